@@ -1,0 +1,13 @@
+/**
+ * What a contract may name under `uses`. Each name is a construct of the stack, a statement of IAM and an environment variable.
+ */
+export const tables = ['patients', 'audit', 'guards'] as const;
+export type TableName = (typeof tables)[number];
+
+export const queues = ['patientRecovery'] as const;
+export type QueueName = (typeof queues)[number];
+
+/**
+ * `read`: get and query. `write`: read, put, update, delete. `append`: read and put, never change or delete. `send`: send messages.
+ */
+export type Uses = Partial<Record<TableName, 'read' | 'write' | 'append'> & Record<QueueName, 'send'>>;

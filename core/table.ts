@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { setting } from './environment.ts';
+import type { TableName } from './resources.ts';
+
+let client: DynamoDBDocumentClient | undefined;
+
+/**
+ * The one DynamoDB client of this container, made on first use so that importing a file does nothing.
+ * It leaves out `undefined` fields, and gives up a call after a second without a connection or five without an answer:
+ * DynamoDB answers in milliseconds, so a longer silence is a lost answer and worth a retry inside Lambda's own timeout.
+ */
+export function documents(): DynamoDBDocumentClient {
+  client ??= DynamoDBDocumentClient.from(
+    new DynamoDBClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } }),
+    { marshallOptions: { removeUndefinedValues: true } },
+  );
+  return client;
+}
+
+/** The deployed name of a table, handed over by the grant that lets this function use it. */
+export const tableName = (table: TableName): string =>
+  setting(`${table.toUpperCase()}_TABLE`, `add \`${table}\` to the \`uses\` of this contract`);
