@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { setting } from './environment.ts';
-import type { TableName } from './resources.ts';
+import { type TableName, tableVariable } from './resources.ts';
 
 let client: DynamoDBDocumentClient | undefined;
 
@@ -20,4 +20,4 @@ export function documents(): DynamoDBDocumentClient {
 
 /** The deployed name of a table, handed over by the grant that lets this function use it. */
 export const tableName = (table: TableName): string =>
-  setting(`${table.toUpperCase()}_TABLE`, `add \`${table}\` to the \`uses\` of this contract`);
+  setting(tableVariable(table), `add \`${table}\` to the \`uses\` of this contract`);

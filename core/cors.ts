@@ -1,0 +1,37 @@
+const EXPOSED = [
+  'Idempotency-Replayed',
+  'Location',
+  'Retry-After',
+  'X-Cache',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'X-Request-Id',
+];
+
+/**
+ * What a browser needs to let a page of `origin` read an answer (Fetch standard, CORS protocol). Allowed origins are the stage's
+ * `corsOrigins`; none unless set. Answers differ by origin, so caches are told.
+ */
+export function corsHeaders(origin: string | undefined): Record<string, string> {
+  const allowed = (process.env.CORS_ORIGINS ?? '').split(' ').filter((entry) => entry !== '');
+  if (allowed.length === 0) return {};
+  if (!origin || !(allowed.includes('*') || allowed.includes(origin))) return { Vary: 'Origin' };
+  return {
+    Vary: 'Origin',
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Expose-Headers': EXPOSED.join(', '),
+  };
+}
+
+/** The answer to a preflight request for a path with these methods; empty where the origin is not allowed. */
+export function preflightHeaders(origin: string | undefined, methods: string[]): Record<string, string> {
+  const cors = corsHeaders(origin);
+  if (!cors['Access-Control-Allow-Origin']) return cors;
+  return {
+    ...cors,
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+    'Access-Control-Max-Age': '600',
+  };
+}

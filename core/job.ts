@@ -1,0 +1,17 @@
+import type * as z from 'zod';
+import type { QueueName, Uses } from './resources.ts';
+
+/** Work that no caller waits for: a queue's messages, or something that is due from time to time. */
+export interface Job {
+  /** One line: what gets done, and for whom. */
+  summary: string;
+  /** A queue whose messages are handed over one by one, or a rate as EventBridge writes it, e.g. `rate(5 minutes)`. */
+  trigger: { queue: QueueName } | { every: string };
+  uses: Uses;
+  /** The shape of a message; a message of another shape goes to the dead-letter queue. */
+  message: z.ZodType;
+  /** How long one run may take; 60 unless told, 900 at most (Lambda's limit). */
+  timeoutSeconds?: number;
+  /** Megabytes of memory, and with it CPU; 1,024 unless told. */
+  memoryMb?: number;
+}

@@ -1,0 +1,31 @@
+/** Fields that a line may have: names, numbers and codes. Never a body, a token, or anything a person typed. */
+export type LogFields = Record<string, string | number | boolean | null | undefined | object>;
+
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/** Writes one line of JSON; CloudWatch Logs and the local run read it as it is. */
+export function log(level: LogLevel, message: string, fields: LogFields = {}): void {
+  console[level](JSON.stringify({ level, message, at: new Date().toISOString(), ...fields }));
+}
+
+/** Errors whose text names only actions, resources and settings. Every other text may quote what a caller sent. */
+const SPEAKABLE = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'AuthorizationErrorException',
+  'MissingSetting',
+]);
+
+/**
+ * What a log may say of an error: its name and the places in the code, but neither its text nor its cause, since those of a parser
+ * quote the input.
+ */
+export function describe(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];
+  return {
+    error: error.name,
+    ...(SPEAKABLE.has(error.name) ? { reason: error.message } : {}),
+    stack: frames.slice(0, 8).map((line) => line.trim()),
+  };
+}

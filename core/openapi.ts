@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { changes, type Endpoint } from './endpoint.ts';
+
+type Json = Record<string, unknown>;
+type Systems = Record<string, Record<string, Endpoint>>;
+
+/** A schema as JSON Schema 2020-12, which OpenAPI 3.1 uses; named parts refer to `components`. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output', named: Json): Json {
+  const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Json;
+  for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) named[name] = moved(definition);
+  return moved(json) as Json;
+}
+
+/** Definitions move out of the schema that uses them, into the document's components. */
+const moved = (json: unknown): unknown =>
+  JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
+
+function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query', named: Json): Json[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', named) as {
+    properties?: Json;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+const HEADERS: Json[] = [
+  {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'Repeats of this call with the same key and body get the first answer again, for 24 hours.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+];
+
+function operationOf(system: string, name: string, endpoint: Endpoint, named: Json): Json {
+  const { params, query, body, reply, status = 200, roles, limit } = endpoint;
+  const limited = limit
+    ? ` Limited to ${limit.calls} calls in ${limit.seconds} seconds for each ${limit.per}.`
+    : '';
+  const content = {
+    [endpoint.replyType?.split(';')[0] ?? 'application/json']: { schema: schemaOf(reply, 'output', named) },
+  };
+  return {
+    operationId: `${system}.${name}`,
+    tags: [system],
+    summary: endpoint.summary,
+    description: `${endpoint.description ?? ''}${limited}`.trim() || undefined,
+    security: roles === 'anyone' ? [{}, { token: [] }] : [{ token: [] }],
+    parameters: [
+      ...parametersOf(params, 'path', named),
+      ...parametersOf(query, 'query', named),
+      ...(changes(endpoint) ? HEADERS : []),
+    ],
+    requestBody: body && {
+      required: true,
+      content: { 'application/json': { schema: schemaOf(body, 'input', named) } },
+    },
+    responses: {
+      [status]: { description: 'Done', ...(status === 204 ? {} : { content }) },
+      default: { description: 'A problem, in the words of this API' },
+    },
+  };
+}
+
+/** The API of all systems as an OpenAPI 3.1 document, read from their contracts. */
+export function openApiDocument(systems: Systems): Json {
+  const named: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const [system, endpoints] of Object.entries(systems)) {
+    for (const [name, endpoint] of Object.entries(endpoints)) {
+      paths[endpoint.path] = {
+        ...paths[endpoint.path],
+        [endpoint.method.toLowerCase()]: operationOf(system, name, endpoint, named),
+      };
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Bulkhead', version: '1', description: 'Bulk-operation APIs for many tenants.' },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: named,
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}

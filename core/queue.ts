@@ -1,0 +1,35 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { setting } from './environment.ts';
+import { type QueueName, queueVariable } from './resources.ts';
+
+let client: SQSClient | undefined;
+
+/** The one SQS client of this container, made on first use. Silence is cut short, as for DynamoDB. */
+function sqs(): SQSClient {
+  client ??= new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  return client;
+}
+
+/**
+ * Sends one message. Its group is the tenant, so that SQS's fair queues keep one tenant's backlog from delaying the others'.
+ *
+ * @param delaySeconds 0..900 (SQS API reference, SendMessage).
+ */
+export async function send(
+  queue: QueueName,
+  tenant: string,
+  message: object,
+  delaySeconds = 0,
+): Promise<void> {
+  await sqs().send(
+    new SendMessageCommand({
+      QueueUrl: setting(queueVariable(queue), `add \`${queue}\` to the \`uses\` of this contract`),
+      MessageBody: JSON.stringify(message),
+      MessageGroupId: groupName(tenant),
+      DelaySeconds: Math.min(900, Math.max(0, Math.ceil(delaySeconds))),
+    }),
+  );
+}
+
+/** A group may have 128 letters, digits and punctuation marks (SQS API reference); a tenant's name may have others. */
+const groupName = (tenant: string) => Buffer.from(tenant).toString('base64url').slice(0, 128) || '-';

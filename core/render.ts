@@ -1,0 +1,70 @@
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import type { Endpoint } from './endpoint.ts';
+import type { KeptAnswer } from './idempotency.ts';
+import { describe, log } from './log.ts';
+import { Problem, type Spelling, statusOf } from './problem.ts';
+import { Conflict, LostClaim, OutOfTime, TooManyRecords, TooManyTenants } from './transaction/errors.ts';
+
+/** On every answer: nothing of it may be cached or sniffed, since it may be about people. */
+const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+/** What a caller is told when a batch could not be written. Nothing of it was, or recovery finishes it and a repetition finds out. */
+function asProblem(error: unknown): Problem | undefined {
+  if (error instanceof Conflict) {
+    return new Problem('conflict', 'Other changes of the same records are under way', { retryAfter: 1 });
+  }
+  if (error instanceof LostClaim) {
+    return new Problem('in_flight', 'Another request with this Idempotency-Key has taken over', {
+      retryAfter: 1,
+    });
+  }
+  if (error instanceof OutOfTime) {
+    return new Problem('unavailable', 'The change could not be finished in time', { retryAfter: 1 });
+  }
+  if (error instanceof TooManyTenants || error instanceof TooManyRecords)
+    return new Problem('too_large', error.message);
+  return undefined;
+}
+
+/** A reply that passed its contract's schema, as it goes over the wire. */
+export function rendered(
+  endpoint: Endpoint,
+  reply: unknown,
+  headers: Record<string, string> = {},
+): KeptAnswer {
+  const value = endpoint.reply.parse(reply);
+  return {
+    status: endpoint.status ?? 200,
+    headers: { 'Content-Type': endpoint.replyType ?? 'application/json', ...headers },
+    body: endpoint.replyType ? String(value) : (JSON.stringify(value) ?? ''),
+  };
+}
+
+/**
+ * What the caller is told of an error, in the words of its API. An error that is no problem of the caller's is logged, and
+ * told as a bare 500.
+ */
+export function spelled(spelling: Spelling, error: unknown, requestId: string): KeptAnswer {
+  const known = error instanceof Problem ? error : asProblem(error);
+  if (!known) log('error', 'unexpected', { requestId, ...describe(error) });
+  const problem = known ?? new Problem('internal', 'Internal server error');
+  const { status = statusOf[problem.code], body } = spelling(problem);
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/json',
+      ...problem.headers,
+      ...(problem.retryAfter === undefined ? {} : { 'Retry-After': String(problem.retryAfter) }),
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+/** An answer in the form that API Gateway's proxy integration expects. */
+export function proxyResult(answer: KeptAnswer, headers: Record<string, string>): APIGatewayProxyResult {
+  return {
+    statusCode: answer.status,
+    headers: { ...ALWAYS, ...headers, ...answer.headers },
+    body: answer.body,
+  };
+}

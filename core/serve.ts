@@ -1,0 +1,159 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type * as z from 'zod';
+import { WithHeaders } from './answer.ts';
+import type { Caller } from './caller.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { corsHeaders } from './cors.ts';
+import { type CallerOf, changes, type Endpoint, endpointId, type Parsed } from './endpoint.ts';
+import {
+  type Claim,
+  claimKey,
+  type KeptAnswer,
+  keepAnswer,
+  keeping,
+  readKey,
+  releaseKey,
+} from './idempotency.ts';
+import { admit, identify } from './identify.ts';
+import { checkSize, readInput } from './input.ts';
+import { countCall } from './metrics.ts';
+import { Problem } from './problem.ts';
+import { limitCalls } from './rate-limit.ts';
+import { proxyResult, rendered, spelled } from './render.ts';
+import { header, headerValues, requestIdOf } from './request.ts';
+import type { AnswerUpdate, BatchRef } from './transaction/ledger.ts';
+
+/** Keeps a reply under the caller's idempotency key, together with the batch that makes it true. Handed to the ledger. */
+export type KeepReply = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate>;
+
+/** What a handler is given: everything is checked, and time comes from outside. */
+export interface Context<E extends Endpoint> {
+  caller: CallerOf<E>;
+  params: Parsed<E['params']>;
+  query: Parsed<E['query']>;
+  body: Parsed<E['body']>;
+  clock: Clock;
+  /** Given when the call came with an idempotency key. */
+  keep: KeepReply | undefined;
+  /** The call as API Gateway sent it, for the few who need more than the above. */
+  event: APIGatewayProxyEvent;
+}
+
+type Reply<E extends Endpoint> = z.input<E['reply']> | WithHeaders<z.input<E['reply']>>;
+export type Work<E extends Endpoint> = (context: Context<E>) => Promise<Reply<E>> | Reply<E>;
+
+/** Milliseconds before Lambda's own timeout at which the caller gets an answer of ours instead of the gateway's. */
+const ANSWER_BEFORE_TIMEOUT = 500;
+
+/** One call on its way through the checks. */
+interface Call {
+  endpoint: Endpoint;
+  event: APIGatewayProxyEvent;
+  clock: Clock;
+  requestId: string;
+  startedAt: number;
+  /** Headers that every answer to this call carries, whatever becomes of it. */
+  headers: Record<string, string>;
+}
+
+/**
+ * A contract and its work as a Lambda behind a REST API.
+ *
+ * The order of the checks is a promise: size, token, role, rate limit, idempotency key, shape, and then the work, which finds out what
+ * exists. So a stranger learns nothing but 401. The reply is checked by the contract's schema: one that breaks it is our fault, 500.
+ */
+export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, clock: Clock = systemClock) {
+  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+    timeoutEarlyInMillis: ANSWER_BEFORE_TIMEOUT,
+    timeoutEarlyResponse: () => {
+      throw new Problem('unavailable', 'The request took too long', { retryAfter: 1 });
+    },
+  })
+    .handler(async (event) => {
+      const call = begin(endpoint, event, clock);
+      try {
+        return finish(call, await answer(call, work as Work<Endpoint>));
+      } catch (error) {
+        return finish(call, spelled(endpoint.errors, error, call.requestId));
+      }
+    })
+    .onError((request) => {
+      const call = begin(endpoint, request.event, clock);
+      request.response = finish(call, spelled(endpoint.errors, request.error, call.requestId));
+    });
+}
+
+function begin(endpoint: Endpoint, event: APIGatewayProxyEvent, clock: Clock): Call {
+  const requestId = requestIdOf(event);
+  return {
+    endpoint,
+    event,
+    clock,
+    requestId,
+    startedAt: performance.now(),
+    headers: { 'X-Request-Id': requestId, ...corsHeaders(header(event, 'origin')) },
+  };
+}
+
+function finish(call: Call, { status, headers, body }: KeptAnswer): APIGatewayProxyResult {
+  countCall(endpointId(call.endpoint), status, performance.now() - call.startedAt, call.requestId);
+  return proxyResult({ status, headers, body }, call.headers);
+}
+
+async function answer(call: Call, work: Work<Endpoint>): Promise<KeptAnswer> {
+  const { endpoint, event } = call;
+  checkSize(event);
+  const known = await identify(headerValues(event, 'authorization'));
+  if (endpoint.roles === 'anyone') return await answerInput(call, known, undefined, work);
+  const caller = admit(known, endpoint.roles);
+  const allowance = await limitCalls(endpoint, caller, event, call.clock.now());
+  Object.assign(call.headers, allowance?.headers);
+  if (allowance?.refusal) throw allowance.refusal;
+  const key = changes(endpoint) ? readKey(event, caller) : undefined;
+  if (!key) return await answerInput(call, caller, undefined, work);
+  const claim = await claimKey(key, call.clock.now());
+  if ('status' in claim) {
+    return { ...claim, headers: { ...claim.headers, 'Idempotency-Replayed': 'true' } };
+  }
+  return await answerOnce(call, caller, claim, work);
+}
+
+/** The work of a call that holds its idempotency key. Its answer is kept unless another try may well end otherwise. */
+async function answerOnce(
+  call: Call,
+  caller: Caller,
+  claim: Claim,
+  work: Work<Endpoint>,
+): Promise<KeptAnswer> {
+  let given: KeptAnswer;
+  try {
+    given = await answerInput(call, caller, claim, work);
+  } catch (error) {
+    given = spelled(call.endpoint.errors, error, call.requestId);
+  }
+  if (given.status >= 500 || [401, 403, 409, 422, 429].includes(given.status)) await releaseKey(claim);
+  else if (claim.kept !== given.body) await keepAnswer(claim, given, call.clock.now());
+  return given;
+}
+
+async function answerInput(
+  call: Call,
+  caller: Caller | undefined,
+  claim: Claim | undefined,
+  work: Work<Endpoint>,
+): Promise<KeptAnswer> {
+  const { endpoint, event, clock } = call;
+  const keep: KeepReply | undefined =
+    claim && ((batch, reply) => keeping(claim, rendered(endpoint, reply), clock.now(), batch));
+  const reply = await work({
+    ...readInput(endpoint, event),
+    caller,
+    clock,
+    keep,
+    event,
+  } as Context<Endpoint>);
+  return reply instanceof WithHeaders
+    ? rendered(endpoint, reply.reply, reply.headers)
+    : rendered(endpoint, reply);
+}

@@ -1,0 +1,4 @@
+import { serve } from '../../core/serve.ts';
+import { ops } from './api.ts';
+
+export const handler = serve(ops.health, () => ({ status: 'ok' as const }));

@@ -1,0 +1,32 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { corsHeaders, preflightHeaders } from '../../core/cors.ts';
+import type { Endpoint } from '../../core/endpoint.ts';
+import { Problem } from '../../core/problem.ts';
+import { proxyResult, spelled } from '../../core/render.ts';
+import { header, requestIdOf } from '../../core/request.ts';
+import { endpoints } from '../index.ts';
+import { methodsOf, systemOf } from './routes.ts';
+
+const everyEndpoint: Endpoint[] = Object.values(endpoints).flatMap((system) =>
+  Object.values<Endpoint>(system),
+);
+
+/**
+ * Answers what no endpoint does: a browser's preflight, a method that a path does not have, a path that does not exist. Each in the
+ * words of the system that the path belongs to.
+ */
+export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+  const requestId = requestIdOf(event);
+  const origin = header(event, 'origin');
+  const methods = methodsOf(everyEndpoint, event.resource);
+  if (event.httpMethod === 'OPTIONS' && methods.length > 0) {
+    const headers = { Allow: methods.join(', '), ...preflightHeaders(origin, methods) };
+    return proxyResult({ status: 204, headers, body: '' }, { 'X-Request-Id': requestId });
+  }
+  const problem =
+    methods.length > 0
+      ? new Problem('method_not_allowed', 'Method Not Allowed', { headers: { Allow: methods.join(', ') } })
+      : new Problem('route_not_found', 'Not Found');
+  const answer = spelled(systemOf(everyEndpoint, event.path).errors, problem, requestId);
+  return proxyResult(answer, { 'X-Request-Id': requestId, ...corsHeaders(origin) });
+}

@@ -1,0 +1,190 @@
+import * as z from 'zod';
+import type { Endpoint } from '../../core/endpoint.ts';
+import { actions } from './audit-log.ts';
+import { fastApi } from './errors.ts';
+import { genders, NewPatient, Patient, PatientChange, PatientChanges, PatientId } from './patient.ts';
+import {
+  optional,
+  readChoice,
+  readCursor,
+  readInteger,
+  readText,
+  readUuid,
+  required,
+  uniqueIds,
+} from './pydantic.ts';
+
+/** The most records of one batch, create, update or delete. */
+const BATCH = 500;
+
+const shared = { errors: fastApi } as const;
+
+const writing = {
+  ...shared,
+  roles: ['user', 'manager', 'admin', 'super_admin'],
+  uses: { patients: 'write', audit: 'append', patientRecovery: 'send' },
+} as const;
+
+const batch = {
+  ...writing,
+  path: '/api/v1/batch/patients',
+  limit: { calls: 10, seconds: 60, per: 'user' },
+} as const;
+
+const reading = {
+  ...shared,
+  method: 'GET',
+  roles: ['user', 'viewer', 'manager', 'admin', 'super_admin'],
+  uses: { patients: 'read' },
+} as const;
+
+const one = { path: '/api/v1/patients/{id}', params: z.object({ id: PatientId }) } as const;
+
+const count = z.int().nonnegative();
+
+/** A number of the query, with what it is when it is left out. */
+const number = (min: number, max: number, otherwise: number) =>
+  optional((value) => readInteger(value, min, max), {
+    type: 'integer',
+    minimum: min,
+    maximum: max,
+    default: otherwise,
+  }).transform((value) => value ?? otherwise);
+
+const tenant = optional((value) => readText(value, { min: 1, max: 255 }), {
+  type: 'string',
+  description:
+    'Narrows a super_admin’s view to one tenant; without it they see all. Ignored for everyone else.',
+});
+
+const cursor = (parts: number) =>
+  optional((value) => readCursor(value, parts), {
+    type: 'string',
+    description: 'The `next_cursor` of the page before.',
+  });
+
+/** An id of a list to delete: any other text is the id of nobody, and so neither found nor refused. */
+const IdToDelete = required(
+  (value) => {
+    const text = readText(value, { max: 1_000, severalLines: true });
+    const id = readUuid(value);
+    return 'flaw' in text ? text : { value: 'value' in id ? id.value : undefined };
+  },
+  { type: 'string' },
+);
+
+/** Patients: batches that are atomic for every reader, single records, and what was done to them. */
+export const patients = {
+  create: {
+    ...batch,
+    method: 'POST',
+    summary: 'Create several patients, or none',
+    description:
+      'At every instant every reader sees all of the batch or nothing of it. A super_admin may name each patient’s `tenant_id`.',
+    body: z.array(NewPatient).min(1).max(BATCH),
+    status: 201,
+    reply: z.object({ created: count, total: count, patients: z.array(Patient) }),
+  },
+  update: {
+    ...batch,
+    method: 'PUT',
+    summary: 'Change several patients, or none',
+    description:
+      'A field that is left out stays; null clears one that is optional. The first id that is not the tenant’s is answered with 404, and nothing is changed.',
+    body: z.array(PatientChange).min(1).max(BATCH).superRefine(uniqueIds),
+    reply: z.object({ updated: count, patients: z.array(Patient) }),
+  },
+  remove: {
+    ...batch,
+    method: 'DELETE',
+    summary: 'Delete several patients',
+    description: 'Ids that are not the tenant’s are left out of `deleted`. A repeated id counts once.',
+    body: z.array(IdToDelete).min(1).max(BATCH),
+    reply: z.object({ deleted: count, requested: count }),
+  },
+  list: {
+    ...reading,
+    path: '/api/v1/patients',
+    summary: 'List patients in the order of their creation',
+    query: z.object({
+      limit: number(1, 500, 50),
+      offset: number(0, 999_999_999, 0),
+      cursor: cursor(2),
+      tenant_id: tenant,
+    }),
+    reply: z.object({
+      patients: z.array(Patient),
+      total: count,
+      limit: count,
+      offset: count,
+      next_cursor: z.string().nullable(),
+    }),
+  },
+  createOne: {
+    ...writing,
+    method: 'POST',
+    path: '/api/v1/patients',
+    summary: 'Create one patient',
+    body: NewPatient,
+    status: 201,
+    reply: Patient,
+  },
+  get: { ...reading, ...one, summary: 'Read one patient', reply: Patient },
+  updateOne: {
+    ...writing,
+    ...one,
+    method: 'PUT',
+    summary: 'Change one patient',
+    body: PatientChanges,
+    reply: Patient,
+  },
+  removeOne: {
+    ...writing,
+    ...one,
+    method: 'DELETE',
+    summary: 'Delete one patient',
+    status: 204,
+    reply: z.undefined(),
+  },
+  dashboard: {
+    ...reading,
+    path: '/api/v1/dashboard',
+    summary: 'Count patients and what was done to them',
+    query: z.object({ tenant_id: tenant }),
+    reply: z.object({
+      total_patients: count,
+      by_gender: z.record(z.enum(genders), count),
+      operations: z.object({ create: count, update: count, delete: count }),
+    }),
+  },
+  auditLogs: {
+    ...reading,
+    path: '/api/v1/audit-logs',
+    roles: ['admin', 'super_admin'],
+    uses: { patients: 'read', audit: 'read' },
+    summary: 'List who changed which patient when, newest first',
+    description:
+      'A page may be shorter than `limit` and still have a `next_cursor`, since filters are applied while reading. A super_admin reads another tenant’s log by `tenant_id`.',
+    query: z.object({
+      limit: number(1, 500, 50),
+      cursor: cursor(2),
+      resource_id: optional((value) => readText(value, { max: 100 }), { type: 'string' }),
+      action: optional((value) => readChoice(value, actions), { type: 'string', enum: actions }),
+      tenant_id: tenant,
+    }),
+    reply: z.object({
+      logs: z.array(
+        z.object({
+          timestamp: z.string(),
+          user_id: z.string(),
+          tenant_id: z.string(),
+          action: z.enum(actions),
+          resource_type: z.literal('patient'),
+          resource_id: z.string(),
+          details: z.object({ batch_operation: z.boolean(), batch_position: count, batch_total: count }),
+        }),
+      ),
+      next_cursor: z.string().nullable(),
+    }),
+  },
+} satisfies Record<string, Endpoint>;

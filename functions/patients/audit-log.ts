@@ -1,0 +1,60 @@
+import type { HistoryQuestion, Manifest } from '../../core/transaction/ledger.ts';
+
+export const actions = ['CREATE', 'UPDATE', 'DELETE'] as const;
+export type Action = (typeof actions)[number];
+
+const actionOf = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const;
+const kindOf = { CREATE: 'create', UPDATE: 'update', DELETE: 'delete' } as const;
+
+/** A line of the log: a batch, and which of its records. */
+interface Place {
+  batch: string;
+  position: number;
+}
+
+export interface LogQuestion {
+  /** At most this many lines. */
+  limit: number;
+  /** The last line seen. */
+  place: Place | undefined;
+  /** Only lines about the record with this id. */
+  resource: string | undefined;
+  action: Action | undefined;
+}
+
+type History = (question: HistoryQuestion) => Promise<{ batches: Manifest[]; next?: string }>;
+
+/** One line for each record of a batch. Ids and positions only: the log tells who did what to whom, never what about them. */
+export function linesOf({ tenant, actor, at, changes }: Manifest) {
+  return changes.map(({ id, kind }, position) => ({
+    timestamp: at,
+    user_id: actor,
+    tenant_id: tenant,
+    action: actionOf[kind],
+    resource_type: 'patient' as const,
+    resource_id: id,
+    details: { batch_operation: changes.length > 1, batch_position: position, batch_total: changes.length },
+  }));
+}
+
+/**
+ * A page of the log, newest batch first, each batch in the order of its request. A batch may end in the middle of a page, so a place is a
+ * line and not a batch.
+ */
+export async function logPage(history: History, { limit, place, resource, action }: LogQuestion) {
+  const question = { resource, action: action && kindOf[action], limit };
+  // The batch of the last line is asked for again: `after` is exclusive, and a tilde sorts behind every batch id that begins alike.
+  const { batches, next } = await history({ ...question, after: place && `${place.batch}~` });
+  const found = batches.flatMap((batch) =>
+    linesOf(batch)
+      .map((line) => ({ line, place: { batch: batch.batch, position: line.details.batch_position } }))
+      .filter(
+        ({ line }) => (!resource || line.resource_id === resource) && (!action || line.action === action),
+      )
+      .filter((entry) => entry.place.batch !== place?.batch || entry.place.position > place.position),
+  );
+  const page = found.slice(0, limit);
+  const last = page.at(-1)?.place;
+  const behind = next === undefined ? undefined : { batch: next, position: Number.MAX_SAFE_INTEGER };
+  return { logs: page.map(({ line }) => line), next: found.length > limit ? last : behind };
+}

@@ -1,0 +1,17 @@
+import { serve } from '../../core/serve.ts';
+import { admit } from './admit.ts';
+import { patients } from './api.ts';
+import { patientLedger } from './store.ts';
+
+export const handler = serve(patients.create, async ({ body, caller, clock, keep }) => {
+  const admitted = body.map((fields, position) => admit(fields, position, caller, clock.now()));
+  return await patientLedger().write({
+    actor: caller.userId,
+    reads: [],
+    decide: () => ({
+      changes: admitted.map((patient) => ({ kind: 'create', tenant: patient.tenant_id, document: patient })),
+      result: { created: admitted.length, total: body.length, patients: admitted },
+    }),
+    answer: keep,
+  });
+});

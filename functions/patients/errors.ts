@@ -1,0 +1,79 @@
+import type * as z from 'zod';
+import {
+  type InputIssue,
+  InvalidInput,
+  MalformedJson,
+  type Problem,
+  type Spelling,
+} from '../../core/problem.ts';
+import { jsonError } from './json-error.ts';
+import { type Flaw, flawOf, flaws } from './pydantic.ts';
+
+type Detail = Flaw & { loc: (string | number)[] };
+
+/** What pydantic v1 would say of an issue that one of zod's own schemas found. */
+function translated(issue: z.core.$ZodIssue): Flaw {
+  const absent = issue.input === undefined || issue.input === null;
+  switch (issue.code) {
+    case 'invalid_type':
+      if (absent) return issue.path.length === 0 || issue.input === undefined ? flaws.missing : flaws.none;
+      if (issue.expected === 'array') return flaws.list;
+      if (issue.expected === 'object') return flaws.dict;
+      return flaws.text;
+    case 'too_small':
+      return flaws.minItems(Number(issue.minimum));
+    default:
+      return { msg: issue.message, type: 'value_error' };
+  }
+}
+
+function detail({ place, issue }: InputIssue): Detail {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  return { loc: [place, ...path], ...(flawOf(issue) ?? translated(issue)) };
+}
+
+/** In the order of the input: checks of the whole list come after those of its items, and belong between them. */
+function inOrder(details: Detail[]): Detail[] {
+  const position = ({ loc }: Detail) => (typeof loc[1] === 'number' ? loc[1] : -1);
+  return details.toSorted((one, other) => position(one) - position(other));
+}
+
+function unprocessable(detail: Detail[]) {
+  return { status: 422, body: { detail } };
+}
+
+function brokenJson(problem: MalformedJson) {
+  const error = jsonError(problem.text());
+  if (!error) {
+    const msg = 'keys that reach prototypes and nesting without end are not allowed';
+    return unprocessable([{ loc: ['body'], msg, type: 'value_error.jsondecode' }]);
+  }
+  const { message, position, line, column } = error;
+  return unprocessable([
+    {
+      loc: ['body', position],
+      msg: `${message}: line ${line} column ${column} (char ${position})`,
+      type: 'value_error.jsondecode',
+      ctx: { msg: message, pos: position, lineno: line, colno: column },
+    },
+  ]);
+}
+
+/** More items than one batch may have is too much, not a wrong shape. */
+function tooMany(problem: InvalidInput): number | undefined {
+  const issue = problem.issues.map(({ issue }) => issue).find(({ code }) => code === 'too_big');
+  return issue?.code === 'too_big' && issue.origin === 'array' ? Number(issue.maximum) : undefined;
+}
+
+/** Problems in the words of FastAPI with pydantic v1: `detail` is a sentence, or the list of everything that is wrong with the input. */
+export const fastApi: Spelling = (problem: Problem) => {
+  if (problem instanceof MalformedJson) return brokenJson(problem);
+  if (problem instanceof InvalidInput) {
+    const limit = tooMany(problem);
+    if (limit !== undefined)
+      return { status: 413, body: { detail: `Batch size limited to ${limit} patients` } };
+    return unprocessable(inOrder(problem.issues.map(detail)));
+  }
+  if (problem.code === 'route_not_found') return { body: { detail: 'Not Found' } };
+  return { body: { detail: problem.message } };
+};

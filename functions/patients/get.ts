@@ -1,0 +1,16 @@
+import { WithHeaders } from '../../core/answer.ts';
+import { serve } from '../../core/serve.ts';
+import { patients } from './api.ts';
+import { ask, notFound, placesOf } from './store.ts';
+
+export const handler = serve(patients.get, async ({ params: { id }, caller }) => {
+  for (const { tenant } of await placesOf(caller, [id])) {
+    const { value, headers } = await ask(
+      tenant,
+      `patients:detail:${id}`,
+      async ([view]) => await view?.get(id),
+    );
+    if (value) return new WithHeaders(value, headers);
+  }
+  throw notFound(id);
+});

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import type { Job } from '../../core/job.ts';
+
+const uses = { patients: 'write', audit: 'append', patientRecovery: 'send' } as const;
+
+/** What makes patient batches end, whatever died. */
+export const patientJobs = {
+  recover: {
+    summary:
+      'Settle one batch some time after it began: finish or undo it if its owner died, then clear up behind it',
+    trigger: { queue: 'patientRecovery' },
+    uses,
+    message: z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),
+  },
+  sweep: {
+    summary: 'Settle the batches whose message was lost',
+    trigger: { every: 'rate(5 minutes)' },
+    uses,
+    message: z.unknown(),
+    timeoutSeconds: 300,
+  },
+} satisfies Record<string, Job>;

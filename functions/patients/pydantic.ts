@@ -1,0 +1,206 @@
+import { domainToASCII } from 'node:url';
+import * as z from 'zod';
+import { placeOf } from '../../core/cursor.ts';
+import { isStorable, normalized } from '../../core/text.ts';
+
+/** What pydantic v1 says of a value that it refuses. */
+export interface Flaw {
+  msg: string;
+  type: string;
+  ctx?: Record<string, unknown>;
+}
+
+const flaw = (msg: string, type: string, ctx?: Record<string, unknown>): Flaw =>
+  ctx ? { msg, type, ctx } : { msg, type };
+
+export const flaws = {
+  missing: flaw('field required', 'value_error.missing'),
+  none: flaw('none is not an allowed value', 'type_error.none.not_allowed'),
+  text: flaw('str type expected', 'type_error.str'),
+  list: flaw('value is not a valid list', 'type_error.list'),
+  dict: flaw('value is not a valid dict', 'type_error.dict'),
+  uuid: flaw('value is not a valid uuid', 'type_error.uuid'),
+  email: flaw('value is not a valid email address', 'value_error.email'),
+  date: flaw('invalid date format', 'value_error.date'),
+  dateType: flaw('invalid type; expected date, string, bytes, int or float', 'type_error'),
+  integer: flaw('value is not a valid integer', 'type_error.integer'),
+  characters: flaw('characters that cannot be stored are not allowed', 'value_error.any_str.characters'),
+  cursor: flaw('value is not a cursor of this list', 'value_error.cursor'),
+  repeated: flaw('ids must be unique', 'value_error.list.unique_items'),
+  minItems: (limit: number) =>
+    flaw(`ensure this value has at least ${limit} items`, 'value_error.list.min_items', {
+      limit_value: limit,
+    }),
+  minLength: (limit: number) =>
+    flaw(`ensure this value has at least ${limit} characters`, 'value_error.any_str.min_length', {
+      limit_value: limit,
+    }),
+  maxLength: (limit: number) =>
+    flaw(`ensure this value has at most ${limit} characters`, 'value_error.any_str.max_length', {
+      limit_value: limit,
+    }),
+  notBefore: (limit: number | string) =>
+    flaw(`ensure this value is greater than or equal to ${limit}`, 'value_error.number.not_ge', {
+      limit_value: limit,
+    }),
+  notAfter: (limit: number | string) =>
+    flaw(`ensure this value is less than or equal to ${limit}`, 'value_error.number.not_le', {
+      limit_value: limit,
+    }),
+  regex: (pattern: RegExp) =>
+    flaw(`string does not match regex "${pattern.source}"`, 'value_error.str.regex', {
+      pattern: pattern.source,
+    }),
+  member: (permitted: readonly string[]) =>
+    flaw(
+      `value is not a valid enumeration member; permitted: ${permitted.map((value) => `'${value}'`).join(', ')}`,
+      'type_error.enum',
+      { enum_values: permitted },
+    ),
+};
+
+/** A value as a field reads it, or what is wrong with it. */
+export type Reading<T> = { value: T } | { flaw: Flaw };
+
+const refuse = (what: Flaw) => ({ flaw: what });
+
+/** Text as pydantic v1 coerces it: numbers and booleans too. A number that JSON has already rounded is refused, not stored wrong. */
+function asText(value: unknown): string | undefined {
+  if (typeof value === 'string') return normalized(value);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value);
+  return undefined;
+}
+
+export interface TextRules {
+  /** At least this many characters that are not white space; 0 unless told. */
+  min?: number;
+  max: number;
+  pattern?: RegExp;
+  /** Whether TAB, LF and CR are allowed. */
+  severalLines?: boolean;
+}
+
+export function readText(
+  value: unknown,
+  { min = 0, max, pattern, severalLines = false }: TextRules,
+): Reading<string> {
+  const text = asText(value);
+  if (text === undefined) return refuse(flaws.text);
+  if (text.trim().length < min) return refuse(flaws.minLength(min));
+  if (text.length > max) return refuse(flaws.maxLength(max));
+  if (!isStorable(text, severalLines)) return refuse(flaws.characters);
+  if (pattern && !pattern.test(text)) return refuse(flaws.regex(pattern));
+  return { value: text };
+}
+
+const CALENDAR_DATE = z.iso.date();
+
+/** A calendar date `YYYY-MM-DD` between two others. Unlike pydantic v1 it takes no numbers, which are never meant as dates. */
+export function readDate(value: unknown, earliest: string, latest: string): Reading<string> {
+  if (typeof value === 'object') return refuse(flaws.dateType);
+  const date = CALENDAR_DATE.safeParse(value);
+  if (!date.success) return refuse(flaws.date);
+  if (date.data < earliest) return refuse(flaws.notBefore(earliest));
+  if (date.data > latest) return refuse(flaws.notAfter(latest));
+  return { value: date.data };
+}
+
+const ADDRESS = z.email();
+
+/** An address of at most 254 characters (RFC 5321 §4.5.3.1.3), the domain in lower case; international domains as they are written. */
+export function readEmail(value: unknown): Reading<string> {
+  if (typeof value !== 'string' || value.length > 254) return refuse(flaws.email);
+  const at = value.lastIndexOf('@');
+  const [local, domain] = [value.slice(0, at), normalized(value.slice(at + 1)).toLowerCase()];
+  if (!isStorable(domain, false)) return refuse(flaws.email);
+  return ADDRESS.safeParse(`${local}@${domainToASCII(domain)}`).success
+    ? { value: `${local}@${domain}` }
+    : refuse(flaws.email);
+}
+
+export const readChoice = <T extends string>(value: unknown, permitted: readonly T[]): Reading<T> => {
+  const choice = permitted.find((candidate) => candidate === value);
+  return choice === undefined ? refuse(flaws.member(permitted)) : { value: choice };
+};
+
+/** A cursor that an earlier page of the same list gave: as many parts as its place has. */
+export function readCursor(value: unknown, parts: number): Reading<(string | number)[]> {
+  const place = typeof value === 'string' ? placeOf(value) : undefined;
+  return place?.length === parts ? { value: place } : refuse(flaws.cursor);
+}
+
+/** A UUID in any of the forms that Python's `uuid.UUID` takes, in its usual form: lower case, with dashes. */
+export function readUuid(value: unknown): Reading<string> {
+  if (typeof value !== 'string') return refuse(flaws.uuid);
+  const hex = value
+    .replace(/^urn:uuid:/i, '')
+    .replace(/^\{|\}$/g, '')
+    .replaceAll('-', '')
+    .toLowerCase();
+  const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(hex);
+  return parts ? { value: parts.slice(1).join('-') } : refuse(flaws.uuid);
+}
+
+/** A number in a query: digits only, since `''`, `0x10` and `1e3` are typing errors. Of several values the last counts, as in FastAPI. */
+export function readInteger(value: unknown, min: number, max: number): Reading<number> {
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  if (typeof last !== 'string' || !/^\d{1,9}$/.test(last)) return refuse(flaws.integer);
+  const number = Number(last);
+  if (number < min) return refuse(flaws.notBefore(min));
+  return number > max ? refuse(flaws.notAfter(max)) : { value: number };
+}
+
+/** What a schema of this file writes into an issue: the flaw as pydantic v1 spells it. */
+export const flawOf = (issue: z.core.$ZodIssue): Flaw | undefined =>
+  issue.code === 'custom' ? (issue.params?.flaw as Flaw | undefined) : undefined;
+
+const report = (context: z.core.$RefinementCtx, what: Flaw, path: PropertyKey[] = []) =>
+  context.addIssue({ code: 'custom', message: what.msg, params: { flaw: what }, path, continue: true });
+
+/** The description of a field for OpenAPI; its reading is code, which no JSON Schema can tell. */
+type JsonSchema = Record<string, unknown>;
+type Read<T> = (value: unknown) => Reading<T>;
+
+function field<T>(read: Read<T>, schema: JsonSchema) {
+  const transform = (value: unknown, context: z.core.$RefinementCtx): T => {
+    const reading = read(value);
+    if ('value' in reading) return reading.value;
+    report(context, reading.flaw);
+    return z.NEVER;
+  };
+  return z.unknown().transform(transform).meta(schema);
+}
+
+const notNull =
+  <T>(read: Read<T>): Read<T> =>
+  (value) =>
+    value === null ? refuse(flaws.none) : read(value);
+
+/** A field that must be there. */
+export const required = <T>(read: Read<T>, schema: JsonSchema) =>
+  field<T>((value) => (value === undefined ? refuse(flaws.missing) : notNull(read)(value)), schema);
+
+/** A field that may be left out, but not be null. */
+export const changeable = <T>(read: Read<T>, schema: JsonSchema) =>
+  field<T | undefined>(
+    (value) => (value === undefined ? { value } : notNull(read)(value)),
+    schema,
+  ).optional();
+
+/** A field that may be left out or be null. */
+export const optional = <T>(read: Read<T>, schema: JsonSchema) =>
+  field<T | null | undefined>((value) => (value === undefined || value === null ? { value } : read(value)), {
+    ...schema,
+    type: [schema.type, 'null'],
+  }).optional();
+
+/** Refuses the second and every further item with an id that came before. */
+export const uniqueIds = (items: { id: unknown }[], context: z.core.$RefinementCtx): void => {
+  const seen = new Set<string>();
+  for (const [index, { id }] of items.entries()) {
+    if (typeof id !== 'string') continue;
+    if (seen.has(id)) report(context, flaws.repeated, [index, 'id']);
+    seen.add(id);
+  }
+};

@@ -1,0 +1,72 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Job } from '../core/job.ts';
+import type { QueueName } from '../core/resources.ts';
+import { endpoints, jobs } from '../functions/index.ts';
+import { Alarms } from './alarms.ts';
+import { TokenIssuer } from './auth.ts';
+import { dashboard } from './dashboard.ts';
+import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
+import type { Resources } from './grants.ts';
+import { JOB_TIMEOUT, JobFunction } from './job-function.ts';
+import { type FunctionDefaults, nodeFunction } from './node-function.ts';
+import { QueuesOf } from './queues.ts';
+import { catchTheRest, restApi } from './rest-api.ts';
+import type { Settings } from './settings.ts';
+import { TablesOf } from './tables.ts';
+
+const systems: Record<string, Record<string, Endpoint>> = endpoints;
+const jobsOfSystems: Record<string, Record<string, Job>> = jobs;
+
+/** How long the consumer of a queue may take. */
+function consumerTimeout(queue: QueueName): number {
+  const consumers = Object.values(jobsOfSystems).flatMap((its) => Object.values(its));
+  const consumer = consumers.find(({ trigger }) => 'queue' in trigger && trigger.queue === queue);
+  return consumer?.timeoutSeconds ?? JOB_TIMEOUT;
+}
+
+export interface AppStackProps extends StackProps {
+  settings: Settings;
+  /** The folder with a bundle for each function. */
+  bundles: string;
+}
+
+/** The whole app: data at rest, data in flight, the workers, and the API in front of them. */
+export class AppStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, bundles, ...props }: AppStackProps) {
+    super(scope, id, props);
+    const { tables } = new TablesOf(this, 'Tables', settings);
+    const { queues } = new QueuesOf(this, 'Queues', consumerTimeout);
+    const resources: Resources = { tables, queues };
+    const issuer = new TokenIssuer(this, 'Auth', settings);
+    const api = restApi(this, settings);
+    const defaults: FunctionDefaults = {
+      bundles,
+      settings,
+      environment: {
+        ...issuer.environment,
+        CORS_ORIGINS: settings.corsOrigins.join(' '),
+        METRICS_OPEN: String(settings.metricsOpen),
+      },
+    };
+    for (const [system, its] of Object.entries(systems)) {
+      const home = new Construct(this, system);
+      for (const [name, endpoint] of Object.entries(its)) {
+        new EndpointFunction(home, { system, name, endpoint, api, resources, defaults });
+      }
+      for (const [name, job] of Object.entries(jobsOfSystems[system] ?? {})) {
+        new JobFunction(home, { system, name, job, resources, defaults });
+      }
+    }
+    const rest = nodeFunction(new Construct(this, 'notFound'), defaults, {
+      name: 'ops/not-found',
+      description: 'Answer paths and methods that no endpoint has',
+      timeoutSeconds: ENDPOINT_TIMEOUT,
+    });
+    catchTheRest(api, rest);
+    new Alarms(this, 'Alarms', { api, queues }, settings);
+    dashboard(this, api, queues);
+    new CfnOutput(this, 'Url', { value: api.url });
+  }
+}

@@ -1,0 +1,57 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnUserPoolGroup, ClientAttributes, Mfa, StringAttribute, UserPool } from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import { roles } from '../core/caller.ts';
+import type { Settings } from './settings.ts';
+
+/** What a user pool keeps of a user beyond the standard attributes; only administrators write them, since they decide what one may do. */
+const ATTRIBUTES = ['tenant_id', 'role', 'organization_id', 'creator'];
+
+/** Where tokens come from: an issuer of the stage's settings, or a Cognito user pool of our own. */
+export class TokenIssuer extends Construct {
+  /** What a function must know to check a token. */
+  readonly environment: Record<string, string>;
+
+  constructor(scope: Construct, id: string, { auth, keepData }: Settings) {
+    super(scope, id);
+    if (auth) {
+      this.environment = {
+        TOKEN_ISSUER: auth.issuer,
+        TOKEN_AUDIENCE: auth.audience.join(' '),
+        ...(auth.jwksUri ? { JWKS_URI: auth.jwksUri } : {}),
+      };
+      return;
+    }
+    const pool = new UserPool(this, 'Users', {
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { otp: true, sms: false },
+      passwordPolicy: {
+        minLength: 12,
+        requireDigits: true,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireSymbols: true,
+      },
+      customAttributes: Object.fromEntries(
+        ATTRIBUTES.map((name) => [name, new StringAttribute({ mutable: true })]),
+      ),
+      deletionProtection: keepData,
+      removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    for (const role of roles)
+      new CfnUserPoolGroup(this, role, { userPoolId: pool.userPoolId, groupName: role });
+    // A client may write standard attributes only: whoever could write `custom:tenant_id` could enter any tenant.
+    const client = pool.addClient('Client', {
+      authFlows: { userSrp: true },
+      preventUserExistenceErrors: true,
+      writeAttributes: new ClientAttributes().withStandardAttributes({
+        email: true,
+        fullname: true,
+        locale: true,
+      }),
+    });
+    this.environment = { TOKEN_ISSUER: pool.userPoolProviderUrl, TOKEN_AUDIENCE: client.userPoolClientId };
+  }
+}

@@ -1,0 +1,51 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Dashboard, GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { QueueWithDeadLetters } from './queues.ts';
+
+/** What an operator looks at first: how many call, how they fare, and what waits. */
+export function dashboard(
+  scope: Construct,
+  api: RestApi,
+  queues: Record<string, QueueWithDeadLetters>,
+): Dashboard {
+  const period = Duration.minutes(1);
+  const waiting = Object.values(queues);
+  return new Dashboard(scope, 'Dashboard', {
+    widgets: [
+      [
+        new GraphWidget({
+          title: 'Calls and errors',
+          width: 12,
+          left: [
+            api.metricCount({ period }),
+            api.metricClientError({ period }),
+            api.metricServerError({ period }),
+          ],
+        }),
+        new GraphWidget({
+          title: 'Latency',
+          width: 12,
+          left: ['p50', 'p90', 'p99'].map((statistic) =>
+            api.metricLatency({ period, statistic, label: statistic }),
+          ),
+        }),
+      ],
+      [
+        new GraphWidget({
+          title: 'Messages waiting',
+          width: 12,
+          left: waiting.map(({ queue }) => queue.metricApproximateNumberOfMessagesVisible({ period })),
+        }),
+        new GraphWidget({
+          title: 'Dead letters',
+          width: 12,
+          left: waiting.map(({ deadLetters }) =>
+            deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+          ),
+        }),
+      ],
+    ],
+  });
+}

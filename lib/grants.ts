@@ -1,0 +1,45 @@
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  type QueueName,
+  queues,
+  queueVariable,
+  type TableName,
+  tables,
+  tableVariable,
+  type Uses,
+} from '../core/resources.ts';
+import type { QueueWithDeadLetters } from './queues.ts';
+
+/** Everything that a contract can name under `uses`. */
+export interface Resources {
+  tables: Record<TableName, TableV2>;
+  queues: Record<QueueName, QueueWithDeadLetters>;
+}
+
+const READ = ['GetItem', 'BatchGetItem', 'Query'];
+// CDK's own grantWriteData has no ConditionCheckItem, which a transaction that only checks an item needs.
+const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
+const ACTIONS = { read: READ, write: [...READ, ...WRITE], append: [...READ, 'PutItem'] };
+
+/**
+ * Gives a function what its contract uses, and nothing more: the statement and the environment variable travel together, so that a
+ * resource that can be named can be used.
+ */
+export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): void {
+  for (const name of tables) {
+    const access = uses[name];
+    if (!access) continue;
+    const { tableArn, tableName } = resources.tables[name];
+    fn.addEnvironment(tableVariable(name), tableName);
+    const actions = ACTIONS[access].map((action) => `dynamodb:${action}`);
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [tableArn, `${tableArn}/index/*`] }));
+  }
+  for (const name of queues) {
+    if (!uses[name]) continue;
+    const { queueUrl, queueArn } = resources.queues[name].queue;
+    fn.addEnvironment(queueVariable(name), queueUrl);
+    fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }));
+  }
+}

@@ -1,0 +1,43 @@
+import type { Node } from 'constructs';
+import * as z from 'zod';
+
+/** What may differ between stages, each with what holds when a stage says nothing. In `cdk.json` under `stages`. */
+export const Settings = z.strictObject({
+  stage: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+  /** An OpenID Connect issuer in place of a Cognito user pool of our own. */
+  auth: z
+    .strictObject({
+      issuer: z.url({ protocol: /^https$/ }),
+      /** A token must be for one of these. */
+      audience: z.array(z.string().min(1)).min(1),
+      /** Where its keys are; `/.well-known/jwks.json` under the issuer unless told. */
+      jwksUri: z.url({ protocol: /^https$/ }).optional(),
+    })
+    .optional(),
+  /** Web pages that may call from a browser; `*` for any. */
+  corsOrigins: z.array(z.string().min(1)).default([]),
+  /** Whether `/metrics` answers without a token. */
+  metricsOpen: z.boolean().default(false),
+  /** Limits in place of the contracts' own, by endpoint, as `calls/seconds`: `{ "patients.create": "100/60" }`. */
+  rateLimits: z.record(z.string(), z.string().regex(/^[1-9]\d{0,3}\/[1-9]\d{0,5}$/)).default({}),
+  /** Whether tables outlive the stack and cannot be deleted, and are encrypted by keys of the account. */
+  keepData: z.boolean().default(true),
+  /** Days that logs are kept; one of CloudWatch's own figures. */
+  logDays: z.union([7, 14, 30, 90, 180, 365, 731].map((days) => z.literal(days))).default(30),
+  /** Who is told of alarms. */
+  alarmEmail: z.email().optional(),
+});
+export type Settings = z.output<typeof Settings>;
+
+/**
+ * The settings of the stage that the context names (`-c stage=prod`; `dev` unless told), with `-c settings={…}` over those of `cdk.json`.
+ *
+ * @throws z.ZodError naming a setting that is unknown or wrong.
+ */
+export function settingsOf(node: Node): Settings {
+  const stage: unknown = node.tryGetContext('stage') ?? 'dev';
+  const stages = (node.tryGetContext('stages') ?? {}) as Record<string, object>;
+  const own: unknown = node.tryGetContext('settings') ?? {};
+  const overrides = typeof own === 'string' ? (JSON.parse(own) as object) : (own as object);
+  return Settings.parse({ stage, ...stages[String(stage)], ...overrides });
+}

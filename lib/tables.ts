@@ -1,0 +1,61 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableEncryptionV2,
+  type TablePropsV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import type { TableName } from '../core/resources.ts';
+import type { Settings } from './settings.ts';
+
+const text = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** Records of one system, kept by the transaction protocol. The thin index counts and skips records without reading them. */
+const ledger = {
+  partitionKey: text('pk'),
+  sortKey: text('sk'),
+  localSecondaryIndexes: [
+    {
+      indexName: 'thin',
+      sortKey: text('ix'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['tx', 'c', 'x'],
+    },
+  ],
+};
+
+/** What each table holds is told by the code that reads it; here is how it is keyed, and how long it must last. */
+const shapes: Record<
+  TableName,
+  Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'localSecondaryIndexes' | 'timeToLiveAttribute'>
+> = {
+  patients: ledger,
+  audit: { partitionKey: text('pk'), sortKey: text('sk') },
+  guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
+};
+
+export type Tables = Record<TableName, TableV2>;
+
+/** Data at rest. The ids of these constructs are the tables' identity: renaming one deletes its data with the next deployment. */
+export class TablesOf extends Construct {
+  readonly tables: Tables;
+
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id);
+    const make = (name: TableName) =>
+      new TableV2(this, name, {
+        ...shapes[name],
+        billing: Billing.onDemand(),
+        encryption: settings.keepData
+          ? TableEncryptionV2.awsManagedKey()
+          : TableEncryptionV2.dynamoOwnedKey(),
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        deletionProtection: settings.keepData,
+        removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      });
+    this.tables = { patients: make('patients'), audit: make('audit'), guards: make('guards') };
+  }
+}
