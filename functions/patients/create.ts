@@ -4,7 +4,8 @@ import { patients } from './api.ts';
 import { patientLedger } from './store.ts';
 
 export const handler = serve(patients.create, async ({ body, caller, clock, keep }) => {
-  const admitted = body.map((fields, position) => admit(fields, position, caller, clock.now()));
+  const now = clock.now();
+  const admitted = body.map((fields, position) => admit(fields, position, caller, now));
   return await patientLedger().write({
     actor: caller.userId,
     reads: [],
