@@ -3,28 +3,10 @@ import type { Endpoint } from './endpoint.ts';
 import type { KeptAnswer } from './idempotency.ts';
 import { describe, log } from './log.ts';
 import { Problem, type Spelling, statusOf } from './problem.ts';
-import { Conflict, LostClaim, OutOfTime, TooManyRecords, TooManyTenants } from './transaction/errors.ts';
+import { asProblem } from './transaction/problems.ts';
 
 /** On every answer: nothing of it may be cached or sniffed, since it may be about people. */
 const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
-
-/** What a caller is told when a batch could not be written. Nothing of it was, or recovery finishes it and a repetition finds out. */
-function asProblem(error: unknown): Problem | undefined {
-  if (error instanceof Conflict) {
-    return new Problem('conflict', 'Other changes of the same records are under way', { retryAfter: 1 });
-  }
-  if (error instanceof LostClaim) {
-    return new Problem('in_flight', 'Another request with this Idempotency-Key has taken over', {
-      retryAfter: 1,
-    });
-  }
-  if (error instanceof OutOfTime) {
-    return new Problem('unavailable', 'The change could not be finished in time', { retryAfter: 1 });
-  }
-  if (error instanceof TooManyTenants || error instanceof TooManyRecords)
-    return new Problem('too_large', error.message);
-  return undefined;
-}
 
 /** A reply that passed its contract's schema, as it goes over the wire. */
 export function rendered(

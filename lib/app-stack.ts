@@ -4,10 +4,12 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
 import type { QueueName } from '../core/resources.ts';
 import { endpoints, jobs } from '../functions/index.ts';
+import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { dashboard } from './dashboard.ts';
 import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
+import { Firewall } from './firewall.ts';
 import type { Resources } from './grants.ts';
 import { JOB_TIMEOUT, JobFunction } from './job-function.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
@@ -65,8 +67,10 @@ export class AppStack extends Stack {
       timeoutSeconds: ENDPOINT_TIMEOUT,
     });
     catchTheRest(api, rest);
+    if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues }, settings);
     dashboard(this, api, queues);
+    acknowledgeFindings(this);
     new CfnOutput(this, 'Url', { value: api.url });
   }
 }

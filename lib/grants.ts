@@ -11,6 +11,7 @@ import {
   type Uses,
 } from '../core/resources.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
+import { indexesOf } from './tables.ts';
 
 /** Everything that a contract can name under `uses`. */
 export interface Resources {
@@ -34,7 +35,8 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { tableArn, tableName } = resources.tables[name];
     fn.addEnvironment(tableVariable(name), tableName);
     const actions = ACTIONS[access].map((action) => `dynamodb:${action}`);
-    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [tableArn, `${tableArn}/index/*`] }));
+    const indexes = indexesOf(name).map((index) => `${tableArn}/index/${index}`);
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [tableArn, ...indexes] }));
   }
   for (const name of queues) {
     if (!uses[name]) continue;

@@ -6,6 +6,7 @@ import {
   type IResource,
   LambdaIntegration,
   LogGroupLogDestination,
+  MethodLoggingLevel,
   ResponseType,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -57,6 +58,9 @@ export function restApi(scope: Construct, settings: Settings): RestApi {
       stageName: settings.stage,
       tracingEnabled: true,
       metricsEnabled: true,
+      // Errors of the gateway itself; bodies are never traced.
+      loggingLevel: MethodLoggingLevel.ERROR,
+      dataTraceEnabled: false,
       accessLogDestination: new LogGroupLogDestination(logs),
       accessLogFormat: ACCESS_LOG,
     },

@@ -24,6 +24,8 @@ export const Settings = z.strictObject({
   keepData: z.boolean().default(true),
   /** Days that logs are kept; one of CloudWatch's own figures. */
   logDays: z.union([7, 14, 30, 90, 180, 365, 731].map((days) => z.literal(days))).default(30),
+  /** Whether a web firewall keeps floods and known attacks off. It costs a few dollars a month. */
+  firewall: z.boolean().default(false),
   /** Who is told of alarms. */
   alarmEmail: z.email().optional(),
 });

@@ -37,6 +37,10 @@ const shapes: Record<
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
 };
 
+/** The names of a table's indexes, which IAM knows as resources of their own. */
+export const indexesOf = (name: TableName): string[] =>
+  (shapes[name].localSecondaryIndexes ?? []).map(({ indexName }) => indexName);
+
 export type Tables = Record<TableName, TableV2>;
 
 /** Data at rest. The ids of these constructs are the tables' identity: renaming one deletes its data with the next deployment. */

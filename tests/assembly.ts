@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { cdkContext, makeAssembly } from '../local/assembly.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The synthesised app for the local stage, with settings of the test's own; made once for the same sources and settings. */
 export async function assembly(settings: Record<string, unknown> = {}): Promise<string> {

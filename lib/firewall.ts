@@ -1,0 +1,51 @@
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+
+/** Calls from one address in five minutes beyond which it is a flood, and not a busy clinic behind one address. */
+const FLOOD = 10_000;
+
+const visible = (metricName: string) => ({
+  cloudWatchMetricsEnabled: true,
+  sampledRequestsEnabled: false,
+  metricName,
+});
+
+/** Rules that AWS maintains: inputs known to be attacks, and addresses known for them. */
+const managed = (name: string, priority: number): CfnWebACL.RuleProperty => ({
+  name,
+  priority,
+  overrideAction: { none: {} },
+  statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
+  visibilityConfig: visible(name),
+});
+
+/**
+ * A web firewall in front of the API. It only keeps floods and known attacks off: the common rule set is left out on purpose, since it
+ * takes long bodies and ordinary medical texts for attacks. What a body may hold is decided by the contracts.
+ */
+export class Firewall extends Construct {
+  constructor(scope: Construct, id: string, api: RestApi) {
+    super(scope, id);
+    const acl = new CfnWebACL(this, 'Acl', {
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      visibilityConfig: visible('bulkhead'),
+      rules: [
+        {
+          name: 'Flood',
+          priority: 0,
+          action: { block: {} },
+          statement: { rateBasedStatement: { limit: FLOOD, aggregateKeyType: 'IP' } },
+          visibilityConfig: visible('Flood'),
+        },
+        managed('AWSManagedRulesAmazonIpReputationList', 1),
+        managed('AWSManagedRulesKnownBadInputsRuleSet', 2),
+      ],
+    });
+    new CfnWebACLAssociation(this, 'Association', {
+      webAclArn: acl.attrArn,
+      resourceArn: api.deploymentStage.stageArn,
+    });
+  }
+}

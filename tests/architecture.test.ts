@@ -1,0 +1,66 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const sources = globSync('{bin,lib,functions,core,local}/**/*.ts', { cwd: root });
+
+/** Which file imports which, as far as values go: imports of types alone leave no trace in a bundle. */
+const { inputs } = buildSync({
+  absWorkingDir: root,
+  entryPoints: sources,
+  bundle: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  outdir: 'unused',
+  write: false,
+  metafile: true,
+  logLevel: 'silent',
+}).metafile;
+
+const imports = Object.entries(inputs).flatMap(([from, { imports: its }]) =>
+  its
+    .filter(({ external, path }) => !external && !path.startsWith('node_modules/'))
+    .map(({ path }) => ({ from, to: path })),
+);
+
+const house = (path: string) => path.split('/')[0] ?? '';
+const system = (path: string) => path.split('/')[1] ?? '';
+
+/** Where each part of the house may look. */
+const allowed: Record<string, (to: string, from: string) => boolean> = {
+  core: (to) => house(to) === 'core',
+  functions: (to, from) =>
+    house(to) === 'core' ||
+    (house(to) === 'functions' &&
+      // The table of contents and `ops`, which answers for all systems, look at every system; no other does.
+      (from === 'functions/index.ts' || system(from) === 'ops' || system(from) === system(to))),
+  lib: (to) => house(to) === 'core' || house(to) === 'lib' || to === 'functions/index.ts',
+  local: (to) => house(to) === 'core' || house(to) === 'local',
+  bin: (to) => ['bin', 'lib', 'core', 'local'].includes(house(to)) || to === 'functions/index.ts',
+};
+
+test('finds the imports at all', () => {
+  expect(imports.length).toBeGreaterThan(100);
+});
+
+test('keeps the direction of dependencies: core knows no system, no system knows another, nobody imports local', () => {
+  const wrong = imports.filter(({ from, to }) => !allowed[house(from)]?.(to, from));
+  expect(wrong).toEqual([]);
+});
+
+test('loads no handler where only contracts are wanted', () => {
+  const wanted = new Set(['functions/index.ts']);
+  for (const path of wanted) for (const { from, to } of imports) if (from === path) wanted.add(to);
+  expect([...wanted]).toContain('functions/patients/api.ts');
+  expect([...wanted].filter((path) => ['core/serve.ts', 'core/consume.ts'].includes(path))).toEqual([]);
+});
+
+test('imports zod as a namespace, since its other form carries every language into every function', () => {
+  const wrong = sources.filter((path) =>
+    /import \{[^}]*\} from 'zod'/.test(readFileSync(join(root, path), 'utf8')),
+  );
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Validations } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
+import { expect, test } from 'vitest';
+import { type Endpoint, usesOf } from '../core/endpoint.ts';
+import { endpoints, jobs } from '../functions/index.ts';
+import { type Synthesised, synthesise } from './synthesise.ts';
+
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: string;
+}
+
+const resourcesOf = ({ template }: Synthesised, type: string) =>
+  Object.values(template.findResources(type) as Record<string, Resource>).map(({ Properties, ...rest }) => ({
+    ...rest,
+    ...Properties,
+  }));
+
+const prod = await synthesise('prod', { alarmEmail: 'operators@example.com' });
+const dev = await synthesise('dev');
+
+test('leaves no finding of the AwsSolutions and HIPAA rules unexplained', () => {
+  Validations.of(prod.app).addPlugins(new AwsSolutionsChecks(prod.app), new HIPAASecurityChecks(prod.app));
+  const exitCode = process.exitCode;
+  expect(() => prod.app.synth({ force: true })).not.toThrow();
+  process.exitCode = exitCode;
+});
+
+test('stays far enough below the 500 resources that CloudFormation takes', () => {
+  expect(Object.keys(prod.template.toJSON().Resources).length).toBeLessThan(450);
+});
+
+test('keeps the data of a production stage: protected from deletion, retained, recoverable to any second', () => {
+  const tables = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable');
+  expect(tables).toHaveLength(3);
+  for (const table of tables) {
+    expect(table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      Replicas: [
+        {
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      ],
+    });
+  }
+});
+
+test('keeps the identity of the tables, since a new one would be empty', () => {
+  const ids = Object.keys(prod.template.findResources('AWS::DynamoDB::GlobalTable'));
+  expect(ids.toSorted()).toEqual(['Tablesaudit3BC6CFAF', 'TablesguardsC07AF880', 'Tablespatients470D20B9']);
+});
+
+test('gives every queue a dead-letter queue, TLS only, and time for six runs of its consumer', () => {
+  const queues = resourcesOf(prod, 'AWS::SQS::Queue');
+  const consumers = resourcesOf(prod, 'AWS::Lambda::EventSourceMapping');
+  const working = queues.filter((queue) => 'RedrivePolicy' in queue);
+  expect(working).toHaveLength(queues.length / 2);
+  expect(resourcesOf(prod, 'AWS::SQS::QueuePolicy')).toHaveLength(queues.length);
+  expect(consumers).toHaveLength(working.length);
+  for (const consumer of consumers) {
+    expect(consumer).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+  }
+  for (const queue of working) expect(queue).toMatchObject({ VisibilityTimeout: 6 * 60 });
+});
+
+test('answers for callers before API Gateway gives up, and traces every function', () => {
+  const functions = resourcesOf(prod, 'AWS::Lambda::Function');
+  expect(functions).toHaveLength(
+    Object.values(endpoints).flatMap((its) => Object.keys(its)).length +
+      Object.values(jobs).flatMap((its) => Object.keys(its)).length +
+      1,
+  );
+  for (const fn of functions) {
+    expect(fn).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogGroup: expect.anything() },
+    });
+  }
+});
+
+test('lets each function reach exactly what its contract names', () => {
+  const policies = Object.entries(dev.template.findResources('AWS::IAM::Policy'));
+  const systems: Record<string, Record<string, Endpoint>> = endpoints;
+  for (const [system, its] of Object.entries(systems)) {
+    for (const [name, endpoint] of Object.entries(its)) {
+      const [, policy] = policies.find(([id]) => id.startsWith(`${system}${name}Function`)) ?? [];
+      const reached = new Set(JSON.stringify(policy).match(/(?<="Fn::GetAtt":\[")(Tables|Queues)[^"]+/g));
+      expect({ name, reached: reached.size }).toEqual({
+        name,
+        reached: Object.keys(usesOf(endpoint)).length,
+      });
+    }
+  }
+});
+
+test('lets nothing act on every resource, except for traces', () => {
+  for (const { Properties } of Object.values(prod.template.findResources('AWS::IAM::Policy'))) {
+    for (const { Action, Resource } of Properties.PolicyDocument.Statement) {
+      if (JSON.stringify(Resource).includes('*'))
+        expect(Action).toEqual(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']);
+    }
+  }
+});
+
+test('tells in each alarm who is hurt, and names a paragraph that the README has', () => {
+  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+  const alarms = resourcesOf(prod, 'AWS::CloudWatch::Alarm');
+  expect(alarms.length).toBeGreaterThan(4);
+  for (const alarm of alarms) {
+    const [, paragraph] =
+      /README, "(.+)"\.$/.exec(String((alarm as Record<string, unknown>).AlarmDescription)) ?? [];
+    expect(readme).toContain(`**${paragraph}**`);
+    expect(alarm).toMatchObject({ AlarmActions: [expect.anything()] });
+  }
+});
+
+test('takes tokens of another issuer without making a user pool', async () => {
+  const issuer = 'https://login.example.com';
+  const { template } = await synthesise('dev', { auth: { issuer, audience: ['api', 'app'] } });
+  template.resourceCountIs('AWS::Cognito::UserPool', 0);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: Match.objectLike({ TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: 'api app' }) },
+  });
+});
+
+test('refuses a setting that it does not know, by name', async () => {
+  await expect(synthesise('dev', { keepDate: true })).rejects.toThrow(/keepDate/);
+});
