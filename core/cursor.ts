@@ -2,13 +2,10 @@
 export const cursor = (...place: (string | number)[]): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url');
 
-/** The place that a cursor names, or `undefined` for a text that is none of ours. */
-export function placeOf(text: string): (string | number)[] | undefined {
+/** What a cursor names, or `undefined` for a text that is none; whether it is a place of the list in question is for its caller to check. */
+export function placeOf(text: string): unknown {
   try {
-    const place: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    const isPlace =
-      Array.isArray(place) && place.every((part) => typeof part === 'string' || typeof part === 'number');
-    return isPlace ? place : undefined;
+    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
   } catch {
     return undefined;
   }

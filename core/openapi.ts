@@ -22,15 +22,21 @@ const moved = (json: unknown): unknown =>
 function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query', named: Json): Json[] {
   if (!schema) return [];
   const { properties = {}, required = [] } = schemaOf(schema, 'input', named) as {
-    properties?: Json;
+    properties?: Record<string, Json>;
     required?: string[];
   };
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,
     required: place === 'path' || required.includes(name),
-    schema: property,
+    schema: { ...property, default: whenLeftOut(schema.shape[name]) },
   }));
+}
+
+/** What a parameter is when it is left out, found by leaving it out. */
+function whenLeftOut(schema: z.core.$ZodType | undefined): unknown {
+  const left = schema && z.safeParse(schema, undefined);
+  return left?.success ? left.data : undefined;
 }
 
 const HEADERS: Json[] = [

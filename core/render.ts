@@ -8,17 +8,33 @@ import { asProblem } from './transaction/problems.ts';
 /** On every answer: nothing of it may be cached or sniffed, since it may be about people. */
 const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
-/** A reply that passed its contract's schema, as it goes over the wire. */
+/** Lambda hands at most 6 MB back to API Gateway (Lambda quotas); the rest is for headers and the envelope. */
+const ANSWER_BYTES = 6 * 1024 * 1024 - 64 * 1024;
+
+/**
+ * Whether a body fits into Lambda's answer, in which it is a JSON string: quotes and backslashes count twice.
+ * Only bodies that may come near the limit are measured exactly.
+ */
+const fits = (body: string): boolean =>
+  body.length * 6 <= ANSWER_BYTES || Buffer.byteLength(JSON.stringify(body)) <= ANSWER_BYTES;
+
+/**
+ * A reply that passed its contract's schema, as it goes over the wire.
+ *
+ * @throws Problem `too_large` when Lambda could not hand it over.
+ */
 export function rendered(
   endpoint: Endpoint,
   reply: unknown,
   headers: Record<string, string> = {},
 ): KeptAnswer {
   const value = endpoint.reply.parse(reply);
+  const body = endpoint.replyType ? String(value) : (JSON.stringify(value) ?? '');
+  if (!fits(body)) throw new Problem('too_large', 'The answer would be too large: ask for less at once');
   return {
     status: endpoint.status ?? 200,
     headers: { 'Content-Type': endpoint.replyType ?? 'application/json', ...headers },
-    body: endpoint.replyType ? String(value) : (JSON.stringify(value) ?? ''),
+    body,
   };
 }
 

@@ -24,8 +24,11 @@ import { proxyResult, rendered, spelled } from './render.ts';
 import { header, headerValues, requestIdOf } from './request.ts';
 import type { AnswerUpdate, BatchRef } from './transaction/ledger.ts';
 
-/** Keeps a reply under the caller's idempotency key, together with the batch that makes it true. Handed to the ledger. */
-export type KeepReply = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate>;
+/**
+ * Makes the answer of a reply, and keeps it under the caller's idempotency key, if there is one, together with the batch that makes it
+ * true. Handed to the ledger, which calls it before anything is written: a reply that cannot be given stops the change.
+ */
+export type AnswerWith = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate | undefined>;
 
 /** What a handler is given: everything is checked, and time comes from outside. */
 export interface Context<E extends Endpoint> {
@@ -34,8 +37,7 @@ export interface Context<E extends Endpoint> {
   query: Parsed<E['query']>;
   body: Parsed<E['body']>;
   clock: Clock;
-  /** Given when the call came with an idempotency key. */
-  keep: KeepReply | undefined;
+  answer: AnswerWith;
   /** The call as API Gateway sent it, for the few who need more than the above. */
   event: APIGatewayProxyEvent;
 }
@@ -144,15 +146,15 @@ async function answerInput(
   work: Work<Endpoint>,
 ): Promise<KeptAnswer> {
   const { endpoint, event, clock } = call;
-  const keep: KeepReply | undefined =
-    claim && ((batch, reply) => keeping(claim, rendered(endpoint, reply), clock.now(), batch));
-  const reply = await work({
-    ...readInput(endpoint, event),
-    caller,
-    clock,
-    keep,
-    event,
-  } as Context<Endpoint>);
+  const prepared: { reply?: unknown; answer?: KeptAnswer } = {};
+  const answerWith: AnswerWith = async (batch, reply) => {
+    const given = rendered(endpoint, reply);
+    Object.assign(prepared, { reply, answer: given });
+    return claim && (await keeping(claim, given, clock.now(), batch));
+  };
+  const input = readInput(endpoint, event);
+  const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
+  if (prepared.answer && prepared.reply === reply) return prepared.answer;
   return reply instanceof WithHeaders
     ? rendered(endpoint, reply.reply, reply.headers)
     : rendered(endpoint, reply);

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/endpoint.ts';
+import { isStorable } from '../../core/text.ts';
 import { actions } from './audit-log.ts';
 import { fastApi } from './errors.ts';
 import { genders, NewPatient, Patient, PatientChange, PatientChanges, PatientId } from './patient.ts';
 import {
-  optional,
+  changeable,
+  flaws,
   readChoice,
   readCursor,
   readInteger,
@@ -44,31 +46,43 @@ const count = z.int().nonnegative();
 
 /** A number of the query, with what it is when it is left out. */
 const number = (min: number, max: number, otherwise: number) =>
-  optional((value) => readInteger(value, min, max), {
+  changeable((value) => readInteger(value, min, max), {
     type: 'integer',
     minimum: min,
     maximum: max,
-    default: otherwise,
   }).transform((value) => value ?? otherwise);
 
-const tenant = optional((value) => readText(value, { min: 1, max: 255 }), {
+const tenant = changeable((value) => readText(value, { min: 1, max: 255 }), {
   type: 'string',
   description:
     'Narrows a super_admin’s view to one tenant; without it they see all. Ignored for everyone else.',
 });
 
-const cursor = (parts: number) =>
-  optional((value) => readCursor(value, parts), {
+const cursor = <S extends z.ZodType>(place: S) =>
+  changeable((value) => readCursor(value, place), {
     type: 'string',
     description: 'The `next_cursor` of the page before.',
   });
 
+/** Tenant and id of the last patient of a page. */
+const PatientPlace = z.tuple([
+  z
+    .string()
+    .min(1)
+    .max(255)
+    .refine((text) => isStorable(text, false)),
+  z.uuid(),
+]);
+
+/** Batch and position of the last line of a page. */
+const LogPlace = z.tuple([z.uuid(), z.int().nonnegative()]);
+
 /** An id of a list to delete: any other text is the id of nobody, and so neither found nor refused. */
 const IdToDelete = required(
   (value) => {
-    const text = readText(value, { max: 1_000, severalLines: true });
+    if (typeof value === 'object') return { flaw: flaws.text };
     const id = readUuid(value);
-    return 'flaw' in text ? text : { value: 'value' in id ? id.value : undefined };
+    return { value: 'value' in id ? id.value : undefined };
   },
   { type: 'string' },
 );
@@ -91,7 +105,11 @@ export const patients = {
     summary: 'Change several patients, or none',
     description:
       'A field that is left out stays; null clears one that is optional. The first id that is not the tenant’s is answered with 404, and nothing is changed.',
-    body: z.array(PatientChange).min(1).max(BATCH).superRefine(uniqueIds),
+    body: z
+      .array(PatientChange)
+      .min(1)
+      .max(BATCH)
+      .superRefine(uniqueIds, { when: () => true }),
     reply: z.object({ updated: count, patients: z.array(Patient) }),
   },
   remove: {
@@ -109,7 +127,7 @@ export const patients = {
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),
-      cursor: cursor(2),
+      cursor: cursor(PatientPlace),
       tenant_id: tenant,
     }),
     reply: z.object({
@@ -167,9 +185,9 @@ export const patients = {
       'A page may be shorter than `limit` and still have a `next_cursor`, since filters are applied while reading. A super_admin reads another tenant’s log by `tenant_id`.',
     query: z.object({
       limit: number(1, 500, 50),
-      cursor: cursor(2),
-      resource_id: optional((value) => readText(value, { max: 100 }), { type: 'string' }),
-      action: optional((value) => readChoice(value, actions), { type: 'string', enum: actions }),
+      cursor: cursor(LogPlace),
+      resource_id: changeable(readUuid, { type: 'string', format: 'uuid' }),
+      action: changeable((value) => readChoice(value, actions), { type: 'string', enum: actions }),
       tenant_id: tenant,
     }),
     reply: z.object({

@@ -6,6 +6,9 @@ export type Action = (typeof actions)[number];
 const actionOf = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const;
 const kindOf = { CREATE: 'create', UPDATE: 'update', DELETE: 'delete' } as const;
 
+/** What the audit record of a single record's endpoint says, to tell it from a batch of one. */
+export const SINGLE = 'single';
+
 /** A line of the log: a batch, and which of its records. */
 interface Place {
   batch: string;
@@ -25,7 +28,7 @@ export interface LogQuestion {
 type History = (question: HistoryQuestion) => Promise<{ batches: Manifest[]; next?: string }>;
 
 /** One line for each record of a batch. Ids and positions only: the log tells who did what to whom, never what about them. */
-export function linesOf({ tenant, actor, at, changes }: Manifest) {
+export function linesOf({ tenant, actor, note, at, changes }: Manifest) {
   return changes.map(({ id, kind }, position) => ({
     timestamp: at,
     user_id: actor,
@@ -33,7 +36,7 @@ export function linesOf({ tenant, actor, at, changes }: Manifest) {
     action: actionOf[kind],
     resource_type: 'patient' as const,
     resource_id: id,
-    details: { batch_operation: changes.length > 1, batch_position: position, batch_total: changes.length },
+    details: { batch_operation: note !== SINGLE, batch_position: position, batch_total: changes.length },
   }));
 }
 
@@ -42,8 +45,9 @@ export function linesOf({ tenant, actor, at, changes }: Manifest) {
  * line and not a batch.
  */
 export async function logPage(history: History, { limit, place, resource, action }: LogQuestion) {
-  const question = { resource, action: action && kindOf[action], limit };
-  // The batch of the last line is asked for again: `after` is exclusive, and a tilde sorts behind every batch id that begins alike.
+  // The batch of the last line is asked for again, and so one more than the page may need: `after` is exclusive, and a tilde sorts behind
+  // every batch id that begins alike.
+  const question = { resource, action: action && kindOf[action], limit: limit + 1 };
   const { batches, next } = await history({ ...question, after: place && `${place.batch}~` });
   const found = batches.flatMap((batch) =>
     linesOf(batch)

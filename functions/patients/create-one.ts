@@ -1,17 +1,19 @@
 import { serve } from '../../core/serve.ts';
 import { admit } from './admit.ts';
 import { patients } from './api.ts';
+import { SINGLE } from './audit-log.ts';
 import { patientLedger } from './store.ts';
 
-export const handler = serve(patients.createOne, async ({ body, caller, clock, keep }) => {
+export const handler = serve(patients.createOne, async ({ body, caller, clock, answer }) => {
   const patient = admit(body, 0, caller, clock.now());
   return await patientLedger().write({
     actor: caller.userId,
+    note: SINGLE,
     reads: [],
     decide: () => ({
       changes: [{ kind: 'create', tenant: patient.tenant_id, document: patient }],
       result: patient,
     }),
-    answer: keep,
+    answer,
   });
 });

@@ -3,7 +3,7 @@ import { admit } from './admit.ts';
 import { patients } from './api.ts';
 import { patientLedger } from './store.ts';
 
-export const handler = serve(patients.create, async ({ body, caller, clock, keep }) => {
+export const handler = serve(patients.create, async ({ body, caller, clock, answer }) => {
   const now = clock.now();
   const admitted = body.map((fields, position) => admit(fields, position, caller, now));
   return await patientLedger().write({
@@ -13,6 +13,6 @@ export const handler = serve(patients.create, async ({ body, caller, clock, keep
       changes: admitted.map((patient) => ({ kind: 'create', tenant: patient.tenant_id, document: patient })),
       result: { created: admitted.length, total: body.length, patients: admitted },
     }),
-    answer: keep,
+    answer,
   });
 });

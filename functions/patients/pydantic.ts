@@ -88,7 +88,7 @@ export function readText(
   const text = asText(value);
   if (text === undefined) return refuse(flaws.text);
   if (text.trim().length < min) return refuse(flaws.minLength(min));
-  if (text.length > max) return refuse(flaws.maxLength(max));
+  if (text.length > max && [...text].length > max) return refuse(flaws.maxLength(max));
   if (!isStorable(text, severalLines)) return refuse(flaws.characters);
   if (pattern && !pattern.test(text)) return refuse(flaws.regex(pattern));
   return { value: text };
@@ -111,11 +111,11 @@ const ADDRESS = z.email();
 /** An address of at most 254 characters (RFC 5321 §4.5.3.1.3), the domain in lower case; international domains as they are written. */
 export function readEmail(value: unknown): Reading<string> {
   if (typeof value !== 'string' || value.length > 254) return refuse(flaws.email);
-  const at = value.lastIndexOf('@');
-  const [local, domain] = [value.slice(0, at), normalized(value.slice(at + 1)).toLowerCase()];
-  if (!isStorable(domain, false)) return refuse(flaws.email);
+  const [local, domain = '', ...more] = normalized(value).split('@');
+  // `domainToASCII` reads a host as browsers do: it drops a path and decodes escapes. Only letters, digits, dots and dashes are meant.
+  if (more.length > 0 || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain)) return refuse(flaws.email);
   return ADDRESS.safeParse(`${local}@${domainToASCII(domain)}`).success
-    ? { value: `${local}@${domain}` }
+    ? { value: `${local}@${domain.toLowerCase()}` }
     : refuse(flaws.email);
 }
 
@@ -124,10 +124,10 @@ export const readChoice = <T extends string>(value: unknown, permitted: readonly
   return choice === undefined ? refuse(flaws.member(permitted)) : { value: choice };
 };
 
-/** A cursor that an earlier page of the same list gave: as many parts as its place has. */
-export function readCursor(value: unknown, parts: number): Reading<(string | number)[]> {
-  const place = typeof value === 'string' ? placeOf(value) : undefined;
-  return place?.length === parts ? { value: place } : refuse(flaws.cursor);
+/** A cursor that an earlier page of the same list gave: the place that it names has the list's own shape. */
+export function readCursor<S extends z.ZodType>(value: unknown, shape: S): Reading<z.output<S>> {
+  const place = shape.safeParse(typeof value === 'string' ? placeOf(value) : undefined);
+  return place.success ? { value: place.data } : refuse(flaws.cursor);
 }
 
 /** A UUID in any of the forms that Python's `uuid.UUID` takes, in its usual form: lower case, with dashes. */
@@ -196,9 +196,11 @@ export const optional = <T>(read: Read<T>, schema: JsonSchema) =>
   }).optional();
 
 /** Refuses the second and every further item with an id that came before. */
-export const uniqueIds = (items: { id: unknown }[], context: z.core.$RefinementCtx): void => {
+export const uniqueIds = (items: unknown, context: z.core.$RefinementCtx): void => {
   const seen = new Set<string>();
-  for (const [index, { id }] of items.entries()) {
+  // It looks at lists that are wrong elsewhere too, so that everything is told at once.
+  for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
+    const id: unknown = item?.id;
     if (typeof id !== 'string') continue;
     if (seen.has(id)) report(context, flaws.repeated, [index, 'id']);
     seen.add(id);

@@ -2,7 +2,7 @@ import { serve } from '../../core/serve.ts';
 import { patients } from './api.ts';
 import { patientLedger, placesOf } from './store.ts';
 
-export const handler = serve(patients.remove, async ({ body, caller, keep }) => {
+export const handler = serve(patients.remove, async ({ body, caller, answer }) => {
   const ids = [...new Set(body.filter((id) => id !== undefined))];
   return await patientLedger().write({
     actor: caller.userId,
@@ -14,6 +14,6 @@ export const handler = serve(patients.remove, async ({ body, caller, keep }) => 
       });
       return { changes: present, result: { deleted: present.length, requested: body.length } };
     },
-    answer: keep,
+    answer,
   });
 });

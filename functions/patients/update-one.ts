@@ -1,13 +1,15 @@
 import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/serve.ts';
 import { patients } from './api.ts';
+import { SINGLE } from './audit-log.ts';
 import { changed } from './patient.ts';
 import { notFound, patientLedger, placesOf } from './store.ts';
 
-export const handler = serve(patients.updateOne, async ({ params: { id }, body, caller, clock, keep }) => {
+export const handler = serve(patients.updateOne, async ({ params: { id }, body, caller, clock, answer }) => {
   const at = timestamp(clock.now());
   return await patientLedger().write({
     actor: caller.userId,
+    note: SINGLE,
     reads: await placesOf(caller, [id]),
     decide: (found) => {
       const patient = found.get(id);
@@ -15,6 +17,6 @@ export const handler = serve(patients.updateOne, async ({ params: { id }, body, 
       const document = changed(patient.document, body, at);
       return { changes: [{ kind: 'update', tenant: patient.tenant, document }], result: document };
     },
-    answer: keep,
+    answer,
   });
 });

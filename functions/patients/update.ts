@@ -4,7 +4,7 @@ import { patients } from './api.ts';
 import { changed } from './patient.ts';
 import { notFound, patientLedger, placesOf } from './store.ts';
 
-export const handler = serve(patients.update, async ({ body, caller, clock, keep }) => {
+export const handler = serve(patients.update, async ({ body, caller, clock, answer }) => {
   const at = timestamp(clock.now());
   return await patientLedger().write({
     actor: caller.userId,
@@ -27,6 +27,6 @@ export const handler = serve(patients.update, async ({ body, caller, clock, keep
         result: { updated: changes.length, patients: changes.map(({ document }) => document) },
       };
     },
-    answer: keep,
+    answer,
   });
 });
