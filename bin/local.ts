@@ -1,27 +1,20 @@
 /** `npm start`: the whole stack on this machine. */
-import { join, resolve } from 'node:path';
-import { cdkContext, makeAssembly } from '../local/assembly.ts';
+import { resolve } from 'node:path';
 import { CannotStart } from '../local/cannot-start.ts';
 import type { LogLine } from '../local/log.ts';
+import { projectAssembly } from '../local/project.ts';
 import { defaultDataDir, type Running, start } from '../local/start.ts';
-
-const root = join(import.meta.dirname, '..');
 
 /** Settings that Lambdas take from the shell of `npm start`. */
 const passedOn = ['CLINIKO_BASE_URL', 'STACKS_API_URL', 'LOG_LEVEL'];
 
-/** Everything that decides what the stack is. */
-const inputs = ['bin/app.ts', 'lib', 'functions', 'core', 'cdk.json', 'package-lock.json'];
+// Lambda's clock is UTC, and threads have the time zone of their process.
+process.env.TZ = 'UTC';
 
 try {
   const port = readPort(process.env.PORT);
   const dataDir = resolve(process.env.DATA_DIR || defaultDataDir);
-  const { folder } = await makeAssembly({
-    root,
-    app: 'bin/app.ts',
-    inputs,
-    context: { ...cdkContext(root), stage: 'local' },
-  });
+  const folder = await projectAssembly();
   const environment = Object.fromEntries(
     passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
@@ -31,7 +24,7 @@ try {
 } catch (error) {
   if (!(error instanceof CannotStart)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
 /** @throws CannotStart unless it is a port, or not given. */
@@ -45,9 +38,17 @@ function print({ source, text }: LogLine): void {
   console.log(`${source}  ${text}`);
 }
 
-/** The first signal lets requests finish; the second does not wait for them. */
+/**
+ * The first signal lets requests finish; the second does not wait for them. Without its engine the run ends
+ * as well.
+ */
 function endOnSignal(running: Running): void {
   let asked = false;
+  void running.engineEnded.then(() => {
+    if (asked) return;
+    console.error('The DynamoDB engine ended: start again, nothing that was acknowledged is lost');
+    process.exit(1);
+  });
   const end = (): void => {
     const ending = asked ? running.crash() : running.stop();
     asked = true;

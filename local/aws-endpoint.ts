@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { readBody } from './gateway/read-body.ts';
+import type { Judge } from './iam/judge.ts';
+import type { Log } from './log.ts';
+import { type AwsAnswer, AwsError, type AwsService, errorAnswer } from './services/service.ts';
+
+/** Larger than any request an AWS service takes in one piece here (BatchWriteItem: 16 MB). */
+const bodyBytesMax = 64 * 1_048_576;
+
+/** What the endpoint needs to answer; it is handed over once everything behind it runs. */
+export interface Behind {
+  readonly services: ReadonlyMap<string, AwsService>;
+  readonly judge: Judge;
+}
+
+/**
+ * The one address of every AWS service of the local run. A request says in its signature which service it is
+ * for and who sends it (the access key is the role's name); the signature itself is not checked. A service
+ * that is not known here is refused by name: nothing ever leaves for the real AWS.
+ */
+export function awsEndpointServer(log: Log): { server: Server; open: (behind: Behind) => void } {
+  let behind: Behind | undefined;
+
+  async function answer(message: IncomingMessage): Promise<AwsAnswer> {
+    const body = await readBody(message, bodyBytesMax);
+    const scope = credentialScope(message, body);
+    if (!scope)
+      return errorAnswer(
+        '',
+        new AwsError('MissingAuthenticationToken', 'The request has no credential scope', 403),
+      );
+    const { principal, service } = scope;
+    try {
+      if (!behind) throw new AwsError('ServiceUnavailable', 'The local run is still starting', 503);
+      const serve = behind.services.get(service);
+      if (!serve) {
+        log.write('aws', `${principal} called ${service}, which the local run does not have`);
+        throw new AwsError('NotImplemented', `The local run has no ${service}; nothing was sent to AWS`, 501);
+      }
+      if (!behind.judge.knows(principal))
+        throw new AwsError('UnrecognizedClientException', `No role of the stack is named ${principal}`, 403);
+      const { method = 'POST', url = '/', headers } = message;
+      return await serve({ principal, method, url, headers, body });
+    } catch (error) {
+      if (error instanceof AwsError) return errorAnswer(service, error);
+      log.write('aws', `${service} failed: ${String(error)}`);
+      return errorAnswer(service, new AwsError('InternalServerError', `The local ${service} failed`, 500));
+    }
+  }
+
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (message, response) => {
+    answer(message).then(
+      ({ status, headers, body }) => {
+        const known = Object.entries(headers).filter(([, value]) => value !== undefined);
+        const length = message.method === 'HEAD' ? [] : [['content-length', Buffer.byteLength(body)]];
+        response.writeHead(status, Object.fromEntries([...known, ...length]));
+        response.end(body);
+      },
+      () => message.destroy(),
+    );
+  });
+  return {
+    server,
+    open: (value) => {
+      behind = value;
+    },
+  };
+}
+
+/**
+ * Who sends a request and for which service, from its header, its query (presigned) or its form (browser
+ * upload).
+ */
+function credentialScope(
+  { headers, url = '' }: IncomingMessage,
+  body: Buffer,
+): { principal: string; service: string } | undefined {
+  const credential =
+    /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ??
+    new URLSearchParams(url.split('?')[1]).get('X-Amz-Credential') ??
+    formCredential(headers['content-type'], body);
+  const [principal, , , service] = credential?.split('/') ?? [];
+  return principal && service ? { principal, service } : undefined;
+}
+
+/** The fields of a browser form come before its file: looking at the beginning is enough. */
+function formCredential(contentType: string | undefined, body: Buffer): string | undefined {
+  if (!contentType?.startsWith('multipart/form-data')) return;
+  const beginning = body.subarray(0, 16_384).toString('latin1');
+  return /name="?X-Amz-Credential"?[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n([^\r\n]+)/i.exec(beginning)?.[1];
+}

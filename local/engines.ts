@@ -1,0 +1,54 @@
+import { type Outbox, openOutbox } from './outbox.ts';
+import { createTables, type ExpiringTable } from './services/dynamodb.ts';
+import { type DynamoEngine, startDynamoEngine } from './services/dynamodb-engine.ts';
+import { type QueueEngine, startQueueEngine } from './services/queue-engine.ts';
+import { createBuckets } from './services/s3.ts';
+import { createSecrets, openSecretStore, type SecretStore } from './services/secrets-manager.ts';
+import { createTopics, type TopicListeners } from './services/sns.ts';
+import { createQueues } from './services/sqs.ts';
+import type { Stack } from './template/stack.ts';
+
+/** Everything that keeps data, in one folder. */
+export interface Engines {
+  readonly dynamo: DynamoEngine;
+  /** SQS, SNS and S3. */
+  readonly queue: QueueEngine;
+  stop(): Promise<void>;
+}
+
+/** Starts both engines; if one does not start, the other is ended. */
+export async function startEngines(dataDir: string): Promise<Engines> {
+  const [dynamo, queue] = await Promise.allSettled([startDynamoEngine(dataDir), startQueueEngine(dataDir)]);
+  const stop = async (): Promise<void> => {
+    if (queue.status === 'fulfilled') await queue.value.stop();
+    if (dynamo.status === 'fulfilled') await dynamo.value.stop();
+  };
+  if (dynamo.status === 'fulfilled' && queue.status === 'fulfilled')
+    return { dynamo: dynamo.value, queue: queue.value, stop };
+  await stop();
+  throw dynamo.status === 'rejected' ? dynamo.reason : (queue as PromiseRejectedResult).reason;
+}
+
+/** What the template keeps data in, and the stand-ins that keep it themselves. */
+export interface Storage {
+  readonly expiring: readonly ExpiringTable[];
+  readonly listeners: TopicListeners;
+  readonly secrets: SecretStore;
+  readonly outbox: Outbox;
+}
+
+/** Makes the tables, queues, topics, buckets and secrets of the template that are not there yet. */
+export async function createStorage(
+  stack: Stack,
+  { dynamo, queue }: Engines,
+  dataDir: string,
+  awsEndpoint: string,
+): Promise<Storage> {
+  const expiring = await createTables(stack, dynamo);
+  createQueues(stack, queue, awsEndpoint);
+  createBuckets(stack, queue);
+  const listeners = createTopics(stack, queue);
+  const secrets = openSecretStore(dataDir);
+  createSecrets(stack, secrets);
+  return { expiring, listeners, secrets, outbox: openOutbox(dataDir) };
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { account } from '../account.ts';
+import type { Match } from './match.ts';
+import type { RestApi } from './rest-api.ts';
+
+/** An HTTP request as the gateway took it from the socket. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** As sent: undecoded, with or without a slash at its end. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names and values as sent, in turn. */
+  readonly rawHeaders: readonly string[];
+  readonly sourceIp: string;
+  /** The port that it was sent to. */
+  readonly port: number;
+  readonly body: Buffer;
+  readonly requestId: string;
+}
+
+/** Reads what a request says about itself; the body was read before. */
+export function gatewayRequest(message: IncomingMessage, body: Buffer): GatewayRequest {
+  const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
+  return {
+    method: message.method ?? 'GET',
+    path,
+    query: new URLSearchParams(query),
+    rawHeaders: message.rawHeaders,
+    sourceIp: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
+    port: message.socket.localPort ?? 0,
+    body,
+    requestId: randomUUID(),
+  };
+}
+
+/** The event of a Lambda proxy integration, payload format 1.0, as JSON text. */
+export function proxyEvent(api: RestApi, { resource, parameters }: Match, request: GatewayRequest): string {
+  const headers = groups([...pairs(request.rawHeaders), ...forwarded(request)]);
+  const query = groups([...request.query]);
+  const binary = isBinary(contentType(request.rawHeaders), api.binaryMediaTypes);
+  const now = Date.now();
+  return JSON.stringify({
+    resource: resource.path,
+    path: request.path,
+    httpMethod: request.method,
+    headers: headers && lastOfEach(headers),
+    multiValueHeaders: headers,
+    queryStringParameters: query && lastOfEach(query),
+    multiValueQueryStringParameters: query,
+    pathParameters: parameters,
+    stageVariables: null,
+    requestContext: {
+      accountId: account,
+      apiId: api.id,
+      domainName: 'localhost',
+      domainPrefix: api.id,
+      extendedRequestId: request.requestId,
+      httpMethod: request.method,
+      identity: {
+        accessKey: null,
+        accountId: null,
+        apiKey: null,
+        caller: null,
+        cognitoAuthenticationProvider: null,
+        cognitoAuthenticationType: null,
+        cognitoIdentityId: null,
+        cognitoIdentityPoolId: null,
+        sourceIp: request.sourceIp,
+        user: null,
+        userAgent: headers
+          ? (lastOfEach(headers)['User-Agent'] ?? lastOfEach(headers)['user-agent'] ?? null)
+          : null,
+        userArn: null,
+      },
+      path: `/${api.stage}${request.path}`,
+      protocol: 'HTTP/1.1',
+      requestId: request.requestId,
+      requestTime: commonLogTime(now),
+      requestTimeEpoch: now,
+      resourceId: resource.path,
+      resourcePath: resource.path,
+      stage: api.stage,
+    },
+    body: request.body.length === 0 ? null : request.body.toString(binary ? 'base64' : 'utf8'),
+    isBase64Encoded: binary && request.body.length > 0,
+  });
+}
+
+/** What the gateway tells about the connection that it took the request from. */
+const forwarded = ({ sourceIp, requestId, port }: GatewayRequest): [string, string][] => [
+  ['X-Amzn-Trace-Id', `Root=${requestId}`],
+  ['X-Forwarded-For', sourceIp],
+  ['X-Forwarded-Port', String(port)],
+  ['X-Forwarded-Proto', 'http'],
+];
+
+/** A time as API Gateway writes it, e.g. `09/Apr/2026:12:34:56 +0000`. */
+function commonLogTime(milliseconds: number): string {
+  const [, day, month, year, time] =
+    /, (\d\d) (\w{3}) (\d{4}) ([\d:]+)/.exec(new Date(milliseconds).toUTCString()) ?? [];
+  return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/** The media type of a request, without its parameters, in lower case. */
+function contentType(rawHeaders: readonly string[]): string {
+  const found = pairs(rawHeaders).find(([name]) => name.toLowerCase() === 'content-type');
+  return (found?.[1] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/**
+ * Whether the API carries bodies of this media type as bytes. `*` may stand for a whole half, as in
+ * `image/*`.
+ */
+function isBinary(type: string, binaryMediaTypes: readonly string[]): boolean {
+  return binaryMediaTypes.some((pattern) => {
+    const [major, minor] = pattern.toLowerCase().split('/');
+    const [ofType, ofSubtype] = type.split('/');
+    return (major === '*' || major === ofType) && (minor === '*' || minor === ofSubtype);
+  });
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const found: [string, string][] = [];
+  for (let at = 0; at < flat.length; at += 2) found.push([flat[at] ?? '', flat[at + 1] ?? '']);
+  return found;
+}
+
+/** The values of each name, or null if there are none at all: that is how API Gateway writes it. */
+function groups(entries: readonly (readonly [string, string])[]): Record<string, string[]> | null {
+  if (entries.length === 0) return null;
+  const grouped: Record<string, string[]> = {};
+  for (const [name, value] of entries)
+    if (Object.hasOwn(grouped, name)) grouped[name]?.push(value);
+    else Object.defineProperty(grouped, name, { value: [value], enumerable: true, configurable: true });
+  return grouped;
+}
+
+const lastOfEach = (grouped: Record<string, string[]>): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(grouped).map(([name, values]) => [name, values.at(-1)]));
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

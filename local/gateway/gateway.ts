@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { CannotStart } from '../cannot-start.ts';
+import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
+import { type Fault, faultAnswer, type HttpAnswer, renderProxyAnswer } from './answer.ts';
+import { type GatewayRequest, gatewayRequest, proxyEvent } from './event.ts';
+import { makeMatcher } from './match.ts';
+import { readBody, TooLarge } from './read-body.ts';
+import type { RestApi } from './rest-api.ts';
+import { streamAnswer } from './stream-answer.ts';
+
+/** API Gateway's limit of a request's body: 10 MB. */
+const bodyBytesMax = 10 * 1_048_576;
+
+/** API Gateway's limit of the request line and all header values together. */
+const headerBytesMax = 10_240;
+
+/** Answers the requests of one REST API by invoking the functions behind it. */
+export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): RequestListener {
+  const match = makeMatcher(api.resources);
+
+  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refuse = (fault: Fault, request?: GatewayRequest): void => {
+      const known = request ?? {
+        requestId: randomUUID(),
+        path: message.url ?? '/',
+        method: message.method ?? '',
+      };
+      send(response, faultAnswer(fault, api.gatewayResponses, known));
+    };
+    if (headerBytes(message) > headerBytesMax) return refuse('HEADERS_TOO_LARGE');
+    let body: Buffer;
+    try {
+      body = await readBody(message, bodyBytesMax);
+    } catch (error) {
+      if (error instanceof TooLarge) return refuse('REQUEST_TOO_LARGE');
+      throw error;
+    }
+    const request = gatewayRequest(message, body);
+    const found = match(request.path);
+    const integration = found?.resource.methods.get(request.method) ?? found?.resource.methods.get('ANY');
+    if (!found || !integration) return refuse('MISSING_AUTHENTICATION_TOKEN', request);
+    if (integration.kind === 'mock')
+      return send(response, {
+        status: integration.status,
+        headers: Object.fromEntries(
+          Object.entries(integration.headers).map(([name, value]) => [name, [value]]),
+        ),
+        body: Buffer.alloc(0),
+      });
+    const event = proxyEvent(api, found, request);
+    if (Buffer.byteLength(event) > eventBytesMax) return refuse('REQUEST_TOO_LARGE', request);
+    const fault = integration.streamed
+      ? await streamAnswer(fleet, integration, event, request, response)
+      : await bufferedAnswer(fleet, integration, event, request, response);
+    if (fault) refuse(fault, request);
+  }
+
+  return (message, response) => {
+    answer(message, response).catch(() => {
+      // The client went away while it was sending: nobody is left to be answered.
+      message.destroy();
+    });
+  };
+}
+
+async function bufferedAnswer(
+  fleet: Pick<Fleet, 'invoke'>,
+  { functionArn, timeoutMs }: { functionArn: string; timeoutMs: number },
+  event: string,
+  request: GatewayRequest,
+  response: ServerResponse,
+): Promise<Fault | undefined> {
+  const outcome = await within(timeoutMs, fleet.invoke(functionArn, event));
+  if (!outcome) return 'INTEGRATION_TIMEOUT';
+  const rendered =
+    outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, request.requestId) : undefined;
+  if (!rendered) return 'BAD_INTEGRATION_ANSWER';
+  send(response, rendered);
+  return;
+}
+
+/** The value of a promise, or undefined if it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  const first = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  response.writeHead(status, { ...mutable(headers), 'Content-Length': body.length });
+  response.end(body);
+}
+
+/** Node takes lists of values, but not read-only ones. */
+const mutable = (headers: HttpAnswer['headers']): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]]));
+
+function headerBytes({ method = '', url = '', rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text), method.length + url.length);
+}
+
+/**
+ * A server whose header limit is above API Gateway's, so that the gateway's own answer is sent and not
+ * Node's.
+ */
+export const gatewayServer = (listener: RequestListener): Server =>
+  createServer({ maxHeaderSize: 64 * 1_024, requestTimeout: 0, keepAliveTimeout: 60_000 }, listener);
+
+/**
+ * Opens a port for this machine only: nothing here is meant to be reached from a network.
+ *
+ * @returns the port, chosen by the system if it was 0.
+ * @throws CannotStart if it is taken or not allowed.
+ */
+export async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new CannotStart(`Port ${port} is taken: stop what uses it, or choose another with PORT=8001`)
+          : new CannotStart(`Cannot listen on port ${port}: ${error.message}`),
+      ),
+    );
+    server.listen({ port, host: '127.0.0.1' }, resolve);
+  });
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}

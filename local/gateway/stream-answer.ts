@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http';
+import type { Fleet } from '../lambda/fleet.ts';
+import { type Fault, type Head, renderPrelude, renderProxyAnswer } from './answer.ts';
+import type { GatewayRequest } from './event.ts';
+
+/** Ends the prelude of a streamed answer: JSON with status and headers comes before it, the body after it. */
+const delimiter = Buffer.alloc(8);
+
+/** The prelude must end within so many bytes, or the answer is malformed. */
+const preludeBytesMax = 16_384;
+
+/**
+ * Invokes a function and passes its answer on while it is being written. Headers travel in the prelude, so a
+ * failure after it can only cut the stream: the client sees the connection close before the last chunk.
+ *
+ * @returns the fault to answer if nothing was sent yet.
+ */
+export async function streamAnswer(
+  fleet: Pick<Fleet, 'invoke'>,
+  { functionArn, timeoutMs }: { functionArn: string; timeoutMs: number },
+  event: string,
+  { requestId }: GatewayRequest,
+  response: ServerResponse,
+): Promise<Fault | undefined> {
+  let gathered = Buffer.alloc(0);
+  let malformed = false;
+  let timedOut = false;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => {
+      timedOut = true;
+      resolve('late');
+    }, timeoutMs);
+  });
+
+  const write = (bytes: Uint8Array): Promise<void> =>
+    new Promise((resolve) => {
+      // A client that went away takes nothing any more; the function may finish all the same.
+      if (response.destroyed || response.write(bytes)) return resolve();
+      const done = (): void => {
+        response.off('drain', done);
+        response.off('close', done);
+        resolve();
+      };
+      response.on('drain', done);
+      response.on('close', done);
+    });
+
+  async function take(bytes: Uint8Array): Promise<void> {
+    if (malformed || timedOut) return;
+    if (response.headersSent) return write(bytes);
+    gathered = Buffer.concat([gathered, bytes]);
+    const end = gathered.indexOf(delimiter);
+    if (end < 0) {
+      malformed = gathered.length > preludeBytesMax;
+      return;
+    }
+    const head = renderPrelude(gathered.subarray(0, end).toString(), requestId);
+    if (!head) {
+      malformed = true;
+      return;
+    }
+    sendHead(response, head);
+    const rest = gathered.subarray(end + delimiter.length);
+    if (rest.length > 0) await write(rest);
+  }
+
+  const outcome = await Promise.race([fleet.invoke(functionArn, event, take), late]);
+  clearTimeout(timer);
+  if (response.headersSent) {
+    if (outcome !== 'late' && outcome.kind === 'streamed') response.end();
+    // What was written still goes out; the missing last chunk tells that it is not all.
+    else response.socket?.destroySoon();
+    return;
+  }
+  if (outcome === 'late') return 'INTEGRATION_TIMEOUT';
+  // A function that does not stream may stand behind a streaming integration: its whole answer is one chunk.
+  const whole = outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, requestId) : undefined;
+  if (!whole) return 'BAD_INTEGRATION_ANSWER';
+  sendHead(response, whole);
+  response.end(whole.body);
+  return;
+}
+
+function sendHead(response: ServerResponse, { status, headers }: Head): void {
+  response.writeHead(
+    status,
+    Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]])),
+  );
+  // Node would keep them until the first byte of the body.
+  response.flushHeaders();
+}

@@ -1,0 +1,80 @@
+import { arn } from '../template/resource-names.ts';
+import type { Access } from './judge.ts';
+
+interface TransactItem {
+  readonly [operation: string]: { readonly TableName: string } | undefined;
+}
+interface DynamoBody {
+  readonly TableName?: string;
+  readonly IndexName?: string;
+  readonly RequestItems?: Readonly<Record<string, unknown>>;
+  readonly TransactItems?: readonly TransactItem[];
+  readonly ResourceArn?: string;
+}
+
+/** The actions that the entries of a transaction stand for. */
+const transactActions: Readonly<Record<string, string>> = {
+  Put: 'dynamodb:PutItem',
+  Update: 'dynamodb:UpdateItem',
+  Delete: 'dynamodb:DeleteItem',
+  ConditionCheck: 'dynamodb:ConditionCheckItem',
+  Get: 'dynamodb:GetItem',
+};
+
+/**
+ * The text of a request names its tables like this wherever it is JSON without spaces, as every SDK writes
+ * it.
+ */
+const tableNames = /"TableName"\s*:\s*"([^"]*)"/g;
+
+const tableArn = (table: string): string =>
+  table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
+
+/**
+ * Every access that a request *may* make, found without parsing it, or undefined where that cannot be told
+ * cheaply.
+ *
+ * A transaction of 100 items is the hottest and largest request, and parsing it costs more than judging it.
+ * The quotes of the pattern cannot occur inside a JSON string, so every table that the request names is found
+ * (an attribute that happens to be called `TableName` would only add one). If all of these accesses are
+ * allowed, so is the request; if not, the request is parsed and judged exactly.
+ */
+export function possibleAccesses(operation: string, body: string): Access[] | undefined {
+  if (operation !== 'TransactWriteItems') return;
+  const tables = new Set(Array.from(body.matchAll(tableNames), ([, table = '']) => table));
+  if (tables.size === 0) return;
+  return [...tables].flatMap((table) =>
+    ['Put', 'Update', 'Delete', 'ConditionCheck'].map((entry) => ({
+      action: transactActions[entry] ?? '',
+      resource: tableArn(table),
+    })),
+  );
+}
+
+/**
+ * Exactly what a request to DynamoDB does. A transaction is judged by each of its items, an index by its own
+ * ARN.
+ */
+export function dynamoAccesses(operation: string, text: string): Access[] {
+  const body = JSON.parse(text) as DynamoBody;
+  if (body.TransactItems)
+    return distinct(
+      body.TransactItems.flatMap((item) =>
+        Object.entries(item).map(([entry, target]) => ({
+          action: transactActions[entry] ?? `dynamodb:${entry}`,
+          resource: tableArn(target?.TableName ?? ''),
+        })),
+      ),
+    );
+  const action = `dynamodb:${operation}`;
+  if (body.RequestItems)
+    return Object.keys(body.RequestItems).map((table) => ({ action, resource: tableArn(table) }));
+  if (body.ResourceArn) return [{ action, resource: body.ResourceArn }];
+  if (body.TableName === undefined) return [{ action, resource: '*' }];
+  const table = tableArn(body.TableName);
+  return [{ action, resource: body.IndexName ? `${table}/index/${body.IndexName}` : table }];
+}
+
+function distinct(accesses: readonly Access[]): Access[] {
+  return [...new Map(accesses.map((access) => [`${access.action} ${access.resource}`, access])).values()];
+}

@@ -1,0 +1,128 @@
+import { account, region, rootAccessKey } from '../account.ts';
+import { CannotStart } from '../cannot-start.ts';
+import { roleName } from '../lambda/function-spec.ts';
+import type { Resource, Stack } from '../template/stack.ts';
+import { type PolicyDocument, type RequestContext, readStatements, type Statement } from './statement.ts';
+
+/** One thing that a request does, to one resource. */
+export interface Access {
+  /** E.g. `dynamodb:PutItem`. */
+  readonly action: string;
+  /** The ARN of what it is done to, or `*` where the action knows no resource. */
+  readonly resource: string;
+  readonly context?: RequestContext;
+}
+
+/** Judges accesses by the policies of the template. Nothing is allowed that no policy allows. */
+export interface Judge {
+  /** Whether the local run knows this access key: the name of a role, or the root key. */
+  knows(principal: string): boolean;
+  /** The first access that the principal may not make, or undefined if it may make them all. */
+  firstDenied(principal: string, accesses: readonly Access[]): Access | undefined;
+}
+
+interface RoleProperties {
+  readonly Policies?: readonly { readonly PolicyDocument: PolicyDocument }[];
+  readonly ManagedPolicyArns?: readonly string[];
+}
+interface PolicyProperties {
+  readonly PolicyDocument: PolicyDocument;
+  readonly Roles?: readonly string[];
+  /** Of `AWS::IAM::RolePolicy`. */
+  readonly RoleName?: string;
+}
+interface ResourcePolicyProperties {
+  readonly PolicyDocument: PolicyDocument;
+}
+
+/** AWS's own policies that only concern logs and traces, which need no permission here. */
+const harmlessManagedPolicies = new Set([
+  'service-role/AWSLambdaBasicExecutionRole',
+  'service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+  'AWSXRayDaemonWriteAccess',
+]);
+
+/** Verdicts are remembered per principal, action and resource; so many, then the memory starts anew. */
+const verdictsKept = 10_000;
+
+/**
+ * A judge over the roles of a stack: their inline policies, the policies attached to them, and the Deny
+ * statements of resource policies. Not known here: service control policies, permission boundaries, KMS,
+ * `iam:PassRole`, and permissions that a resource policy alone grants.
+ */
+export function makeJudge(stack: Stack): Judge {
+  const roles = new Map<string, Statement[]>();
+  for (const { logicalId, name, properties } of stack.resources<RoleProperties>('AWS::IAM::Role')) {
+    for (const policy of properties.ManagedPolicyArns ?? [])
+      if (!harmlessManagedPolicies.has(policy.split(':policy/')[1] ?? ''))
+        throw new CannotStart(
+          `${logicalId} has the managed policy ${policy}, which a local run does not know`,
+        );
+    const statements = (properties.Policies ?? []).flatMap((policy) =>
+      readStatements(policy.PolicyDocument, logicalId),
+    );
+    roles.set(name, statements);
+  }
+  const policies = stack.resources<PolicyProperties>(
+    'AWS::IAM::Policy',
+    'AWS::IAM::ManagedPolicy',
+    'AWS::IAM::RolePolicy',
+  );
+  for (const { logicalId, properties } of policies) {
+    const statements = readStatements(properties.PolicyDocument, logicalId);
+    const attachedTo = [...(properties.Roles ?? []), ...(properties.RoleName ? [properties.RoleName] : [])];
+    for (const role of attachedTo) roles.get(roleName(role))?.push(...statements);
+  }
+  const denies = stack
+    .resources<ResourcePolicyProperties>(
+      'AWS::SQS::QueuePolicy',
+      'AWS::SNS::TopicPolicy',
+      'AWS::S3::BucketPolicy',
+    )
+    .flatMap(readResourcePolicy)
+    .filter(({ effect }) => effect === 'Deny');
+
+  const verdicts = new Map<string, boolean>();
+
+  function allows(principal: string, { action, resource, context = {} }: Access): boolean {
+    const whole: RequestContext = {
+      'aws:securetransport': ['true'],
+      's3:tlsversion': ['1.3'],
+      'aws:principalarn': [`arn:aws:iam::${account}:role/${principal}`],
+      'aws:principalaccount': [account],
+      'aws:requestedregion': [region],
+      ...context,
+    };
+    const applies = (statement: Statement): boolean =>
+      statement.matchesAction(action) &&
+      statement.matchesResource(resource) &&
+      statement.conditionsHold(whole);
+    const own = (roles.get(principal) ?? []).filter(applies);
+    return (
+      own.some(({ effect }) => effect === 'Allow') &&
+      !own.some(({ effect }) => effect === 'Deny') &&
+      !denies.some(applies)
+    );
+  }
+
+  function remembered(principal: string, access: Access): boolean {
+    // What depends on the request's own context is judged each time.
+    if (access.context) return allows(principal, access);
+    const key = `${principal} ${access.action} ${access.resource}`;
+    const known = verdicts.get(key);
+    if (known !== undefined) return known;
+    if (verdicts.size >= verdictsKept) verdicts.clear();
+    const verdict = allows(principal, access);
+    verdicts.set(key, verdict);
+    return verdict;
+  }
+
+  return {
+    knows: (principal) => principal === rootAccessKey || roles.has(principal),
+    firstDenied: (principal, accesses) =>
+      principal === rootAccessKey ? undefined : accesses.find((access) => !remembered(principal, access)),
+  };
+}
+
+const readResourcePolicy = ({ logicalId, properties }: Resource<ResourcePolicyProperties>): Statement[] =>
+  readStatements(properties.PolicyDocument, logicalId);

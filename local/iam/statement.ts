@@ -1,0 +1,132 @@
+import { CannotStart } from '../cannot-start.ts';
+
+/** One statement of a policy, ready to be judged by. */
+export interface Statement {
+  readonly effect: 'Allow' | 'Deny';
+  readonly matchesAction: (action: string) => boolean;
+  readonly matchesResource: (arn: string) => boolean;
+  readonly conditionsHold: (context: RequestContext) => boolean;
+}
+
+/** What the conditions of a policy may ask about a request; each key has all of its values. */
+export type RequestContext = Readonly<Record<string, readonly string[]>>;
+
+/** A policy as CloudFormation has it, its references resolved. */
+export interface PolicyDocument {
+  readonly Statement: RawStatement | readonly RawStatement[];
+}
+interface RawStatement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action?: string | readonly string[];
+  readonly NotAction?: string | readonly string[];
+  readonly Resource?: string | readonly string[];
+  readonly NotResource?: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/**
+ * Reads the statements of a policy.
+ *
+ * @param owner who is named when something is not understood
+ * @throws CannotStart at a condition operator or key that a local run does not know: guessing would let a
+ * mistake pass.
+ */
+export function readStatements({ Statement: raw }: PolicyDocument, owner: string): Statement[] {
+  return list(raw).map((statement) => ({
+    effect: statement.Effect,
+    matchesAction: matcher(statement.Action, statement.NotAction, 'ignore case'),
+    matchesResource: matcher(statement.Resource, statement.NotResource),
+    conditionsHold: readConditions(statement.Condition ?? {}, owner),
+  }));
+}
+
+/**
+ * Whether a text fits one of the patterns (`*` any text, `?` one character), or none of the excluded ones.
+ */
+function matcher(
+  patterns?: string | readonly string[],
+  excluded?: string | readonly string[],
+  letters?: 'ignore case',
+): (text: string) => boolean {
+  const tests = list(excluded ?? patterns ?? []).map((pattern) => wildcard(pattern, letters));
+  if (excluded) return (text) => !tests.some((test) => test(text));
+  return (text) => tests.some((test) => test(text));
+}
+
+/** Whether a text fits a pattern with `*` and `?`. */
+function wildcard(pattern: string, letters?: 'ignore case'): (text: string) => boolean {
+  if (pattern === '*') return () => true;
+  const source = pattern
+    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const expression = new RegExp(`^${source}$`, letters ? 'is' : 's');
+  return (text) => expression.test(text);
+}
+
+type Operator = (actual: string, expected: string) => boolean;
+
+const operators: Readonly<Record<string, Operator>> = {
+  StringEquals: (actual, expected) => actual === expected,
+  StringNotEquals: (actual, expected) => actual !== expected,
+  StringEqualsIgnoreCase: (actual, expected) => actual.toLowerCase() === expected.toLowerCase(),
+  StringLike: (actual, expected) => wildcard(expected)(actual),
+  StringNotLike: (actual, expected) => !wildcard(expected)(actual),
+  ArnEquals: (actual, expected) => wildcard(expected)(actual),
+  ArnLike: (actual, expected) => wildcard(expected)(actual),
+  ArnNotEquals: (actual, expected) => !wildcard(expected)(actual),
+  ArnNotLike: (actual, expected) => !wildcard(expected)(actual),
+  Bool: (actual, expected) => actual.toLowerCase() === expected.toLowerCase(),
+  NumericLessThan: (actual, expected) => Number(actual) < Number(expected),
+  NumericGreaterThan: (actual, expected) => Number(actual) > Number(expected),
+};
+
+/**
+ * The keys that the local endpoint can tell, or that only ever guard what it does not judge (KMS, AWS's own
+ * services). `aws:SecureTransport` and the TLS version are always good, or a policy that enforces TLS would
+ * deny all.
+ */
+const knownKeys: ReadonlySet<string> = new Set([
+  'aws:securetransport',
+  'aws:principalarn',
+  'aws:principalaccount',
+  'aws:requestedregion',
+  'aws:sourceaccount',
+  'aws:sourcearn',
+  's3:tlsversion',
+  'kms:viaservice',
+]);
+
+function readConditions(
+  conditions: NonNullable<RawStatement['Condition']>,
+  owner: string,
+): (context: RequestContext) => boolean {
+  const tests = Object.entries(conditions).flatMap(([name, keys]) => {
+    const [, set, base = '', optional] =
+      /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(name) ?? [];
+    const operator = operators[base];
+    if (!operator && base !== 'Null')
+      throw new CannotStart(`${owner} uses the condition ${name}, which a local run does not know`);
+    return Object.entries(keys).map(([key, value]) => {
+      if (!knownKeys.has(key.toLowerCase()))
+        throw new CannotStart(`${owner} has a condition on ${key}, which a local run does not know`);
+      const expected = list(value as string | readonly string[]).map(String);
+      return (context: RequestContext): boolean => {
+        const actual = context[key.toLowerCase()];
+        if (!operator) return expected.includes(String(actual === undefined));
+        const negative = base.includes('Not');
+        if (actual === undefined) return optional !== undefined || set === 'ForAllValues' || negative;
+        const fits = (one: string): boolean =>
+          negative
+            ? expected.every((other) => operator(one, other))
+            : expected.some((other) => operator(one, other));
+        return set === 'ForAllValues' || (negative && set === undefined)
+          ? actual.every(fits)
+          : actual.some(fits);
+      };
+    });
+  });
+  return (context) => tests.every((test) => test(context));
+}
+
+const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);

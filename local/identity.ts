@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { writeWhole } from './services/secrets-manager.ts';
+import { providerName } from './template/resource-names.ts';
+import type { Stack } from './template/stack.ts';
+
+/** What a token may say about its bearer. */
+export interface Claims {
+  readonly sub: string;
+  readonly tenant_id?: string;
+  readonly role?: string;
+  readonly organization_id?: string;
+  readonly creator?: string;
+  /** How long the token is good, in seconds; negative for one that has expired. */
+  readonly expires_in?: number;
+}
+
+/** Stands in for the Cognito user pool of the stack. */
+export interface Identity {
+  /** An ID token as the pool would issue it. */
+  token(claims: Claims): Promise<string>;
+  /** The pool's public keys, as it publishes them. */
+  readonly jwks: { readonly keys: readonly JWK[] };
+}
+
+/** Cognito's own lifetime of an ID token. */
+const lifetimeSeconds = 3_600;
+
+/** Claims that Cognito keeps as custom attributes. */
+const customClaims = ['tenant_id', 'role', 'organization_id', 'creator'] as const;
+
+/** The pool of the stack with its key pair, which is drawn once and kept in this folder. */
+export async function openIdentity(stack: Stack, dataDir: string): Promise<Identity> {
+  const [pool] = stack.resources('AWS::Cognito::UserPool');
+  const [client] = stack.resources('AWS::Cognito::UserPoolClient');
+  const issuer = pool
+    ? String(stack.valueOf(pool.logicalId, 'ProviderURL'))
+    : `https://${providerName('local')}`;
+  const audience = client ? String(stack.valueOf(client.logicalId)) : 'local';
+  const { key, published } = await keyPair(join(dataDir, 'token-key.json'));
+  const kid = String(published.kid);
+  return {
+    jwks: { keys: [published] },
+    token({ sub, expires_in = lifetimeSeconds, ...rest }) {
+      const now = Math.floor(Date.now() / 1_000);
+      const custom = customClaims
+        .filter((name) => rest[name] !== undefined)
+        .map((name) => [`custom:${name}`, String(rest[name])]);
+      return new SignJWT({
+        token_use: 'id',
+        auth_time: now,
+        'cognito:username': sub,
+        ...Object.fromEntries(custom),
+      })
+        .setProtectedHeader({ alg: 'RS256', kid })
+        .setSubject(sub)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt(now)
+        .setExpirationTime(now + expires_in)
+        .sign(key);
+    },
+  };
+}
+
+async function keyPair(file: string): Promise<{ key: CryptoKey; published: JWK }> {
+  if (!existsSync(file)) {
+    const drawn = await generateKeyPair('RS256', { extractable: true });
+    const jwk = await exportJWK(drawn.privateKey);
+    writeWhole(file, JSON.stringify({ ...jwk, kid: crypto.randomUUID(), alg: 'RS256', use: 'sig' }));
+  }
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as JWK;
+  const { kty, n, e, kid, alg, use } = stored;
+  const key = (await importJWK(stored, 'RS256')) as CryptoKey;
+  return { key, published: { kty, n, e, kid, alg, use } as JWK };
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../log.ts';
+import { arn } from '../template/resource-names.ts';
+import { type FunctionSpec, moduleFiles } from './function-spec.ts';
+import type { FromThread, LambdaError, Setup, ToThread } from './messages.ts';
+import { threadUrl } from './thread-url.ts';
+
+/** Where the bytes of a streamed answer go; resolves when more may come. */
+export type Sink = (bytes: Uint8Array) => Promise<void>;
+
+/** How an invocation ended. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly payload: string }
+  | { readonly kind: 'streamed' }
+  | { readonly kind: 'failure'; readonly error: LambdaError };
+
+/** One environment of a function: a thread of its own, which serves one invocation at a time. */
+export interface Environment {
+  /** Runs one invocation; never rejects. After a failure that ends the thread, `isAlive()` is false. */
+  invoke(payload: string, sink: Sink): Promise<Outcome>;
+  isAlive(): boolean;
+  end(): Promise<void>;
+}
+
+/**
+ * The most bytes of a buffered answer: 6 MiB and 100 bytes for Lambda's own wrapping, as its error text says.
+ */
+const answerBytesMax = 6_291_556;
+
+/** How long an environment may take to load its code before Lambda gives up. */
+const initMs = 10_000;
+
+/**
+ * V8's young generation: smaller than its default, which saves a tenth of the memory of a mostly idle thread.
+ */
+const youngGenerationMb = 8;
+
+/** Starts an environment. Loading goes on in the background; the first invocation waits for it. */
+export function startEnvironment(spec: FunctionSpec, env: Record<string, string>, log: Log): Environment {
+  const file = moduleFiles(spec).find(existsSync);
+  const setup: Setup = {
+    module: pathToFileURL(file ?? moduleFiles(spec)[0] ?? '').href,
+    exported: spec.handler.exported,
+    functionName: spec.name,
+    functionArn: arn('lambda', `function:${spec.name}`),
+    memoryMb: spec.memoryMb,
+  };
+  const worker = new Worker(threadUrl(), {
+    workerData: setup,
+    env,
+    execArgv: [],
+    name: spec.logicalId,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: youngGenerationMb },
+  });
+  for (const output of [worker.stdout, worker.stderr])
+    createInterface({ input: output }).on('line', (line) => log.write(spec.logicalId, line));
+
+  let alive = true;
+  let ready = false;
+  let sinkOfCall: Sink | undefined;
+  let settle: ((outcome: Outcome) => void) | undefined;
+  let whenReady: (() => void) | undefined;
+  /** Why the thread ended, kept for an invocation that comes after it. */
+  let lastFailure: LambdaError | undefined;
+
+  const finish = (outcome: Outcome): void => {
+    const settled = settle;
+    settle = undefined;
+    settled?.(outcome);
+  };
+
+  /** As the runtime does on Lambda: without this line nobody would learn why a call failed. */
+  const logFailure = ({ errorType, errorMessage, trace = [] }: LambdaError): void =>
+    log.write(spec.logicalId, [`Invoke Error ${errorType}: ${errorMessage}`, ...trace.slice(1)].join('\n'));
+
+  const die = (error: LambdaError): void => {
+    if (!alive) return;
+    alive = false;
+    lastFailure = error;
+    logFailure(error);
+    void worker.terminate();
+    whenReady?.();
+    finish({ kind: 'failure', error });
+  };
+
+  worker.on('message', (message: FromThread) => {
+    switch (message.type) {
+      case 'ready':
+        ready = true;
+        whenReady?.();
+        break;
+      case 'answer':
+        finish(
+          Buffer.byteLength(message.payload) > answerBytesMax
+            ? tooLarge()
+            : { kind: 'answer', payload: message.payload },
+        );
+        break;
+      case 'streamed':
+        finish({ kind: 'streamed' });
+        break;
+      case 'failure':
+        if (!ready) {
+          die(message.error);
+        } else {
+          logFailure(message.error);
+          finish({ kind: 'failure', error: message.error });
+        }
+        break;
+      case 'chunk':
+        void sinkOfCall?.(message.bytes).then(() => tell({ type: 'taken' }));
+        break;
+    }
+  });
+  worker.on('error', (error: Error & { code?: string }) =>
+    die(
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? {
+            errorType: 'Runtime.OutOfMemory',
+            errorMessage: 'Error: Runtime exited with error: signal: killed',
+          }
+        : { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') },
+    ),
+  );
+  worker.on('exit', (code) =>
+    die({
+      errorType: 'Runtime.ExitError',
+      errorMessage: `Error: Runtime exited ${code === 0 ? 'without providing a reason' : `with error: exit status ${code}`}`,
+    }),
+  );
+  const tell = (message: ToThread): void => worker.postMessage(message);
+
+  async function untilReady(): Promise<void> {
+    if (ready || !alive) return;
+    const tooSlow = setTimeout(
+      () =>
+        die({
+          errorType: 'Sandbox.Timedout',
+          errorMessage: `Init timed out after ${initMs / 1_000} seconds`,
+        }),
+      initMs,
+    );
+    await new Promise<void>((resolve) => {
+      whenReady = resolve;
+    });
+    clearTimeout(tooSlow);
+  }
+
+  return {
+    isAlive: () => alive,
+    async invoke(payload, sink) {
+      await untilReady();
+      if (!alive) return { kind: 'failure', error: lastFailure ?? ended };
+      const requestId = randomUUID();
+      const outcome = new Promise<Outcome>((resolve) => {
+        settle = resolve;
+      });
+      sinkOfCall = sink;
+      const timer = setTimeout(() => die(timedOut(requestId, spec.timeoutMs)), spec.timeoutMs);
+      tell({ type: 'invoke', requestId, payload, deadline: Date.now() + spec.timeoutMs });
+      const result = await outcome;
+      clearTimeout(timer);
+      return result;
+    },
+    async end() {
+      alive = false;
+      finish({ kind: 'failure', error: ended });
+      await worker.terminate();
+    },
+  };
+}
+
+const ended: LambdaError = { errorType: 'Runtime.ExitError', errorMessage: 'The local run is ending' };
+
+const tooLarge = (): Outcome => ({
+  kind: 'failure',
+  error: {
+    errorType: 'Function.ResponseSizeTooLarge',
+    errorMessage: `Response payload size exceeded maximum allowed payload size (${answerBytesMax} bytes).`,
+  },
+});
+
+const timedOut = (requestId: string, ms: number): LambdaError => ({
+  errorType: 'Sandbox.Timedout',
+  errorMessage: `RequestId: ${requestId} Error: Task timed out after ${(ms / 1_000).toFixed(2)} seconds`,
+});

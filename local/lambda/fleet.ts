@@ -1,0 +1,224 @@
+import type { Log } from '../log.ts';
+import { type Environment, type Outcome, type Sink, startEnvironment } from './environment.ts';
+import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
+
+/** Every Lambda function of the run, by logical id, name or ARN. */
+export interface Fleet {
+  /**
+   * Invokes a function with JSON text. Never rejects: a fault of the function is an outcome.
+   * A streamed answer goes to `sink`; without one it is gathered into the outcome's payload.
+   */
+  invoke(functionId: string, payload: string, sink?: Sink): Promise<Outcome>;
+  /** The function of this logical id, name or ARN. */
+  find(functionId: string): FunctionSpec | undefined;
+  /** How often each function was invoked, by logical id. */
+  calls(): Readonly<Record<string, number>>;
+  /** Waits for invocations in flight, then ends every environment. */
+  stop(): Promise<void>;
+  /** Ends every environment at once, whatever it is doing. */
+  kill(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly awsEndpoint: string;
+  /** Environment variables added to each function's own; they win over those of the template. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly log: Log;
+}
+
+/**
+ * The most environments of one function. More threads on the cores of one machine only take turns, and
+ * memory.
+ */
+const environmentsPerFunction = 8;
+
+/** The most environments in all: about 30 MB each. */
+const environmentsInAll = 48;
+
+/**
+ * Another environment is started if none of a function finished anything for so long: they all wait for
+ * something. Starting costs more CPU than most invocations take, so as long as calls are being finished a
+ * short queue beats a cold start.
+ */
+const patienceMs = 15;
+
+/** However fast others are finished, an invocation that waited for so long gets another environment. */
+const waitMsMax = 100;
+
+/** An environment that nobody called for so long is ended. */
+const idleMs = 5 * 60_000;
+
+/** The largest event of a synchronous invocation: 6 MiB. */
+export const eventBytesMax = 6_291_456;
+
+interface Waiting {
+  readonly payload: string;
+  readonly sink: Sink;
+  readonly settle: (outcome: Outcome) => void;
+  /** Milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+interface Member {
+  readonly environment: Environment;
+  busy: boolean;
+  /** When it last finished, milliseconds since the Unix epoch. */
+  idleSince: number;
+}
+interface Crew {
+  readonly spec: FunctionSpec;
+  members: Member[];
+  readonly queue: Waiting[];
+  timer?: NodeJS.Timeout | undefined;
+  calls: number;
+  /** When an invocation was last finished, milliseconds since the Unix epoch. */
+  finishedAt: number;
+}
+
+/** Makes the environments of these functions; none is started before its first invocation. */
+export function makeFleet(
+  specs: readonly FunctionSpec[],
+  { awsEndpoint, environment, log }: FleetOptions,
+): Fleet {
+  const crews = new Map<string, Crew>();
+  for (const spec of specs) {
+    const crew: Crew = { spec, members: [], queue: [], calls: 0, finishedAt: 0 };
+    crews.set(spec.logicalId, crew);
+    crews.set(spec.name, crew);
+  }
+  const distinctCrews = (): Set<Crew> => new Set(crews.values());
+  let stopping = false;
+
+  const find = (functionId: string): Crew | undefined =>
+    crews.get(functionId) ?? crews.get(/:function:([^:]+)/.exec(functionId)?.[1] ?? '');
+
+  function population(): number {
+    let count = 0;
+    for (const crew of distinctCrews()) count += crew.members.length;
+    return count;
+  }
+
+  /** Makes room by ending the environment that has been idle longest; false if every one is busy. */
+  function evict(): boolean {
+    const idle = [...distinctCrews()]
+      .flatMap((crew) => crew.members.filter(({ busy }) => !busy).map((member) => ({ crew, member })))
+      .sort((a, b) => a.member.idleSince - b.member.idleSince)[0];
+    if (!idle) return false;
+    dismiss(idle.crew, idle.member);
+    return true;
+  }
+
+  function dismiss(crew: Crew, member: Member): void {
+    crew.members = crew.members.filter((other) => other !== member);
+    void member.environment.end();
+  }
+
+  function hire(crew: Crew): Member | undefined {
+    const { spec } = crew;
+    if (crew.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunction))
+      return;
+    if (population() >= environmentsInAll && !evict()) return;
+    const variables = { ...spec.environment, ...environment, ...runtimeEnvironment(spec, awsEndpoint) };
+    const member = {
+      environment: startEnvironment(spec, variables, log),
+      busy: false,
+      idleSince: Date.now(),
+    };
+    crew.members.push(member);
+    return member;
+  }
+
+  /**
+   * Gives waiting invocations to idle environments; starts one if there is none, another if they wait too
+   * long.
+   */
+  function assign(crew: Crew): void {
+    // One may have died while it was idle, of something that its last invocation left behind.
+    crew.members = crew.members.filter(({ busy, environment }) => busy || environment.isAlive());
+    for (const member of crew.members) {
+      if (crew.queue.length === 0) return;
+      if (!member.busy) run(crew, member);
+    }
+    if (crew.queue.length === 0) return;
+    if (crew.members.length === 0) {
+      const member = hire(crew);
+      if (member) run(crew, member);
+    }
+    if (crew.queue.length > 0)
+      crew.timer ??= setTimeout(() => {
+        crew.timer = undefined;
+        const [first] = crew.queue;
+        if (!first) return;
+        const now = Date.now();
+        const stuck = now - crew.finishedAt > patienceMs || now - first.since > waitMsMax;
+        const member = stuck ? hire(crew) : undefined;
+        if (member) run(crew, member);
+        assign(crew);
+      }, patienceMs);
+  }
+
+  function run(crew: Crew, member: Member): void {
+    const waiting = crew.queue.shift();
+    if (!waiting) return;
+    member.busy = true;
+    void member.environment.invoke(waiting.payload, waiting.sink).then((outcome) => {
+      member.busy = false;
+      member.idleSince = crew.finishedAt = Date.now();
+      waiting.settle(outcome);
+      assign(crew);
+    });
+  }
+
+  const sweeper = setInterval(() => {
+    for (const crew of distinctCrews())
+      for (const member of crew.members)
+        if (!member.busy && member.idleSince < Date.now() - idleMs) dismiss(crew, member);
+  }, idleMs / 5);
+  sweeper.unref();
+
+  async function kill(): Promise<void> {
+    stopping = true;
+    clearInterval(sweeper);
+    for (const crew of distinctCrews()) {
+      clearTimeout(crew.timer);
+      for (const { settle } of crew.queue.splice(0))
+        settle(failure('Runtime.ExitError', 'The local run is ending'));
+    }
+    await Promise.all(
+      [...distinctCrews()].flatMap((crew) => crew.members.map(({ environment }) => environment.end())),
+    );
+  }
+
+  return {
+    find: (functionId) => find(functionId)?.spec,
+    calls: () => Object.fromEntries([...distinctCrews()].map(({ spec, calls }) => [spec.logicalId, calls])),
+    async invoke(functionId, payload, sink) {
+      const crew = find(functionId);
+      if (!crew) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
+      if (stopping) return failure('Runtime.ExitError', 'The local run is ending');
+      crew.calls += 1;
+      const chunks: Uint8Array[] = [];
+      const gather: Sink = async (bytes) => void chunks.push(bytes);
+      const outcome = await new Promise<Outcome>((settle) => {
+        crew.queue.push({ payload, sink: sink ?? gather, settle, since: Date.now() });
+        assign(crew);
+      });
+      if (outcome.kind === 'streamed' && !sink)
+        return { kind: 'answer', payload: Buffer.concat(chunks).toString() };
+      return outcome;
+    },
+    async stop() {
+      const busy = (): boolean =>
+        [...distinctCrews()].some(
+          ({ members, queue }) => queue.length > 0 || members.some((member) => member.busy),
+        );
+      while (busy()) await new Promise((resolve) => setTimeout(resolve, 5));
+      await kill();
+    },
+    kill,
+  };
+}
+
+const failure = (errorType: string, errorMessage: string): Outcome => ({
+  kind: 'failure',
+  error: { errorType, errorMessage },
+});

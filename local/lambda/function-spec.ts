@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { CannotStart } from '../cannot-start.ts';
+import type { Stack } from '../template/stack.ts';
+
+/** A Lambda function as the template describes it. */
+export interface FunctionSpec {
+  readonly logicalId: string;
+  readonly name: string;
+  /** The name of its role: the principal of its calls. */
+  readonly role: string;
+  /** The folder with its code. */
+  readonly folder: string;
+  /** The exported function, e.g. `handler`, and the module that exports it, without its suffix. */
+  readonly handler: { readonly module: string; readonly exported: string };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** The most environments it may have at once, if the template reserves a number. */
+  readonly reservedConcurrency?: number;
+}
+
+interface FunctionProperties {
+  readonly Handler?: string;
+  readonly Runtime?: string;
+  readonly Role: string;
+  readonly Code: { readonly S3Key?: string; readonly ZipFile?: string };
+  readonly Environment?: { readonly Variables?: Record<string, unknown> };
+  /** Seconds. */
+  readonly Timeout?: number;
+  readonly MemorySize?: number;
+  readonly ReservedConcurrentExecutions?: number;
+}
+
+/** Lambda's own defaults. */
+const defaults = { timeoutSeconds: 3, memoryMb: 128 };
+
+/**
+ * The functions of a stack.
+ *
+ * @throws CannotStart at one that is not Node.js from an asset.
+ */
+export function functionSpecs(stack: Stack): FunctionSpec[] {
+  return stack
+    .resources<FunctionProperties>('AWS::Lambda::Function')
+    .map(({ logicalId, name, properties }) => {
+      const { Handler = '', Runtime = '', Code } = properties;
+      if (!Runtime.startsWith('nodejs') || !Code.S3Key)
+        throw new CannotStart(`${logicalId} is not a Node.js function with its code in an asset`);
+      const dot = Handler.lastIndexOf('.');
+      return {
+        logicalId,
+        name,
+        role: roleName(properties.Role),
+        folder: stack.assetFolder(Code.S3Key),
+        handler: { module: Handler.slice(0, dot), exported: Handler.slice(dot + 1) },
+        environment: Object.fromEntries(
+          Object.entries(properties.Environment?.Variables ?? {}).map(([key, value]) => [key, String(value)]),
+        ),
+        timeoutMs: (properties.Timeout ?? defaults.timeoutSeconds) * 1_000,
+        memoryMb: properties.MemorySize ?? defaults.memoryMb,
+        ...(properties.ReservedConcurrentExecutions === undefined
+          ? {}
+          : { reservedConcurrency: properties.ReservedConcurrentExecutions }),
+      };
+    });
+}
+
+/** The role's name is the last part of its ARN. */
+export const roleName = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
+
+/**
+ * The environment variables of a function besides its own: Lambda's, and those that keep it on this machine.
+ */
+export function runtimeEnvironment(spec: FunctionSpec, awsEndpoint: string): Record<string, string> {
+  return {
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    LAMBDA_TASK_ROOT: spec.folder,
+    _HANDLER: `${spec.handler.module}.${spec.handler.exported}`,
+    TZ: ':UTC',
+    LANG: 'en_US.UTF-8',
+    // The principal of a call is its access key; the local endpoint judges it by the policies of that role.
+    AWS_ACCESS_KEY_ID: spec.role,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: awsEndpoint,
+    // The profile of the person at the keyboard must never matter.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** Where the module of a handler may be, in the order in which Lambda looks. */
+export const moduleFiles = ({ folder, handler }: FunctionSpec): string[] =>
+  ['.js', '.mjs', '.cjs'].map((suffix) => join(folder, handler.module + suffix));

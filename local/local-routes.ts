@@ -1,0 +1,60 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { reasonOf } from './cannot-start.ts';
+import { readBody } from './gateway/read-body.ts';
+import type { Claims, Identity } from './identity.ts';
+import type { Log } from './log.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Everything under this path belongs to the local run and is never part of the deployed API. */
+const prefix = '/_local';
+
+/** The most bytes of a request to these routes. */
+const bodyBytesMax = 1_048_576;
+
+/** How many log lines are shown. */
+const linesShown = 1_000;
+
+/**
+ * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`, `GET
+ * /_local/outbox`, `GET /_local/logs`, and `POST /_local/webhook/…`, which takes any webhook into the outbox.
+ */
+export function withLocalRoutes(
+  api: RequestListener,
+  { identity, outbox, log }: { identity: Identity; outbox: Outbox; log: Log },
+): RequestListener {
+  async function answer(message: IncomingMessage): Promise<{ status: number; value: unknown }> {
+    const { pathname } = new URL(message.url ?? '/', 'http://localhost');
+    const route = `${message.method} ${pathname.slice(prefix.length)}`;
+    if (route === 'GET /jwks.json') return { status: 200, value: identity.jwks };
+    if (route === 'GET /outbox') return { status: 200, value: outbox.entries() };
+    if (route === 'GET /logs') return { status: 200, value: log.lines().slice(-linesShown).reverse() };
+    if (route === 'POST /token') {
+      const claims = JSON.parse((await readBody(message, bodyBytesMax)).toString() || '{}') as Claims;
+      if (typeof claims.sub !== 'string' || claims.sub === '')
+        return {
+          status: 400,
+          value: { message: 'A token needs a `sub`: {"sub":"u1","tenant_id":"t1","role":"admin"}' },
+        };
+      return { status: 200, value: { token: await identity.token(claims) } };
+    }
+    if (route.startsWith('POST /webhook')) {
+      const content = { headers: message.headers, body: (await readBody(message, bodyBytesMax)).toString() };
+      outbox.add({ kind: 'webhook', to: pathname, content });
+      return { status: 200, value: {} };
+    }
+    return { status: 404, value: { message: `The local run has no ${message.method} ${pathname}` } };
+  }
+
+  return (message, response) => {
+    if (!message.url?.startsWith(`${prefix}/`)) return api(message, response);
+    answer(message).then(
+      ({ status, value }) => send(response, status, value),
+      (error: unknown) => send(response, 400, { message: reasonOf(error) }),
+    );
+  };
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}

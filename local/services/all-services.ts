@@ -1,0 +1,51 @@
+import type { Engines, Storage } from '../engines.ts';
+import { makeGuard } from '../iam/guard.ts';
+import type { Judge } from '../iam/judge.ts';
+import type { Fleet } from '../lambda/fleet.ts';
+import type { Log } from '../log.ts';
+import { startExecutionRules } from '../sources/execution-rules.ts';
+import type { Stack } from '../template/stack.ts';
+import { dynamoService } from './dynamodb.ts';
+import { lambdaService } from './lambda.ts';
+import { s3Service } from './s3.ts';
+import { secretsService } from './secrets-manager.ts';
+import type { AwsService } from './service.ts';
+import { smsService } from './sms.ts';
+import { snsService } from './sns.ts';
+import { sqsService } from './sqs.ts';
+import { stepFunctionsService } from './step-functions.ts';
+import { openWorkflows, type Workflows } from './workflows.ts';
+
+export interface ServicesOptions {
+  readonly engines: Engines;
+  readonly storage: Storage;
+  readonly fleet: Fleet;
+  readonly judge: Judge;
+  readonly log: Log;
+  readonly awsEndpoint: string;
+}
+
+/** Every AWS service that the local run has, by the name that requests are signed for. */
+export function makeServices(
+  stack: Stack,
+  { engines, storage, fleet, judge, log, awsEndpoint }: ServicesOptions,
+): { services: ReadonlyMap<string, AwsService>; workflows: Workflows } {
+  const guard = makeGuard(judge, log);
+  const { dynamo, queue } = engines;
+  const { outbox, listeners, secrets } = storage;
+  const services = new Map<string, AwsService>([
+    ['dynamodb', dynamoService(dynamo, judge, guard)],
+    // These three have names of their own for a refusal.
+    ['sqs', sqsService(queue, makeGuard(judge, log, 'AccessDenied'), awsEndpoint)],
+    ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],
+    ['s3', s3Service(queue, makeGuard(judge, log, 'AccessDenied'))],
+    ['secretsmanager', secretsService(secrets, guard)],
+    ['sms-voice', smsService(guard, outbox)],
+    ['lambda', lambdaService(fleet, guard)],
+  ]);
+  const rules = startExecutionRules(stack, fleet, log);
+  // Workflows call the other services, and are a service themselves.
+  const workflows = openWorkflows(stack, { fleet, services, log, onEnd: rules.tell });
+  services.set('states', stepFunctionsService(workflows, guard));
+  return { services, workflows };
+}

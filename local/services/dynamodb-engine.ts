@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { region } from '../account.ts';
+import { CannotStart } from '../cannot-start.ts';
+import type { AwsAnswer } from './service.ts';
+
+/** The DynamoDB engine: a process of its own on a port of this machine. */
+export interface DynamoEngine {
+  /** Sends a request as it came and gives the answer as it comes. */
+  forward(target: string, body: Buffer | string): Promise<AwsAnswer>;
+  /** The process id of the engine. */
+  readonly pid: number;
+  /** Resolves when the engine ends, asked to or not. */
+  readonly ended: Promise<void>;
+  /** Ends the engine; what it acknowledged is on disk. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The shell that holds the engine. It ends the engine when its own standard input closes, which the kernel
+ * does whatever way this process ends: an engine without a parent would keep the files of DATA_DIR open.
+ */
+const watchdog = `exec 3<&0
+"$@" <&- 3<&- &
+engine=$!
+echo "$engine"
+(cat <&3 >/dev/null; kill -9 "$engine" 2>/dev/null) >&- 2>&- &
+exec 3<&-
+wait "$engine"`;
+
+/** How long the engine may take to open its file and its port. */
+const startMs = 10_000;
+
+/**
+ * Starts the engine on a file in this folder, which it keeps between runs.
+ *
+ * @throws CannotStart if the engine is not installed, or ends at once.
+ */
+export async function startDynamoEngine(dataDir: string): Promise<DynamoEngine> {
+  const binary = findBinary();
+  const pidFile = join(dataDir, 'dynamodb.pid');
+  endLeftover(pidFile, binary);
+  const port = await freePort();
+  const child = spawn(
+    'sh',
+    [
+      '-c',
+      watchdog,
+      'sh',
+      binary,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--db-path',
+      join(dataDir, 'dynamodb.db'),
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: {}, detached: true },
+  );
+  let said = '';
+  child.stderr?.on('data', (text: Buffer) => {
+    said = (said + text).slice(-2_000);
+  });
+  const pid = await readPid(child);
+  writeFileSync(pidFile, String(pid));
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await untilOpen(port, child, () => said);
+
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  return {
+    pid,
+    ended: exited,
+    forward: (target, body) => forward(agent, port, target, body),
+    async stop() {
+      agent.destroy();
+      child.stdin?.end();
+      await exited;
+      rmSync(pidFile, { force: true });
+    },
+  };
+}
+
+/** The engine's program: DYNOXIDE_PATH, or the package for this platform that npm installed. */
+function findBinary(): string {
+  const asked = process.env.DYNOXIDE_PATH;
+  if (asked) {
+    if (existsSync(asked)) return asked;
+    throw new CannotStart(`The DynamoDB engine is missing: DYNOXIDE_PATH names ${asked}, where nothing is`);
+  }
+  const name = `@dynoxide/${process.platform}-${process.arch}`;
+  try {
+    return createRequire(import.meta.url).resolve(`${name}/dynoxide`);
+  } catch (cause) {
+    throw new CannotStart(
+      `The DynamoDB engine is missing: install ${name}, or set DYNOXIDE_PATH to a dynoxide binary`,
+      { cause },
+    );
+  }
+}
+
+/** Ends an engine that an earlier run left behind, if the process of that number still is one. */
+function endLeftover(pidFile: string, binary: string): void {
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  rmSync(pidFile, { force: true });
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  // Without /proc (macOS) the watchdog alone must do: a number may belong to someone else by now.
+  const commandLine = `/proc/${pid}/cmdline`;
+  if (!existsSync(commandLine) || !readFileSync(commandLine, 'utf8').startsWith(binary)) return;
+  process.kill(pid, 'SIGKILL');
+}
+
+function readPid(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.once('error', (error) =>
+      reject(new CannotStart(`Cannot start the DynamoDB engine: ${error.message}`)),
+    );
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk;
+      const line = /^(\d+)\n/.exec(text);
+      if (line) resolve(Number(line[1]));
+    });
+    child.once('exit', () =>
+      reject(new CannotStart('Cannot start the DynamoDB engine: its shell ended at once')),
+    );
+  });
+}
+
+/** A port that nobody uses. Another program may take it before the engine does; the engine then says so. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+async function untilOpen(port: number, child: ChildProcess, said: () => string): Promise<void> {
+  const deadline = Date.now() + startMs;
+  while (!(await opens(port))) {
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new CannotStart(
+        `The DynamoDB engine did not start: ${said().trim().split('\n').at(-1) || 'it said nothing'}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function opens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** The engine looks for a signature, not at it. */
+const signature = {
+  'content-type': 'application/x-amz-json-1.0',
+  authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+  'x-amz-date': '20260101T000000Z',
+};
+
+function forward(agent: Agent, port: number, target: string, body: Buffer | string): Promise<AwsAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        agent,
+        port,
+        host: '127.0.0.1',
+        method: 'POST',
+        path: '/',
+        headers: { ...signature, 'x-amz-target': target, 'content-length': Buffer.byteLength(body) },
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 500,
+            headers: passedOn(incoming.headers),
+            body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks),
+          }),
+        );
+        incoming.on('error', reject);
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** The headers of an answer that clients read; length and connection are the server's own business. */
+function passedOn(headers: Readonly<Record<string, string | string[] | undefined>>): AwsAnswer['headers'] {
+  return {
+    'content-type': headers['content-type'],
+    'x-amzn-requestid': headers['x-amzn-requestid'],
+    'x-amz-crc32': headers['x-amz-crc32'],
+    'x-amzn-errortype': headers['x-amzn-errortype'],
+  };
+}

@@ -1,0 +1,86 @@
+import type { Log } from '../log.ts';
+import type { Source } from '../sources/source.ts';
+import type { ExpiringTable } from './dynamodb.ts';
+import type { DynamoEngine } from './dynamodb-engine.ts';
+
+/**
+ * How often expired items are removed. AWS promises days; a local run should show within a coffee that it
+ * happens.
+ */
+const sweepMs = 30_000;
+
+/** Items read per page of a sweep. */
+const pageItems = 500;
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** Removes items whose time to live has passed every now and then, which the engine itself never does. */
+export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): Source {
+  let stopping = false;
+  let running = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running
+      .then(() => sweepExpired(tables, engine, () => stopping))
+      .catch((error: unknown) => {
+        if (!stopping) log.write('expiry', `A sweep failed: ${String(error)}`);
+      });
+  }, sweepMs);
+  return {
+    async stop() {
+      stopping = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** Removes what has expired in these tables by now. */
+export async function sweepExpired(
+  tables: readonly ExpiringTable[],
+  engine: DynamoEngine,
+  isStopping: () => boolean = () => false,
+): Promise<void> {
+  for (const table of tables) if (!isStopping()) await sweepTable(table, engine, isStopping);
+}
+
+/** Removes the expired items of one table; the condition keeps one that was renewed meanwhile. */
+async function sweepTable(
+  { name, attribute, keys }: ExpiringTable,
+  engine: DynamoEngine,
+  isStopping: () => boolean,
+): Promise<void> {
+  const names = Object.fromEntries([['#ttl', attribute], ...keys.map((key, index) => [`#k${index}`, key])]);
+  const now = { ':now': { N: String(Math.floor(Date.now() / 1_000)) } };
+  let start: Item | undefined;
+  do {
+    const page = await call<{ Items: Item[]; LastEvaluatedKey?: Item }>(engine, 'Scan', {
+      TableName: name,
+      FilterExpression: '#ttl < :now',
+      ProjectionExpression: keys.map((_, index) => `#k${index}`).join(', '),
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: now,
+      Limit: pageItems,
+      ExclusiveStartKey: start,
+    });
+    for (const Key of page.Items) {
+      if (isStopping()) return;
+      await engine.forward(
+        'DynamoDB_20120810.DeleteItem',
+        JSON.stringify({
+          TableName: name,
+          Key,
+          ConditionExpression: '#ttl < :now',
+          ExpressionAttributeNames: { '#ttl': attribute },
+          ExpressionAttributeValues: now,
+        }),
+      );
+    }
+    start = page.LastEvaluatedKey;
+  } while (start && !isStopping());
+}
+
+async function call<T>(engine: DynamoEngine, operation: string, input: object): Promise<T> {
+  const { status, body } = await engine.forward(`DynamoDB_20120810.${operation}`, JSON.stringify(input));
+  if (status !== 200) throw new Error(String(body));
+  return JSON.parse(String(body)) as T;
+}

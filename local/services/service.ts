@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request of an AWS client whose sender was recognised and whose body was read. */
+export interface AwsRequest {
+  /** The role that asks, or the root key. */
+  readonly principal: string;
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface AwsAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer | string;
+}
+
+/**
+ * The local stand-in of one AWS service. It judges the request itself, since only it can tell what is asked
+ * for.
+ */
+export type AwsService = (request: AwsRequest) => Promise<AwsAnswer>;
+
+/** The operation of a service that speaks JSON: the part of `X-Amz-Target` after the dot. */
+export function operationOf({ headers }: AwsRequest): string {
+  const target = String(headers['x-amz-target'] ?? '');
+  return target.slice(target.lastIndexOf('.') + 1);
+}
+
+/** A result in AWS's JSON protocol. */
+export const jsonAnswer = (value: object): AwsAnswer => ({
+  status: 200,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: JSON.stringify(value),
+});
+
+/** A refusal that every SDK turns into an exception of this name. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  readonly code: string;
+  readonly status: number;
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** An error in the protocol of the service: XML for S3 and SNS, JSON for all others. */
+export function errorAnswer(service: string, { code, message, status }: AwsError): AwsAnswer {
+  if (service === 's3' || service === 'sns') {
+    const details = `<Code>${code}</Code><Message>${escapeXml(message)}</Message>`;
+    const body =
+      service === 's3'
+        ? `<?xml version="1.0" encoding="UTF-8"?><Error>${details}</Error>`
+        : `<ErrorResponse><Error><Type>Sender</Type>${details}</Error></ErrorResponse>`;
+    return { status, headers: { 'content-type': 'application/xml' }, body };
+  }
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code },
+    body: JSON.stringify({ __type: code, message }),
+  };
+}
+
+const escapeXml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -1,0 +1,80 @@
+import type { Guard } from '../iam/guard.ts';
+import { arn, queueUrl } from '../template/resource-names.ts';
+import type { Stack } from '../template/stack.ts';
+import type { QueueEngine } from './queue-engine.ts';
+import { AwsError, type AwsService, operationOf } from './service.ts';
+
+/** The permission that a batch operation asks for is that of its single form. */
+const permissions: Readonly<Record<string, string>> = {
+  SendMessageBatch: 'SendMessage',
+  DeleteMessageBatch: 'DeleteMessage',
+  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
+};
+
+/** The longest delay of a message that SQS takes: 15 minutes. The engine takes any. */
+const delaySecondsMax = 900;
+
+interface SqsBody {
+  readonly QueueUrl?: string;
+  readonly QueueName?: string;
+  readonly DelaySeconds?: number;
+  readonly Entries?: readonly { readonly DelaySeconds?: number }[];
+}
+
+/** SQS: judged by the queue that the request names, answered by the engine. */
+export function sqsService(engine: QueueEngine, guard: Guard, awsEndpoint: string): AwsService {
+  return async (request) => {
+    const operation = operationOf(request);
+    const body = JSON.parse(request.body.toString() || '{}') as SqsBody;
+    const name = body.QueueName ?? body.QueueUrl?.split('/').at(-1);
+    const resource = name === undefined ? '*' : arn('sqs', name);
+    guard(request.principal, [{ action: `sqs:${permissions[operation] ?? operation}`, resource }]);
+    for (const { DelaySeconds = 0 } of [body, ...(body.Entries ?? [])])
+      if (DelaySeconds < 0 || DelaySeconds > delaySecondsMax)
+        throw new AwsError(
+          'InvalidParameterValue',
+          `Value ${DelaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${delaySecondsMax}.`,
+        );
+    const answer = await engine.answer(request);
+    if (!['GetQueueUrl', 'CreateQueue', 'ListQueues'].includes(operation)) return answer;
+    // The client sends to the host of a queue's URL, and the engine does not know ours.
+    const rewritten = String(answer.body).replaceAll(/"http:\/\/[^"]*\/([^"/]+)"/g, (_, queue: string) =>
+      JSON.stringify(queueUrl(queue, { awsEndpoint })),
+    );
+    return { ...answer, body: rewritten };
+  };
+}
+
+interface QueueProperties {
+  readonly FifoQueue?: boolean;
+  readonly ContentBasedDeduplication?: boolean;
+  readonly VisibilityTimeout?: number;
+  readonly DelaySeconds?: number;
+  readonly MessageRetentionPeriod?: number;
+  readonly MaximumMessageSize?: number;
+  readonly ReceiveMessageWaitTimeSeconds?: number;
+  readonly RedrivePolicy?: object;
+}
+
+const settings = [
+  'VisibilityTimeout',
+  'DelaySeconds',
+  'MessageRetentionPeriod',
+  'MaximumMessageSize',
+  'ReceiveMessageWaitTimeSeconds',
+  'ContentBasedDeduplication',
+  'FifoQueue',
+] as const satisfies readonly (keyof QueueProperties)[];
+
+/** Makes the queues of the template; an existing one keeps its messages and takes the template's settings. */
+export function createQueues(stack: Stack, { queues }: QueueEngine, awsEndpoint: string): void {
+  for (const { name, properties } of stack.resources<QueueProperties>('AWS::SQS::Queue')) {
+    const attributes: Record<string, string> = {};
+    for (const setting of settings)
+      if (properties[setting] !== undefined) attributes[setting] = String(properties[setting]);
+    if (properties.RedrivePolicy) attributes.RedrivePolicy = JSON.stringify(properties.RedrivePolicy);
+    const existing = queues.getQueueByName(name);
+    if (existing) existing.setAttributes(attributes);
+    else queues.createQueue(name, queueUrl(name, { awsEndpoint }), arn('sqs', name), attributes);
+  }
+}

@@ -1,0 +1,249 @@
+import { region } from '../account.ts';
+import { CannotStart } from '../cannot-start.ts';
+import type { Judge } from '../iam/judge.ts';
+import type { Outcome } from '../lambda/environment.ts';
+import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
+import type { Log } from '../log.ts';
+import type { QueueEngine, SqsQueue } from '../services/queue-engine.ts';
+import type { Stack } from '../template/stack.ts';
+import type { Source } from './source.ts';
+
+interface MappingProperties {
+  readonly EventSourceArn?: string;
+  readonly FunctionName: string;
+  readonly Enabled?: boolean;
+  readonly BatchSize?: number;
+  /** Seconds. */
+  readonly MaximumBatchingWindowInSeconds?: number;
+  readonly FunctionResponseTypes?: readonly string[];
+  readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
+  readonly FilterCriteria?: object;
+}
+
+interface Mapping {
+  readonly queue: SqsQueue;
+  readonly queueArn: string;
+  readonly functionId: string;
+  readonly batchSize: number;
+  readonly windowMs: number;
+  readonly reportsItemFailures: boolean;
+  readonly concurrency: number;
+}
+
+/** Lambda's own defaults for SQS. */
+const defaults = { batchSize: 10, concurrency: 5 };
+
+/** The most messages of one Receive. */
+const messagesPerReceive = 10;
+
+/** How long one wait for messages lasts, in seconds. */
+const waitSeconds = 20;
+
+/**
+ * Feeds functions from the queues of the template's event source mappings.
+ *
+ * @throws CannotStart if a mapping's function may not read its queue: AWS refuses to deploy such a mapping.
+ */
+export function startQueuePollers(
+  stack: Stack,
+  engine: QueueEngine,
+  fleet: Fleet,
+  judge: Judge,
+  log: Log,
+): Source {
+  const pollers = stack
+    .resources<MappingProperties>('AWS::Lambda::EventSourceMapping')
+    .filter(({ properties }) => properties.Enabled !== false)
+    .map(({ logicalId, properties }) =>
+      startPoller(readMapping(logicalId, properties, engine, fleet, judge), engine, fleet, log),
+    );
+  return {
+    async stop() {
+      await Promise.all(pollers.map((poller) => poller.stop()));
+    },
+  };
+}
+
+function readMapping(
+  logicalId: string,
+  properties: MappingProperties,
+  engine: QueueEngine,
+  fleet: Fleet,
+  judge: Judge,
+): Mapping {
+  const {
+    EventSourceArn: queueArn = '',
+    FunctionName,
+    BatchSize,
+    ScalingConfig,
+    FilterCriteria,
+  } = properties;
+  const queue = engine.queues.getQueueByArn(queueArn);
+  const spec = fleet.find(FunctionName);
+  if (!queue || !spec)
+    throw new CannotStart(`${logicalId} does not lead from a queue of the stack to a function of it`);
+  if (FilterCriteria) throw new CannotStart(`${logicalId} filters events, which a local run does not do`);
+  const needed = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+  const denied = judge.firstDenied(
+    spec.role,
+    needed.map((action) => ({ action, resource: queueArn })),
+  );
+  if (denied)
+    throw new CannotStart(
+      `${spec.logicalId} reads ${queue.name}, but its role may not ${denied.action} on it`,
+    );
+  return {
+    queue,
+    queueArn,
+    functionId: spec.logicalId,
+    batchSize: BatchSize ?? defaults.batchSize,
+    windowMs: (properties.MaximumBatchingWindowInSeconds ?? 0) * 1_000,
+    reportsItemFailures: properties.FunctionResponseTypes?.includes('ReportBatchItemFailures') === true,
+    concurrency: ScalingConfig?.MaximumConcurrency ?? defaults.concurrency,
+  };
+}
+
+function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: Log): Source {
+  const { queue, concurrency } = mapping;
+  const inFlight = new Set<Promise<void>>();
+  let stopping = false;
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      if (inFlight.size >= concurrency) {
+        await Promise.race(inFlight);
+        continue;
+      }
+      const batch = await gather(mapping, engine, () => stopping);
+      if (batch.length === 0) continue;
+      const delivery: Promise<void> = deliver(mapping, batch, fleet, log).finally(() =>
+        inFlight.delete(delivery),
+      );
+      inFlight.add(delivery);
+    }
+    await Promise.all(inFlight);
+  }
+  const running = loop();
+  return {
+    async stop() {
+      stopping = true;
+      queue.cancelWaiters();
+      await running;
+    },
+  };
+}
+
+/** One message as a function gets it. */
+interface SqsRecord {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly messageAttributes: Readonly<Record<string, object>>;
+  readonly md5OfBody: string;
+  readonly eventSource: 'aws:sqs';
+  readonly eventSourceARN: string;
+  readonly awsRegion: string;
+}
+
+/** Waits for messages and takes a batch: as many as there are, and more for as long as the window lasts. */
+async function gather(
+  { queue, queueArn, batchSize, windowMs }: Mapping,
+  { queues }: QueueEngine,
+  isStopping: () => boolean,
+): Promise<SqsRecord[]> {
+  const records: SqsRecord[] = [];
+  let bytes = 0;
+  let deadline: number | undefined;
+  while (!isStopping()) {
+    const wanted = Math.min(batchSize - records.length, messagesPerReceive);
+    const received = queue.dequeue(wanted, undefined, (arn) => queues.getQueueByArn(arn));
+    for (const { MessageId, ReceiptHandle, Body, MD5OfBody } of received) {
+      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
+      bytes += Buffer.byteLength(Body);
+      records.push({
+        messageId: MessageId,
+        receiptHandle: ReceiptHandle,
+        body: Body,
+        attributes: {
+          ApproximateReceiveCount: String(message?.approximateReceiveCount ?? 1),
+          SentTimestamp: String(message?.sentTimestamp ?? 0),
+          SenderId: 'local',
+          ApproximateFirstReceiveTimestamp: String(message?.approximateFirstReceiveTimestamp ?? 0),
+          ...(message?.messageGroupId ? { MessageGroupId: message.messageGroupId } : {}),
+          ...(message?.sequenceNumber ? { SequenceNumber: message.sequenceNumber } : {}),
+        },
+        messageAttributes: Object.fromEntries(
+          Object.entries(message?.messageAttributes ?? {}).map(
+            ([name, { DataType, StringValue, BinaryValue }]) => [
+              name,
+              { dataType: DataType, stringValue: StringValue, binaryValue: BinaryValue },
+            ],
+          ),
+        ),
+        md5OfBody: MD5OfBody,
+        eventSource: 'aws:sqs',
+        eventSourceARN: queueArn,
+        awsRegion: region,
+      });
+    }
+    if (records.length >= batchSize || bytes > eventBytesMax / 2) break;
+    if (received.length === wanted) continue;
+    if (records.length === 0) {
+      await queue.waitForMessages(waitSeconds);
+      continue;
+    }
+    deadline ??= Date.now() + windowMs;
+    const left = deadline - Date.now();
+    if (left <= 0) break;
+    await queue.waitForMessages(left / 1_000);
+  }
+  return records;
+}
+
+async function deliver(
+  mapping: Mapping,
+  records: readonly SqsRecord[],
+  fleet: Fleet,
+  log: Log,
+): Promise<void> {
+  const { queue, functionId } = mapping;
+  const outcome = await fleet.invoke(functionId, JSON.stringify({ Records: records }));
+  const failed = failedRecords(mapping, records, outcome);
+  if (failed.size > 0)
+    log.write(
+      'queue',
+      `${functionId} left ${failed.size} of ${records.length} messages of ${queue.name} undone`,
+    );
+  // What failed stays in flight until its visibility timeout has passed, then it is delivered again or goes
+  // to the dead letters.
+  for (const { receiptHandle } of records) if (!failed.has(receiptHandle)) queue.deleteMessage(receiptHandle);
+}
+
+interface BatchAnswer {
+  readonly batchItemFailures?: readonly { readonly itemIdentifier?: unknown }[] | null;
+}
+
+/**
+ * The receipts of the messages that were not processed; a malformed or unknown identifier means all of them.
+ */
+function failedRecords(
+  { reportsItemFailures }: Mapping,
+  records: readonly SqsRecord[],
+  outcome: Outcome,
+): ReadonlySet<string> {
+  const all = new Set(records.map(({ receiptHandle }) => receiptHandle));
+  if (outcome.kind !== 'answer') return all;
+  if (!reportsItemFailures) return new Set();
+  const answer = JSON.parse(outcome.payload) as BatchAnswer | null;
+  const failures = answer?.batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return all;
+  const receipts = new Map(records.map(({ messageId, receiptHandle }) => [messageId, receiptHandle]));
+  const failed = new Set<string>();
+  for (const { itemIdentifier } of failures as { itemIdentifier?: unknown }[]) {
+    const receipt = typeof itemIdentifier === 'string' ? receipts.get(itemIdentifier) : undefined;
+    if (receipt === undefined) return all;
+    failed.add(receipt);
+  }
+  return failed;
+}

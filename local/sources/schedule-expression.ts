@@ -1,0 +1,55 @@
+import { Cron } from 'croner';
+import { CannotStart, reasonOf } from '../cannot-start.ts';
+
+const unitsMs: Readonly<Record<string, number>> = {
+  // Not known to AWS: for tests, which have no minute to wait.
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/**
+ * Schedules `fire` by an expression of EventBridge: `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` or
+ * `at(2027-01-01T00:00:00)`. A rate counts from now, as it counts from the deployment on AWS.
+ *
+ * @param name who is named if the expression cannot be read
+ * @throws CannotStart if the expression cannot be read.
+ */
+export function readSchedule(name: string, expression: string, timezone: string, fire: () => void): Cron {
+  const [, kind, inner = ''] = /^(rate|cron|at)\((.+)\)$/.exec(expression) ?? [];
+  try {
+    if (kind === 'rate') {
+      const startAt = new Date(Date.now() + rateMs(inner));
+      return new Cron('* * * * * *', { interval: rateMs(inner) / 1_000, startAt }, fire);
+    }
+    if (kind === 'at') return new Cron(inner, { timezone }, fire);
+    if (kind === 'cron') return new Cron(cronPattern(inner), { timezone, sloppyRanges: true }, fire);
+  } catch (cause) {
+    throw new CannotStart(
+      `${name} has the schedule ${expression}, which cannot be read: ${reasonOf(cause)}`,
+      { cause },
+    );
+  }
+  throw new CannotStart(`${name} has the schedule ${expression}, which is neither a rate, a cron nor a time`);
+}
+
+function rateMs(rate: string): number {
+  const [, count, unit = ''] = /^([1-9]\d*) ([a-z]+?)s?$/.exec(rate) ?? [];
+  const unitMs = unitsMs[unit];
+  if (!unitMs) throw new Error(`${rate} is not a number and a unit`);
+  return Number(count) * unitMs;
+}
+
+/**
+ * AWS's six fields (`0/15` needs `sloppyRanges`) as croner has them: with seconds, and days of the week from
+ * Sunday = 0 instead of Sunday = 1.
+ */
+function cronPattern(fields: string): string {
+  const [minute, hour, dayOfMonth, month, dayOfWeek = '', year = '*'] = fields.split(/\s+/);
+  const weekday = dayOfWeek.replace(
+    /(^|[,-])([1-7])(?!\d)/g,
+    (_, before: string, day: string) => before + (Number(day) - 1),
+  );
+  return `0 ${minute} ${hour} ${dayOfMonth} ${month} ${weekday} ${year}`;
+}

@@ -1,0 +1,194 @@
+import type { Server } from 'node:http';
+import { join, resolve } from 'node:path';
+import { awsEndpointServer } from './aws-endpoint.ts';
+import { claimDataDir } from './data-dir.ts';
+import { createStorage, startEngines } from './engines.ts';
+import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
+import { readRestApi } from './gateway/rest-api.ts';
+import { makeJudge } from './iam/judge.ts';
+import { type Claims, openIdentity } from './identity.ts';
+import type { Outcome } from './lambda/environment.ts';
+import { type Fleet, makeFleet } from './lambda/fleet.ts';
+import { functionSpecs } from './lambda/function-spec.ts';
+import { threadUrl } from './lambda/thread-url.ts';
+import { withLocalRoutes } from './local-routes.ts';
+import { type LogLine, makeLog } from './log.ts';
+import type { OutboxEntry } from './outbox.ts';
+import { makeServices } from './services/all-services.ts';
+import { startExpiry, sweepExpired } from './services/expiry.ts';
+import type { QueueEngine } from './services/queue-engine.ts';
+import { startQueuePollers } from './sources/queue-poller.ts';
+import { startSchedules } from './sources/schedules.ts';
+import type { Source } from './sources/source.ts';
+import { readAssembly } from './template/assembly-file.ts';
+import { type Stack, settle } from './template/stack.ts';
+
+export interface StartOptions {
+  /** The folder that `cdk synth` wrote. */
+  readonly assembly: string;
+  /** The port of the API; 0 for a free one. Default 8000. */
+  readonly port?: number;
+  /** Where the tables, queues, secrets and keys are kept. */
+  readonly dataDir: string;
+  /** Environment variables for every Lambda, e.g. `CLINIKO_BASE_URL`; they win over the template's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Gets each log line as it is written. */
+  readonly print?: (line: LogLine) => void;
+}
+
+/** A stack that runs on this machine. */
+export interface Running {
+  /** The address of the API, without a slash at its end. */
+  readonly url: string;
+  /** The one address of every AWS service; the access key `root` may do everything there. */
+  readonly awsEndpoint: string;
+  /** The stack with its names, to find a table or queue by its logical id. */
+  readonly stack: Stack;
+  /** An ID token as the stack's user pool would issue it. */
+  token(claims: Claims): Promise<string>;
+  /** Invokes a function by logical id, name or ARN, as AWS would with this event. */
+  invoke(functionId: string, event: unknown): Promise<Outcome>;
+  /** How often each function was invoked, by logical id. */
+  calls(): Readonly<Record<string, number>>;
+  /** What the functions and the local run wrote, oldest first. */
+  logs(): readonly LogLine[];
+  /** What would have left the machine, newest first. */
+  outbox(): readonly OutboxEntry[];
+  /** The messages of a queue, by the queue's name, without touching them. */
+  inspectQueue(name: string): ReturnType<QueueEngine['queues']['inspectQueue']>;
+  /** Removes what has expired now, as the sweeper does every 30 seconds. */
+  sweepExpired(): Promise<void>;
+  /** The process id of the DynamoDB engine. */
+  readonly enginePid: number;
+  /** Resolves when the engine ends; without it nothing can be served. */
+  readonly engineEnded: Promise<void>;
+  /** Finishes what is in flight, then ends everything. */
+  stop(): Promise<void>;
+  /** Ends everything at once, as `kill -9` would: nothing is finished or tidied up. */
+  crash(): Promise<void>;
+}
+
+/** The default port of the API. */
+const defaultPort = 8_000;
+
+/**
+ * Runs what the template says, on this machine and with nothing but this machine.
+ *
+ * Not modelled: throttling, usage plans and WAF; the headers that API Gateway renames in a function's answer
+ * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); KMS, alarms and custom domains; retries
+ * of asynchronous invocations; the permissions of AWS's own services (API Gateway, Events). Executions of workflows
+ * end with the process. Expired items go within a minute, not within days.
+ *
+ * @throws CannotStart with one line for its reader; whatever was already started has been ended then.
+ */
+export async function start(options: StartOptions): Promise<Running> {
+  const assembly = readAssembly(resolve(options.assembly));
+  const dataDir = resolve(options.dataDir);
+  /** How to end what was started so far; the latest is ended first. */
+  const undo: (() => unknown)[] = [];
+  const unwind = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+
+  try {
+    const claim = claimDataDir(dataDir);
+    undo.push(() => claim.release());
+    const log = makeLog(options.print);
+    const aws = awsEndpointServer(log);
+    const awsEndpoint = `http://127.0.0.1:${await listen(aws.server, 0)}`;
+    undo.push(() => closeServer(aws.server));
+    const stack = settle(assembly, awsEndpoint);
+    const judge = makeJudge(stack);
+    const api = readRestApi(stack);
+    const specs = functionSpecs(stack);
+
+    // The port is taken before anything slow is done, so that a taken one is told at once.
+    let answer = restApiListener(api, noFunctionsYet);
+    const gateway = gatewayServer((message, response) => answer(message, response));
+    const port = await listen(gateway, options.port ?? defaultPort);
+    undo.push(() => closeServer(gateway));
+
+    const starting = startEngines(dataDir);
+    // Prepared while the engines start, so that the first call need not wait for it.
+    threadUrl();
+    const engines = await starting;
+    undo.push(() => engines.stop());
+    const storage = await createStorage(stack, engines, dataDir, awsEndpoint);
+    const identity = await openIdentity(stack, dataDir);
+
+    const environment = { ...options.environment, JWKS_URI: `http://127.0.0.1:${port}/_local/jwks.json` };
+    const fleet = makeFleet(specs, { awsEndpoint, environment, log });
+    undo.push(() => fleet.kill());
+    const { services, workflows } = makeServices(stack, { engines, storage, fleet, judge, log, awsEndpoint });
+    undo.push(() => workflows.stop());
+    aws.open({ services, judge });
+    answer = withLocalRoutes(restApiListener(api, fleet), { identity, outbox: storage.outbox, log });
+
+    const sources: Source[] = [];
+    undo.push(() => Promise.all(sources.map((source) => source.stop())));
+    sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log));
+    sources.push(startSchedules(stack, fleet, workflows, log));
+    sources.push(startExpiry(storage.expiring, engines.dynamo, log));
+
+    return {
+      url: `http://localhost:${port}`,
+      awsEndpoint,
+      stack,
+      enginePid: engines.dynamo.pid,
+      engineEnded: engines.dynamo.ended,
+      token: identity.token,
+      invoke: (functionId, event) => fleet.invoke(functionId, JSON.stringify(event)),
+      calls: fleet.calls,
+      logs: log.lines,
+      outbox: storage.outbox.entries,
+      sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),
+      inspectQueue: (name) => engines.queue.queues.inspectQueue(name),
+      async stop() {
+        await closeServer(gateway);
+        await Promise.all(sources.map((source) => source.stop()));
+        await workflows.stop();
+        await fleet.stop();
+        await unwind();
+      },
+      async crash() {
+        process.kill(engines.dynamo.pid, 'SIGKILL');
+        gateway.closeAllConnections();
+        aws.server.closeAllConnections();
+        await fleet.kill();
+        await unwind();
+      },
+    };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+/** While the engines start, the API answers as it does when a function is broken. */
+const noFunctionsYet: Pick<Fleet, 'invoke'> = {
+  invoke: async () => ({
+    kind: 'failure',
+    error: { errorType: 'Starting', errorMessage: 'The local run is still starting' },
+  }),
+};
+
+/** How often a closing server looks for connections that have become idle. */
+const lookMs = 10;
+
+/**
+ * Waits for requests in flight. Connections that are only kept open are closed, also those that become idle
+ * meanwhile.
+ */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((done) => {
+    const looking = setInterval(() => server.closeIdleConnections(), lookMs);
+    server.close(() => {
+      clearInterval(looking);
+      done();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** Where `npm start` keeps its data unless DATA_DIR says otherwise. */
+export const defaultDataDir = join(import.meta.dirname, '..', '.bulkhead');
