@@ -1,0 +1,20 @@
+/** Uniform numbers in [0, 1). */
+export type Random = () => number;
+
+/**
+ * A new batch id: UUID version 7 (RFC 9562), so that manifests sort by the time their batches began
+ * and recovery can tell how old a batch is from its name alone.
+ */
+export function newBatchId(now: number, random: Random): string {
+  const time = now.toString(16).padStart(12, '0');
+  const digits = (count: number) =>
+    Math.floor(random() * 16 ** count)
+      .toString(16)
+      .padStart(count, '0');
+  const variant = (8 + Math.floor(random() * 4)).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${digits(3)}-${variant}${digits(3)}-${digits(6)}${digits(6)}`;
+}
+
+/** When the batch began, in milliseconds since the Unix epoch. */
+export const beginningOf = (batch: string): number =>
+  Number.parseInt(batch.slice(0, 8) + batch.slice(9, 13), 16);

@@ -1,0 +1,83 @@
+import type { Stored } from './change.ts';
+import type { Context } from './context.ts';
+import { type RecordItem, recordKey } from './items.ts';
+import type { Memo } from './memo.ts';
+import { resolve, type Snapshot } from './snapshot.ts';
+import type { Item } from './store.ts';
+import { skip } from './thin-walk.ts';
+
+/** What one tenant's committed documents were at one instant. Every method answers for that same instant. */
+export interface View<T> {
+  tenant: string;
+  /** The number of batches committed before it. */
+  seq: number;
+  /** An exact counter; 0 if nothing was ever counted under this name. */
+  counter(name: string): number;
+  /** All of them, with the numbers of records ever created, updated and deleted: `op:create`, `op:update`, `op:delete`. */
+  counters(): Record<string, number>;
+  /** `undefined`: there was no such document. */
+  get(id: string): Promise<T | undefined>;
+  /**
+   * Documents in the order of their ids.
+   *
+   * `after`: the last id seen. `offset`: how many to skip after it, at a tenth of the cost of reading them.
+   * `next` is the `after` of the following page; absent = this was the last.
+   */
+  list(page: { after?: string; limit: number; offset?: number }): Promise<{ documents: T[]; next?: string }>;
+}
+
+/** Remembers where offsets end, per version of a tenant, so that leafing through pages does not start anew each time. */
+const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
+  `${tenant} ${after ?? ''} ${offset}`;
+
+/** Methods throw `Overtaken` when a record moved on too far; the reader then begins again with a new snapshot. */
+export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, offsets: Memo): View<T> {
+  const { tenant } = snapshot;
+  const version = String(snapshot.seq);
+  const documentOf = (item: Item | undefined): T | undefined =>
+    item && (resolve(item as unknown as RecordItem, snapshot) as T | undefined);
+
+  const startOf = async (after: string | undefined, offset: number): Promise<string | undefined> => {
+    if (offset === 0) return after;
+    const known = offsets.recall(offsetKey(tenant, after, offset), version);
+    if (known) return known.value as string | undefined;
+    const start = await skip(context, snapshot, offset, after);
+    offsets.keep(offsetKey(tenant, after, offset), version, start);
+    return start;
+  };
+
+  return {
+    tenant,
+    seq: snapshot.seq,
+    counter: (name) => snapshot.counters[name] ?? 0,
+    counters: () => ({ ...snapshot.counters }),
+    get: async (id) => documentOf(await context.store.get(context.records, recordKey(tenant, id))),
+    list: async ({ after, limit, offset = 0 }) => {
+      const start = await startOf(after, offset);
+      if (offset > 0 && start === undefined) return { documents: [] };
+      const documents: T[] = [];
+      const { pk } = recordKey(tenant, '');
+      let from = start === undefined ? undefined : { pk, sk: start };
+      do {
+        const page = await context.store.query({
+          TableName: context.records,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': pk },
+          // One more than asked for tells whether there is a next page.
+          Limit: limit + 1 - documents.length,
+          ExclusiveStartKey: from,
+        });
+        for (const item of page.items) {
+          const document = documentOf(item);
+          if (document) documents.push(document);
+        }
+        from = page.next as { pk: string; sk: string } | undefined;
+      } while (from && documents.length <= limit);
+      if (documents.length <= limit) return { documents };
+      documents.length = limit;
+      const next = documents.at(-1)?.id;
+      offsets.keep(offsetKey(tenant, after, offset + limit), version, next);
+      return { documents, next };
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createTables, startEngine } from './engine.ts';
+import { race } from './race.ts';
+
+test('on a real engine, every reader sees every batch whole while owners die, freeze and race', {
+  timeout: 60_000,
+}, async () => {
+  const engine = await startEngine();
+  try {
+    await createTables(engine.documents());
+    const report = await race({
+      engine,
+      tenants: ['a', 'b'],
+      clients: 8,
+      readers: 2,
+      records: 150,
+      duration: 5_000,
+    });
+    expect(report.violations).toEqual([]);
+    expect(report.commits).toBeGreaterThan(5);
+    expect(report.reads).toBeGreaterThan(5);
+  } finally {
+    await engine.kill();
+  }
+});
+
+test('when the engine is killed in the middle of batches, what was acknowledged is there and the rest is not', {
+  timeout: 60_000,
+}, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  const file = join(directory, 'tables.db');
+  let engine = await startEngine({ file });
+  let kills = Promise.resolve();
+  try {
+    await createTables(engine.documents());
+    kills = (async () => {
+      for (let count = 0; count < 5; count++) {
+        await sleep(500 + 400 * Math.random());
+        await engine.kill();
+        engine = await startEngine({ file, port: engine.port });
+      }
+    })();
+    const report = await race({
+      engine,
+      tenants: ['a'],
+      clients: 6,
+      readers: 1,
+      records: 150,
+      duration: 5_000,
+    });
+    await kills;
+    expect(report.violations).toEqual([]);
+    expect(report.commits).toBeGreaterThan(5);
+  } finally {
+    // The last of them starts an engine, which must not outlive the test.
+    await kills.catch(() => undefined);
+    await engine.kill();
+    await rm(directory, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,89 @@
+/** Time that passes only when everything that could happen at an instant has happened. The same seed replays the same run. */
+export interface VirtualTime {
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Uniform between two numbers. */
+  between(low: number, high: number): number;
+  chance(probability: number): boolean;
+  at(delay: number, happen: () => void): void;
+  sleep(milliseconds: number): Promise<void>;
+  /** Runs until nothing is left to happen, or `goOn` (told the number of events so far) says no. */
+  run(goOn: (events: number) => boolean): Promise<void>;
+}
+
+interface Event {
+  time: number;
+  order: number;
+  happen: () => void;
+}
+
+const sooner = (one: Event, other: Event) =>
+  one.time < other.time || (one.time === other.time && one.order < other.order);
+
+/** Mulberry32: 32 bits of state, good enough to choose faults by. */
+function generator(seed: number): () => number {
+  let state = (seed * 2_654_435_769) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function virtualTime(seed: number): VirtualTime {
+  const random = generator(seed);
+  const heap: Event[] = [];
+  let time = Date.UTC(2026, 0, 1);
+  let order = 0;
+  const swap = (one: number, other: number) => {
+    [heap[one], heap[other]] = [heap[other] as Event, heap[one] as Event];
+  };
+  const push = (event: Event) => {
+    let place = heap.push(event) - 1;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!sooner(heap[place] as Event, heap[parent] as Event)) return;
+      swap(place, parent);
+      place = parent;
+    }
+  };
+  const pop = (): Event => {
+    const first = heap[0] as Event;
+    const last = heap.pop() as Event;
+    if (heap.length === 0) return first;
+    heap[0] = last;
+    for (let place = 0; ; ) {
+      const children = [2 * place + 1, 2 * place + 2].filter((child) => child < heap.length);
+      const least = children.reduce(
+        (best, child) => (sooner(heap[child] as Event, heap[best] as Event) ? child : best),
+        place,
+      );
+      if (least === place) return first;
+      swap(place, least);
+      place = least;
+    }
+  };
+  const at = (delay: number, happen: () => void) =>
+    push({ time: time + Math.max(0, delay), order: order++, happen });
+  return {
+    now: () => Math.floor(time),
+    random,
+    between: (low, high) => low + (high - low) * random(),
+    chance: (probability) => random() < probability,
+    at,
+    sleep: (milliseconds) => new Promise((resolve) => at(milliseconds, resolve)),
+    run: async (goOn) => {
+      // A turn of the real event loop lets everything that awaits go as far as it can.
+      const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+      await settle();
+      for (let events = 0; heap.length > 0 && goOn(events); events++) {
+        const event = pop();
+        time = event.time;
+        event.happen();
+        await settle();
+      }
+    },
+  };
+}
