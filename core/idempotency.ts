@@ -1,7 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  PutCommand,
+  type PutCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Caller } from './caller.ts';
@@ -94,18 +100,19 @@ const NOT_A_KEY: InputIssue['issue'] = {
 const isConditionFailure = (error: unknown): error is ConditionalCheckFailedException =>
   error instanceof ConditionalCheckFailedException;
 
-async function write(
-  item: KeyItem,
-  condition: string,
-  values: Record<string, unknown>,
-): Promise<KeyItem | undefined> {
+type Condition = Pick<
+  PutCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+/** @returns what is there instead, if the condition does not hold. */
+async function putIf(condition: Condition, item: KeyItem): Promise<KeyItem | undefined> {
   try {
     await documents().send(
       new PutCommand({
         TableName: tableName('guards'),
         Item: item,
-        ConditionExpression: condition,
-        ExpressionAttributeValues: values,
+        ...condition,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
@@ -115,6 +122,13 @@ async function write(
     return unmarshall(error.Item ?? {}) as KeyItem;
   }
 }
+
+/** Holds as long as the holder that was given up has not come back and begun a batch: then its batch could still commit. */
+const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
+  ConditionExpression: `holder = :holder AND ${batch ? '#batch.#batch = :batch' : 'attribute_not_exists(#batch)'}`,
+  ExpressionAttributeNames: { '#batch': 'batch' },
+  ExpressionAttributeValues: { ':holder': holder, ...(batch ? { ':batch': batch.batch } : {}) },
+});
 
 /**
  * Claims a key for this request, or tells what became of the request that holds it.
@@ -131,9 +145,13 @@ export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<C
     expires_at: Math.ceil(now / 1000) + KEPT,
   };
   // DynamoDB deletes expired items hours late, so an expired one counts as absent.
-  const found = await write(item, 'attribute_not_exists(pk) OR expires_at <= :now', {
-    ':now': Math.floor(now / 1000),
-  });
+  const found = await putIf(
+    {
+      ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
+      ExpressionAttributeValues: { ':now': Math.floor(now / 1000) },
+    },
+    item,
+  );
   // A write that was sent twice, since its answer was lost, finds its own claim.
   if (!found || found.holder === claim.holder) return claim;
   if (found.fingerprint !== fingerprint) {
@@ -143,7 +161,7 @@ export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<C
     return await readAnswer(found);
   }
   const abandoned = found.batch ? (await outcomeOf(found.batch)) === 'aborted' : found.lease <= now;
-  if (abandoned && !(await write(item, 'holder = :holder', { ':holder': found.holder }))) return claim;
+  if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
   throw new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
     retryAfter: 1,
   });
