@@ -62,6 +62,21 @@ function endOnSignal(running: Running): void {
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+  whenOrphaned(end);
+}
+
+/**
+ * npm does not hand a SIGTERM of its own on to what it runs. A process whose parent has ended gets another one, and that is how it
+ * is noticed; without npm the run is on its own and ends only by its own signals.
+ */
+function whenOrphaned(end: () => void): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end();
+  }, 500);
 }
 
 async function welcome({ url, token }: Running, dataDir: string): Promise<string> {
