@@ -104,8 +104,15 @@ function cancelled(error: TransactionCanceledException): Transacted {
 
 /** A client for `dynamoStore`, on the connections and credentials of the container's own. */
 function singleAttemptClient(): DynamoDBDocumentClient {
-  const { region, endpoint, credentials, requestHandler } = documents().config;
-  const client = new DynamoDBClient({ region, endpoint, credentials, requestHandler, maxAttempts: 1 });
+  const { region, endpoint, credentials, requestHandler, logger } = documents().config;
+  const client = new DynamoDBClient({
+    region,
+    endpoint,
+    credentials,
+    requestHandler,
+    logger,
+    maxAttempts: 1,
+  });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 

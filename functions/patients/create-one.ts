@@ -2,10 +2,11 @@ import { serve } from '../../core/serve.ts';
 import { admit } from './admit.ts';
 import { patients } from './api.ts';
 import { SINGLE } from './audit-log.ts';
+import type { Patient } from './patient.ts';
 import { patientLedger } from './store.ts';
 
 export const handler = serve(patients.createOne, async ({ body, caller, clock, answer }) => {
-  const patient = admit(body, 0, caller, clock.now());
+  const [patient] = admit([body], caller, clock.now()) as [Patient];
   return await patientLedger().write({
     actor: caller.userId,
     note: SINGLE,

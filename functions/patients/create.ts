@@ -4,8 +4,7 @@ import { patients } from './api.ts';
 import { patientLedger } from './store.ts';
 
 export const handler = serve(patients.create, async ({ body, caller, clock, answer }) => {
-  const now = clock.now();
-  const admitted = body.map((fields, position) => admit(fields, position, caller, now));
+  const admitted = admit(body, caller, clock.now());
   return await patientLedger().write({
     actor: caller.userId,
     reads: [],

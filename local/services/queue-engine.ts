@@ -5,6 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from '../../node_modules/fauxqs/dist/app.js';
 import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
@@ -33,6 +34,8 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
   const folder = join(dataDir, 'queues');
   mkdirSync(folder, { recursive: true });
   const persistence = new PersistenceManager(folder);
+  // With its write-ahead log SQLite loses nothing of a killed process without a sync per message, which would hold up this thread.
+  (persistence as unknown as { db: DatabaseSync }).db.exec('PRAGMA synchronous = NORMAL');
   const queues = new SqsStore();
   const topics = new SnsStore();
   const buckets = new S3Store();
