@@ -24,12 +24,19 @@ export async function send(
   await sqs().send(
     new SendMessageCommand({
       QueueUrl: setting(queueVariable(queue), `add \`${queue}\` to the \`uses\` of this contract`),
-      MessageBody: JSON.stringify(message),
+      MessageBody: asciiJson(message),
       MessageGroupId: groupName(tenant),
       DelaySeconds: Math.min(900, Math.max(0, Math.ceil(delaySeconds))),
     }),
   );
 }
+
+/** JSON in ASCII alone: SQS takes only the characters of XML 1.0, and escaped every text is made of those. */
+const asciiJson = (message: object): string =>
+  JSON.stringify(message).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** A group may have 128 letters, digits and punctuation marks (SQS API reference); a tenant's name may have others. */
 const groupName = (tenant: string) => Buffer.from(tenant).toString('base64url').slice(0, 128) || '-';
