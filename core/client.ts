@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 type Systems = Record<string, Record<string, Endpoint>>;
 
 /** What one call sends. The types are those of the contract's schemas before they read their input. */
-export interface CallInput {
+interface CallInput {
   params?: Record<string, string>;
   query?: Record<string, string | number>;
   body?: unknown;
@@ -14,7 +14,7 @@ export interface CallInput {
 }
 
 /** What came back: the contract's reply, or a problem in the words of the endpoint's API. */
-export type CallResult<E extends Endpoint> =
+type CallResult<E extends Endpoint> =
   | { ok: true; status: number; headers: Headers; body: z.output<E['reply']> }
   | { ok: false; status: number; headers: Headers; body: unknown };
 

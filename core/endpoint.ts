@@ -3,7 +3,7 @@ import type { Caller, Role } from './caller.ts';
 import type { Spelling } from './problem.ts';
 import type { Uses } from './resources.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** At most `calls` in any `seconds`, counted for each user or for each organisation of the path. */
 export interface Limit {

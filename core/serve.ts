@@ -28,10 +28,10 @@ import type { AnswerUpdate, BatchRef } from './transaction/ledger.ts';
  * Makes the answer of a reply, and keeps it under the caller's idempotency key, if there is one, together with the batch that makes it
  * true. Handed to the ledger, which calls it before anything is written: a reply that cannot be given stops the change.
  */
-export type AnswerWith = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate | undefined>;
+type AnswerWith = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate | undefined>;
 
 /** What a handler is given: everything is checked, and time comes from outside. */
-export interface Context<E extends Endpoint> {
+interface Context<E extends Endpoint> {
   caller: CallerOf<E>;
   params: Parsed<E['params']>;
   query: Parsed<E['query']>;

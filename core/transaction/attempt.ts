@@ -4,7 +4,7 @@ import type { HeadItem } from './items.ts';
 import type { TenantPlan } from './plan.ts';
 
 /** The user's id, and the caller's own word about the request. */
-export interface Author {
+interface Author {
   user: string;
   note?: string;
 }

@@ -14,10 +14,9 @@ import type { Store } from './store.ts';
 import type { View } from './view.ts';
 import { type WriterDefinition, write } from './writer.ts';
 
-export type { AnswerUpdate, BatchRef, Change, Stored, WriteRequest } from './change.ts';
+export type { AnswerUpdate, BatchRef, Change, Stored } from './change.ts';
 export type { HistoryQuestion, Manifest } from './history.ts';
-export type { Answer } from './reader.ts';
-export type { Outcome, Recovered } from './recovery.ts';
+export type { Outcome } from './recovery.ts';
 export type { View } from './view.ts';
 
 /** What the protocol needs from outside. Every field has the default of production; a simulation brings its own world. */
