@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { type Caller, type Role, roles } from './caller.ts';
 import { setting } from './environment.ts';
 import { Problem } from './problem.ts';
+import { isStorable } from './text.ts';
 
 const REMEDY = 'the stack sets it from the stage’s `auth` settings';
 
@@ -33,16 +34,23 @@ function patientFetcher() {
   };
 }
 
+/** A claim that becomes part of keys and messages, and so must be storable. */
+const Name = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((text) => isStorable(text, false));
+
 /** What a token must say beyond its signature, issuer, audience and times: RFC 7519 leaves `exp` optional, we do not. */
 const Claims = z
   .object({
-    sub: z.string().min(1).max(255),
+    sub: Name,
     exp: z.number(),
     token_use: z.literal('id').optional(),
-    tenant_id: z.string().min(1).max(255),
+    tenant_id: Name,
     role: z.enum(roles),
-    organization_id: z.string().min(1).max(255).optional(),
-    creator: z.string().min(1).max(255).optional(),
+    organization_id: Name.optional(),
+    creator: Name.optional(),
   })
   .transform(
     (claims): Caller => ({

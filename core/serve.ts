@@ -48,6 +48,9 @@ export type Work<E extends Endpoint> = (context: Context<E>) => Promise<Reply<E>
 /** Milliseconds before Lambda's own timeout at which the caller gets an answer of ours instead of the gateway's. */
 const ANSWER_BEFORE_TIMEOUT = 500;
 
+/** The calls under way, so that a timeout's answer has the headers and the id of its call. */
+const calls = new WeakMap<APIGatewayProxyEvent, Call>();
+
 /** One call on its way through the checks. */
 interface Call {
   endpoint: Endpoint;
@@ -74,6 +77,7 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, clock: Clo
   })
     .handler(async (event) => {
       const call = begin(endpoint, event, clock);
+      calls.set(event, call);
       try {
         return finish(call, await answer(call, work as Work<Endpoint>));
       } catch (error) {
@@ -81,7 +85,7 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, clock: Clo
       }
     })
     .onError((request) => {
-      const call = begin(endpoint, request.event, clock);
+      const call = calls.get(request.event) ?? begin(endpoint, request.event, clock);
       request.response = finish(call, spelled(endpoint.errors, request.error, call.requestId));
     });
 }

@@ -6,7 +6,7 @@ import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
 import { makeJudge } from './iam/judge.ts';
-import { type Claims, openIdentity } from './identity.ts';
+import { type Claims, type Identity, openIdentity } from './identity.ts';
 import type { Outcome } from './lambda/environment.ts';
 import { type Fleet, makeFleet } from './lambda/fleet.ts';
 import { functionSpecs } from './lambda/function-spec.ts';
@@ -116,7 +116,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const storage = await createStorage(stack, engines, dataDir, awsEndpoint);
     const identity = await openIdentity(stack, dataDir);
 
-    const environment = { ...options.environment, JWKS_URI: `http://127.0.0.1:${port}/_local/jwks.json` };
+    const environment = { JWKS_URI: keysInUrl(identity.jwks), ...options.environment };
     const fleet = makeFleet(specs, { awsEndpoint, environment, log });
     undo.push(() => fleet.kill());
     const { services, workflows } = makeServices(stack, { engines, storage, fleet, judge, log, awsEndpoint });
@@ -192,3 +192,7 @@ function closeServer(server: Server): Promise<void> {
 
 /** Where `npm start` keeps its data unless DATA_DIR says otherwise. */
 export const defaultDataDir = join(import.meta.dirname, '..', '.bulkhead');
+
+/** The keys in the address itself (RFC 2397): a function that starts under load need not wait for the gateway to answer it. */
+const keysInUrl = (jwks: Identity['jwks']): string =>
+  `data:application/json,${encodeURIComponent(JSON.stringify(jwks))}`;

@@ -124,6 +124,8 @@ export const patients = {
     ...reading,
     path: '/api/v1/patients',
     summary: 'List patients in the order of their creation',
+    description:
+      'Go on by `next_cursor`, or by adding the answered `limit` to `offset`: a page that would be too large ends early and answers a smaller `limit`.',
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),

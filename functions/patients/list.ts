@@ -11,6 +11,6 @@ export const handler = serve(
     const { value, headers } = await ask(visibleTo(caller, tenant_id), key, (views) =>
       pageOf(views, { limit, offset, cursor }),
     );
-    return new WithHeaders({ ...value, limit, offset }, headers);
+    return new WithHeaders({ ...value, offset }, headers);
   },
 );

@@ -32,7 +32,7 @@ function roomFor(bytes: number) {
 /**
  * One page of the patients of some tenants, tenant by tenant, each in the order of creation.
  *
- * It has fewer than `limit` where they would be too large to answer; `next_cursor` then goes on. Exact totals tell which tenants an offset skips as a whole, so only those that the page touches are read.
+ * It has fewer than `limit` where they would be too large to answer, and says so in its `limit`. Exact totals tell which tenants an offset skips as a whole, so only those that the page touches are read.
  */
 export async function pageOf(views: View<Patient>[], { limit, offset, cursor }: PageRequest) {
   const [tenant, lastId] = cursor ?? ['', ''];
@@ -43,6 +43,7 @@ export async function pageOf(views: View<Patient>[], { limit, offset, cursor }: 
   const documents: Patient[] = [];
   let skip = cursor ? 0 : offset;
   let more = false;
+  let cut = false;
   for (const view of ahead) {
     const total = view.counter('total');
     if (skip >= total) {
@@ -55,13 +56,16 @@ export async function pageOf(views: View<Patient>[], { limit, offset, cursor }: 
     const page = await view.list({ limit: limit - documents.length, offset: skip, after });
     const fitting = room.take(page.documents);
     documents.push(...fitting);
-    more = page.next !== undefined || fitting.length < page.documents.length;
+    cut = fitting.length < page.documents.length;
+    more = cut || page.next !== undefined;
     if (more) break;
     skip = 0;
   }
   const last = documents.at(-1);
   return {
     patients: documents,
+    // Who goes on by offset adds the limit: it must be the one that was kept.
+    limit: cut ? documents.length : limit,
     total: views.reduce((sum, view) => sum + view.counter('total'), 0),
     next_cursor: more && last ? cursorOf(last.tenant_id, last.id) : null,
   };

@@ -108,12 +108,16 @@ export function readDate(value: unknown, earliest: string, latest: string): Read
 
 const ADDRESS = z.email();
 
+/** Labels of letters and digits of any script, with dashes only inside (RFC 5891 §4.2.3). */
+const DOMAIN =
+  /^[\p{L}\p{M}\p{N}]+(?:-+[\p{L}\p{M}\p{N}]+)*(?:\.[\p{L}\p{M}\p{N}]+(?:-+[\p{L}\p{M}\p{N}]+)*)*$/u;
+
 /** An address of at most 254 characters (RFC 5321 §4.5.3.1.3), the domain in lower case; international domains as they are written. */
 export function readEmail(value: unknown): Reading<string> {
   if (typeof value !== 'string' || value.length > 254) return refuse(flaws.email);
   const [local, domain = '', ...more] = normalized(value).split('@');
-  // `domainToASCII` reads a host as browsers do: it drops a path and decodes escapes. Only letters, digits, dots and dashes are meant.
-  if (more.length > 0 || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain)) return refuse(flaws.email);
+  // `domainToASCII` reads a host as browsers do: it drops a path and decodes escapes.
+  if (more.length > 0 || !DOMAIN.test(domain)) return refuse(flaws.email);
   return ADDRESS.safeParse(`${local}@${domainToASCII(domain)}`).success
     ? { value: `${local}@${domain.toLowerCase()}` }
     : refuse(flaws.email);

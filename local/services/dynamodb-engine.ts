@@ -44,7 +44,26 @@ export async function startDynamoEngine(dataDir: string): Promise<DynamoEngine> 
   const binary = findBinary();
   const pidFile = join(dataDir, 'dynamodb.pid');
   endLeftover(pidFile, binary);
-  const port = await freePort();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOn(await freePort(), binary, dataDir, pidFile);
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === attemptsMax) throw error;
+    }
+  }
+}
+
+/** Somebody took the port between its choice and the engine's start. */
+class PortTaken extends CannotStart {}
+
+const attemptsMax = 5;
+
+async function startOn(
+  port: number,
+  binary: string,
+  dataDir: string,
+  pidFile: string,
+): Promise<DynamoEngine> {
   const child = spawn(
     'sh',
     [
@@ -131,7 +150,7 @@ function readPid(child: ChildProcess): Promise<number> {
   });
 }
 
-/** A port that nobody uses. Another program may take it before the engine does; the engine then says so. */
+/** A port that nobody uses at the moment. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -143,13 +162,15 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Until this engine itself says that it listens, and does: an open port alone could be somebody else's. */
 async function untilOpen(port: number, child: ChildProcess, said: () => string): Promise<void> {
   const deadline = Date.now() + startMs;
-  while (!(await opens(port))) {
-    if (child.exitCode !== null || Date.now() > deadline)
-      throw new CannotStart(
-        `The DynamoDB engine did not start: ${said().trim().split('\n').at(-1) || 'it said nothing'}`,
-      );
+  while (!said().includes('listening on') || !(await opens(port))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      const last = said().trim().split('\n').at(-1) || 'it said nothing';
+      const Refusal = last.includes('already in use') ? PortTaken : CannotStart;
+      throw new Refusal(`The DynamoDB engine did not start: ${last}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, onTestFinished } from 'vitest';
+import { type Running, start } from '../../local/start.ts';
+import { assembly } from '../assembly.ts';
+import { type Person, somebody, type Traits } from '../people.ts';
+
+interface OwnOptions {
+  /** Of the stage, over those of `cdk.json`. */
+  settings?: Record<string, unknown>;
+  /** For every Lambda. */
+  environment?: Record<string, string>;
+  /** A folder that an earlier service left; a new one unless told. */
+  dataDir?: string;
+  /** In place of the app as it is synthesised. */
+  assembly?: string;
+}
+
+/** A service for one test or one file, because it is going to be hurt, restarted or set otherwise. */
+interface Own {
+  running: Running;
+  dataDir: string;
+  person(traits?: Traits): Promise<Person>;
+}
+
+async function startOwn(options: OwnOptions): Promise<Own> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bulkhead-own-')));
+  const running = await start({
+    assembly: options.assembly ?? (await assembly(options.settings)),
+    port: 0,
+    dataDir,
+    ...(options.environment ? { environment: options.environment } : {}),
+  });
+  return { running, dataDir, person: (traits = {}) => somebody({ url: running.url, ...traits }) };
+}
+
+async function end({ running, dataDir }: Own): Promise<void> {
+  await running.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+/** A service that is stopped when the test ends. */
+export async function ownService(options: OwnOptions = {}): Promise<Own> {
+  const own = await startOwn(options);
+  onTestFinished(() => end(own));
+  return own;
+}
+
+/** A service that the tests of one file share; to be called in its `beforeAll`. */
+export async function ownServiceOfFile(options: OwnOptions = {}): Promise<Own> {
+  const own = await startOwn(options);
+  afterAll(() => end(own));
+  return own;
+}

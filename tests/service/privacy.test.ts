@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { newPatient } from '../patients/fixtures.ts';
+import { BATCH, PATIENTS, send } from '../patients/helpers.ts';
+import type { Person } from '../people.ts';
+import { ownService } from './own.ts';
+import { tablesOf } from './tables.ts';
+import { unlimitedRates } from './unlimited.ts';
+
+const CANARY = `Kanarie${randomUUID().slice(0, 8)}`;
+const PHONE = '+9988776655443';
+const BIRTH = '1931-07-23';
+/** Anything of these in a place where it must not be is a leak, also in capitals or in pieces of a URL. */
+const LEAK = new RegExp([CANARY, '9988776655443', BIRTH].join('|'), 'i');
+
+const whole = {
+  first_name: `${CANARY}-first`,
+  last_name: `${CANARY}-last`,
+  date_of_birth: BIRTH,
+  phone: PHONE,
+  email: `${CANARY}@example.com`,
+  address: `${CANARY}\nstreet`,
+  medical_history: `${CANARY} history`,
+  allergies: `${CANARY} allergy`,
+};
+
+interface Told {
+  status: number;
+  text: string;
+  headers: Headers;
+}
+
+/** Every way in which what a caller sent could come back in a refusal. */
+async function mistakes(person: Person, viewer: Person): Promise<Told[]> {
+  const all: Told[] = [];
+  const say = async (who: Person, method: string, path: string, body?: string, headers = {}) => {
+    all.push(await send(who, method, path, body, headers));
+  };
+  const text = JSON.stringify([newPatient(0, whole)]);
+  for (const field of Object.keys(newPatient(0, whole))) {
+    await say(
+      person,
+      'POST',
+      BATCH,
+      JSON.stringify([newPatient(0, { ...whole, [field]: `${CANARY}\u0000` })]),
+    );
+    await say(
+      person,
+      'POST',
+      BATCH,
+      JSON.stringify([newPatient(0, { ...whole, [field]: { [CANARY]: CANARY } })]),
+    );
+    await say(
+      person,
+      'POST',
+      BATCH,
+      JSON.stringify([newPatient(0, { ...whole, [field]: CANARY.repeat(2_000) })]),
+    );
+  }
+  for (const cut of [1, 20, 60, text.length - 1])
+    await say(person, 'POST', BATCH, text.slice(0, cut) + CANARY);
+  await say(person, 'POST', BATCH, text.replace('{', `{"__proto__":"${CANARY}",`));
+  await say(person, 'POST', BATCH, `"${CANARY}"`);
+  await say(person, 'POST', BATCH, text, { 'Content-Type': 'text/plain' });
+  await say(person, 'POST', BATCH, `${text}${' '.repeat(5 * 1024 * 1024)}`);
+  await say(person, 'POST', BATCH, `${text}${' '.repeat(7 * 1024 * 1024)}`);
+  await say(person, 'POST', BATCH, text, { Authorization: `Bearer ${CANARY}` });
+  await say(person, 'POST', BATCH, text, { 'Idempotency-Key': CANARY.repeat(30) });
+  await say(viewer, 'POST', BATCH, text);
+  await say(person, 'PATCH', BATCH, text);
+  await say(person, 'POST', `/${CANARY}`, text);
+  await say(person, 'PUT', BATCH, JSON.stringify([{ ...whole, id: randomUUID() }]));
+  await say(person, 'PUT', BATCH, JSON.stringify([{ ...whole, id: CANARY }]));
+  await say(person, 'PUT', `${PATIENTS}/${CANARY}`, JSON.stringify(whole));
+  await say(person, 'PUT', `${PATIENTS}/${randomUUID()}`, JSON.stringify(whole));
+  await say(person, 'GET', `${PATIENTS}/${CANARY}`);
+  for (const name of ['limit', 'offset', 'cursor']) await say(person, 'GET', `${PATIENTS}?${name}=${CANARY}`);
+  await say(person, 'GET', `/api/v1/audit-logs?action=${CANARY}`);
+  await say(person, 'GET', `/api/v1/audit-logs?cursor=${CANARY}`);
+  return all;
+}
+
+test('what is known of a patient is in no log, metric, audit row, queue, refusal or URL, whatever goes wrong', async () => {
+  const { running, person } = await ownService({ settings: unlimitedRates });
+  const [admin, viewer] = [await person({ role: 'admin' }), await person({ role: 'viewer' })];
+
+  const body = Array.from({ length: 120 }, (_, n) => newPatient(n, whole));
+  const headers = { 'Idempotency-Key': `${CANARY}-key` };
+  const made = await send(admin, 'POST', BATCH, JSON.stringify(body), headers);
+  await send(admin, 'POST', BATCH, JSON.stringify(body), headers);
+  await send(admin, 'POST', BATCH, JSON.stringify([newPatient(0, whole)]), headers);
+  const ids = (JSON.parse(made.text) as { patients: { id: string }[] }).patients.map(({ id }) => id);
+  await send(admin, 'PUT', BATCH, JSON.stringify(ids.map((id) => ({ id, ...whole }))));
+  await send(admin, 'POST', PATIENTS, JSON.stringify(newPatient(0, whole)));
+  await send(admin, 'PUT', `${PATIENTS}/${ids[0]}`, JSON.stringify(whole));
+  const seen = await send(admin, 'GET', PATIENTS);
+  expect(seen.text).toMatch(LEAK);
+  await send(admin, 'DELETE', BATCH, JSON.stringify(ids.slice(0, 3)));
+  await send(admin, 'DELETE', `${PATIENTS}/${ids[4]}`);
+
+  const refusals = await mistakes(admin, viewer);
+  expect(refusals.length).toBeGreaterThan(45);
+  for (const { status, text, headers: sent } of refusals) {
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(text).not.toMatch(LEAK);
+    expect(JSON.stringify([...sent])).not.toMatch(LEAK);
+  }
+
+  const audit = await send(admin, 'GET', '/api/v1/audit-logs?limit=500');
+  expect(JSON.parse(audit.text).logs).toHaveLength(120 + 120 + 1 + 1 + 3 + 1);
+  expect(audit.text).not.toMatch(LEAK);
+  expect((await send(admin, 'GET', '/metrics')).text).not.toMatch(LEAK);
+  const rows = await tablesOf(running).scan('audit');
+  expect(rows.length).toBeGreaterThan(4);
+  expect(JSON.stringify(rows)).not.toMatch(LEAK);
+
+  const queues = running.stack.resources('AWS::SQS::Queue').map(({ name }) => name);
+  expect(queues.length).toBeGreaterThan(1);
+  const messages = JSON.stringify(queues.map((name) => running.inspectQueue(name)));
+  expect(messages).toContain(admin.tenantId);
+  expect(messages).not.toMatch(LEAK);
+
+  // The worst fault: the tables go away in the middle of everything.
+  process.kill(running.enginePid, 'SIGKILL');
+  const fault = await send(admin, 'POST', BATCH, JSON.stringify(body), { 'Idempotency-Key': CANARY });
+  expect(fault.status).toBeGreaterThanOrEqual(500);
+  expect(fault.text).not.toMatch(LEAK);
+  expect(JSON.parse(fault.text)).toEqual({ detail: 'Internal server error' });
+
+  const lines = running.logs().map(({ source, text }) => `${source} ${text}`);
+  expect(lines.length).toBeGreaterThan(60);
+  expect(lines.filter((line) => LEAK.test(line))).toEqual([]);
+  expect(lines.filter((line) => line.includes(admin.token.slice(-40)))).toEqual([]);
+  const requestId = fault.headers.get('x-request-id') ?? '';
+  expect(lines.some((line) => line.includes(requestId) && line.includes('unexpected'))).toBe(true);
+});

@@ -1,0 +1,173 @@
+/**
+ * `node tests/service/steady.ts --rate 200 --seconds 60`: holds a mixed load against a service of its own and tells how it went.
+ *
+ * Open loop: requests begin when they are due, however slow the answers are, and a latency counts from the instant when its request
+ * was due. Ends with 1 if any answer was a fault of the service (5xx) or did not come.
+ */
+import { spawn } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { newPatients } from '../patients/fixtures.ts';
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '60' },
+    tenants: { type: 'string', default: '20' },
+  },
+});
+const [rate, seconds, tenants] = [values.rate, values.seconds, values.tenants].map(Number) as [
+  number,
+  number,
+  number,
+];
+
+const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-steady-'));
+// In a process of its own, so that the load and the service do not wait for each other's event loop.
+const service = spawn(process.execPath, [join(import.meta.dirname, 'victim.ts'), dataDir], {
+  detached: true,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const [url] = (await once(createInterface({ input: service.stdout }), 'line')) as [string];
+
+async function tokenOf(claims: Record<string, string>): Promise<string> {
+  const response = await fetch(`${url}/_local/token`, { method: 'POST', body: JSON.stringify(claims) });
+  return ((await response.json()) as { token: string }).token;
+}
+
+interface User {
+  token: string;
+  /** Patients that this user created, and that nobody else deletes. */
+  ids: string[];
+}
+
+const users: User[] = await Promise.all(
+  Array.from({ length: tenants }, async () => ({
+    token: await tokenOf({ sub: randomUUID(), tenant_id: randomUUID(), role: 'admin' }),
+    ids: [],
+  })),
+);
+
+const BATCH = '/api/v1/batch/patients';
+const size = () => 1 + randomInt(20);
+
+/** What a user may do next, each with its share of the load. */
+const actions: [
+  share: number,
+  name: string,
+  call: (user: User) => [method: string, path: string, body?: unknown],
+][] = [
+  [25, 'create', () => ['POST', BATCH, newPatients(size())]],
+  [
+    15,
+    'update',
+    ({ ids }) => ['PUT', BATCH, ids.slice(-size()).map((id) => ({ id, phone: `+${randomInt(1e9)}` }))],
+  ],
+  [10, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(0, size())]],
+  [20, 'list', () => ['GET', `/api/v1/patients?limit=${1 + randomInt(50)}`]],
+  [15, 'get', ({ ids }) => ['GET', `/api/v1/patients/${ids.at(-1)}`]],
+  [10, 'dashboard', () => ['GET', '/api/v1/dashboard']],
+  [5, 'audit log', () => ['GET', '/api/v1/audit-logs']],
+];
+
+function chosen(user: User): (typeof actions)[number] {
+  const [create] = actions;
+  let dice = randomInt(100);
+  const action = actions.find(([share]) => {
+    dice -= share;
+    return dice < 0;
+  });
+  const needsSomebody = ['update', 'delete', 'get'].includes(action?.[1] ?? '');
+  return (needsSomebody && user.ids.length < 40 ? create : action) ?? (create as (typeof actions)[number]);
+}
+
+const latencies = new Map<string, number[]>();
+const statuses = new Map<string, number>();
+/** What the faults said, and how often. */
+const faults = new Map<string, number>();
+const count = (key: string) => statuses.set(key, (statuses.get(key) ?? 0) + 1);
+
+async function act(due: number): Promise<void> {
+  const user = users[randomInt(users.length)] as User;
+  const [, name, call] = chosen(user);
+  const [method, path, body] = call(user);
+  try {
+    const response = await fetch(url + path, {
+      method,
+      headers: { Authorization: `Bearer ${user.token}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (name === 'create' && response.status === 201)
+      user.ids.push(...(JSON.parse(text) as { patients: { id: string }[] }).patients.map(({ id }) => id));
+    count(String(response.status));
+    if (response.status >= 500) faults.set(text, (faults.get(text) ?? 0) + 1);
+  } catch {
+    count('no answer');
+  }
+  const all = latencies.get(name) ?? [];
+  all.push(performance.now() - due);
+  latencies.set(name, all);
+}
+
+/** Everybody has patients, and every function is warm, before anything is measured. */
+async function warmUp(): Promise<void> {
+  for (const user of users)
+    for (let n = 0; n < 4; n++) {
+      const response = await fetch(url + BATCH, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${user.token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(newPatients(20)),
+      });
+      const { patients } = (await response.json()) as { patients: { id: string }[] };
+      user.ids.push(...patients.map(({ id }) => id));
+    }
+  await Promise.all(Array.from({ length: 60 }, () => act(performance.now())));
+  latencies.clear();
+  statuses.clear();
+  faults.clear();
+}
+
+const percentile = (sorted: number[], part: number) =>
+  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1);
+
+await warmUp();
+const begin = performance.now();
+const pending = new Set<Promise<void>>();
+for (let n = 0; n < rate * seconds; n++) {
+  const due = begin + (n * 1000) / rate;
+  const early = due - performance.now();
+  if (early > 1) await sleep(early);
+  const acting = act(due).finally(() => pending.delete(acting));
+  pending.add(acting);
+}
+await Promise.all(pending);
+const took = (performance.now() - begin) / 1000;
+const total = [...statuses.values()].reduce((sum, one) => sum + one, 0);
+
+console.log(
+  `${total} requests in ${took.toFixed(1)} s: ${(total / took).toFixed(0)} a second, ${rate} asked for`,
+);
+console.log('status', Object.fromEntries([...statuses].sort()));
+for (const [text, times] of faults) console.log(`${times} times ${text}`);
+for (const [name, all] of [['all', [...latencies.values()].flat()] as const, ...latencies]) {
+  const sorted = all.toSorted((one, other) => one - other);
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((part) => percentile(sorted, part));
+  console.log(
+    `${name.padEnd(10)} ${String(all.length).padStart(6)} calls  p50 ${p50} ms  p95 ${p95} ms  p99 ${p99} ms`,
+  );
+}
+const [, pages = 0] = (await readFile(`/proc/${service.pid}/statm`, 'utf8').catch(() => ''))
+  .split(' ')
+  .map(Number);
+console.log(`the service has ${((pages * 4_096) / 1024 / 1024).toFixed(0)} MB`);
+
+process.kill(-Number(service.pid), 'SIGKILL');
+await rm(dataDir, { recursive: true, force: true });
+process.exitCode = faults.size > 0 || statuses.has('no answer') ? 1 : 0;

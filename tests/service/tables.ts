@@ -1,0 +1,48 @@
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { region, rootAccessKey } from '../../local/account.ts';
+import type { Running } from '../../local/start.ts';
+
+type Item = Record<string, unknown>;
+
+/** The tables of a service behind its back, for what no route shows. `kind` is part of a table's name: `guards`, `audit`, `patients`. */
+export function tablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'>) {
+  const documents = DynamoDBDocumentClient.from(
+    new DynamoDBClient({
+      endpoint: awsEndpoint,
+      region,
+      credentials: { accessKeyId: rootAccessKey, secretAccessKey: 'local' },
+    }),
+  );
+  const nameOf = async (kind: string): Promise<string> => {
+    const { TableNames = [] } = await documents.send(new ListTablesCommand({}));
+    const name = TableNames.find((one) => one.toLowerCase().includes(kind));
+    if (!name) throw new Error(`no table of ${kind} among ${TableNames}`);
+    return name;
+  };
+  return {
+    async scan(kind: string): Promise<Item[]> {
+      const TableName = await nameOf(kind);
+      const items: Item[] = [];
+      let from: Item | undefined;
+      do {
+        const page = await documents.send(new ScanCommand({ TableName, ExclusiveStartKey: from }));
+        items.push(...(page.Items ?? []));
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return items;
+    },
+    /** Sets one attribute of one item of a table whose key is `pk` alone. */
+    async set(kind: string, pk: string, attribute: string, value: unknown): Promise<void> {
+      await documents.send(
+        new UpdateCommand({
+          TableName: await nameOf(kind),
+          Key: { pk },
+          UpdateExpression: 'SET #attribute = :value',
+          ExpressionAttributeNames: { '#attribute': attribute },
+          ExpressionAttributeValues: { ':value': value },
+        }),
+      );
+    },
+  };
+}
