@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts';
 import { type Environment, type Outcome, type Sink, startEnvironment } from './environment.ts';
 import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
+import { watchIdleCpu } from './idle-cpu.ts';
 
 /** Every Lambda function of the run, by logical id, name or ARN. */
 export interface Fleet {
@@ -36,14 +37,17 @@ const environmentsPerFunction = 8;
 const environmentsInAll = 48;
 
 /**
- * Another environment is started if none of a function finished anything for so long: they all wait for
- * something. Starting costs more CPU than most invocations take, so as long as calls are being finished a
- * short queue beats a cold start.
+ * Another environment is started if none of a function finished anything for so long while the machine has CPU to
+ * spare: they all wait for something. Starting costs more CPU than many invocations take, and each environment has to
+ * be warmed up for itself, so on a busy machine a queue beats a cold start.
  */
 const patienceMs = 15;
 
-/** However fast others are finished, an invocation that waited for so long gets another environment. */
-const waitMsMax = 100;
+/** The share of the machine's CPU that counts as to spare. */
+const spareShare = 0.25;
+
+/** However fast others are finished or busy the machine is, an invocation that waited for so long gets another environment. */
+const waitMsMax = 1_000;
 
 /** An environment that nobody called for so long is ended. */
 const idleMs = 5 * 60_000;
@@ -86,6 +90,7 @@ export function makeFleet(
     crews.set(spec.name, crew);
   }
   const distinctCrews = (): Set<Crew> => new Set(crews.values());
+  const idleCpu = watchIdleCpu();
   let stopping = false;
 
   const find = (functionId: string): Crew | undefined =>
@@ -149,7 +154,8 @@ export function makeFleet(
         const [first] = crew.queue;
         if (!first) return;
         const now = Date.now();
-        const stuck = now - crew.finishedAt > patienceMs || now - first.since > waitMsMax;
+        const unused = now - crew.finishedAt > patienceMs && idleCpu() > spareShare;
+        const stuck = unused || now - first.since > waitMsMax;
         const member = stuck ? hire(crew) : undefined;
         if (member) run(crew, member);
         assign(crew);
