@@ -8,9 +8,11 @@ import { type Endpoint, endpointId, type Limit } from './endpoint.ts';
 import { Problem } from './problem.ts';
 import { documents, tableName } from './table.ts';
 
-/** The stage's own figure for this endpoint, `calls/seconds`, in place of the contract's. */
-function configured(limit: Limit): Limit {
-  const [calls, seconds] = (process.env.RATE_LIMIT ?? '').split('/').map(Number);
+/** The stage's own figure for this endpoint, `calls/seconds`, in place of the contract's; `off` for none. */
+function configured(limit: Limit): Limit | undefined {
+  const { RATE_LIMIT = '' } = process.env;
+  if (RATE_LIMIT === 'off') return undefined;
+  const [calls, seconds] = RATE_LIMIT.split('/').map(Number);
   return calls && seconds ? { ...limit, calls, seconds } : limit;
 }
 
@@ -31,8 +33,8 @@ export async function limitCalls(
   event: APIGatewayProxyEvent,
   now: number,
 ) {
-  if (!endpoint.limit) return undefined;
-  const limit = configured(endpoint.limit);
+  const limit = endpoint.limit && configured(endpoint.limit);
+  if (!limit) return undefined;
   const key = JSON.stringify([endpointId(endpoint), ...counted(limit, caller, event)]);
   const allowance = await takeCall(key, limit, now);
   const resetSeconds = Math.ceil(allowance.resetAt / 1000);

@@ -18,8 +18,11 @@ export const Settings = z.strictObject({
   corsOrigins: z.array(z.string().min(1)).default([]),
   /** Whether `/metrics` answers without a token. */
   metricsOpen: z.boolean().default(false),
-  /** Limits in place of the contracts' own, by endpoint, as `calls/seconds`: `{ "patients.create": "100/60" }`. */
-  rateLimits: z.record(z.string(), z.string().regex(/^[1-9]\d{0,3}\/[1-9]\d{0,5}$/)).default({}),
+  /**
+   * Limits in place of the contracts' own, by endpoint, as `calls/seconds` or `off`: `{ "patients.create": "100/60" }`. Exactness
+   * takes a slot for each call of a window, which every counted call reads and writes: keep them below a few hundred.
+   */
+  rateLimits: z.record(z.string(), z.string().regex(/^(off|[1-9]\d{0,2}\/[1-9]\d{0,5})$/)).default({}),
   /** Whether tables outlive the stack and cannot be deleted, and are encrypted by keys of the account. */
   keepData: z.boolean().default(true),
   /** Days that logs are kept; one of CloudWatch's own figures. */

@@ -7,14 +7,8 @@ import { tellParent } from './child.ts';
 
 const [dataDir = ''] = process.argv.slice(2);
 
-/**
- * More than any measure calls. The counter of a limit is an item with a slot for each call, so a far higher limit would be measured
- * along with the work.
- */
-const LIMIT = '200/1';
-
 const folder = await assembly({
-  rateLimits: { 'patients.create': LIMIT, 'patients.update': LIMIT, 'patients.remove': LIMIT },
+  rateLimits: { 'patients.create': 'off', 'patients.update': 'off', 'patients.remove': 'off' },
 });
 const { url, awsEndpoint, stack, stop } = await start({ assembly: folder, port: 0, dataDir });
 const variables = Object.assign({}, ...functionSpecs(stack).map(({ environment }) => environment));
