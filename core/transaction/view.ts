@@ -26,6 +26,9 @@ export interface View<T> {
   list(page: { after?: string; limit: number; offset?: number }): Promise<{ documents: T[]; next?: string }>;
 }
 
+/** The most records that one request of a list reads; DynamoDB ends a page at 1 MB of its own accord. */
+const stepMax = 1_000;
+
 /** Remembers where offsets end, per version of a tenant, so that leafing through pages does not start anew each time. */
 const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
   `${tenant} ${after ?? ''} ${offset}`;
@@ -58,13 +61,14 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
       const documents: T[] = [];
       const { pk } = recordKey(tenant, '');
       let from = start === undefined ? undefined : { pk, sk: start };
+      // One more than asked for tells whether there is a next page.
+      let reading = limit + 1;
       do {
         const page = await context.store.query({
           TableName: context.records,
           KeyConditionExpression: 'pk = :pk',
           ExpressionAttributeValues: { ':pk': pk },
-          // One more than asked for tells whether there is a next page.
-          Limit: limit + 1 - documents.length,
+          Limit: reading,
           ExclusiveStartKey: from,
         });
         for (const item of page.items) {
@@ -72,6 +76,8 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
           if (document) documents.push(document);
         }
         from = page.next as { pk: string; sk: string } | undefined;
+        // Deleted records stay for a while: where there are many, larger steps pass them in fewer requests.
+        reading = Math.min(2 * reading, stepMax);
       } while (from && documents.length <= limit);
       if (documents.length <= limit) return { documents };
       documents.length = limit;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Log } from '../log.ts';
 import { type Environment, type Outcome, type Sink, startEnvironment } from './environment.ts';
 import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
@@ -46,7 +47,7 @@ const patienceMs = 15;
 /** The share of the machine's CPU that counts as to spare. */
 const spareShare = 0.25;
 
-/** However fast others are finished or busy the machine is, an invocation that waited for so long gets another environment. */
+/** However busy the machine is, an invocation that waited for so long gets another environment, as far as there are cores for it. */
 const waitMsMax = 1_000;
 
 /** An environment that nobody called for so long is ended. */
@@ -155,7 +156,8 @@ export function makeFleet(
         if (!first) return;
         const now = Date.now();
         const unused = now - crew.finishedAt > patienceMs && idleCpu() > spareShare;
-        const stuck = unused || now - first.since > waitMsMax;
+        const starved = now - first.since > waitMsMax && crew.members.length < availableParallelism();
+        const stuck = unused || starved;
         const member = stuck ? hire(crew) : undefined;
         if (member) run(crew, member);
         assign(crew);
