@@ -20,14 +20,13 @@ function filterOf(phase: Phase, { since, deletedSince }: Run): Record<string, st
 /** Cliniko's documentation writes instants in whole seconds. */
 const withoutFraction = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
 
-const PATHS: Record<Phase, string> = {
-  count: '/patients',
+/** The phases that read a list, and where it is. */
+const PATHS: Partial<Record<Phase, string>> = {
   active: '/patients',
   archived: '/patients/archived',
   updated: '/patients',
   updated_archived: '/patients/archived',
   deleted: '/patients/deleted',
-  check: '/patients',
 };
 
 /**
@@ -37,7 +36,9 @@ const PATHS: Record<Phase, string> = {
  */
 export async function readPage(run: Run, account: ClinikoAccount, world: World): Promise<ListPage> {
   const { phase, page, next } = run.cursor;
-  const path = next ?? `${PATHS[phase]}?${query({ per_page: String(PER_PAGE), ...filterOf(phase, run) })}`;
+  const list = PATHS[phase];
+  if (!list) throw new Error(`the phase ${phase} reads no list`);
+  const path = next ?? `${list}?${query({ per_page: String(PER_PAGE), ...filterOf(phase, run) })}`;
   const read = await readList(account, path, 'patients', world);
   // Accounts without a list of archived or deleted patients have none; the counts at the end tell whether that is so.
   if (!read && phase !== 'active' && phase !== 'updated') return NOBODY;

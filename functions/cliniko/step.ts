@@ -5,7 +5,7 @@ import { accountOf } from './settings.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
 import type { SyncLog } from './sync-log.ts';
-import { LEASE, type Run, stepOf } from './sync-state.ts';
+import { LEASE, type Run, type Step, stepOf } from './sync-state.ts';
 import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
 import type { World } from './world.ts';
 
@@ -60,19 +60,24 @@ export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: num
 }
 
 /**
- * Does one step of a run, if it is still its turn.
+ * Does one step of a run, if it is still its turn. A step that is repeated because its answer was lost finds that the run has moved on, and
+ * only tells what is next.
  *
+ * @param step which one `work` is: it must never look at a list that is another step's.
  * @param work commits what the step did, and returns where the run stands then; `undefined` if it ended.
  * @throws ClinikoFault, Overtaken, or what the table throws: the workflow tries again or ends the run, by the error's name.
  */
 export async function takeTurn(
   input: StepInput,
+  step: Step,
   world: World,
   work: (turn: Turn) => Promise<Run | undefined>,
 ): Promise<Next> {
   const turn = input.turn + 1;
   const mine = await readTurn(input, world);
   if (!mine) return { do: END, turn };
+  const due = stepOf(mine.run.cursor);
+  if (due !== step) return { do: due, turn };
   try {
     const run = await work(mine);
     if (!run) return { do: END, turn };

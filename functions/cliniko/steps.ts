@@ -18,8 +18,7 @@ const changesOnly = (run: Run): Run | undefined =>
 
 /** Counts what there is. A run that was taken back has done so already and goes on where it stands. */
 export const beginSync = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, world, async ({ snapshot, run, log, account }) => {
-    if (run.cursor.phase !== 'count') return run;
+  takeTurn(input, 'begin', world, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, world, changesOnly(run));
     const total = active + archived;
     const pages = Math.ceil(active / PER_PAGE) + Math.ceil(archived / PER_PAGE);
@@ -107,7 +106,7 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
  * was interrupted is read again; whom this run has met already is not counted twice.
  */
 export const syncPage = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, world, async (turn) => {
+  takeTurn(input, 'page', world, async (turn) => {
     const { run, account } = turn;
     const page = await readPage(run, account, world);
     if (isEndless(run, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
@@ -129,11 +128,11 @@ export const syncPage = (input: StepInput, world: World): Promise<Next> =>
     return stand.run;
   });
 
-/** The id of a deleted patient: all that is left of it is a link to where it was. */
+/** The id of a deleted patient: all that is left of it is when, and a link to where it was. */
 function deletedId(record: unknown): string | undefined {
-  const { links, id } = (record ?? {}) as { links?: { self?: unknown }; id?: unknown };
-  const self = typeof links?.self === 'string' ? links.self : '';
-  return /\/patients\/(\d{1,20})(?:$|[/?#])/.exec(self)?.[1] ?? (typeof id === 'string' ? id : undefined);
+  const { links, deleted_at } = (record ?? {}) as { links?: { self?: unknown }; deleted_at?: unknown };
+  if (typeof deleted_at !== 'string' || typeof links?.self !== 'string') return undefined;
+  return /\/patients\/(\d{1,20})(?:$|[/?#])/.exec(links.self)?.[1];
 }
 
 const isSince = (record: unknown, since: string): boolean =>
@@ -141,7 +140,7 @@ const isSince = (record: unknown, since: string): boolean =>
 
 /** Marks whom Cliniko itself lists as deleted. Nobody else is ever taken for deleted. */
 export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, world, async (turn) => {
+  takeTurn(input, 'removals', world, async (turn) => {
     const { snapshot, run, account } = turn;
     const page = await readPage(run, account, world);
     if (isEndless(run, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
@@ -172,7 +171,7 @@ export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
 
 /** Compares with Cliniko's counts: ends the run if it met everyone, else goes another round. */
 export const finishSync = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, world, async ({ snapshot, run, log, account }) => {
+  takeTurn(input, 'finish', world, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, world, changesOnly(run));
     const total = active + archived;
     if (isComplete(run, total)) {

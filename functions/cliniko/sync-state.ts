@@ -165,8 +165,10 @@ export function anotherRound(run: Run, total: number, now: number): Run | undefi
   };
 }
 
+export type Step = 'begin' | 'page' | 'removals' | 'finish';
+
 /** What a workflow does next for a run that stands there. */
-export function stepOf({ phase }: Cursor): 'begin' | 'page' | 'removals' | 'finish' {
+export function stepOf({ phase }: Cursor): Step {
   if (phase === 'count') return 'begin';
   if (phase === 'deleted') return 'removals';
   return phase === 'check' ? 'finish' : 'page';

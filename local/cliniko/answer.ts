@@ -41,7 +41,10 @@ const MINUTE = 60_000;
 /** Counts a request against the limit of a minute, and notes what should not have come. */
 function limited(account: Account, now: number): StandInAnswer | undefined {
   account.calls += 1;
-  if (now < account.resetAt) account.early += 1;
+  if (now < account.resetAt) {
+    account.early += 1;
+    return tooMany(account, account.resetAt / 1000);
+  }
   account.recent = account.recent.filter((at) => at > now - MINUTE);
   if (account.recent.length < account.spec.calls_per_minute) {
     account.recent.push(now);
