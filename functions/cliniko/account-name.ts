@@ -12,7 +12,7 @@ const AccountSettings = z.object({
 export async function accountName(
   ask: (path: string) => Promise<unknown>,
 ): Promise<{ name: string | null; id: string | null }> {
-  for (const path of ['/settings', '/settings/public']) {
+  for (const path of ['settings', 'settings/public']) {
     const answer = await ask(path).catch((error: unknown) => {
       if (error instanceof ClinikoFault && error.name === 'ClinikoForbidden') return undefined;
       throw error;

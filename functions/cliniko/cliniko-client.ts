@@ -42,7 +42,7 @@ export class TooEarly extends Error {
 export interface ListPage {
   records: unknown[];
   totalEntries: number;
-  /** The address of the next page; `undefined` on the last one. */
+  /** Path and query of the next page, from the root of the host; `undefined` on the last one. */
   next: string | undefined;
 }
 
@@ -83,18 +83,18 @@ function faultOf(status: number): ClinikoFault {
   return new ClinikoFault('ClinikoRefused');
 }
 
-/** An address that Cliniko links to, if it is on the host that we asked: the key must reach no other. */
-function onHost(link: string, { apiKey }: ClinikoAccount): string {
+/** An address below the account's base, or a link of Cliniko's, as long as it is on the same host: the key must reach no other. */
+function onHost(path: string, { apiKey }: ClinikoAccount): URL {
   const base = baseUrlOf(apiKey);
-  const url = URL.parse(link, `${base}/`);
+  const url = URL.parse(path, `${base}/`);
   if (url?.origin !== new URL(base).origin) throw new ClinikoFault('ClinikoMoved');
-  return url.href;
+  return url;
 }
 
 /**
  * Asks Cliniko once. Nothing is followed or repeated here: the workflow does that, or the caller.
  *
- * @param path with its query, below the account's base address; or a whole address on the same host.
+ * @param path with its query: below the account's base address, or from the root of its host if it begins with a slash.
  * @returns the answer's JSON, or `undefined` if there is no such thing (404).
  * @throws TooEarly, or ClinikoFault. Neither quotes an answer or the key.
  */
@@ -104,18 +104,15 @@ export async function askCliniko(account: ClinikoAccount, path: string, world: W
   let response: Response;
   let text: string;
   try {
-    response = await world.fetch(
-      path.startsWith('/') ? baseUrlOf(account.apiKey) + path : onHost(path, account),
-      {
-        headers: {
-          Authorization: `Basic ${Buffer.from(`${account.apiKey}:`).toString('base64')}`,
-          Accept: 'application/json',
-          'User-Agent': `${APPLICATION} (${account.contactEmail})`,
-        },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT),
+    response = await world.fetch(onHost(path, account).href, {
+      headers: {
+        Authorization: `Basic ${Buffer.from(`${account.apiKey}:`).toString('base64')}`,
+        Accept: 'application/json',
+        'User-Agent': `${APPLICATION} (${account.contactEmail})`,
       },
-    );
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
     text = response.status === 200 ? await readText(response) : '';
     if (response.status !== 200) await response.body?.cancel();
   } catch (error) {
@@ -163,7 +160,8 @@ export async function readList(
   const records = page.data[list] as unknown[];
   const totalEntries = page.data.total_entries as number;
   const link = (page.data.links as z.output<typeof links>)?.next;
-  const next = link ? onHost(link, account) : undefined;
+  const url = link ? onHost(link, account) : undefined;
+  const next = url && url.pathname + url.search;
   if (next === path || (next?.length ?? 0) > LONGEST_LINK || records.length > totalEntries) {
     throw new ClinikoFault('ClinikoUnavailable');
   }

@@ -22,11 +22,11 @@ const withoutFraction = (instant: string): string => instant.replace(/\.\d+Z$/, 
 
 /** The phases that read a list, and where it is. */
 const PATHS: Partial<Record<Phase, string>> = {
-  active: '/patients',
-  archived: '/patients/archived',
-  updated: '/patients',
-  updated_archived: '/patients/archived',
-  deleted: '/patients/deleted',
+  active: 'patients',
+  archived: 'patients/archived',
+  updated: 'patients',
+  updated_archived: 'patients/archived',
+  deleted: 'patients/deleted',
 };
 
 /**

@@ -10,7 +10,7 @@ export type Phase = 'count' | 'active' | 'archived' | 'updated' | 'updated_archi
 export interface Cursor {
   phase: Phase;
   page: number;
-  /** The address of the page, as Cliniko links to it. */
+  /** Path and query of the page, as Cliniko links to it. */
   next?: string;
 }
 
