@@ -83,7 +83,7 @@ export class AppStack extends Stack {
     if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues }, settings);
     dashboard(this, api, queues);
-    acknowledgeFindings(this);
+    acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });
   }
 }
