@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { timestamp } from '../../core/clock.ts';
+import { Problem } from '../../core/problem.ts';
 import { readSecret, removeSecret, writeSecret } from '../../core/secrets.ts';
 import { documents, tableName } from '../../core/table.ts';
 import type { ClinikoAccount } from './cliniko-client.ts';
@@ -48,6 +49,7 @@ function dueAfter(known: Settings | undefined, schedule: string | null, now: num
  * Stores an organisation's settings, and its place among those that are due. The key goes first: settings never name one that is not there.
  *
  * @returns `undefined` if there is no key yet and none was given.
+ * @throws Problem `conflict` if somebody else changed them at the same time.
  */
 export async function putSettings(
   organization: Organization,
@@ -69,7 +71,13 @@ export async function putSettings(
     created_at: known?.created_at ?? timestamp(now),
     updated_at: timestamp(now),
   };
-  await replaceSettings(organization, known, settings);
+  try {
+    await replaceSettings(organization, known, settings);
+  } catch (error) {
+    if (given.api_key !== undefined) await removeSecret('clinikoKeys', secret);
+    if ((error as Error).name !== 'TransactionCanceledException') throw error;
+    throw new Problem('conflict', 'The settings were changed at the same time', { retryAfter: 1 });
+  }
   if (known && known.secret !== secret) await removeSecret('clinikoKeys', known.secret);
   return settings;
 }

@@ -1,9 +1,7 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, log } from '../../core/log.ts';
-import { documents, tableName } from '../../core/table.ts';
 import { stopWorkflow, workflowStatus } from '../../core/workflow.ts';
 import { fail } from './end-sync.ts';
-import { RUNNING, runningKey } from './keys.ts';
+import { RUNNING } from './keys.ts';
 import type { Organization } from './organization.ts';
 import { executionName } from './start-sync.ts';
 import { startAnotherAttempt } from './step.ts';
@@ -27,12 +25,8 @@ async function isDead(organization: Organization, run: Run, now: number): Promis
 async function takeBack(organization: Organization, now: number): Promise<void> {
   const snapshot = await readSnapshot(organization);
   const run = snapshot?.state.run;
-  if (!snapshot || !run) {
-    await documents().send(
-      new DeleteCommand({ TableName: tableName('cliniko'), Key: runningKey(organization) }),
-    );
-    return;
-  }
+  // A run leaves the list in the very transaction that ends it, so it has just ended.
+  if (!snapshot || !run) return;
   if (!(await isDead(organization, run, now))) return;
   log('warn', 'a sync was taken back', { sync: run.sync, attempt: run.attempt });
   await stopWorkflow('clinikoSync', executionName(organization, run));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, log } from '../../core/log.ts';
 import { documents, tableName } from '../../core/table.ts';
 import { workflowStatus } from '../../core/workflow.ts';
 import { DELIVERIES, deliveryKey, webhookKey, webhooksOf } from './keys.ts';
@@ -78,24 +79,31 @@ export async function disableWebhook(tenant: string, id: string): Promise<void> 
 /** How long after it was due a delivery counts as forgotten, in milliseconds: longer than an attempt takes. */
 const FORGOTTEN = 30_000;
 
+/** Starts the workflow of a delivery anew, unless it is at work. */
+async function restart(delivery: Delivery): Promise<void> {
+  const execution = `${delivery.id}-${delivery.started}`;
+  if ((await workflowStatus('webhookDelivery', execution)) === 'RUNNING') return;
+  const { Attributes } = await documents().send(
+    new UpdateCommand({
+      TableName: tableName('cliniko'),
+      Key: deliveryKey(delivery.id),
+      UpdateExpression: 'SET started = :next',
+      ConditionExpression: 'started = :last',
+      ExpressionAttributeValues: { ':last': delivery.started, ':next': delivery.started + 1 },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  await startDelivery(Attributes as unknown as Delivery);
+}
+
 /** Goes on with the deliveries whose workflow was never started or has died. */
 export async function restartDeliveries(now: number): Promise<void> {
   for await (const deliveries of queryAll('cliniko', { pk: DELIVERIES, prefix: '' })) {
     for (const delivery of deliveries as unknown as Delivery[]) {
       if (Date.parse(delivery.due_at) > now - FORGOTTEN) continue;
-      const execution = `${delivery.id}-${delivery.started}`;
-      if ((await workflowStatus('webhookDelivery', execution)) === 'RUNNING') continue;
-      const { Attributes } = await documents().send(
-        new UpdateCommand({
-          TableName: tableName('cliniko'),
-          Key: deliveryKey(delivery.id),
-          UpdateExpression: 'SET started = :next',
-          ConditionExpression: 'started = :last',
-          ExpressionAttributeValues: { ':last': delivery.started, ':next': delivery.started + 1 },
-          ReturnValues: 'ALL_NEW',
-        }),
+      await restart(delivery).catch((error: unknown) =>
+        log('warn', 'a delivery could not be restarted', describe(error)),
       );
-      await startDelivery(Attributes as unknown as Delivery);
     }
   }
 }

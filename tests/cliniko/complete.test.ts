@@ -95,3 +95,26 @@ test('loses and doubles nobody in 100 mixtures of faults and crashes', { timeout
   // A run may give up when too much comes together, but that must be rare.
   expect(completed).toBeGreaterThan(90);
 });
+
+test('completes whichever moment a worker dies at, and counts everybody once', {
+  timeout: 600_000,
+}, async () => {
+  const failures: object[] = [];
+  let crashes = 0;
+  await each(
+    Array.from({ length: 150 }, (_, n) => n + 1),
+    async (crashAt) => {
+      const place = await simulated({ spec: { patients: 210, archived: 30, deleted: 5 }, seed: 11, crashAt });
+      const result = await place.sync();
+      if (result.trace.length > 0) crashes += 1;
+      const isRight = result.log.status === 'completed' && result.log.success === 240;
+      const wrong = [
+        ...broken(result),
+        ...(isRight ? [] : [`${result.log.status} with ${result.log.success}`]),
+      ];
+      if (wrong.length > 0) failures.push({ crashAt, wrong, trace: result.trace });
+    },
+  );
+  expect(failures).toEqual([]);
+  expect(crashes).toBeGreaterThan(100);
+});

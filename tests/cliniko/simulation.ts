@@ -117,6 +117,8 @@ export interface Plan {
   seed: number;
   /** How likely the worker dies around each request to the table, 0..1. */
   crashes?: number;
+  /** The request to the table at which the worker dies, once, counted from the start of the sync. */
+  crashAt?: number;
 }
 
 const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish: finishSync } as const;
@@ -125,7 +127,9 @@ const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish
 const RETRIES = 8;
 
 /** An organisation and its account, in a time of their own. */
-export async function simulated({ spec, seed, crashes = 0 }: Plan) {
+export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan) {
+  let requests = 0;
+  const dies = () => (crashAt === undefined ? random() < crashes : ++requests === crashAt);
   const random = randomOf(seed);
   const clock = { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
   const complete: AccountSpec = {
@@ -160,10 +164,7 @@ export async function simulated({ spec, seed, crashes = 0 }: Plan) {
       const input: StepInput = { ...organization, syncId: start.sync, attempt, turn: next.turn };
       const step: (input: StepInput, world: World) => Promise<Next> = steps[next.do];
       try {
-        next = await dying.run(
-          () => random() < crashes,
-          () => step(input, world),
-        );
+        next = await dying.run(dies, () => step(input, world));
         failures = 0;
       } catch (error) {
         const { name } = error as Error;
@@ -176,7 +177,7 @@ export async function simulated({ spec, seed, crashes = 0 }: Plan) {
           if (snapshot) await fail(snapshot, name, clock.now);
           break;
         }
-        if (name === 'Crash' && random() < 0.5) {
+        if (name === 'Crash' && (crashAt !== undefined || random() < 0.5)) {
           // The execution died with its worker, and the sweep takes the run back.
           const snapshot = await readSnapshot(organization);
           if (!snapshot?.state.run) break;
