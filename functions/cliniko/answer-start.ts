@@ -11,8 +11,9 @@ const headersAt = (remaining: 0 | 1, reset: number) => ({
   'X-RateLimit-Reset': String(Math.ceil(reset / 1000)),
 });
 
-/** How long a caller should wait before asking for a start again while a sync runs, in seconds. */
-const RUNNING_RETRY = 30;
+/** Whole seconds until an instant, counted to the same instant as `X-RateLimit-Reset`. */
+const secondsUntil = (until: number, now: number) =>
+  Math.max(1, Math.ceil(until / 1000) - Math.floor(now / 1000));
 
 /**
  * Starts a full sync for a caller.
@@ -34,11 +35,11 @@ export async function answerStart(
     case 'running':
       throw new ClinikoProblem('rate_limited', 'SYNC_ALREADY_RUNNING', 'Another sync is in progress', {
         details: { ...details, sync_log_id: start.sync },
-        headers: { ...headersAt(0, now + START_WINDOW), ...headers },
-        retryAfter: RUNNING_RETRY,
+        headers: { ...headersAt(0, start.until), ...headers },
+        retryAfter: secondsUntil(start.until, now),
       });
     case 'too_soon': {
-      const retryAfter = Math.max(1, Math.ceil(start.until / 1000) - Math.floor(now / 1000));
+      const retryAfter = secondsUntil(start.until, now);
       const message = `Rate limit exceeded. Try again in ${retryAfter} seconds.`;
       throw new ClinikoProblem('rate_limited', 'RATE_LIMIT_EXCEEDED', message, {
         details,

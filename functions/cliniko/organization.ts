@@ -17,10 +17,9 @@ export function organizationId(orgId: string): string | number {
   return Number.isSafeInteger(number) && String(number) === orgId ? number : orgId;
 }
 
-export const organizationNotFound = (orgId: string, headers: Record<string, string> = {}) =>
+export const organizationNotFound = (orgId: string) =>
   new ClinikoProblem('not_found', 'ORGANIZATION_NOT_FOUND', 'Organization not found', {
     details: { organization_id: organizationId(orgId) },
-    headers,
   });
 
 /**

@@ -76,6 +76,7 @@ async function sendToRelay(url: URL, body: string, headers: Record<string, strin
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json' },
     body,
+    signal: AbortSignal.timeout(TIMEOUT),
   });
   await response.body?.cancel();
   return { status: response.status, retryAfter: 0 };

@@ -15,9 +15,12 @@ export const START_WINDOW = 5 * 60_000;
 export type Start =
   | { kind: 'started'; sync: number }
   | { kind: 'unknown' }
-  | { kind: 'running'; sync: number }
-  /** `until` in milliseconds since the epoch. */
+  /** `until` in milliseconds since the epoch: when the next start makes sense. */
+  | { kind: 'running'; sync: number; until: number }
   | { kind: 'too_soon'; until: number };
+
+/** While a sync runs, the next start is worth a try in half a minute at the earliest; in milliseconds. */
+const RUNNING = 30_000;
 
 /** How often a start that was overtaken looks again. Whoever overtook it is running by then, so one more look is nearly always enough. */
 const LOOKS = 20;
@@ -56,7 +59,8 @@ export async function startSync(
     const snapshot = await readSnapshot(organization);
     if (!snapshot) return { kind: 'unknown' };
     const { state } = snapshot;
-    if (state.run) return { kind: 'running', sync: state.run.sync };
+    if (state.run)
+      return { kind: 'running', sync: state.run.sync, until: Math.max(windowEnd(state), now + RUNNING) };
     if (asked && windowEnd(state) > now) return { kind: 'too_soon', until: windowEnd(state) };
     const sync = await takeNumbers(organization.tenant, 1);
     // Without a completed sync there is nothing that an incremental one could build upon.

@@ -1,9 +1,12 @@
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Fault } from '../../local/cliniko/faults.ts';
 import { mixture } from './mixture.ts';
 import { broken, simulated, useService } from './simulation.ts';
 
 beforeAll(useService);
+afterEach(() => {
+  delete process.env.CLINIKO_CALLS_PER_MINUTE;
+});
 
 /** Several at once: each waits for the table most of the time. */
 const AT_ONCE = 6;
@@ -117,4 +120,36 @@ test('completes whichever moment a worker dies at, and counts everybody once', {
   );
   expect(failures).toEqual([]);
   expect(crashes).toBeGreaterThan(100);
+});
+
+test('asks no more often than a key may, with two organisations that share it', {
+  timeout: 120_000,
+}, async () => {
+  // A small budget, so that a few pages use it up several times.
+  process.env.CLINIKO_CALLS_PER_MINUTE = '12';
+  const first = await simulated({
+    spec: { patients: 1_800, calls_per_minute: 12, latency_ms: 400 },
+    seed: 21,
+  });
+  const second = await simulated({ spec: {}, seed: 22 }, first);
+  const began = first.clock.now;
+  const results = await Promise.all([first.sync(), second.sync()]);
+  expect(results.flatMap(broken)).toEqual([]);
+  expect(results.map(({ log }) => [log.status, log.success])).toEqual([
+    ['completed', 1_800],
+    ['completed', 1_800],
+  ]);
+  expect(first.account.beyond).toBe(0);
+  expect(first.account.calls).toBeGreaterThan(40);
+  expect(first.clock.now - began).toBeGreaterThan(3 * 60_000);
+});
+
+test('waits for a reset that was announced to another organisation with the same key', async () => {
+  const faults = [{ name: 'rate_limited' as const, page: 2, times: 1, seconds: 45 }];
+  const first = await simulated({ spec: { patients: 250, faults }, seed: 23 });
+  const second = await simulated({ spec: {}, seed: 24 }, first);
+  const result = await first.sync();
+  await second.sync();
+  expect(broken(result)).toEqual([]);
+  expect(first.account.early).toBe(0);
 });

@@ -126,12 +126,18 @@ const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish
 /** As the workflow's definition has it. */
 const RETRIES = 8;
 
-/** An organisation and its account, in a time of their own. */
-export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan) {
+/** An account, and the time in which it is. */
+interface Place {
+  account: Account;
+  clock: { now: number };
+}
+
+/** An organisation and its account, in a time of their own, or at the place of another organisation. */
+export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan, place?: Place) {
   let requests = 0;
   const dies = () => (crashAt === undefined ? random() < crashes : ++requests === crashAt);
   const random = randomOf(seed);
-  const clock = { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
+  const clock = place?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
   const complete: AccountSpec = {
     api_key: `key-${randomUUID()}-au1`,
     name: 'Simulated',
@@ -144,10 +150,10 @@ export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan) {
     faults: [],
     ...spec,
   };
-  const account = makeAccount(complete, clock.now);
+  const account = place?.account ?? makeAccount(complete, clock.now);
   const organization = { tenant: randomUUID(), orgId: '1' };
   const world: World = { now: () => clock.now, random, fetch: fetchFrom(account, clock) };
-  const settings = { name: 'Simulated', api_key: complete.api_key, contact_email: 'it@example.com' };
+  const settings = { name: 'Simulated', api_key: account.spec.api_key, contact_email: 'it@example.com' };
   await putSettings(organization, settings, clock.now);
 
   /** Plays the workflow from the start of a sync to its end. */
