@@ -42,10 +42,13 @@ const text = z
   .transform((value) => value ?? null);
 
 /** An instant in one spelling, so that texts compare as instants do; empty for what is none. */
-const instant = z.unknown().transform((value) => {
-  const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(milliseconds) ? '' : timestamp(milliseconds);
-});
+const instant = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(milliseconds) ? '' : timestamp(milliseconds);
+  });
 
 /** Cliniko writes ids of 64 bits as text; its older endpoints as numbers, which the client reads as text where they are too long. */
 const Id = z.union([z.string().regex(/^\d{1,20}$/), z.int().nonnegative()]).transform(String);
@@ -57,7 +60,7 @@ const PatientRecord = z.object({
   last_name: text,
   email: text,
   date_of_birth: text,
-  patient_phone_numbers: z.unknown().transform(phoneOf),
+  patient_phone_numbers: z.unknown().optional().transform(phoneOf),
   updated_at: instant,
   archived_at: text,
 });

@@ -88,7 +88,7 @@ export function upstreamPatient(position: number, random: () => number, traits: 
     archived_at: null,
   };
   if (!traits.sparse) return patient;
-  const { email: _email, ...without } = patient;
+  const { email: _email, patient_phone_numbers: _phones, date_of_birth: _birth, ...without } = patient;
   return [
     { ...patient, first_name: null, patient_phone_numbers: null },
     { ...patient, last_name: '', date_of_birth: '', email: '' },

@@ -153,3 +153,23 @@ test('waits for a reset that was announced to another organisation with the same
   expect(broken(result)).toEqual([]);
   expect(first.account.early).toBe(0);
 });
+
+test('goes on in another execution when one has become too long', async () => {
+  const place = await simulated({ spec: { patients: 420 }, seed: 25 });
+  const result = await place.sync('full_patients', 1_997);
+  expect(broken(result)).toEqual([]);
+  expect(result.trace).toContain('handed over');
+  expect(result.log).toMatchObject({ status: 'completed', success: 420 });
+});
+
+test.each([31, 32, 33])(
+  'stores all of 5,000 patients through a mixture of faults and crashes (seed %i)',
+  { timeout: 300_000 },
+  async (seed) => {
+    const { spec } = mixture(seed);
+    const place = await simulated({ spec: { ...spec, patients: 5_000 }, seed, crashes: 0.002 });
+    const result = await place.sync();
+    expect({ wrong: broken(result), trace: result.trace }).toMatchObject({ wrong: [] });
+    expect(result.log.status).toBe('completed');
+  },
+);

@@ -54,6 +54,16 @@ test('fetches only what changed in an incremental sync, and ends with the same p
   expect(account.calls - calls).toBeLessThan(10);
 });
 
+test('has the newest version of those who changed while their list was being read', async () => {
+  const faults = [{ name: 'updated_during_walk' as const, page: 3, times: 1 }];
+  const place = await simulated({ spec: { patients: 420, faults }, seed: 6 });
+  const { patients, account } = await place.sync();
+  const changed = account.patients.filter(({ last_name }) => last_name?.startsWith('Changed'));
+  expect(changed).toHaveLength(30);
+  const names = new Map(patients.map(({ cliniko_id, last_name }) => [cliniko_id, last_name]));
+  expect(changed.filter(({ id, last_name }) => names.get(String(id)) !== last_name)).toEqual([]);
+});
+
 test('takes nobody for deleted whom a page only fails to show', async () => {
   const place = await simulated({ spec: { patients: 230 }, seed: 3 });
   await place.sync();
