@@ -1,6 +1,7 @@
 /** `npm start`: the whole stack on this machine. */
 import { resolve } from 'node:path';
 import { CannotStart } from '../local/cannot-start.ts';
+import { demoKey } from '../local/cliniko/stand-in.ts';
 import type { LogLine } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
 import { defaultDataDir, type Running, start } from '../local/start.ts';
@@ -94,6 +95,13 @@ A first call:
 curl -X POST ${url}/api/v1/batch/patients \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '[{"first_name":"Ada","last_name":"Moyo","date_of_birth":"1988-04-12","gender":"female","phone":"+255700000001"}]'
+
+A stand-in for Cliniko has the demo account \`${demoKey}\` with 648 patients; register it, and synchronise it:
+
+curl -X PUT ${url}/api/v1/cliniko/settings/123 \\
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+  -d '{"name":"Surf Rehab","api_key":"${demoKey}","contact_email":"you@example.com"}'
+curl -X POST ${url}/api/v1/cliniko/sync-all/123 -H "Authorization: Bearer $TOKEN"
 
 Data is kept in ${dataDir}. What would have left this machine: ${url}/_local/outbox
 Ctrl+C ends it.

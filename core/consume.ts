@@ -1,36 +1,44 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Job } from './job.ts';
 import { describe, log } from './log.ts';
 
 type Message<J extends Job> = z.output<J['message']>;
+type Result<J extends Job> = J['result'] extends z.ZodType ? z.input<J['result']> : void;
+
+/** What a trigger is told of an error: its name, by which a workflow decides. The rest is in the log, since its text may quote data. */
+function withoutText(error: unknown): Error {
+  const told = new Error('see the log of the job');
+  told.name = error instanceof Error ? error.name : 'Error';
+  return told;
+}
 
 /**
  * A job and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe to repeat.
  *
  * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled job's message is the event
- * that EventBridge sends.
+ * that EventBridge sends, a workflow step's what the workflow hands it.
  */
-export function consume<J extends Job>(job: J, work: (message: Message<J>) => Promise<void>) {
-  const attempt = async (message: unknown): Promise<void> => {
+export function consume<J extends Job>(job: J, work: (message: Message<J>) => Promise<Result<J>>) {
+  const attempt = async (message: unknown): Promise<unknown> => {
     try {
-      await work(job.message.parse(message) as Message<J>);
+      const result = await work(job.message.parse(message) as Message<J>);
+      return job.result?.parse(result);
     } catch (error) {
       log('error', 'job failed', { job: job.summary, ...describe(error) });
-      throw error;
+      throw withoutText(error);
     }
   };
   const processor = new BatchProcessor(EventType.SQS);
-  return async (event: SQSEvent | object, context: Context): Promise<SQSBatchResponse | undefined> => {
-    if ('queue' in job.trigger) {
-      const each = (record: SQSRecord) => attempt(JSON.parse(record.body));
-      return await processPartialResponse(event as SQSEvent, each, processor, {
-        context,
-        throwOnFullBatchFailure: false,
-      });
-    }
-    await attempt(event);
-    return undefined;
+  return async (event: SQSEvent | object, context: Context): Promise<unknown> => {
+    if (!('queue' in job.trigger)) return await attempt(event);
+    const each = async (record: SQSRecord) => {
+      await attempt(JSON.parse(record.body));
+    };
+    return await processPartialResponse(event as SQSEvent, each, processor, {
+      context,
+      throwOnFullBatchFailure: false,
+    });
   };
 }

@@ -1,16 +1,29 @@
 /**
  * What a contract may name under `uses`. Each name is a construct of the stack, a statement of IAM and an environment variable.
  */
-export const tables = ['patients', 'audit', 'guards'] as const;
+export const tables = ['patients', 'cliniko', 'operations', 'audit', 'guards'] as const;
 export type TableName = (typeof tables)[number];
 
 export const queues = ['patientRecovery'] as const;
 export type QueueName = (typeof queues)[number];
 
+export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
+export type WorkflowName = (typeof workflows)[number];
+
+/** Groups of secrets; each secret of a group has a name of its own. */
+export const secrets = ['clinikoKeys', 'webhookSecrets'] as const;
+export type SecretGroup = (typeof secrets)[number];
+
 /**
  * `read`: get and query. `write`: read, put, update, delete. `append`: read and put, never change or delete. `send`: send messages.
+ * `run`: start, stop and look at executions.
  */
-export type Uses = Partial<Record<TableName, 'read' | 'write' | 'append'> & Record<QueueName, 'send'>>;
+export type Uses = Partial<
+  Record<TableName, 'read' | 'write' | 'append'> &
+    Record<QueueName, 'send'> &
+    Record<WorkflowName, 'run'> &
+    Record<SecretGroup, 'read' | 'write'>
+>;
 
 const constantCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
@@ -19,3 +32,9 @@ export const tableVariable = (table: TableName): string => `${constantCase(table
 
 /** The environment variable that holds a queue's URL. */
 export const queueVariable = (queue: QueueName): string => `${constantCase(queue)}_QUEUE`;
+
+/** The environment variable that holds a workflow's ARN. */
+export const workflowVariable = (workflow: WorkflowName): string => `${constantCase(workflow)}_WORKFLOW`;
+
+/** The environment variable that holds what the names of a group's secrets begin with. */
+export const secretsVariable = (group: SecretGroup): string => `${constantCase(group)}_SECRETS`;

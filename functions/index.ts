@@ -1,11 +1,19 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
+import { cliniko } from './cliniko/api.ts';
+import { clinikoJobs } from './cliniko/jobs.ts';
 import { ops } from './ops/api.ts';
 import { patients } from './patients/api.ts';
 import { patientJobs } from './patients/jobs.ts';
 
 /** Every endpoint, by the folder of its system and its name there. The first system answers for paths that belong to none. */
-export const endpoints = { patients, ops } satisfies Record<string, Record<string, Endpoint>>;
+export const endpoints = { patients, cliniko, ops } satisfies Record<string, Record<string, Endpoint>>;
 
 /** Every job, likewise. */
-export const jobs = { patients: patientJobs } satisfies Record<string, Record<string, Job>>;
+export const jobs = { patients: patientJobs, cliniko: clinikoJobs } satisfies Record<
+  string,
+  Record<string, Job>
+>;
+
+/** Faults of a sync that its workflow does not try to mend. */
+export { PERMANENT } from './cliniko/faults.ts';

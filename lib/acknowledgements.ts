@@ -1,5 +1,8 @@
-import { Validations } from 'aws-cdk-lib';
+import { type CfnElement, Stack, Validations } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
+import { secrets, workflows } from '../core/resources.ts';
+import type { Settings } from './settings.ts';
 
 /** Findings of cdk-nag's AwsSolutions and HIPAASecurity rules that we know of and leave, each with the reason. */
 const KNOWN: Record<string, string> = {
@@ -16,6 +19,8 @@ const KNOWN: Record<string, string> = {
     'The policy that AWS asks for to let API Gateway write logs.',
   'AwsSolutions-IAM5[Resource::*]':
     'X-Ray has no resources to name: PutTraceSegments takes only the wildcard.',
+  'AwsSolutions-SF1':
+    'Step Functions keeps the whole history of each execution for 90 days; its log is for those that fail.',
   'HIPAA.Security-APIGWCacheEnabledAndEncrypted':
     'A cache of the gateway would serve stale patients after a batch; answers are cached by version in the functions.',
   'HIPAA.Security-APIGWSSLEnabled':
@@ -34,7 +39,27 @@ const KNOWN: Record<string, string> = {
     'The firewall’s log would hold tokens, addresses and record ids of every call; its metrics tell what it blocked.',
 };
 
+const MADE_LATER =
+  'Secrets and executions are made while the app runs: only what their names begin with is known.';
+
+/** The wildcards at the end of names that are made while the app runs. */
+function namesMadeLater({ stage }: Settings): string[] {
+  const place = '<AWS::Region>:<AWS::AccountId>';
+  return [
+    ...secrets.map((group) => `secretsmanager:${place}:secret:bulkhead/${stage}/${group}/*`),
+    ...workflows.map((workflow) => `states:${place}:execution:bulkhead-${stage}-${workflow}:*`),
+  ].map((name) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${name}]`);
+}
+
 /** Puts the reasons on record for everything below a construct. */
-export function acknowledgeFindings(scope: IConstruct): void {
+export function acknowledgeFindings(scope: IConstruct, settings: Settings): void {
   for (const [id, reason] of Object.entries(KNOWN)) Validations.of(scope).acknowledge({ id, reason });
+  for (const id of namesMadeLater(settings)) Validations.of(scope).acknowledge({ id, reason: MADE_LATER });
+}
+
+/** Puts on record that a workflow may invoke every version of a function that is its step: CDK grants both forms of its ARN. */
+export function acknowledgeInvoke(scope: IConstruct, fn: LambdaFunction): void {
+  const logicalId = Stack.of(fn).getLogicalId(fn.node.defaultChild as CfnElement);
+  const reason = 'A workflow may invoke its own steps, in any of their versions.';
+  Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>:*]`, reason });
 }

@@ -1,8 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
-import type { QueueName } from '../core/resources.ts';
+import { type QueueName, secrets, workflows } from '../core/resources.ts';
 import { endpoints, jobs } from '../functions/index.ts';
 import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
@@ -15,8 +16,10 @@ import { JOB_TIMEOUT, JobFunction } from './job-function.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import { QueuesOf } from './queues.ts';
 import { catchTheRest, restApi } from './rest-api.ts';
+import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { TablesOf } from './tables.ts';
+import { WorkflowsOf, workflowArn } from './workflows.ts';
 
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
 const jobsOfSystems: Record<string, Record<string, Job>> = jobs;
@@ -27,6 +30,9 @@ function consumerTimeout(queue: QueueName): number {
   const consumer = consumers.find(({ trigger }) => 'queue' in trigger && trigger.queue === queue);
   return consumer?.timeoutSeconds ?? JOB_TIMEOUT;
 }
+
+const byName = <N extends string, V>(names: readonly N[], value: (name: N) => V) =>
+  Object.fromEntries(names.map((name) => [name, value(name)])) as Record<N, V>;
 
 export interface AppStackProps extends StackProps {
   settings: Settings;
@@ -40,7 +46,12 @@ export class AppStack extends Stack {
     super(scope, id, props);
     const { tables } = new TablesOf(this, 'Tables', settings);
     const { queues } = new QueuesOf(this, 'Queues', consumerTimeout);
-    const resources: Resources = { tables, queues };
+    const resources: Resources = {
+      tables,
+      queues,
+      workflows: byName(workflows, (name) => workflowArn(this, settings, name)),
+      secrets: byName(secrets, (name) => secretGroup(this, settings, name)),
+    };
     const issuer = new TokenIssuer(this, 'Auth', settings);
     const api = restApi(this, settings);
     const defaults: FunctionDefaults = {
@@ -52,15 +63,17 @@ export class AppStack extends Stack {
         METRICS_OPEN: String(settings.metricsOpen),
       },
     };
+    const workers: Record<string, LambdaFunction> = {};
     for (const [system, its] of Object.entries(systems)) {
       const home = new Construct(this, system);
       for (const [name, endpoint] of Object.entries(its)) {
         new EndpointFunction(home, { system, name, endpoint, api, resources, defaults });
       }
       for (const [name, job] of Object.entries(jobsOfSystems[system] ?? {})) {
-        new JobFunction(home, { system, name, job, resources, defaults });
+        workers[`${system}.${name}`] = new JobFunction(home, { system, name, job, resources, defaults }).fn;
       }
     }
+    new WorkflowsOf(this, 'Workflows', workers, settings);
     const rest = nodeFunction(new Construct(this, 'notFound'), defaults, {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
@@ -70,7 +83,7 @@ export class AppStack extends Stack {
     if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues }, settings);
     dashboard(this, api, queues);
-    acknowledgeFindings(this);
+    acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });
   }
 }

@@ -5,10 +5,16 @@ import {
   type QueueName,
   queues,
   queueVariable,
+  type SecretGroup,
+  secrets,
+  secretsVariable,
   type TableName,
   tables,
   tableVariable,
   type Uses,
+  type WorkflowName,
+  workflows,
+  workflowVariable,
 } from '../core/resources.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import { indexesOf } from './tables.ts';
@@ -17,7 +23,17 @@ import { indexesOf } from './tables.ts';
 export interface Resources {
   tables: Record<TableName, TableV2>;
   queues: Record<QueueName, QueueWithDeadLetters>;
+  /** ARNs by name. */
+  workflows: Record<WorkflowName, string>;
+  /** What the names of a group's secrets begin with, and an ARN that matches them all. */
+  secrets: Record<SecretGroup, { prefix: string; arn: string }>;
 }
+
+const READ_SECRET = ['GetSecretValue'];
+const SECRET_ACTIONS = {
+  read: READ_SECRET,
+  write: [...READ_SECRET, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
+};
 
 const READ = ['GetItem', 'BatchGetItem', 'Query'];
 // CDK's own grantWriteData has no ConditionCheckItem, which a transaction that only checks an item needs.
@@ -43,5 +59,22 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { queueUrl, queueArn } = resources.queues[name].queue;
     fn.addEnvironment(queueVariable(name), queueUrl);
     fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }));
+  }
+  for (const name of workflows) {
+    if (!uses[name]) continue;
+    const arn = resources.workflows[name];
+    const executions = `${arn.replace(':stateMachine:', ':execution:')}:*`;
+    fn.addEnvironment(workflowVariable(name), arn);
+    fn.addToRolePolicy(new PolicyStatement({ actions: ['states:StartExecution'], resources: [arn] }));
+    const actions = ['states:DescribeExecution', 'states:StopExecution'];
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [executions] }));
+  }
+  for (const name of secrets) {
+    const access = uses[name];
+    if (!access) continue;
+    const { prefix, arn } = resources.secrets[name];
+    fn.addEnvironment(secretsVariable(name), prefix);
+    const actions = SECRET_ACTIONS[access].map((action) => `secretsmanager:${action}`);
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [arn] }));
   }
 }

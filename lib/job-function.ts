@@ -1,5 +1,6 @@
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import type { Job } from '../core/job.ts';
@@ -24,15 +25,17 @@ export interface JobFunctionProps {
 
 /** A job as infrastructure: its Lambda, what it may use, and its trigger. */
 export class JobFunction extends Construct {
+  readonly fn: LambdaFunction;
+
   constructor(scope: Construct, { system, name, job, resources, defaults }: JobFunctionProps) {
     super(scope, name);
-    const fn = nodeFunction(this, defaults, {
+    this.fn = nodeFunction(this, defaults, {
       name: `${system}/${fileName(name)}`,
       description: job.summary,
       timeoutSeconds: job.timeoutSeconds ?? JOB_TIMEOUT,
       memoryMb: job.memoryMb,
     });
-    grant(fn, job.uses, resources);
+    grant(this.fn, job.uses, resources);
     if ('queue' in job.trigger) {
       const { queue } = resources.queues[job.trigger.queue];
       const source = new SqsEventSource(queue, {
@@ -40,12 +43,12 @@ export class JobFunction extends Construct {
         maxConcurrency: AT_ONCE,
         reportBatchItemFailures: true,
       });
-      fn.addEventSource(source);
-    } else {
+      this.fn.addEventSource(source);
+    } else if ('every' in job.trigger) {
       new Rule(this, 'Schedule', {
         description: job.summary,
         schedule: Schedule.expression(job.trigger.every),
-        targets: [new LambdaTarget(fn)],
+        targets: [new LambdaTarget(this.fn)],
       });
     }
   }

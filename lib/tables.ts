@@ -8,7 +8,7 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { TableName } from '../core/resources.ts';
+import { type TableName, tables } from '../core/resources.ts';
 import type { Settings } from './settings.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
@@ -33,6 +33,8 @@ const shapes: Record<
   Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'localSecondaryIndexes' | 'timeToLiveAttribute'>
 > = {
   patients: ledger,
+  cliniko: { partitionKey: text('pk'), sortKey: text('sk') },
+  operations: { partitionKey: text('pk'), sortKey: text('sk') },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
 };
@@ -60,6 +62,6 @@ export class TablesOf extends Construct {
         deletionProtection: settings.keepData,
         removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
-    this.tables = { patients: make('patients'), audit: make('audit'), guards: make('guards') };
+    this.tables = Object.fromEntries(tables.map((name) => [name, make(name)])) as Tables;
   }
 }

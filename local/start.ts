@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { awsEndpointServer } from './aws-endpoint.ts';
+import { withCliniko } from './cliniko/stand-in.ts';
 import { claimDataDir } from './data-dir.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
@@ -116,13 +117,20 @@ export async function start(options: StartOptions): Promise<Running> {
     const storage = await createStorage(stack, engines, dataDir, awsEndpoint);
     const identity = await openIdentity(stack, dataDir);
 
-    const environment = { JWKS_URI: keysInUrl(identity.jwks), ...options.environment };
+    const local = `http://127.0.0.1:${port}/_local`;
+    const environment = {
+      JWKS_URI: keysInUrl(identity.jwks),
+      CLINIKO_BASE_URL: `${local}/cliniko/v1`,
+      WEBHOOK_RELAY: `${local}/webhook`,
+      ...options.environment,
+    };
     const fleet = makeFleet(specs, { awsEndpoint, environment, log });
     undo.push(() => fleet.kill());
     const { services, workflows } = makeServices(stack, { engines, storage, fleet, judge, log, awsEndpoint });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
-    answer = withLocalRoutes(restApiListener(api, fleet), { identity, outbox: storage.outbox, log });
+    const own = { identity, outbox: storage.outbox, log };
+    answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
     const sources: Source[] = [];
     undo.push(() => Promise.all(sources.map((source) => source.stop())));

@@ -1,0 +1,71 @@
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  type ExecutionStatus,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { setting } from './environment.ts';
+import { type WorkflowName, workflowVariable } from './resources.ts';
+
+let client: SFNClient | undefined;
+
+/** The one Step Functions client of this container, made on first use. Silence is cut short, as for DynamoDB. */
+function stepFunctions(): SFNClient {
+  client ??= new SFNClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  return client;
+}
+
+const machineArn = (workflow: WorkflowName): string =>
+  setting(workflowVariable(workflow), `add \`${workflow}\` to the \`uses\` of this contract`);
+
+/** Step Functions names an execution's ARN after its machine's and its own name. */
+const executionArn = (workflow: WorkflowName, name: string): string =>
+  `${machineArn(workflow).replace(':stateMachine:', ':execution:')}:${name}`;
+
+/**
+ * Starts an execution. Its name makes that safe to repeat: names are unique for 90 days (Step Functions API reference, StartExecution).
+ *
+ * @param name 1..80 letters, digits, `-` and `_`.
+ * @param input ids only: an execution's state is kept in its history, so nothing personal may be in it.
+ */
+export async function startWorkflow(workflow: WorkflowName, name: string, input: object): Promise<void> {
+  try {
+    await stepFunctions().send(
+      new StartExecutionCommand({
+        stateMachineArn: machineArn(workflow),
+        name,
+        input: JSON.stringify(input),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+  }
+}
+
+/** Ends an execution, if it runs. */
+export async function stopWorkflow(workflow: WorkflowName, name: string): Promise<void> {
+  try {
+    await stepFunctions().send(new StopExecutionCommand({ executionArn: executionArn(workflow, name) }));
+  } catch (error) {
+    if (!(error instanceof ExecutionDoesNotExist)) throw error;
+  }
+}
+
+/** Where an execution stands; `undefined` if there is none, or none any more. */
+export async function workflowStatus(
+  workflow: WorkflowName,
+  name: string,
+): Promise<ExecutionStatus | undefined> {
+  try {
+    const described = await stepFunctions().send(
+      new DescribeExecutionCommand({ executionArn: executionArn(workflow, name) }),
+    );
+    return described.status;
+  } catch (error) {
+    if (error instanceof ExecutionDoesNotExist) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { serve } from '../../core/serve.ts';
+import { cliniko } from './api.ts';
+import { logsOf } from './keys.ts';
+import { organizationNotFound, organizationOf } from './organization.ts';
+import { summaryOf } from './summary.ts';
+import type { SyncLog } from './sync-log.ts';
+import { queryAll, readSnapshot } from './sync-store.ts';
+
+export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
+  const organization = organizationOf(caller, orgId);
+  const snapshot = await readSnapshot(organization);
+  if (!snapshot) throw organizationNotFound(orgId);
+  const latest = await queryAll('operations', {
+    ...logsOf(organization),
+    newestFirst: true,
+    limit: 1,
+  }).next();
+  const [log] = (latest.value ?? []) as unknown as SyncLog[];
+  const { active, archived } = snapshot.state;
+  return summaryOf(log, active + archived, clock.now());
+});

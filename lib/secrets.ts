@@ -1,0 +1,16 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { SecretGroup } from '../core/resources.ts';
+import type { Settings } from './settings.ts';
+
+/** Where secrets of a group are, which are made while the app runs: the beginning of their names, and an ARN that matches them all. */
+export function secretGroup(scope: Construct, { stage }: Settings, group: SecretGroup) {
+  const prefix = `bulkhead/${stage}/${group}/`;
+  const arn = Stack.of(scope).formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: `${prefix}*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return { prefix, arn };
+}

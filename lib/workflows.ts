@@ -1,0 +1,64 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  DefinitionBody,
+  type IChainable,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { type WorkflowName, workflows } from '../core/resources.ts';
+import { clinikoSync } from './cliniko-sync.ts';
+import type { Settings } from './settings.ts';
+import { webhookDelivery } from './webhook-delivery.ts';
+
+/** The functions that are steps of workflows, by system and name: `cliniko.syncPage`. */
+export type Workers = Readonly<Record<string, LambdaFunction>>;
+
+/** The steps of each workflow, in JSONPath: the local interpreter runs JSONata wrongly. */
+const definitions: Record<WorkflowName, (scope: Construct, workers: Workers) => IChainable> = {
+  clinikoSync,
+  webhookDelivery,
+};
+
+/**
+ * A year is what Step Functions allows at most; nothing here should come near this. The local interpreter's timers end at 24.8 days: it
+ * would end every execution of a machine with more at once.
+ */
+const TIMEOUT = Duration.days(20);
+
+const machineName = ({ stage }: Settings, workflow: WorkflowName): string => `bulkhead-${stage}-${workflow}`;
+
+/** The ARN of a workflow, from its name alone: what starts a workflow may be among its own steps. */
+export function workflowArn(scope: Construct, settings: Settings, workflow: WorkflowName): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: machineName(settings, workflow),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
+/** What takes longer than a function may run, or waits. Standard workflows: every transition is recorded, and a wait costs nothing. */
+export class WorkflowsOf extends Construct {
+  constructor(scope: Construct, id: string, workers: Workers, settings: Settings) {
+    super(scope, id);
+    for (const workflow of workflows) {
+      const home = new Construct(this, workflow);
+      const logs = new LogGroup(home, 'Logs', {
+        retention: settings.logDays as RetentionDays,
+        removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      });
+      new StateMachine(home, 'Machine', {
+        stateMachineName: machineName(settings, workflow),
+        stateMachineType: StateMachineType.STANDARD,
+        definitionBody: DefinitionBody.fromChainable(definitions[workflow](home, workers)),
+        timeout: TIMEOUT,
+        tracingEnabled: true,
+        logs: { destination: logs, level: LogLevel.ERROR, includeExecutionData: false },
+      });
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import { shardOf } from '../../functions/cliniko/api-key.ts';
+import { organizationId } from '../../functions/cliniko/organization.ts';
+import { met, readPatient } from '../../functions/cliniko/patient.ts';
+import { phoneOf } from '../../functions/cliniko/phone.ts';
+import { summaryOf } from '../../functions/cliniko/summary.ts';
+import { completed, duration, found, newLog, progressed, told } from '../../functions/cliniko/sync-log.ts';
+
+const START = '2024-01-15T10:30:00.000Z';
+const after = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
+
+test('computes progress as the documentation’s example does', () => {
+  const begun = found(newLog(456, '123', 'full_patients', START), 648, 13);
+  const log = progressed(begun, { success: 448, failed: 2, pages: 9 }, after(100));
+  expect(told(log)).toMatchObject({
+    id: 456,
+    organization_id: 123,
+    records_processed: 450,
+    records_success: 448,
+    records_failed: 2,
+    metadata: {
+      patients_found: 648,
+      patients_stored: 448,
+      current_page: 9,
+      total_pages: 13,
+      progress_percent: 69.4,
+      estimated_remaining: '44 seconds',
+    },
+  });
+});
+
+test('never lets progress fall when more is found, nor estimates before anything was measured', () => {
+  const begun = found(newLog(1, 'a', 'full_patients', START), 100, 1);
+  expect(told(begun).metadata.estimated_remaining).toBe(null);
+  const half = progressed(begun, { success: 50 }, after(10));
+  expect(found(half, 1_000, 10)).toMatchObject({ found: 1_000, progress: 50 });
+  expect(found(half, 10, 1)).toMatchObject({ found: 100 });
+});
+
+test('sums up a sync as the documentation’s example does', () => {
+  const log = completed({ ...newLog(1, '123', 'full_patients', START), success: 648 }, 648, after(262));
+  expect(summaryOf(log, 648, 0)).toEqual({
+    sync_status: 'completed',
+    last_sync: after(262),
+    patient_counts: { total_in_cliniko: 648, synced_to_database: 648, success_rate: 100 },
+    sync_duration: '4m 22s',
+    operation_type: 'full_patients',
+  });
+});
+
+test.each([
+  [0, '0s'],
+  [22_000, '22s'],
+  [262_000, '4m 22s'],
+  [3_600_000, '1h 0m 0s'],
+])('writes %i milliseconds as %s', (milliseconds, text) => {
+  expect(duration(milliseconds)).toBe(text);
+});
+
+test.each([
+  ['123', 123],
+  ['007', '007'],
+  ['clinic-1', 'clinic-1'],
+  ['99999999999999999999', '99999999999999999999'],
+])('answers the organisation %s as %j', (orgId, answered) => {
+  expect(organizationId(orgId)).toBe(answered);
+});
+
+test.each([
+  ['MS0xNTk0-au4', 'au4'],
+  ['aaa-bbb-uk2', 'uk2'],
+  ['withoutshard', 'au1'],
+  ['key-evil.com', undefined],
+  ['key-AU1', undefined],
+  ['key-au123', undefined],
+  ['key-', undefined],
+  ['key-au1\n', undefined],
+])('reads the shard of %j as %j', (key, shard) => {
+  expect(shardOf(key)).toBe(shard);
+});
+
+const record = (more: object = {}) => ({
+  id: '42',
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email: 'ada@example.com',
+  updated_at: '2024-01-02T00:00:00Z',
+  ...more,
+});
+const meeting = { sync: 7, at: START, standing: 'active' } as const;
+
+test('keeps the newer of two versions of a patient, whichever comes last', () => {
+  const newer = met(undefined, readPatient(record(), ''), meeting, 1);
+  const older = readPatient(record({ last_name: 'Byron', updated_at: '2024-01-01T23:59:59Z' }), '');
+  expect(met(newer, older, { ...meeting, sync: 8 }, 2)).toMatchObject({
+    id: 1,
+    last_name: 'Lovelace',
+    seen: 8,
+  });
+  const newest = readPatient(record({ last_name: 'King', updated_at: '2024-01-02T01:00:00+00:00' }), '');
+  expect(met(newer, newest, meeting, 2)).toMatchObject({ id: 1, last_name: 'King' });
+});
+
+test('keeps what it had of a patient whose record is broken, and says so', () => {
+  const known = met(undefined, readPatient(record(), ''), meeting, 1);
+  for (const broken of [{ first_name: 5 }, { last_name: 'a\ud800' }, { email: 'x'.repeat(3_000) }]) {
+    const read = readPatient(record(broken), '');
+    expect(read).toEqual({ id: '42', reason: `not usable: ${Object.keys(broken)[0]}` });
+    expect(met(known, read, meeting, 2)).toMatchObject({ last_name: 'Lovelace', sync_status: 'failed' });
+  }
+  expect(readPatient(null, 'active 3.5')).toMatchObject({ id: 'active 3.5' });
+});
+
+test.each([
+  [null, null],
+  ['nonsense', null],
+  [[], null],
+  [[{ phone_type: 'Home', number: '' }], null],
+  [[{ phone_type: 'Home', number: '07 3000 0000' }], '07 3000 0000'],
+  [
+    [
+      { phone_type: 'Home', number: '1' },
+      { phone_type: 'Mobile', number: '+61 412 345 678' },
+    ],
+    '+61412345678',
+  ],
+  [[{ phone_type: 'Mobile', number: '0061412345678' }], '+61412345678'],
+])('takes from the phones %j the number %j', (numbers, phone) => {
+  expect(phoneOf(numbers)).toBe(phone);
+});

@@ -1,0 +1,289 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
+import { isPublicAddress, receiverAddress } from '../../functions/cliniko/receiver-address.ts';
+import { isReceiver, sendWebhook } from '../../functions/cliniko/send-webhook.ts';
+import { nextAttempt, signatureHeaders } from '../../functions/cliniko/webhook.ts';
+import { type Running, start } from '../../local/start.ts';
+import { assembly } from '../assembly.ts';
+import { type Person, somebody } from '../people.ts';
+import { type Clinic, clinic, ok, pause, sync } from './fixtures.ts';
+
+interface Received {
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  at: number;
+}
+
+/** A receiver on this machine that answers with these statuses in turn, the last one for ever. */
+async function receiver(...statuses: number[]) {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString(), at: Date.now() });
+      const status = statuses[Math.min(received.length, statuses.length) - 1] ?? 204;
+      response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/elsewhere' } : {}).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const until = async (count: number) => {
+    while (received.length < count) await pause(50);
+    return received;
+  };
+  return { url, received, until, close: () => server.close() };
+}
+
+/** Checks a message as Standard Webhooks tells receivers to. */
+function isSigned({ headers, body }: Received, secret: string): boolean {
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+  const expected = `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+  const isFresh = Math.abs(Date.now() / 1000 - Number(headers['webhook-timestamp'])) < 300;
+  return isFresh && String(headers['webhook-signature']).split(' ').includes(expected);
+}
+
+let service: Running;
+let dataDir: string;
+// Only this setting lets a message reach a receiver on this machine.
+const run = async () =>
+  start({ assembly: await assembly(), port: 0, dataDir, environment: { WEBHOOK_LOOPBACK: 'true' } });
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));
+  service = await run();
+});
+
+afterAll(async () => {
+  await service.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const hook = async ({ api }: Person, url: string, events = ['sync.completed', 'sync.failed']) =>
+  ok(await api.cliniko.createWebhook({ body: { url, events } }));
+
+const place = (faults: { name: string }[] = []): Promise<Clinic> =>
+  clinic({ patients: 30, faults }, { url: service.url });
+
+test('tells of a completed sync, with a signature that the receiver can check', async () => {
+  const [clinic, target] = [await place(), await receiver(204)];
+  const { secret } = await hook(clinic.admin, target.url);
+  const log = await sync(clinic);
+  const [message] = await target.until(1);
+  expect(message && isSigned(message, secret)).toBe(true);
+  expect(message && isSigned({ ...message, body: `${message.body} ` }, secret)).toBe(false);
+  expect(JSON.parse(message?.body ?? '')).toEqual({
+    event: 'sync.completed',
+    organization_id: 123,
+    data: {
+      sync_log_id: log.id,
+      operation_type: 'full_patients',
+      patients_synced: 30,
+      duration: expect.stringMatching(/^\d+s$/),
+      success_rate: 100,
+    },
+  });
+  target.close();
+});
+
+test('tells of a failed sync only those who asked for that', async () => {
+  const clinic = await place([{ name: 'forbidden' }]);
+  const [failures, successes] = [await receiver(200), await receiver(200)];
+  await hook(clinic.admin, failures.url, ['sync.failed']);
+  await hook(clinic.admin, successes.url, ['sync.completed']);
+  await sync(clinic);
+  const [message] = await failures.until(1);
+  expect(JSON.parse(message?.body ?? '')).toMatchObject({
+    event: 'sync.failed',
+    data: { error_code: 'CLINIKO_FORBIDDEN', patients_synced: 0 },
+  });
+  await pause(500);
+  expect(successes.received).toEqual([]);
+  failures.close();
+  successes.close();
+});
+
+test('repeats a message under the same id until it is taken, and follows no redirect', {
+  timeout: 60_000,
+}, async () => {
+  const [clinic, target] = [await place(), await receiver(302, 200)];
+  const { secret } = await hook(clinic.admin, target.url);
+  await sync(clinic);
+  const [first, second] = await target.until(2);
+  expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  expect(second?.body).toBe(first?.body);
+  expect(Number(second?.headers['webhook-timestamp'])).toBeGreaterThan(
+    Number(first?.headers['webhook-timestamp']),
+  );
+  expect([first, second].every((message) => message && isSigned(message, secret))).toBe(true);
+  target.close();
+});
+
+test('sends nothing more to a receiver that is gone', async () => {
+  const [clinic, target] = [await place([{ name: 'forbidden' }]), await receiver(410)];
+  const { id } = await hook(clinic.admin, target.url);
+  await sync(clinic);
+  await target.until(1);
+  const isEnabled = async () =>
+    ok(await clinic.admin.api.cliniko.listWebhooks()).webhooks.find((webhook) => webhook.id === id)?.enabled;
+  while (await isEnabled()) await pause(50);
+  await sync(clinic);
+  await pause(500);
+  expect(target.received).toHaveLength(1);
+  target.close();
+});
+
+test('delivers after a crash what was not taken before it', { timeout: 120_000 }, async () => {
+  const [clinic, target] = [await place(), await receiver(500, 200)];
+  await hook(clinic.admin, target.url);
+  await sync(clinic);
+  await target.until(1);
+  await service.crash();
+  service = await run();
+  // A message that was due counts as forgotten half a minute later.
+  await pause(40_000);
+  const functions = service.stack.resources<{ Description?: string }>('AWS::Lambda::Function');
+  const sweep = functions.find(({ properties }) => properties.Description === clinikoJobs.sweep.summary);
+  await service.invoke(sweep?.logicalId ?? '', {});
+  const [first, second] = await target.until(2);
+  expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  target.close();
+});
+
+test('keeps webhooks of tenants and organisations apart, and removes them by id or address', async () => {
+  const { admin } = await place();
+  const { tenantId, url } = admin;
+  const manager = await somebody({ role: 'manager', tenantId, url, claims: { organization_id: '9' } });
+  const viewer = await somebody({ role: 'viewer', tenantId, url, claims: { organization_id: '9' } });
+  const stranger = await somebody({ role: 'admin', url });
+  const first = await hook(admin, 'https://one.example.com/hook');
+  const second = await hook(manager, 'https://two.example.com/hook');
+  expect(second).toMatchObject({
+    organization_id: 9,
+    enabled: true,
+    secret: expect.stringMatching(/^whsec_/),
+  });
+  const seenBy = async ({ api }: Person) => ok(await api.cliniko.listWebhooks()).webhooks;
+  expect((await seenBy(admin)).map(({ id }) => id).toSorted()).toEqual([first.id, second.id].toSorted());
+  expect((await seenBy(viewer)).map(({ id }) => id)).toEqual([second.id]);
+  expect(JSON.stringify(await seenBy(admin))).not.toContain('whsec_');
+  expect(await seenBy(stranger)).toEqual([]);
+  for (const who of [stranger, manager]) {
+    const refused = await who.api.cliniko.removeWebhookById({ params: { id: first.id } });
+    expect([refused.status, refused.body]).toMatchObject([404, { error: true, error_code: 'NOT_FOUND' }]);
+  }
+  expect((await viewer.api.cliniko.removeWebhook({ body: { id: second.id } })).status).toBe(403);
+  ok(await admin.api.cliniko.removeWebhook({ body: { url: 'https://one.example.com/hook' } }));
+  ok(await admin.api.cliniko.removeWebhookById({ params: { id: second.id } }));
+  expect(await seenBy(admin)).toEqual([]);
+});
+
+test.each([
+  'http://example.com/hook',
+  'https://localhost/hook',
+  'https://printer.local/hook',
+  'https://10.0.0.1/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://[::1]/',
+  'https://[::ffff:10.0.0.1]/',
+  'https://[fd00::1]/',
+  'https://2130706433/',
+  'https://0x7f.1/',
+  'https://user:secret@example.com/',
+  'https://metadata.google.internal/',
+  'file:///etc/passwd',
+  'nonsense',
+])('refuses the address %s', async (url) => {
+  // Where the setting for tests is not made, as in every stack.
+  const admin = await somebody({ role: 'admin' });
+  const result = await admin.api.cliniko.createWebhook({ body: { url, events: ['sync.completed'] } });
+  expect([result.status, result.body]).toMatchObject([400, { error: true, error_code: 'VALIDATION_ERROR' }]);
+  expect(ok(await admin.api.cliniko.listWebhooks()).webhooks).toEqual([]);
+});
+
+test('lets messages of a local run end in its outbox', async () => {
+  const admin = await somebody({ role: 'admin' });
+  const result = await admin.api.cliniko.createWebhook({
+    body: { url: 'http://127.0.0.1:9/hook', events: ['sync.completed'] },
+  });
+  expect(result.status).toBe(400);
+  const clinicOfAdmin = await clinic({ patients: 3 }, { tenantId: admin.tenantId });
+  const url = `https://receiver.example.com/${admin.tenantId}`;
+  await hook(admin, url);
+  await sync(clinicOfAdmin);
+  const found = async () => {
+    const outbox = (await (await fetch(`${admin.url}/_local/outbox`)).json()) as {
+      kind: string;
+      to: string;
+    }[];
+    return outbox.find(({ kind, to }) => kind === 'webhook' && decodeURIComponent(to).endsWith(url));
+  };
+  while (!(await found())) await pause(50);
+});
+
+test('sends only to addresses of the public Internet, whatever a name leads to', async () => {
+  const leadsTo =
+    (...addresses: string[]) =>
+    async () =>
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+  expect(await receiverAddress('a.example.com', leadsTo('93.184.216.34'))).toEqual({
+    address: '93.184.216.34',
+    family: 4,
+  });
+  for (const address of [
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '::1',
+    '::ffff:127.0.0.1',
+    'fe80::1',
+    'fc00::1',
+    '64:ff9b::a00:1',
+    '2002:a00:1::',
+  ]) {
+    expect({ address, isPublic: isPublicAddress(address) }).toEqual({ address, isPublic: false });
+    expect(await isReceiver('https://a.example.com/', leadsTo(address))).toBe(false);
+    expect(await isReceiver('https://a.example.com/', leadsTo('93.184.216.34', address))).toBe(false);
+    // A name that changed its mind after it was registered.
+    expect(await sendWebhook('https://a.example.com/', '{}', {}, leadsTo(address))).toMatchObject({
+      status: undefined,
+    });
+  }
+  expect(await isReceiver('https://a.example.com/', leadsTo('2606:2800:220:1::1'))).toBe(true);
+  expect(await isReceiver('https://a.example.com/', leadsTo())).toBe(false);
+});
+
+test('signs as the standard’s own example does', () => {
+  // Standard Webhooks, specification, "Signature scheme", as computed by its reference implementations.
+  const headers = signatureHeaders(
+    'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    '{"test": 2432232314}',
+    'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    1_614_265_330_000,
+  );
+  expect(headers).toEqual({
+    'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    'webhook-timestamp': '1614265330',
+    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+  });
+});
+
+test('tries for more than a day, waits as long as the receiver asks, and then gives up', () => {
+  const waits = [1, 2, 3, 4, 5, 6, 7].map((attempts) => nextAttempt(attempts, 0, 0, 0) ?? 0);
+  expect(waits).toEqual(waits.toSorted((one, other) => one - other));
+  expect(waits.reduce((sum, wait) => sum + wait)).toBeGreaterThan(24 * 3_600_000);
+  expect(nextAttempt(8, 0, 0, 0)).toBeUndefined();
+  expect(nextAttempt(1, 60_000, 0, 0)).toBe(60_000);
+});
