@@ -11,6 +11,8 @@ type Result<J extends Job> = J['result'] extends z.ZodType ? z.input<J['result']
 function withoutText(error: unknown): Error {
   const told = new Error('see the log of the job');
   told.name = error instanceof Error ? error.name : 'Error';
+  // Lambda hands the stack on, and a workflow would carry it along as part of its state.
+  told.stack = `${told.name}: ${told.message}`;
   return told;
 }
 

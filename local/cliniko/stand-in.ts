@@ -77,8 +77,9 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
   }
 
   return (message, response) => {
-    const url = new URL(message.url ?? '/', `http://${message.headers.host ?? 'localhost'}`);
-    if (!url.pathname.startsWith(`${prefix}/`)) return others(message, response);
+    // Not everything that is sent as a path is a URL; what is not for the stand-in is not for it to read.
+    if (!message.url?.startsWith(`${prefix}/`)) return others(message, response);
+    const url = new URL(message.url, `http://${message.headers.host ?? 'localhost'}`);
     const path = url.pathname.slice(prefix.length);
     if (path.startsWith('/v1/')) {
       const authorization = message.headers.authorization ?? '';
