@@ -1,4 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
+import type { Endpoint } from '../../core/endpoint.ts';
+import { Problem } from '../../core/problem.ts';
 import { endpoints } from '../../functions/index.ts';
 import { somebody } from '../people.ts';
 import { raw } from '../service/raw.ts';
@@ -40,19 +42,26 @@ const paths = [
   ...new Set(Object.values(endpoints).flatMap((system) => Object.values(system).map(({ path }) => path))),
 ];
 
-describe('a method that a path does not have is answered with 405 and those that it has', () => {
+/** What the system that a path belongs to says of a method that the path does not have. */
+function refusalOf(path: string): unknown {
+  const every: Endpoint[] = Object.values(endpoints).flatMap((system) => Object.values<Endpoint>(system));
+  const endpoint = every.find((one) => one.path === path);
+  return endpoint?.errors(new Problem('method_not_allowed', 'Method Not Allowed')).body;
+}
+
+describe('a method that a path does not have is answered with 405 and those that it has, in the words of its system', () => {
   test.each(paths)('%s', async (path) => {
     const allowed = methodsOf(path);
     const wrong = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'].filter(
       (method) => !allowed.includes(method),
     );
-    const concrete = path.replace('{id}', crypto.randomUUID());
+    const concrete = path.replace(/\{\w+\}/, crypto.randomUUID());
     for (const method of wrong)
       for (const slash of ['', '/']) {
         const answer = await raw(inject('url') + concrete + slash, { method });
         expect(answer.status).toBe(405);
         expect(String(answer.headers.allow).split(', ').sort()).toEqual(allowed.toSorted());
-        if (method !== 'HEAD') expect(JSON.parse(answer.text)).toEqual({ detail: 'Method Not Allowed' });
+        if (method !== 'HEAD') expect(JSON.parse(answer.text)).toEqual(refusalOf(path));
       }
   });
 });
