@@ -24,8 +24,11 @@ import { proxyResult, rendered, spelled } from './render.ts';
 import { header, headerValues, requestIdOf } from './request.ts';
 import type { AnswerUpdate, BatchRef } from './transaction/ledger.ts';
 
-/** Keeps a reply under the caller's idempotency key, together with the batch that makes it true. Handed to the ledger. */
-export type KeepReply = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate>;
+/**
+ * Keeps a reply under the caller's idempotency key, together with the batch that makes it true. Handed to the ledger; or, without a
+ * batch, to the one transaction whose commit makes it true.
+ */
+export type KeepReply = (batch: BatchRef | undefined, reply: unknown) => Promise<AnswerUpdate>;
 
 /** What a handler is given: everything is checked, and time comes from outside. */
 export interface Context<E extends Endpoint> {
@@ -145,7 +148,7 @@ async function answerInput(
 ): Promise<KeptAnswer> {
   const { endpoint, event, clock } = call;
   const keep: KeepReply | undefined =
-    claim && ((batch, reply) => keeping(claim, rendered(endpoint, reply), clock.now(), batch));
+    claim && ((batch, reply) => keeping(claim, answering(endpoint, reply), clock.now(), batch));
   const reply = await work({
     ...readInput(endpoint, event),
     caller,
@@ -153,7 +156,8 @@ async function answerInput(
     keep,
     event,
   } as Context<Endpoint>);
-  return reply instanceof WithHeaders
-    ? rendered(endpoint, reply.reply, reply.headers)
-    : rendered(endpoint, reply);
+  return answering(endpoint, reply);
 }
+
+const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
+  reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);

@@ -8,6 +8,13 @@ export interface Operation<D> {
   data: D;
 }
 
+/** An operation and where it stands in its batch: what `settle` names it by. */
+export interface PlacedOperation<D> extends Operation<D> {
+  chunk: number;
+  /** In its chunk. */
+  index: number;
+}
+
 /** How an operation ended: with the system's own result, or its own error. Plain JSON. */
 export type Outcome<R, E> = { result: R } | { error: E };
 
@@ -30,8 +37,8 @@ export interface Found {
 export interface WaitingChunk<D> {
   batch: Batch;
   chunk: number;
-  /** The operations that wait, with their indexes in the chunk. */
-  waiting: { index: number; operation: Operation<D> }[];
+  /** The operations that wait. */
+  waiting: PlacedOperation<D>[];
 }
 
 /**
@@ -44,9 +51,9 @@ export interface Kind<D = unknown, R = unknown, E = unknown> {
   /** The table that `reads` look into. */
   table(): string;
   /** The items that a plan depends on. Read together, strongly consistent. */
-  reads(operations: Operation<D>[], batch: Batch): { pk: string; sk: string }[];
+  reads(operations: PlacedOperation<D>[], batch: Batch): { pk: string; sk: string }[];
   /** Pure: what is to become of each operation, in their order. `now` is in milliseconds since the epoch. */
-  plan(operations: Operation<D>[], found: Found, batch: Batch, now: number): Planned<R, E>[];
+  plan(operations: PlacedOperation<D>[], found: Found, batch: Batch, now: number): Planned<R, E>[];
   /** The error of an operation that could not be applied although it was planned, time and again: somebody always came between. */
   stuck: E;
   /**

@@ -81,7 +81,7 @@ async function carryOut(
 ): Promise<void> {
   const waiting = chunk.operations.flatMap((operation, index) => {
     const outcome = chunk.outcomes?.[index];
-    return outcome && 'waiting' in outcome ? [{ index, operation }] : [];
+    return outcome && 'waiting' in outcome ? [{ ...operation, chunk: chunk.chunk, index }] : [];
   });
   const kind = kindOf(context, record);
   if (!kind.carryOut || (again && !(await takeOver(context, chunk)))) return;
@@ -143,17 +143,18 @@ async function reach(context: Context, message: ChunkMessage): Promise<Reached |
 async function planned(
   context: Context,
   record: BatchRecord,
-  { operations }: ChunkRecord,
+  { chunk, operations: stored }: ChunkRecord,
   stuck: Map<number, number>,
 ): Promise<Planned<unknown, unknown>[]> {
   const kind = kindOf(context, record);
   const batch = batchOf(record);
-  const free = operations.filter((_, index) => (stuck.get(index) ?? 0) < PLANS);
+  const operations = stored.map((operation, index) => ({ ...operation, chunk, index }));
+  const free = operations.filter(({ index }) => (stuck.get(index) ?? 0) < PLANS);
   const items = await readAll(context, kind.table(), kind.reads(free, batch));
   const plans = kind.plan(free, { get: (key) => itemAt(items, key) }, batch, context.world.now());
   if (plans.length !== free.length) throw new Error('a plan must say something of each operation');
-  const byOperation = new Map(free.map((operation, index) => [operation, plans[index]]));
-  return operations.map((operation) => byOperation.get(operation) ?? { error: kind.stuck });
+  const byIndex = new Map(free.map(({ index }, position) => [index, plans[position]]));
+  return operations.map(({ index }) => byIndex.get(index) ?? { error: kind.stuck });
 }
 
 interface Application {

@@ -63,8 +63,8 @@ export const letters = (
         'result' in planned ? { waiting: true as const, actions: planned.actions ?? [] } : planned,
       ),
   async carryOut({ batch, chunk, waiting }, again) {
-    for (const { index, operation } of waiting) {
-      const { name } = operation.data;
+    for (const { index, data } of waiting) {
+      const { name } = data;
       const sent = again && (await life.call(async () => office.taken.has(name)));
       if (!sent) await life.call(async () => office.take(name));
       await settle({ batch: batch.id, chunk, outcomes: [{ index, outcome: { result: { name } } }] });

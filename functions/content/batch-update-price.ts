@@ -1,0 +1,8 @@
+import { serve } from '../../core/serve.ts';
+import { content } from './api.ts';
+import { openBatch } from './store.ts';
+
+export const handler = serve(content.batchUpdatePrice, async ({ body, caller, keep }) => {
+  const { creator, contentIds, newPrice } = body;
+  return await openBatch({ kind: 'update-price', creator, contentIds, details: { newPrice } }, caller, keep);
+});
