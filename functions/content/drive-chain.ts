@@ -1,4 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
+import { send } from '../../core/queue.ts';
+import { tableName } from '../../core/table.ts';
+import { dynamoStore } from '../../core/transaction/dynamo-store.ts';
+import { anythingLeft, type Chain, drive } from './chain-driver.ts';
+import { chainStore } from './chain-store.ts';
 import { contentJobs } from './jobs.ts';
+import { CHAIN_GROUP } from './price.ts';
+import { signPrice, signSkip } from './stacks-call.ts';
+import { stacksNode } from './stacks-node.ts';
+import { readSigner, stacksSettings } from './stacks-settings.ts';
+import { contentEngine } from './store.ts';
 
-export const handler = consume(contentJobs.driveChain, async () => {});
+/** How long one run follows the chain before another goes on, in milliseconds. */
+const RUN = 20_000;
+
+/** Seconds until that other one begins, where something is left. */
+const NEXT = 1;
+
+export const handler = consume(contentJobs.driveChain, async (message) => {
+  const chain = await openChain();
+  const holder = randomUUID();
+  // Whoever holds the lease looks for work once more after it has let go, so a message that comes meanwhile may be dropped.
+  if (!(await chain.store.take(holder, chain.now()))) return;
+  const left = await drive(chain, chain.now() + RUN).finally(() => chain.store.release(holder));
+  if (left || (await anythingLeft(chain))) await send('contentChain', CHAIN_GROUP, message, left ? NEXT : 0);
+});
+
+async function openChain(): Promise<Chain> {
+  const now = () => Date.now();
+  const settings = stacksSettings();
+  const signer = await readSigner(settings.network, now());
+  const contentTable = tableName('content');
+  return {
+    node: stacksNode(settings.apiUrl),
+    store: chainStore(dynamoStore(), contentTable, signer.address),
+    signer: signer.address,
+    fee: settings.fee,
+    signPrice: (job, terms) => signPrice(job, terms, signer, settings),
+    signSkip: (terms) => signSkip(terms, signer, settings),
+    settle: (settlement) => contentEngine().settle(settlement),
+    contentTable,
+    now,
+    pause: (milliseconds) => setTimeout(milliseconds),
+  };
+}

@@ -1,0 +1,33 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { secretGroup } from './secrets.ts';
+import type { Settings } from './settings.ts';
+
+/** What the functions are told of the chain. */
+export function stacksEnvironment({ stacks }: Settings): Record<string, string> {
+  return {
+    STACKS_NETWORK: stacks.network,
+    STACKS_FEE: String(stacks.fee),
+    ...(stacks.apiUrl ? { STACKS_API_URL: stacks.apiUrl } : {}),
+    ...(stacks.contract ? { STACKS_CONTRACT: stacks.contract } : {}),
+  };
+}
+
+/**
+ * The secret that the platform's key on the chain is derived from. It is drawn with the stack and never leaves it; whoever has a key already
+ * puts its 64 hexadecimal digits in its place.
+ */
+export class SigningKey extends Construct {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id);
+    const { prefix } = secretGroup(this, settings, 'stacksKeys');
+    new Secret(this, 'Signer', {
+      secretName: `${prefix}signer`,
+      description: 'The key that owns the contract with the prices of content, and signs its calls',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      // Its account holds the contract and the money for fees: it is never worth losing.
+      removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+}
