@@ -17,7 +17,9 @@ const known = new Map<string, { value: string; readAt: number }>();
 let client: SecretsManagerClient | undefined;
 
 function secretsManager(): SecretsManagerClient {
-  client ??= new SecretsManagerClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  client ??= new SecretsManagerClient({
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+  });
   return client;
 }
 
@@ -44,7 +46,12 @@ export async function readSecret(group: SecretGroup, name: string, now: number):
 }
 
 /** Sets a secret, new or not. Other containers go on with the old value for at most five minutes. */
-export async function writeSecret(group: SecretGroup, name: string, value: string, now: number): Promise<void> {
+export async function writeSecret(
+  group: SecretGroup,
+  name: string,
+  value: string,
+  now: number,
+): Promise<void> {
   const SecretId = fullName(group, name);
   try {
     await secretsManager().send(new PutSecretValueCommand({ SecretId, SecretString: value }));

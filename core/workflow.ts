@@ -34,7 +34,11 @@ const executionArn = (workflow: WorkflowName, name: string): string =>
 export async function startWorkflow(workflow: WorkflowName, name: string, input: object): Promise<void> {
   try {
     await stepFunctions().send(
-      new StartExecutionCommand({ stateMachineArn: machineArn(workflow), name, input: JSON.stringify(input) }),
+      new StartExecutionCommand({
+        stateMachineArn: machineArn(workflow),
+        name,
+        input: JSON.stringify(input),
+      }),
     );
   } catch (error) {
     if (!(error instanceof ExecutionAlreadyExists)) throw error;
@@ -51,7 +55,10 @@ export async function stopWorkflow(workflow: WorkflowName, name: string): Promis
 }
 
 /** Where an execution stands; `undefined` if there is none, or none any more. */
-export async function workflowStatus(workflow: WorkflowName, name: string): Promise<ExecutionStatus | undefined> {
+export async function workflowStatus(
+  workflow: WorkflowName,
+  name: string,
+): Promise<ExecutionStatus | undefined> {
   try {
     const described = await stepFunctions().send(
       new DescribeExecutionCommand({ executionArn: executionArn(workflow, name) }),

@@ -1,5 +1,7 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
+import { cliniko } from './cliniko/api.ts';
+import { clinikoJobs } from './cliniko/jobs.ts';
 import { content } from './content/api.ts';
 import { contentJobs } from './content/jobs.ts';
 import { ops } from './ops/api.ts';
@@ -7,10 +9,16 @@ import { patients } from './patients/api.ts';
 import { patientJobs } from './patients/jobs.ts';
 
 /** Every endpoint, by the folder of its system and its name there. The first system answers for paths that belong to none. */
-export const endpoints = { patients, content, ops } satisfies Record<string, Record<string, Endpoint>>;
+export const endpoints = { patients, cliniko, content, ops } satisfies Record<
+  string,
+  Record<string, Endpoint>
+>;
 
 /** Every job, likewise. */
-export const jobs = { patients: patientJobs, content: contentJobs } satisfies Record<
+export const jobs = { patients: patientJobs, cliniko: clinikoJobs, content: contentJobs } satisfies Record<
   string,
   Record<string, Job>
 >;
+
+/** Faults of a sync that its workflow does not try to mend. */
+export { PERMANENT } from './cliniko/faults.ts';

@@ -30,7 +30,10 @@ export interface Resources {
 }
 
 const READ_SECRET = ['GetSecretValue'];
-const SECRET_ACTIONS = { read: READ_SECRET, write: [...READ_SECRET, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'] };
+const SECRET_ACTIONS = {
+  read: READ_SECRET,
+  write: [...READ_SECRET, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
+};
 
 const READ = ['GetItem', 'BatchGetItem', 'Query'];
 // CDK's own grantWriteData has no ConditionCheckItem, which a transaction that only checks an item needs.

@@ -1,7 +1,13 @@
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { DefinitionBody, type IChainable, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  DefinitionBody,
+  type IChainable,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type WorkflowName, workflows } from '../core/resources.ts';
 import { clinikoSync } from './cliniko-sync.ts';
@@ -17,8 +23,11 @@ const definitions: Record<WorkflowName, (scope: Construct, workers: Workers) => 
   webhookDelivery,
 };
 
-/** A year is what Step Functions allows at most; nothing here should come near a month. */
-const TIMEOUT = Duration.days(30);
+/**
+ * A year is what Step Functions allows at most; nothing here should come near this. The local interpreter's timers end at 24.8 days: it
+ * would end every execution of a machine with more at once.
+ */
+const TIMEOUT = Duration.days(20);
 
 const machineName = ({ stage }: Settings, workflow: WorkflowName): string => `bulkhead-${stage}-${workflow}`;
 

@@ -9,6 +9,8 @@ export interface Person {
   userId: string;
   tenantId: string;
   token: string;
+  /** The service that is called. */
+  url: string;
   /** The typed client, as this person. */
   api: Client<typeof endpoints>;
   /** A raw request as this person, for what the client would not send. */
@@ -43,6 +45,7 @@ export async function somebody(traits: Traits = {}): Promise<Person> {
     userId,
     tenantId,
     token,
+    url,
     api: client(endpoints, { baseUrl: url, token }),
     fetch: (path, init = {}) =>
       fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } }),

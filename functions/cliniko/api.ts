@@ -1,0 +1,223 @@
+import * as z from 'zod';
+import type { Endpoint } from '../../core/endpoint.ts';
+import { clinikoSpelling } from './errors.ts';
+import { OrgId } from './organization.ts';
+import { NewSettings, SettingsReply } from './settings-shape.ts';
+import { operations, SyncLogReply, statuses } from './sync-log.ts';
+import { events, WebhookReply } from './webhook-shape.ts';
+
+const shared = { errors: clinikoSpelling } as const;
+const params = z.object({ orgId: OrgId });
+
+const reading = {
+  ...shared,
+  method: 'GET',
+  roles: ['viewer', 'manager', 'admin', 'super_admin'],
+  params,
+} as const;
+
+const changing = { ...shared, roles: ['manager', 'admin', 'super_admin'], params } as const;
+
+const count = z.int().nonnegative();
+
+/** A number of the query: digits and nothing else, so that no other way to write a number means something by accident. */
+const number = (min: number, max: number, otherwise: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a number of at most nine digits')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
+    .default(otherwise)
+    .meta({ type: 'integer', minimum: min, maximum: max });
+
+const Started = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  operation_type: z.literal('full_patients'),
+  expected_duration: z.string(),
+  sync_log_id: z.int(),
+});
+
+const starting = {
+  ...changing,
+  method: 'POST',
+  uses: { cliniko: 'write', operations: 'write', clinikoSync: 'run' },
+  reply: Started,
+} as const;
+
+const START_RULE =
+  'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and one start in five minutes (429 `RATE_LIMIT_EXCEEDED`); a sync that failed does not count.';
+
+const ending = {
+  cliniko: 'write',
+  operations: 'write',
+  clinikoSync: 'run',
+  webhookDelivery: 'run',
+} as const;
+
+const webhookPath = { ...shared, path: '/api/v1/webhooks' } as const;
+const Removed = z.object({ success: z.literal(true), id: z.string() });
+
+/** Copies the patients of Cliniko accounts, and tells how far it is. */
+export const cliniko = {
+  syncAll: {
+    ...starting,
+    path: '/api/v1/cliniko/sync-all/{orgId}',
+    summary: 'Start a sync of all patients of an organisation',
+    description: START_RULE,
+  },
+  sync: {
+    ...starting,
+    path: '/api/v1/cliniko/sync/{orgId}',
+    summary: 'Start a sync of all patients (deprecated: use sync-all)',
+    description: `Deprecated, the same as sync-all. ${START_RULE}`,
+  },
+  testConnection: {
+    ...reading,
+    path: '/api/v1/cliniko/test-connection/{orgId}',
+    limit: { calls: 10, seconds: 60, per: 'user' },
+    uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
+    summary: 'Check the credentials of an organisation and count its patients',
+    reply: z.object({
+      status: z.literal('connected'),
+      total_patients: count,
+      api_version: z.literal('v1'),
+      connection_test: z.literal('passed'),
+      organization: z.object({ name: z.string(), cliniko_id: z.string().nullable() }),
+    }),
+  },
+  syncLogs: {
+    ...reading,
+    path: '/api/v1/cliniko/sync-logs/{orgId}',
+    limit: { calls: 60, seconds: 60, per: 'user' },
+    uses: { cliniko: 'read', operations: 'read' },
+    summary: 'List the syncs of an organisation with their progress, newest first',
+    query: z.object({
+      limit: number(1, 100, 10),
+      status: z.enum(statuses).optional(),
+      operation_type: z.enum(operations).optional(),
+    }),
+    reply: z.object({ logs: z.array(SyncLogReply), total_count: count, has_more: z.boolean() }),
+  },
+  status: {
+    ...reading,
+    path: '/api/v1/cliniko/status/{orgId}',
+    limit: { calls: 120, seconds: 60, per: 'user' },
+    uses: { cliniko: 'read', operations: 'read' },
+    summary: 'Sum up the latest sync of an organisation',
+    reply: z.object({
+      sync_status: z.enum([...statuses, 'never_synced']),
+      last_sync: z.string().nullable().describe('When the latest sync ended, or a running one began.'),
+      patient_counts: z.object({
+        total_in_cliniko: count,
+        synced_to_database: count,
+        success_rate: z.number().min(0).max(100),
+      }),
+      sync_duration: z.string().nullable(),
+      operation_type: z.enum(operations).nullable(),
+    }),
+  },
+  activePatients: {
+    ...reading,
+    path: '/api/v1/cliniko/active-patients/{orgId}',
+    uses: { cliniko: 'read' },
+    summary: 'List the patients of an organisation that Cliniko has as active',
+    query: z.object({
+      limit: number(1, 500, 50),
+      offset: number(0, 999_999_999, 0),
+      search: z.string().max(100).optional().describe('A part of a name or e-mail address, in any case.'),
+      last_synced_after: z
+        .union(
+          [z.iso.datetime({ offset: true }), z.iso.date()],
+          'must be an ISO date or date-time with a zone',
+        )
+        .optional(),
+    }),
+    reply: z.object({
+      patients: z.array(
+        z.object({
+          id: z.int(),
+          cliniko_patient_id: z.string(),
+          first_name: z.string().nullable(),
+          last_name: z.string().nullable(),
+          email: z.string().nullable(),
+          phone: z.string().nullable(),
+          date_of_birth: z.string().nullable(),
+          last_synced: z.string(),
+          sync_status: z.enum(['success', 'failed']),
+        }),
+      ),
+      pagination: z.object({ total: count, limit: count, offset: count, has_next: z.boolean() }),
+    }),
+  },
+  syncCancel: {
+    ...changing,
+    method: 'POST',
+    path: '/api/v1/cliniko/sync-cancel/{orgId}',
+    uses: ending,
+    summary: 'End the running sync of an organisation',
+    description:
+      'What was stored stays. Its log ends as failed with the code `SYNC_CANCELED`, and another sync may start at once. 409 if none is running.',
+    reply: z.object({ success: z.literal(true), message: z.string(), sync_log_id: z.int() }),
+  },
+  putSettings: {
+    ...changing,
+    method: 'PUT',
+    path: '/api/v1/cliniko/settings/{orgId}',
+    uses: { cliniko: 'write', clinikoKeys: 'write' },
+    summary: 'Register an organisation, or change how it is synchronised',
+    body: NewSettings,
+    reply: SettingsReply,
+  },
+  getSettings: {
+    ...reading,
+    path: '/api/v1/cliniko/settings/{orgId}',
+    uses: { cliniko: 'read' },
+    summary: 'Read how an organisation is synchronised; the API key is never told',
+    reply: SettingsReply,
+  },
+  createWebhook: {
+    ...webhookPath,
+    method: 'POST',
+    roles: ['manager', 'admin', 'super_admin'],
+    uses: { cliniko: 'write', webhookSecrets: 'write' },
+    summary: 'Have the ends of syncs told to an address of yours',
+    description:
+      'Messages are signed as Standard Webhooks describes; the secret is told here and never again. Only https and public addresses. A message that is not answered with 2xx is repeated for more than a day; 410 ends it for good. A manager hears of the own organisation only.',
+    body: z.strictObject({
+      url: z.string().max(2_000),
+      events: z.array(z.enum(events)).min(1).max(events.length),
+    }),
+    status: 201,
+    reply: WebhookReply.extend({ secret: z.string() }),
+  },
+  listWebhooks: {
+    ...webhookPath,
+    method: 'GET',
+    roles: ['viewer', 'manager', 'admin', 'super_admin'],
+    uses: { cliniko: 'read' },
+    summary: 'List the addresses that are told of syncs',
+    reply: z.object({ webhooks: z.array(WebhookReply) }),
+  },
+  removeWebhook: {
+    ...webhookPath,
+    method: 'DELETE',
+    roles: ['manager', 'admin', 'super_admin'],
+    uses: { cliniko: 'write', webhookSecrets: 'write' },
+    summary: 'Tell an address no more, by its id or URL',
+    body: z
+      .strictObject({ id: z.string().max(100).optional(), url: z.string().max(2_000).optional() })
+      .refine(({ id, url }) => (id === undefined) !== (url === undefined), 'must have an id or a url'),
+    reply: Removed,
+  },
+  removeWebhookById: {
+    ...webhookPath,
+    path: '/api/v1/webhooks/{id}',
+    method: 'DELETE',
+    roles: ['manager', 'admin', 'super_admin'],
+    uses: { cliniko: 'write', webhookSecrets: 'write' },
+    params: z.object({ id: z.string().max(100) }),
+    summary: 'Tell an address no more',
+    reply: Removed,
+  },
+} satisfies Record<string, Endpoint>;

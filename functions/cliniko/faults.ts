@@ -1,0 +1,67 @@
+/**
+ * Why a call of Cliniko or a whole sync can fail, by the name that the error has in a workflow: what the caller is told, and the
+ * status where a caller waits for it.
+ */
+export const faults = {
+  ClinikoAuthFailed: { code: 'CLINIKO_AUTH_FAILED', status: 401, text: 'Invalid Cliniko credentials' },
+  ClinikoForbidden: {
+    code: 'CLINIKO_FORBIDDEN',
+    status: 403,
+    text: 'The Cliniko user of this API key may not do this',
+  },
+  ClinikoRateLimited: { code: 'CLINIKO_RATE_LIMITED', status: 429, text: 'Cliniko API rate limit exceeded' },
+  ClinikoUnavailable: {
+    code: 'CLINIKO_UNAVAILABLE',
+    status: 502,
+    text: 'Cliniko does not answer, or not as its documentation says',
+  },
+  ClinikoMoved: {
+    code: 'CLINIKO_UNAVAILABLE',
+    status: 502,
+    text: 'Cliniko points to another host: check the shard at the end of the API key',
+  },
+  ClinikoRefused: { code: 'CLINIKO_UNAVAILABLE', status: 502, text: 'Cliniko refuses the request' },
+  SyncIncomplete: {
+    code: 'SYNC_INCOMPLETE',
+    status: 502,
+    text: 'Cliniko counts more patients than its lists show',
+  },
+  SyncInterrupted: { code: 'SYNC_INTERRUPTED', status: 500, text: 'The sync was interrupted too often' },
+  SyncCanceled: { code: 'SYNC_CANCELED', status: 409, text: 'The sync was cancelled' },
+  /** A write that the table refuses for what it already holds. */
+  TransactionCanceledException: {
+    code: 'DATABASE_CONSTRAINT_ERROR',
+    status: 500,
+    text: 'The database refused to store a page',
+  },
+} as const satisfies Record<string, { code: string; status: number; text: string }>;
+
+export type FaultName = keyof typeof faults;
+
+/** Faults that another try does not mend: the key, the account or the request must change first. */
+export const PERMANENT: readonly FaultName[] = [
+  'ClinikoAuthFailed',
+  'ClinikoForbidden',
+  'ClinikoRateLimited',
+  'ClinikoMoved',
+  'ClinikoRefused',
+  'SyncIncomplete',
+];
+
+/** Its name is all that a workflow learns of it; its text is for callers and holds nothing of theirs. */
+export class ClinikoFault extends Error {
+  override readonly name: FaultName;
+
+  constructor(name: FaultName) {
+    super(faults[name].text);
+    this.name = name;
+  }
+}
+
+/** What is told of an error by its name; of one that nobody foresaw, only that it happened. */
+export const toldOf = (name: string): { code: string; status: number; text: string } =>
+  Object.entries(faults).find(([known]) => known === name)?.[1] ?? {
+    code: 'INTERNAL_ERROR',
+    status: 500,
+    text: 'Internal error',
+  };

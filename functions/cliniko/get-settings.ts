@@ -1,0 +1,10 @@
+import { serve } from '../../core/serve.ts';
+import { cliniko } from './api.ts';
+import { organizationNotFound, organizationOf } from './organization.ts';
+import { findSettings, toldSettings } from './settings.ts';
+
+export const handler = serve(cliniko.getSettings, async ({ params: { orgId }, caller }) => {
+  const settings = await findSettings(organizationOf(caller, orgId));
+  if (!settings) throw organizationNotFound(orgId);
+  return toldSettings(orgId, settings);
+});

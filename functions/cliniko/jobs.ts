@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import type { Job } from '../../core/job.ts';
+import { Next, StepInput } from './step-shape.ts';
+
+/** What the steps of a sync share. They start the workflow themselves when one execution has become too long. */
+const step = {
+  trigger: { workflow: 'clinikoSync' },
+  uses: {
+    cliniko: 'write',
+    operations: 'write',
+    guards: 'write',
+    clinikoKeys: 'read',
+    clinikoSync: 'run',
+  },
+  message: StepInput,
+  result: Next,
+} as const;
+
+/** Ending a sync also tells everyone who wants to hear of it. */
+const ending = { ...step.uses, webhookDelivery: 'run' } as const;
+
+/** What makes a sync go on and end, and its news arrive. */
+export const clinikoJobs = {
+  beginSync: { ...step, summary: 'Count the patients of an account at the beginning of its sync' },
+  syncPage: { ...step, summary: 'Fetch one page of patients and store it' },
+  syncRemovals: { ...step, summary: 'Mark one page of patients whom Cliniko lists as deleted' },
+  finishSync: { ...step, uses: ending, summary: 'Compare a sync with Cliniko’s counts and end it' },
+  failSync: {
+    trigger: step.trigger,
+    uses: { cliniko: 'write', operations: 'write', webhookDelivery: 'run' },
+    summary: 'End a sync that failed, with the reason',
+    message: StepInput.omit({ turn: true }).extend({ error: z.string() }),
+  },
+  sweep: {
+    trigger: { every: 'rate(1 minute)' },
+    uses: { cliniko: 'write', operations: 'write', clinikoSync: 'run', webhookDelivery: 'run' },
+    summary: 'Take back syncs whose worker died, start those that are due, and go on with deliveries',
+    message: z.unknown(),
+    timeoutSeconds: 300,
+  },
+  deliverWebhook: {
+    trigger: { workflow: 'webhookDelivery' },
+    uses: { cliniko: 'write', webhookSecrets: 'read' },
+    summary: 'Send one message to one receiver, once',
+    message: z.object({ delivery: z.string() }),
+    result: z.object({ until: z.string().optional() }),
+  },
+} satisfies Record<string, Job>;

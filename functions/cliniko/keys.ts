@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { Organization } from './organization.ts';
+
+/**
+ * Where things are. In `cliniko`: a partition for each organisation with its settings, the state of its syncs and its patients; one for
+ * each tenant with its webhooks and counters; and three short lists of what is due, running or to be delivered, over all tenants.
+ * In `operations`: a partition for each organisation with the logs of its syncs.
+ *
+ * An organisation's id has no `#`, so no two organisations share a key.
+ */
+const nameOf = ({ tenant, orgId }: Organization) => `${orgId}#${tenant}`;
+
+export const settingsKey = (organization: Organization) => ({
+  pk: `ORG#${nameOf(organization)}`,
+  sk: 'SETTINGS',
+});
+
+export const stateKey = (organization: Organization) => ({ pk: `ORG#${nameOf(organization)}`, sk: 'STATE' });
+
+const PATIENT = 'PATIENT#';
+
+/** What the keys of an organisation's patients begin with. */
+export const patientsOf = (organization: Organization) => ({
+  pk: `ORG#${nameOf(organization)}`,
+  prefix: PATIENT,
+});
+
+/** Ids of any length sort as numbers; the places of records without an id come behind them. */
+export const patientKey = (organization: Organization, clinikoId: string) => ({
+  pk: `ORG#${nameOf(organization)}`,
+  sk: PATIENT + clinikoId.padStart(20, '0'),
+});
+
+export const logsOf = (organization: Organization) => ({
+  pk: `SYNCS#${nameOf(organization)}`,
+  prefix: 'LOG#',
+});
+
+export const logKey = (organization: Organization, id: number) => ({
+  pk: `SYNCS#${nameOf(organization)}`,
+  sk: `LOG#${String(id).padStart(15, '0')}`,
+});
+
+/** Hands out the numbers of a tenant's logs and patients. */
+export const counterKey = (tenant: string) => ({ pk: `TENANT#${tenant}`, sk: 'COUNTER' });
+
+/** Organisations with a running sync. */
+export const RUNNING = 'RUNNING';
+export const runningKey = (organization: Organization) => ({ pk: RUNNING, sk: nameOf(organization) });
+
+/** Organisations with a schedule, the next one due first. */
+export const DUE = 'DUE';
+export const dueKey = (organization: Organization, at: string) => ({
+  pk: DUE,
+  sk: `${at}#${nameOf(organization)}`,
+});
+
+export const webhooksOf = (tenant: string) => ({ pk: `TENANT#${tenant}`, prefix: 'WEBHOOK#' });
+export const webhookKey = (tenant: string, id: string) => ({ pk: `TENANT#${tenant}`, sk: `WEBHOOK#${id}` });
+
+/** Messages that some receiver has not taken yet. */
+export const DELIVERIES = 'DELIVERIES';
+export const deliveryKey = (id: string) => ({ pk: DELIVERIES, sk: id });
+
+/** A name for an organisation that is safe wherever a name may be: of a secret, of an execution. */
+export const digestOf = ({ tenant, orgId }: Organization): string =>
+  createHash('sha256')
+    .update(JSON.stringify([tenant, orgId]))
+    .digest('hex')
+    .slice(0, 32);

@@ -1,0 +1,71 @@
+import { type ClinikoAccount, type ListPage, readList } from './cliniko-client.ts';
+import { ClinikoFault } from './faults.ts';
+import { PER_PAGE } from './sync-log.ts';
+import type { Phase, Run } from './sync-state.ts';
+import type { World } from './world.ts';
+
+const NOBODY: ListPage = { records: [], totalEntries: 0, next: undefined };
+
+const query = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
+
+/** The fields of a list's query that stay the same from page to page. Oldest first: whoever is added comes behind. */
+function filterOf(phase: Phase, { since, deletedSince }: Run): Record<string, string> {
+  if (phase === 'updated' || phase === 'updated_archived')
+    return { sort: 'created_at', 'q[]': `updated_at:>=${withoutFraction(since)}` };
+  if (phase === 'deleted')
+    return deletedSince ? { 'q[]': `deleted_at:>=${withoutFraction(deletedSince)}` } : {};
+  return { sort: 'created_at' };
+}
+
+/** Cliniko's documentation writes instants in whole seconds. */
+const withoutFraction = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
+
+/** The phases that read a list, and where it is. */
+const PATHS: Partial<Record<Phase, string>> = {
+  active: 'patients',
+  archived: 'patients/archived',
+  updated: 'patients',
+  updated_archived: 'patients/archived',
+  deleted: 'patients/deleted',
+};
+
+/**
+ * The page at which a run stands.
+ *
+ * @throws as `readList`; ClinikoFault `ClinikoUnavailable` for a last page that comes before Cliniko's own count is reached.
+ */
+export async function readPage(run: Run, account: ClinikoAccount, world: World): Promise<ListPage> {
+  const { phase, page, next } = run.cursor;
+  const list = PATHS[phase];
+  if (!list) throw new Error(`the phase ${phase} reads no list`);
+  const path = next ?? `${list}?${query({ per_page: String(PER_PAGE), ...filterOf(phase, run) })}`;
+  const read = await readList(account, path, 'patients', world);
+  // Accounts without a list of archived or deleted patients have none; the counts at the end tell whether that is so.
+  if (!read && phase !== 'active' && phase !== 'updated') return NOBODY;
+  if (!read) throw new ClinikoFault('ClinikoRefused');
+  const behind = (page - 1) * PER_PAGE + read.records.length;
+  if (read.next === undefined && behind < read.totalEntries) throw new ClinikoFault('ClinikoUnavailable');
+  return read;
+}
+
+/** How many patients Cliniko counts in each of its lists: all, or those that changed since an instant. */
+export async function countPatients(
+  account: ClinikoAccount,
+  world: World,
+  changed?: Run,
+): Promise<{ active: number; archived: number }> {
+  const count = async (phase: Phase): Promise<number> => {
+    const filter = changed ? filterOf(phase, changed) : {};
+    const page = await readList(
+      account,
+      `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`,
+      'patients',
+      world,
+    );
+    if (!page && PATHS[phase] === PATHS.active) throw new ClinikoFault('ClinikoRefused');
+    return page?.totalEntries ?? 0;
+  };
+  // In this order somebody who is archived meanwhile is missing from both, rather than counted twice.
+  const archived = await count('updated_archived');
+  return { archived, active: await count('updated') };
+}

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import type { Caller } from '../../core/caller.ts';
+import { ClinikoProblem } from './errors.ts';
+
+/** An organisation's id in a path: chosen by whoever registers it. */
+export const OrgId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'Invalid organization ID');
+
+/** One organisation of one tenant: to another tenant it does not exist. */
+export interface Organization {
+  tenant: string;
+  orgId: string;
+}
+
+/** An organisation's id as it is answered: a number where it is written as one. */
+export function organizationId(orgId: string): string | number {
+  const number = Number(orgId);
+  return Number.isSafeInteger(number) && String(number) === orgId ? number : orgId;
+}
+
+export const organizationNotFound = (orgId: string, headers: Record<string, string> = {}) =>
+  new ClinikoProblem('not_found', 'ORGANIZATION_NOT_FOUND', 'Organization not found', {
+    details: { organization_id: organizationId(orgId) },
+    headers,
+  });
+
+/**
+ * The organisation that a caller means, as far as its role lets it know: managers and viewers know their own only.
+ *
+ * @throws ClinikoProblem ORGANIZATION_NOT_FOUND, the same as for one that nobody has registered.
+ */
+export function organizationOf(caller: Caller, orgId: string): Organization {
+  const seesAll = caller.role === 'admin' || caller.role === 'super_admin';
+  if (!seesAll && caller.organizationId !== orgId) throw organizationNotFound(orgId);
+  return { tenant: caller.tenantId, orgId };
+}

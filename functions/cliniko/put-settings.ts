@@ -1,0 +1,12 @@
+import { InvalidInput } from '../../core/problem.ts';
+import { serve } from '../../core/serve.ts';
+import { cliniko } from './api.ts';
+import { organizationOf } from './organization.ts';
+import { putSettings, toldSettings } from './settings.ts';
+
+export const handler = serve(cliniko.putSettings, async ({ params: { orgId }, body, caller, clock }) => {
+  const settings = await putSettings(organizationOf(caller, orgId), body, clock.now());
+  if (settings) return toldSettings(orgId, settings);
+  const issue = { code: 'custom' as const, path: ['api_key'], message: 'is required', input: undefined };
+  throw new InvalidInput([{ place: 'body', issue }]);
+});

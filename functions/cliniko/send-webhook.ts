@@ -1,0 +1,121 @@
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
+import {
+  hostOf,
+  isOpenUrl,
+  NoReceiver,
+  type Resolve,
+  receiverAddress,
+  resolveByDns,
+  UnknownHost,
+} from './receiver-address.ts';
+
+/** Milliseconds for an answer (Standard Webhooks advises 15 to 30 seconds). */
+const TIMEOUT = 15_000;
+
+/** What a receiver said; no status if it could not be reached. */
+export interface Answer {
+  status: number | undefined;
+  /** Milliseconds it asked to wait. */
+  retryAfter: number;
+}
+
+/** Where messages go that may not leave this machine: the outbox of a local run. */
+const relay = (): string | undefined => process.env.WEBHOOK_RELAY || undefined;
+
+/** Whether receivers on this machine are allowed, without TLS. For tests of local runs; no stack sets it. */
+const takesLoopback = (url: URL): boolean =>
+  process.env.WEBHOOK_LOOPBACK === 'true' && ['127.0.0.1', 'localhost'].includes(url.hostname);
+
+const isRelayed = (url: URL): boolean => relay() !== undefined && !takesLoopback(url);
+
+async function addressOf(url: URL, resolve: Resolve): Promise<{ address: string; family: number }> {
+  if (takesLoopback(url)) return { address: '127.0.0.1', family: 4 };
+  if (url.protocol !== 'https:') throw new NoReceiver('only https');
+  return await receiverAddress(hostOf(url), resolve);
+}
+
+/**
+ * Whether a webhook may be registered for this address. What its name leads to is checked again with every message; where messages only
+ * go to an outbox, no name needs to lead anywhere.
+ */
+export async function isReceiver(target: string, resolve: Resolve = resolveByDns): Promise<boolean> {
+  const url = URL.parse(target);
+  if (!url) return false;
+  if (takesLoopback(url)) return true;
+  if (!isOpenUrl(target)) return false;
+  return await receiverAddress(hostOf(url), resolve).then(
+    () => true,
+    (error: unknown) => isRelayed(url) && error instanceof UnknownHost,
+  );
+}
+
+/**
+ * Posts a message once, to the very address that was checked. Redirects are not followed, and what is answered is not read.
+ *
+ * @param resolve how names become addresses.
+ */
+export async function sendWebhook(
+  target: string,
+  body: string,
+  headers: Record<string, string>,
+  resolve: Resolve = resolveByDns,
+): Promise<Answer> {
+  const url = new URL(target);
+  if (isRelayed(url)) return await sendToRelay(url, body, headers);
+  try {
+    return await post(url, await addressOf(url, resolve), body, headers);
+  } catch {
+    return { status: undefined, retryAfter: 0 };
+  }
+}
+
+async function sendToRelay(url: URL, body: string, headers: Record<string, string>): Promise<Answer> {
+  const response = await fetch(`${relay()}/${encodeURIComponent(url.href)}`, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body,
+  });
+  await response.body?.cancel();
+  return { status: response.status, retryAfter: 0 };
+}
+
+function post(
+  url: URL,
+  { address, family }: { address: string; family: number },
+  body: string,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  const host = hostOf(url);
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const request = send(
+      {
+        host: address,
+        family,
+        port: url.port || (url.protocol === 'https:' ? 443 : 80),
+        path: url.pathname + url.search,
+        method: 'POST',
+        // The certificate is checked against the name of the receiver, not against the address.
+        ...(isIP(host) ? {} : { servername: host }),
+        headers: {
+          ...headers,
+          Host: url.host,
+          'Content-Type': 'application/json',
+          'Content-Length': Buffer.byteLength(body),
+          'User-Agent': 'Bulkhead-Webhooks',
+        },
+        signal: AbortSignal.timeout(TIMEOUT),
+        agent: false,
+      },
+      (response) => {
+        const seconds = Number(response.headers['retry-after']);
+        response.destroy();
+        resolve({ status: response.statusCode, retryAfter: Number.isFinite(seconds) ? seconds * 1000 : 0 });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,31 @@
+import { duration, type SyncLog, successRate } from './sync-log.ts';
+
+/**
+ * What a sync came to, or is about to.
+ *
+ * @param log the latest one; `undefined` if there was none.
+ * @param now milliseconds since the epoch.
+ */
+export function summaryOf(log: SyncLog | undefined, now: number) {
+  if (!log) {
+    return {
+      sync_status: 'never_synced' as const,
+      last_sync: null,
+      patient_counts: { total_in_cliniko: 0, synced_to_database: 0, success_rate: 0 },
+      sync_duration: null,
+      operation_type: null,
+    };
+  }
+  const end = log.completed_at ? Date.parse(log.completed_at) : now;
+  return {
+    sync_status: log.status,
+    last_sync: log.completed_at ?? log.started_at,
+    patient_counts: {
+      total_in_cliniko: log.found,
+      synced_to_database: log.success,
+      success_rate: successRate(log),
+    },
+    sync_duration: duration(end - Date.parse(log.started_at)),
+    operation_type: log.operation,
+  };
+}

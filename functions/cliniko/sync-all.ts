@@ -1,0 +1,7 @@
+import { serve } from '../../core/serve.ts';
+import { answerStart } from './answer-start.ts';
+import { cliniko } from './api.ts';
+
+export const handler = serve(cliniko.syncAll, async ({ params: { orgId }, caller, clock }) =>
+  answerStart(caller, orgId, clock.now()),
+);

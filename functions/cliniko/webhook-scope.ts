@@ -1,0 +1,32 @@
+import type { Caller } from '../../core/caller.ts';
+import { Problem } from '../../core/problem.ts';
+import { removeSecret } from '../../core/secrets.ts';
+import type { Webhook } from './webhook.ts';
+import { deleteWebhook, findWebhooks } from './webhook-store.ts';
+
+/**
+ * The organisation that a caller's webhooks are bound to; `null` for those who see the whole tenant.
+ *
+ * @throws Problem `forbidden` for a manager or viewer of no organisation.
+ */
+export function webhookScope({ role, organizationId }: Caller): string | null {
+  if (role === 'admin' || role === 'super_admin') return null;
+  if (!organizationId) throw new Problem('forbidden', 'Not enough permissions');
+  return organizationId;
+}
+
+/** The webhooks that a caller may know of. */
+export async function visibleWebhooks(caller: Caller): Promise<Webhook[]> {
+  const scope = webhookScope(caller);
+  const webhooks = await findWebhooks(caller.tenantId);
+  return webhooks.filter(({ organization }) => scope === null || organization === scope);
+}
+
+/** Removes a webhook of the caller's, and then its secret. Messages on their way to it are dropped. */
+export async function removeVisible(caller: Caller, isMeant: (webhook: Webhook) => boolean) {
+  const webhook = (await visibleWebhooks(caller)).find(isMeant);
+  if (!webhook) throw new Problem('not_found', 'Webhook not found');
+  await deleteWebhook(caller.tenantId, webhook.id);
+  await removeSecret('webhookSecrets', webhook.id);
+  return { success: true as const, id: webhook.id };
+}

@@ -1,0 +1,15 @@
+/** What comes from outside of the rules: a test brings its own. */
+export interface World {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** From 0 up to, but not including, 1. */
+  random(): number;
+  /** As the global `fetch`. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+export const world: World = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  fetch: (url, init) => fetch(url, init),
+};

@@ -1,0 +1,103 @@
+import type { ArmedFault, Fault, FaultName } from './faults.ts';
+import { instant, randomOf, type UpstreamPatient, upstreamPatient } from './patients.ts';
+
+/** An account as somebody asks for it. */
+export interface AccountSpec {
+  readonly api_key: string;
+  readonly name: string;
+  /** Active, archived and deleted patients. */
+  readonly patients: number;
+  readonly archived: number;
+  readonly deleted: number;
+  readonly seed: number;
+  readonly calls_per_minute: number;
+  /** Milliseconds before each answer. */
+  readonly latency_ms: number;
+  readonly faults: readonly Fault[];
+}
+
+/** An account of the stand-in: what is in it, and what was asked of it. */
+export interface Account {
+  readonly spec: AccountSpec;
+  readonly faults: ArmedFault[];
+  readonly random: () => number;
+  /** In the order of their creation. */
+  patients: UpstreamPatient[];
+  deleted: { id: string; deleted_at: string }[];
+  /** The instants of the requests of the last minute, in milliseconds since the epoch. */
+  recent: number[];
+  /** Until when Cliniko announced to take nothing, likewise. */
+  resetAt: number;
+  calls: number;
+  /** Requests that came before an announced reset, and beyond the limit of a minute: there should be none. */
+  early: number;
+  beyond: number;
+  /** How many patients there ever were. */
+  made: number;
+}
+
+const isNamed = (spec: AccountSpec, name: FaultName): boolean =>
+  spec.faults.some((fault) => fault.name === name);
+
+const YEAR = 365 * 86_400_000;
+
+export function makeAccount(spec: AccountSpec, now: number): Account {
+  const account: Account = {
+    spec,
+    faults: spec.faults.map((fault) => ({ ...fault, done: 0 })),
+    random: randomOf(spec.seed),
+    patients: [],
+    deleted: [],
+    recent: [],
+    resetAt: 0,
+    calls: 0,
+    early: 0,
+    beyond: 0,
+    made: 0,
+  };
+  add(account, spec.patients + spec.archived + spec.deleted);
+  // Spread over the account's history, as in life.
+  const step = Math.max(1, Math.floor(account.patients.length / Math.max(1, spec.archived + spec.deleted)));
+  const chosen = account.patients.filter((_, index) => index % step === 0);
+  for (const patient of chosen.slice(0, spec.archived)) archive(patient, now - YEAR);
+  for (const patient of chosen.slice(spec.archived, spec.archived + spec.deleted))
+    remove(account, patient, now - YEAR);
+  const [first, second] = chosen;
+  if (isNamed(spec, 'merged') && first && second) {
+    archive(first, now - YEAR);
+    first.merged_at = instant(now - YEAR);
+    first.merged_with_patient = { links: { self: `https://api.au1.cliniko.com/v1/patients/${second.id}` } };
+  }
+  return account;
+}
+
+/** Adds patients; those that come later are created `now`, at the end of every list. */
+export function add(account: Account, count: number, now?: number): void {
+  const traits = {
+    unicode: isNamed(account.spec, 'unicode'),
+    sparse: isNamed(account.spec, 'sparse'),
+    numericIds: isNamed(account.spec, 'numeric_ids'),
+  };
+  for (let n = 0; n < count; n++) {
+    const patient = upstreamPatient(account.made++, account.random, traits);
+    if (now !== undefined) Object.assign(patient, { created_at: instant(now), updated_at: instant(now) });
+    account.patients.push(patient);
+  }
+}
+
+export function archive(patient: UpstreamPatient, now: number): void {
+  Object.assign(patient, { archived_at: instant(now), updated_at: instant(now) });
+}
+
+export function change(patient: UpstreamPatient, now: number): void {
+  Object.assign(patient, { last_name: `Changed ${now}`, updated_at: instant(now) });
+}
+
+export function remove(account: Account, patient: UpstreamPatient, now: number): void {
+  account.patients = account.patients.filter((other) => other !== patient);
+  account.deleted.push({ id: String(patient.id), deleted_at: instant(now) });
+}
+
+/** Active patients from the beginning of the list on. */
+export const active = ({ patients }: Account, count = Number.POSITIVE_INFINITY): UpstreamPatient[] =>
+  patients.filter(({ archived_at }) => archived_at === null).slice(0, count);

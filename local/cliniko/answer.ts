@@ -1,0 +1,274 @@
+import { type Account, active, add, archive, change, remove } from './account.ts';
+import { type FaultName, strikes } from './faults.ts';
+import { instant, type UpstreamPatient } from './patients.ts';
+
+export interface StandInRequest {
+  /** The address that was asked, with scheme and host. */
+  readonly url: URL;
+  /** The path below `/v1`. */
+  readonly path: string;
+  readonly authorization: string;
+  readonly userAgent: string;
+}
+
+export interface StandInAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** How it is sent, if not as it should be. */
+  readonly manner?: 'slow_header' | 'slow_body' | 'cut_body' | 'bad_gzip';
+}
+
+const json = (status: number, value: unknown, headers: Record<string, string> = {}): StandInAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(value),
+});
+
+const refusal = (status: number, message: string): StandInAnswer => json(status, { message });
+
+/** The API key of a request: the user name of Basic authentication. */
+export function keyOf(authorization: string): string | undefined {
+  const [, encoded] = /^Basic (\S+)$/.exec(authorization) ?? [];
+  const [key, password] = Buffer.from(encoded ?? '', 'base64')
+    .toString()
+    .split(':');
+  return key && password === '' ? key : undefined;
+}
+
+const MINUTE = 60_000;
+
+/** Counts a request against the limit of a minute, and notes what should not have come. */
+function limited(account: Account, now: number): StandInAnswer | undefined {
+  account.calls += 1;
+  if (now < account.resetAt) {
+    account.early += 1;
+    return tooMany(account, account.resetAt / 1000);
+  }
+  account.recent = account.recent.filter((at) => at > now - MINUTE);
+  if (account.recent.length < account.spec.calls_per_minute) {
+    account.recent.push(now);
+    return undefined;
+  }
+  account.beyond += 1;
+  return tooMany(account, Math.ceil(((account.recent[0] ?? now) + MINUTE) / 1000));
+}
+
+function tooMany(account: Account, resetSeconds: number | undefined): StandInAnswer {
+  account.resetAt = (resetSeconds ?? 0) * 1000;
+  const headers = resetSeconds === undefined ? undefined : { 'x-ratelimit-reset': String(resetSeconds) };
+  return json(429, { message: 'Rate limit exceeded' }, headers);
+}
+
+/**
+ * What Cliniko would answer, or what one of the account's faults makes of it.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function answer(account: Account, request: StandInRequest, now: number): StandInAnswer {
+  // Cliniko asks for a name and an address to write to, and may block those who do not tell.
+  if (!/^.+ \(.+@.+\)$/.test(request.userAgent)) return refusal(403, 'Identify your application');
+  const tooMuch = limited(account, now);
+  if (tooMuch) return tooMuch;
+  const named = (name: FaultName) => account.faults.find((fault) => fault.name === name);
+  if (named('wrong_shard')) return refusal(404, 'Not Found');
+  if (named('moved'))
+    return { status: 301, headers: { location: 'https://elsewhere.example.com/v1/patients' }, body: '' };
+  if (named('forbidden')) return refusal(403, 'Forbidden');
+  if (request.path === '/settings' || request.path === '/settings/public')
+    return settings(account, request.path);
+  const list = lists[request.path];
+  return list ? faulty(account, request, list, now) : refusal(404, 'Not Found');
+}
+
+function settings({ spec }: Account, path: string): StandInAnswer {
+  if (path === '/settings' && spec.faults.some(({ name }) => name === 'settings_forbidden'))
+    return refusal(403, 'Forbidden');
+  const account = {
+    id: '12345',
+    name: spec.name,
+    subdomain: 'demo',
+    country: 'Australia',
+    time_zone: 'Australia/Sydney',
+  };
+  return json(200, { account });
+}
+
+interface Row {
+  readonly [field: string]: unknown;
+}
+type List = (account: Account) => { rows: Row[]; filters: readonly string[] };
+
+const patientFields = [
+  'created_at',
+  'date_of_birth',
+  'email',
+  'first_name',
+  'id',
+  'last_name',
+  'old_reference_id',
+  'updated_at',
+];
+
+const asRow = (patient: UpstreamPatient): Row => ({ ...patient });
+
+const lists: Readonly<Record<string, List>> = {
+  '/patients': (account) => ({ rows: active(account).map(asRow), filters: patientFields }),
+  '/patients/archived': ({ patients }) => ({
+    rows: patients.filter(({ archived_at }) => archived_at !== null).map(asRow),
+    filters: patientFields,
+  }),
+  '/patients/deleted': ({ deleted }) => ({
+    rows: deleted.map(({ id, deleted_at }) => ({
+      deleted_at,
+      links: { self: `https://api.au1.cliniko.com/v1/patients/${id}` },
+    })),
+    filters: ['deleted_at', 'id'],
+  }),
+};
+
+/** What changes in an account while its lists are being read. */
+const drifts: Partial<Record<FaultName, (account: Account, now: number) => void>> = {
+  archived_during_walk: (account, now) => {
+    for (const patient of active(account, 30)) archive(patient, now);
+  },
+  created_during_walk: (account, now) => add(account, 30, now),
+  updated_during_walk: (account, now) => {
+    for (const patient of active(account, 30)) change(patient, now);
+  },
+  deleted_during_walk: (account, now) => {
+    for (const patient of active(account, 30)) remove(account, patient, now);
+  },
+};
+
+/** A page of a list, unless a fault gets in between. */
+function faulty(account: Account, request: StandInRequest, list: List, now: number): StandInAnswer {
+  const pageNumber = Number(request.url.searchParams.get('page') ?? '1');
+  const struck = account.faults.filter((fault) => strikes(fault, account.calls, pageNumber, account.random));
+  const has = (name: FaultName): boolean => struck.some((fault) => fault.name === name);
+  for (const { name } of struck) drifts[name]?.(account, now);
+  const limit = struck.find(({ name }) => name.startsWith('rate_limited'));
+  if (limit) {
+    const ahead = limit.name === 'rate_limited_past' ? -30 : (limit.seconds ?? 2);
+    return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : Math.ceil(now / 1000) + ahead);
+  }
+  if (has('key_revoked')) return refusal(401, 'Unauthorized');
+  if (has('server_error')) return refusal([500, 502, 503][account.calls % 3] ?? 500, 'Server error');
+  if (has('html_error'))
+    return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' };
+  if (has('wrong_schema')) return json(200, { people: [] });
+  if (has('huge_page')) return json(200, { patients: ['x'.repeat(6_000_000)], total_entries: 1, links: {} });
+  const page = pageOf(account, request, list);
+  if ('status' in page) return page;
+  const sent = {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: text(account, misled(account, request, page, has)),
+  };
+  if (has('short_body')) return { ...sent, body: sent.body.slice(0, sent.body.length / 2) };
+  for (const manner of ['slow_header', 'slow_body', 'cut_body', 'bad_gzip'] as const)
+    if (has(manner)) return { ...sent, manner };
+  return sent;
+}
+
+interface Page {
+  patients: Row[];
+  total_entries: number;
+  links: { self: string; next?: string; previous?: string };
+}
+
+/** Numbers where the account has them, beyond what JavaScript can write. */
+const text = ({ spec }: Account, page: Page): string => {
+  const written = JSON.stringify(page);
+  return spec.faults.some(({ name }) => name === 'numeric_ids')
+    ? written.replace(/"id":"(\d+)"/g, '"id":$1')
+    : written;
+};
+
+/** A page that does not tell the truth, or not only. */
+function misled(
+  account: Account,
+  { url }: StandInRequest,
+  page: Page,
+  has: (name: FaultName) => boolean,
+): Page {
+  const number = Number(url.searchParams.get('page') ?? '1');
+  const { self } = page.links;
+  let changed = page;
+  if (has('repeated_row') && page.patients[0])
+    changed = { ...changed, patients: [page.patients[0], ...changed.patients] };
+  if (has('broken_records'))
+    changed = {
+      ...changed,
+      patients: changed.patients.map((row, index) =>
+        index % 10 === 3 ? { ...row, first_name: 'a\u0000b' } : row,
+      ),
+    };
+  if (has('total_changes'))
+    changed = { ...changed, total_entries: changed.total_entries + Math.ceil(account.random() * 5) };
+  if (has('total_zero') && number > 1) changed = { ...changed, total_entries: 0 };
+  if (has('short_list') && number > 1) changed = { patients: [], total_entries: 0, links: { self } };
+  if (has('next_self')) changed = { ...changed, links: { self, next: self } };
+  if (has('next_elsewhere'))
+    changed = { ...changed, links: { self, next: 'https://elsewhere.example.com/v1/patients?page=2' } };
+  return changed;
+}
+
+/** `field:>=value`; the operators that Cliniko has for instants and numbers, and equality. */
+const FILTER = /^(?<field>\w+):(?<operator>>=|<=|>|<|=)?(?<value>.+)$/;
+
+const compare: Readonly<Record<string, (left: string, right: string) => boolean>> = {
+  '>=': (left, right) => left >= right,
+  '<=': (left, right) => left <= right,
+  '>': (left, right) => left > right,
+  '<': (left, right) => left < right,
+  '=': (left, right) => left === right,
+};
+
+function pageOf(account: Account, { url }: StandInRequest, list: List): Page | StandInAnswer {
+  const { rows, filters } = list(account);
+  const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise);
+  const perPage = Math.min(100, number('per_page', 50));
+  const page = number('page', 1);
+  if (!Number.isInteger(perPage) || perPage < 1 || !Number.isInteger(page) || page < 1)
+    return refusal(400, 'Bad pagination');
+  let found = rows;
+  for (const filter of url.searchParams.getAll('q[]')) {
+    const { field = '', operator = '=', value = '' } = FILTER.exec(filter)?.groups ?? {};
+    const holds = compare[operator];
+    if (!filters.includes(field) || !holds) return refusal(400, `Unknown filter ${field}`);
+    found = found.filter((row) => holds(String(row[field] ?? ''), value));
+  }
+  const [column = 'created_at', direction] = (url.searchParams.get('sort') ?? 'created_at').split(':');
+  const sign = direction === 'desc' || url.searchParams.get('order') === 'desc' ? -1 : 1;
+  const order = (row: Row) => String(row[column] ?? '');
+  found = found.toSorted(
+    (one, other) => sign * (order(one) < order(other) ? -1 : order(one) > order(other) ? 1 : 0),
+  );
+  const at = (n: number): string => {
+    const link = new URL(url);
+    link.searchParams.set('page', String(n));
+    return link.href;
+  };
+  return {
+    patients: found.slice((page - 1) * perPage, page * perPage),
+    total_entries: found.length,
+    links: {
+      self: at(page),
+      ...(page * perPage < found.length ? { next: at(page + 1) } : {}),
+      ...(page > 1 ? { previous: at(page - 1) } : {}),
+    },
+  };
+}
+
+/** What an account looks like from the inside, for whoever wants to compare. */
+export const inside = (account: Account): object => ({
+  ...account.spec,
+  calls: account.calls,
+  early: account.early,
+  beyond: account.beyond,
+  active: active(account).length,
+  archived_ids: account.patients.filter(({ archived_at }) => archived_at !== null).map(({ id }) => id),
+  deleted_ids: account.deleted.map(({ id }) => id),
+  now: instant(Date.now()),
+});

@@ -1,0 +1,98 @@
+/** A patient as Cliniko's API answers it, as far as anyone here looks. */
+export interface UpstreamPatient {
+  id: string | number;
+  first_name?: string | null;
+  last_name?: string | null;
+  email?: string | null;
+  date_of_birth?: string | null;
+  patient_phone_numbers?: { phone_type: string; number: string }[] | null;
+  custom_fields?: null;
+  notes?: string;
+  created_at: string;
+  updated_at: string;
+  archived_at: string | null;
+  merged_at?: string | null;
+  merged_with_patient?: { links: { self: string } };
+}
+
+/** A source of numbers from 0 up to 1 that a seed repeats (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const FIRST = ['Ada', 'Grace', 'Alan', 'Mary', 'Linus', 'Barbara', 'Edsger', 'Radia', 'Ken', 'Hedy'];
+const LAST = [
+  'Lovelace',
+  'Hopper',
+  'Turing',
+  'Shelley',
+  'Moyo',
+  'Liskov',
+  'Ngata',
+  'Perlman',
+  'Iyer',
+  'Lamarr',
+];
+
+/** Names that some programs break: decomposed accents, four-byte characters, right to left, very long ones. */
+const HARD = ['Zoe\u0308', '\u{1F9D1}\u200D\u{1F680} Neil', 'مريم', '\u{20BB7}野', 'x'.repeat(1_000)];
+
+/** Some 19 digits, as Cliniko's newer ids have: more than a JavaScript number can hold. */
+const FIRST_ID = 1_764_028_746_571_981_724n;
+
+/** The first patient's day, in milliseconds since the epoch. */
+const OPENING = Date.UTC(2015, 0, 5);
+const HOUR = 3_600_000;
+
+/** A whole second, as Cliniko writes instants. */
+export const instant = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
+
+const pick = <T>(list: readonly T[], random: () => number): T =>
+  list[Math.floor(random() * list.length)] as T;
+
+export interface Traits {
+  /** Names of many kinds. */
+  unicode: boolean;
+  /** Fields that are null, empty or missing. */
+  sparse: boolean;
+  /** Ids as JSON numbers. */
+  numericIds: boolean;
+}
+
+/** The patient at a position of an account: the same for the same seed. */
+export function upstreamPatient(position: number, random: () => number, traits: Traits): UpstreamPatient {
+  const id = String(FIRST_ID + BigInt(position) * 1_009n);
+  const at = instant(OPENING + position * HOUR);
+  const first_name = traits.unicode && position % 3 === 0 ? pick(HARD, random) : pick(FIRST, random);
+  const last_name = `${pick(LAST, random)} ${position}`;
+  const patient: UpstreamPatient = {
+    id,
+    first_name,
+    last_name,
+    email: `patient.${position}@example.com`,
+    date_of_birth: `${1930 + Math.floor(random() * 90)}-0${1 + Math.floor(random() * 9)}-15`,
+    patient_phone_numbers: [
+      { phone_type: 'Mobile', number: `614${String(10_000_000 + position).slice(-8)}` },
+    ],
+    custom_fields: null,
+    notes: traits.unicode ? 'n'.repeat(1_000) : '',
+    created_at: at,
+    updated_at: at,
+    archived_at: null,
+  };
+  if (!traits.sparse) return patient;
+  const { email: _email, ...without } = patient;
+  return [
+    { ...patient, first_name: null, patient_phone_numbers: null },
+    { ...patient, last_name: '', date_of_birth: '', email: '' },
+    without,
+    patient,
+  ][position % 4] as UpstreamPatient;
+}

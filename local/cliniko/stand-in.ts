@@ -1,0 +1,144 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { reasonOf } from '../cannot-start.ts';
+import { readBody } from '../gateway/read-body.ts';
+import {
+  type Account,
+  type AccountSpec,
+  active,
+  add,
+  archive,
+  change,
+  makeAccount,
+  remove,
+} from './account.ts';
+import { answer, inside, keyOf, type StandInAnswer } from './answer.ts';
+import { faultNames } from './faults.ts';
+
+/** Where the stand-in is; nothing of it is in the deployed stack. */
+const prefix = '/_local/cliniko';
+
+/** The account that is always there, to try things out. */
+export const demoKey = 'bulkhead-demo-key-au1';
+
+const defaults: AccountSpec = {
+  api_key: demoKey,
+  name: 'Surf Rehab',
+  patients: 648,
+  archived: 0,
+  deleted: 0,
+  seed: 1,
+  calls_per_minute: 200,
+  latency_ms: 0,
+  faults: [],
+};
+
+const bodyBytesMax = 1_048_576;
+
+/** How long the slow faults are silent, in milliseconds: longer than any client waits. */
+const silenceMs = 60_000;
+
+/**
+ * Puts a stand-in for Cliniko before the other routes: its API under `/_local/cliniko/v1`; `POST /_local/cliniko/accounts` makes an
+ * account (or makes it anew), `GET /_local/cliniko/accounts/{key}` looks into it, `POST …/{key}/changes` changes its patients.
+ *
+ * Accounts are made again from what was asked for at the next start; what changed in them since is forgotten.
+ */
+export function withCliniko(others: RequestListener, dataDir: string): RequestListener {
+  const file = join(dataDir, 'cliniko.json');
+  const specs: AccountSpec[] = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as AccountSpec[])
+    : [];
+  const accounts = new Map([defaults, ...specs].map((spec) => [spec.api_key, makeAccount(spec, Date.now())]));
+
+  function makeFrom(given: Partial<AccountSpec>): Account {
+    const unknown = given.faults?.find(({ name }) => !faultNames.includes(name));
+    if (unknown) throw new Error(`There is no fault ${unknown.name}; there are ${faultNames.join(', ')}`);
+    const account = makeAccount({ ...defaults, ...given }, Date.now());
+    accounts.set(account.spec.api_key, account);
+    writeFileSync(file, JSON.stringify([...accounts.values()].map(({ spec }) => spec)));
+    return account;
+  }
+
+  async function manage(message: IncomingMessage, path: string): Promise<{ status: number; value: unknown }> {
+    const [, , key = '', action = ''] = path.split('/').map(decodeURIComponent);
+    const body =
+      message.method === 'POST' ? (await readBody(message, bodyBytesMax)).toString() || '{}' : '{}';
+    const account = accounts.get(key);
+    if (message.method === 'POST' && key === '')
+      return { status: 201, value: inside(makeFrom(JSON.parse(body) as Partial<AccountSpec>)) };
+    if (message.method === 'GET' && key === '') return { status: 200, value: [...accounts.keys()] };
+    if (!account) return { status: 404, value: { message: 'The stand-in has no such account' } };
+    if (message.method === 'GET') return { status: 200, value: inside(account) };
+    if (action !== 'changes') return { status: 404, value: { message: 'Accounts have only changes' } };
+    makeChanges(account, JSON.parse(body) as Changes);
+    return { status: 200, value: inside(account) };
+  }
+
+  return (message, response) => {
+    const url = new URL(message.url ?? '/', `http://${message.headers.host ?? 'localhost'}`);
+    if (!url.pathname.startsWith(`${prefix}/`)) return others(message, response);
+    const path = url.pathname.slice(prefix.length);
+    if (path.startsWith('/v1/')) {
+      const authorization = message.headers.authorization ?? '';
+      const account = accounts.get(keyOf(authorization) ?? '');
+      const request = {
+        url,
+        path: path.slice(3),
+        authorization,
+        userAgent: message.headers['user-agent'] ?? '',
+      };
+      const given: StandInAnswer = account
+        ? answer(account, request, Date.now())
+        : { status: 401, body: JSON.stringify({ message: 'Unauthorized' }) };
+      setTimeout(() => send(response, given), account?.spec.latency_ms ?? 0);
+      return;
+    }
+    manage(message, path).then(
+      ({ status, value }) => send(response, { status, body: JSON.stringify(value) }),
+      (error: unknown) => send(response, { status: 400, body: JSON.stringify({ message: reasonOf(error) }) }),
+    );
+  };
+}
+
+interface Changes {
+  readonly create?: number;
+  readonly update?: number;
+  readonly archive?: number;
+  readonly delete?: number;
+  /** Makes every request from now on fail with 401. */
+  readonly revoke?: boolean;
+}
+
+/** Changes patients from the beginning of the account's list; new ones come at its end. */
+function makeChanges(account: Account, changes: Changes): void {
+  const now = Date.now();
+  for (const patient of active(account, changes.update ?? 0)) change(patient, now);
+  for (const patient of active(account, changes.archive ?? 0)) archive(patient, now);
+  for (const patient of active(account, changes.delete ?? 0)) remove(account, patient, now);
+  add(account, changes.create ?? 0, now);
+  if (changes.revoke) account.faults.push({ name: 'key_revoked', done: 0 });
+}
+
+function send(response: ServerResponse, { status, headers, body, manner }: StandInAnswer): void {
+  const all = { 'content-type': 'application/json', ...headers };
+  if (manner === 'slow_header') {
+    const timer = setTimeout(() => response.end(body), silenceMs);
+    response.on('close', () => clearTimeout(timer));
+    return;
+  }
+  if (manner === 'bad_gzip') {
+    response.writeHead(status, { ...all, 'content-encoding': 'gzip' }).end(body);
+    return;
+  }
+  response.writeHead(status, { ...all, 'content-length': Buffer.byteLength(body) });
+  if (manner === undefined) {
+    response.end(body);
+    return;
+  }
+  response.write(body.slice(0, body.length / 2), () => {
+    // A cut connection ends at once; a slow body never goes on.
+    if (manner === 'cut_body') response.destroy();
+  });
+}

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { endpoints } from '../../functions/index.ts';
+import { somebody } from '../people.ts';
+import { clinic, latestLog, ok, register, sync, upstream } from './fixtures.ts';
+
+const ofOrganizations = Object.entries(endpoints.cliniko)
+  .filter(([, { path }]) => path.endsWith('{orgId}'))
+  .map(([name, { method, path }]) => ({ name, method, path }));
+
+const body = { name: 'x', api_key: 'key-of-somebody-au1', contact_email: 'it@example.com' };
+
+const call = (
+  who: Awaited<ReturnType<typeof somebody>>,
+  { method, path }: { method: string; path: string },
+  orgId: string,
+) =>
+  who.fetch(path.replace('{orgId}', orgId), {
+    method,
+    ...(method === 'PUT'
+      ? { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }
+      : {}),
+  });
+
+test.each(ofOrganizations)('asks for a token on $method $path', async (endpoint) => {
+  const stranger = await somebody({ role: 'admin' });
+  const anonymous = {
+    ...stranger,
+    fetch: (path: string, init?: RequestInit) => fetch(stranger.url + path, init),
+  };
+  const response = await call(anonymous, endpoint, '123');
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({
+    error: true,
+    message: 'Authentication required',
+    error_code: 'UNAUTHORIZED',
+    details: {},
+  });
+});
+
+test.each(ofOrganizations)('keeps plain users from $method $path', async (endpoint) => {
+  const user = await somebody({ role: 'user', claims: { organization_id: '123' } });
+  const response = await call(user, endpoint, '123');
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({ error: true, error_code: 'FORBIDDEN' });
+});
+
+test.each(ofOrganizations.filter(({ method }) => method !== 'GET'))(
+  'keeps viewers from $method $path, also of their own organisation',
+  async (endpoint) => {
+    const viewer = await somebody({ role: 'viewer', claims: { organization_id: '123' } });
+    expect((await call(viewer, endpoint, '123')).status).toBe(403);
+  },
+);
+
+test.each(ofOrganizations)('refuses an id that is none on $method $path', async (endpoint) => {
+  const admin = await somebody({ role: 'admin' });
+  for (const orgId of ['a%20b', '%2e%2e%2f', 'x'.repeat(65), 'a%23b', 'é']) {
+    const response = await call(admin, endpoint, orgId);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: true,
+      message: 'Invalid organization ID',
+      error_code: 'VALIDATION_ERROR',
+    });
+  }
+});
+
+test('answers for a foreign organisation exactly as for an unknown one, on every route', async () => {
+  const { orgId } = await clinic({ patients: 3 });
+  for (const endpoint of ofOrganizations.filter(({ method }) => method !== 'PUT')) {
+    const [stranger, manager] = [
+      await somebody({ role: 'admin' }),
+      await somebody({ role: 'manager', claims: { organization_id: 'other' } }),
+    ];
+    const answers = await Promise.all([
+      call(stranger, endpoint, orgId),
+      call(stranger, endpoint, 'unknown'),
+      call(manager, endpoint, orgId),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
+    const texts = await Promise.all(answers.map((answer) => answer.text()));
+    expect(texts[0]?.replace('123', '"unknown"')).toBe(texts[1]);
+    expect(texts[2]).toBe(texts[0]);
+    expect(JSON.parse(texts[1] ?? '')).toEqual({
+      error: true,
+      message: 'Organization not found',
+      error_code: 'ORGANIZATION_NOT_FOUND',
+      details: { organization_id: 'unknown' },
+    });
+  }
+});
+
+test('lets managers and viewers see their own organisation, and managers start its sync', async () => {
+  const place = await clinic({ patients: 3 });
+  const { tenantId } = place.admin;
+  const claims = { organization_id: place.orgId };
+  const viewer = await somebody({ role: 'viewer', tenantId, claims });
+  const manager = await somebody({ role: 'manager', tenantId, claims });
+  const root = await somebody({ role: 'super_admin', tenantId });
+  const params = { orgId: place.orgId };
+  ok(await manager.api.cliniko.syncAll({ params }));
+  for (const { api } of [viewer, manager, root]) {
+    ok(await api.cliniko.getSettings({ params }));
+    ok(await api.cliniko.testConnection({ params }));
+    ok(await api.cliniko.syncLogs({ params }));
+    ok(await api.cliniko.status({ params }));
+    ok(await api.cliniko.activePatients({ params }));
+  }
+});
+
+test('never shows the API key that was stored', async () => {
+  const place = await clinic({ patients: 3 });
+  const settings = await place.admin.fetch(`/api/v1/cliniko/settings/${place.orgId}`);
+  expect(await settings.json()).toEqual({
+    organization_id: 123,
+    name: 'Surf Rehab',
+    contact_email: 'it@surf.example.com',
+    schedule: null,
+    api_key_set: true,
+    next_sync: null,
+    created_at: expect.stringMatching(/Z$/),
+    updated_at: expect.stringMatching(/Z$/),
+  });
+});
+
+test('refuses settings that could send the key elsewhere, or that are not whole', async () => {
+  const admin = await somebody({ role: 'admin' });
+  const put = (more: object) =>
+    admin.fetch('/api/v1/cliniko/settings/1', {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...body, ...more }),
+    });
+  for (const more of [
+    { api_key: 'somekey-evil.com#' },
+    { api_key: 'somekey-169.254.169.254' },
+    { api_key: 'some key-au1' },
+    { api_key: 'some:key-au1' },
+    { api_key: undefined },
+    { contact_email: 'nobody' },
+    { contact_email: undefined },
+    { name: 'a\u0000b' },
+    { name: '' },
+    { schedule: 'rate(1 minute)' },
+    { schedule: 'cron(0 * * * ? *)' },
+    { tenant_id: 'other' },
+  ]) {
+    const response = await put(more);
+    expect({ more, status: response.status }).toEqual({ more, status: 400 });
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ error: true, error_code: 'VALIDATION_ERROR' });
+    expect(text).not.toContain('somekey');
+  }
+  expect((await admin.fetch('/api/v1/cliniko/settings/1')).status).toBe(404);
+});
+
+test('uses a new key at once, and the old name and schedule only until they are changed', async () => {
+  const place = await clinic({ patients: 3 });
+  const [{ admin, orgId }, second] = [place, await upstream({ patients: 5 })];
+  const params = { orgId };
+  expect(ok(await admin.api.cliniko.testConnection({ params })).total_patients).toBe(3);
+  await register(admin, orgId, second.apiKey, { name: 'Harbour', schedule: 'rate(6 hours)' });
+  expect(ok(await admin.api.cliniko.testConnection({ params })).total_patients).toBe(5);
+  expect(ok(await admin.api.cliniko.getSettings({ params }))).toMatchObject({
+    name: 'Harbour',
+    schedule: 'rate(6 hours)',
+  });
+});
+
+test.each([
+  ['a key that Cliniko does not know', 'unknown', 401, 'CLINIKO_AUTH_FAILED'],
+  ['a user without permission', 'forbidden', 403, 'CLINIKO_FORBIDDEN'],
+  ['server errors', 'server_error', 502, 'CLINIKO_UNAVAILABLE'],
+  ['a redirect to another host', 'moved', 502, 'CLINIKO_UNAVAILABLE'],
+  ['a rate limit', 'rate_limited', 429, 'CLINIKO_RATE_LIMITED'],
+])('tells what is wrong with a connection: %s', async (_name, fault, status, error_code) => {
+  const admin = await somebody({ role: 'admin' });
+  const account = await upstream({ faults: fault === 'unknown' ? [] : [{ name: fault }] });
+  await register(admin, 'org-1', fault === 'unknown' ? `unknown-${randomUUID()}-au1` : account.apiKey);
+  const response = await admin.fetch('/api/v1/cliniko/test-connection/org-1');
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({
+    error: true,
+    error_code,
+    details: { organization_id: 'org-1' },
+  });
+  if (status === 429) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('knows the name of an account whose settings only administrators may read', async () => {
+  const { admin, orgId } = await clinic({ patients: 3, faults: [{ name: 'settings_forbidden' }] });
+  const { organization } = ok(await admin.api.cliniko.testConnection({ params: { orgId } }));
+  expect(organization).toEqual({ name: 'Surf Rehab', cliniko_id: '12345' });
+});
+
+test('answers both forms of a path, and counts them against one limit', async () => {
+  const { admin, orgId } = await clinic({ patients: 3 });
+  const answers = [];
+  for (let n = 0; n < 12; n++)
+    answers.push(await admin.fetch(`/api/v1/cliniko/test-connection/${orgId}${n % 2 ? '/' : ''}`));
+  expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(200), 429, 429]);
+  const [last] = answers.slice(-1);
+  expect(last?.headers.get('x-ratelimit-limit')).toBe('10');
+  expect(last?.headers.get('x-ratelimit-remaining')).toBe('0');
+  expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await last?.json()).toMatchObject({ error: true, error_code: 'RATE_LIMIT_EXCEEDED' });
+});
+
+test('limits how often a user may ask for logs to 60 times a minute', async () => {
+  const { admin, orgId } = await clinic({ patients: 3 });
+  const path = `/api/v1/cliniko/sync-logs/${orgId}`;
+  const answers = await Promise.all(Array.from({ length: 65 }, () => admin.fetch(path)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
+});
+
+test.each([
+  ['sync-logs', 'limit=0'],
+  ['sync-logs', 'limit=101'],
+  ['sync-logs', 'limit=1e1'],
+  ['sync-logs', 'status=done'],
+  ['sync-logs', 'operation_type=all'],
+  ['active-patients', 'limit=501'],
+  ['active-patients', 'offset=-1'],
+  ['active-patients', 'limit='],
+  ['active-patients', 'last_synced_after=yesterday'],
+  ['active-patients', `search=${'x'.repeat(101)}`],
+])('refuses %s?%s', async (route, query) => {
+  const { admin, orgId } = await clinic({ patients: 3 });
+  const response = await admin.fetch(`/api/v1/cliniko/${route}/${orgId}?${query}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: true, error_code: 'VALIDATION_ERROR' });
+});
+
+test('finds patients by any part of their names or e-mail address, and pages through exactly those', async () => {
+  const place = await clinic({ patients: 120, archived: 20, faults: [{ name: 'unicode' }] });
+  await sync(place);
+  const { admin, orgId } = place;
+  const list = async (query: Record<string, string | number>) =>
+    ok(await admin.api.cliniko.activePatients({ params: { orgId }, query }));
+  const all = await list({ limit: 500 });
+  expect(all.pagination).toEqual({ total: 120, limit: 500, offset: 0, has_next: false });
+  expect(all.patients).toHaveLength(120);
+  const found = await list({ search: 'PATIENT.1', limit: 500 });
+  const expected = all.patients.filter(({ email }) => email?.includes('patient.1'));
+  expect(found.patients).toEqual(expected);
+  expect(found.pagination.total).toBe(expected.length);
+  const second = await list({ search: 'patient.1', limit: 10, offset: 10 });
+  expect(second.patients).toEqual(expected.slice(10, 20));
+  expect(second.pagination.has_next).toBe(expected.length > 20);
+  expect((await list({ limit: 7, offset: 115 })).patients).toEqual(all.patients.slice(115));
+  const { started_at } = await latestLog(place);
+  expect((await list({ last_synced_after: started_at })).pagination.total).toBe(120);
+  expect((await list({ last_synced_after: new Date().toISOString() })).pagination.total).toBe(0);
+  expect((await list({ search: 'a = b OR 1' })).pagination.total).toBe(0);
+});

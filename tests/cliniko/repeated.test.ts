@@ -1,0 +1,115 @@
+import { beforeAll, expect, test } from 'vitest';
+import { fail } from '../../functions/cliniko/end-sync.ts';
+import { intervalOf } from '../../functions/cliniko/schedule.ts';
+import { findSettings, putSettings } from '../../functions/cliniko/settings.ts';
+import { nextDue, startDueSyncs } from '../../functions/cliniko/start-due-syncs.ts';
+import { syncRemovals } from '../../functions/cliniko/steps.ts';
+import { findLog, readSnapshot } from '../../functions/cliniko/sync-store.ts';
+import { active, add, archive, change, remove } from '../../local/cliniko/account.ts';
+import { broken, type Simulated, simulated, useService } from './simulation.ts';
+
+beforeAll(useService);
+
+const MINUTE = 60_000;
+
+const standings = ({ state: { active: here, archived, deleted } }: Simulated) => ({
+  here,
+  archived,
+  deleted,
+});
+
+test('stores the same people under the same numbers when everything is synchronised again', async () => {
+  const place = await simulated({ spec: { patients: 230, archived: 12 }, seed: 1 });
+  const first = await place.sync();
+  place.clock.now += 10 * MINUTE;
+  const second = await place.sync();
+  expect(broken(second)).toEqual([]);
+  const people = ({ patients }: Simulated) =>
+    patients.map(({ last_synced: _at, seen: _by, ...person }) => person);
+  expect(people(second)).toEqual(people(first));
+  expect(second.log).toMatchObject({ status: 'completed', success: 242, failed: 0, page: 4, pages: 4 });
+});
+
+test('fetches only what changed in an incremental sync, and ends with the same people as Cliniko', async () => {
+  const place = await simulated({ spec: { patients: 450, archived: 10, deleted: 5 }, seed: 2 });
+  const before = await place.sync();
+  expect(standings(before)).toEqual({ here: 450, archived: 10, deleted: 0 });
+  const { account, clock } = place;
+  clock.now += 60 * MINUTE;
+  for (const patient of active(account, 3)) change(patient, clock.now);
+  for (const patient of active(account).slice(10, 12)) archive(patient, clock.now);
+  for (const patient of active(account).slice(20, 24)) remove(account, patient, clock.now);
+  add(account, 5, clock.now);
+  clock.now += MINUTE;
+  const calls = account.calls;
+  const result = await place.sync('incremental_patients');
+  expect(broken(result)).toEqual([]);
+  expect(result.log).toMatchObject({
+    operation: 'incremental_patients',
+    status: 'completed',
+    found: 10,
+    success: 10,
+  });
+  expect(standings(result)).toEqual({ here: 449, archived: 12, deleted: 4 });
+  expect(account.calls - calls).toBeLessThan(10);
+});
+
+test('takes nobody for deleted whom a page only fails to show', async () => {
+  const place = await simulated({ spec: { patients: 230 }, seed: 3 });
+  await place.sync();
+  place.clock.now += 10 * MINUTE;
+  place.account.patients = place.account.patients.slice(0, 100);
+  const result = await place.sync();
+  expect(standings(result)).toEqual({ here: 230, archived: 0, deleted: 0 });
+});
+
+test('changes nothing when a step is repeated after its answer was lost', async () => {
+  const place = await simulated({ spec: { patients: 120, deleted: 7 }, seed: 4 });
+  const result = await place.sync();
+  const { organization, log } = result;
+  const input = { ...organization, syncId: log.id, attempt: 1, turn: 9 };
+  const world = {
+    now: () => place.clock.now,
+    random: () => 0,
+    fetch: () => Promise.reject(new Error('asked again')),
+  };
+  expect(await syncRemovals(input, world)).toEqual({ do: 'end', turn: 10 });
+  expect(await findLog(organization, log.id)).toEqual(log);
+});
+
+test('starts what is due by its schedule once, and sets the next time without catching up on what was slept through', async () => {
+  const { organization, clock, sync } = await simulated({ spec: { patients: 20 }, seed: 5 });
+  await sync();
+  const settings = { name: 'Scheduled', contact_email: 'it@example.com', schedule: 'rate(1 hour)' };
+  await putSettings(organization, settings, clock.now);
+  await startDueSyncs(clock.now + 59 * MINUTE);
+  expect((await readSnapshot(organization))?.state.run).toBe(null);
+  const later = clock.now + 200 * MINUTE;
+  await startDueSyncs(later);
+  await startDueSyncs(later);
+  const snapshot = await readSnapshot(organization);
+  expect(snapshot?.state.run?.operation).toBe('incremental_patients');
+  expect(snapshot?.state.logs).toBe(2);
+  expect((await findSettings(organization))?.due_at).toBe(new Date(clock.now + 240 * MINUTE).toISOString());
+  if (snapshot) await fail(snapshot, 'SyncCanceled', later);
+});
+
+test.each([
+  ['rate(5 minutes)', 5],
+  ['rate(1 hour)', 60],
+  ['rate(6 hours)', 360],
+  ['rate(1 day)', 1_440],
+  ['rate(4 minutes)', undefined],
+  ['rate(0 hours)', undefined],
+  ['rate(400 days)', undefined],
+  ['rate(1 week)', undefined],
+  ['rate(6 hours) ', undefined],
+])('reads the schedule %s', (text, minutes) => {
+  expect(intervalOf(text)).toBe(minutes && minutes * MINUTE);
+});
+
+test('keeps the rhythm of a schedule', () => {
+  expect(nextDue(100, 60, 100)).toBe(160);
+  expect(nextDue(100, 60, 159)).toBe(160);
+  expect(nextDue(100, 60, 160)).toBe(220);
+});
