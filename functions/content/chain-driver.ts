@@ -18,6 +18,8 @@ export interface Chain {
   signSkip(terms: { nonce: number; fee: number }): Promise<SignedCall>;
   settle(settlement: Settlement): Promise<Settled>;
   contentTable: string;
+  /** Whether this is still the only driver. */
+  alone(): Promise<boolean>;
   now(): number;
   pause(milliseconds: number): Promise<void>;
 }
@@ -50,6 +52,7 @@ type Progressed = boolean;
 export async function drive(chain: Chain, until: number): Promise<boolean> {
   let pause = PAUSE.first;
   for (;;) {
+    if (!(await chain.alone())) return true;
     const progressed = await step(chain).catch((error: unknown) => {
       if (error instanceof Refused || error instanceof ReplyLost) return false;
       throw error;

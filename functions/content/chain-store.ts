@@ -10,12 +10,15 @@ import {
   waitingJobs,
 } from './chain-items.ts';
 
-/** How long a driver may be alone at the chain, in milliseconds: somewhat longer than its function may run. */
-const LEASE = 70_000;
+/**
+ * How long a driver is alone at the chain unless it says so again, in milliseconds. Several at once would only be in each other's way: what
+ * they write is conditional, and what they send is the same.
+ */
+const LEASE = 15_000;
 
 /** What the driver of the chain keeps: jobs that wait, nonces that were given out, and how far the chain has confirmed them. */
 export interface ChainStore {
-  /** Makes this the only driver; false while another may be alive. */
+  /** Makes this the only driver, or keeps it so; false while another may be alive. */
   take(holder: string, now: number): Promise<boolean>;
   release(holder: string): Promise<void>;
   state(): Promise<SignerState | undefined>;

@@ -74,6 +74,7 @@ async function platform(name: string, contents: number, more: { chances?: Chance
     signSkip: (terms) => signSkip(terms, signer, settings),
     settle: (settlement) => machine.engineOf(its).settle(settlement),
     contentTable: table.name,
+    alone: async () => true,
     now: () => Date.now() + time.ahead,
     pause: (milliseconds) => sleep(Math.min(20, milliseconds)),
   });
