@@ -49,17 +49,15 @@ export function progressUpdate(
   const status = ends
     ? endOf(record.succeeded + succeeded, record.deadChunks + dead)
     : onTheWay(record, succeeded);
+  // Only what changes is written: this update is part of every chunk.
+  const changes = { succeeded, failed, inFlight, remaining: -looked, openChunks: open, deadChunks: dead };
+  const changed = Object.entries(changes).filter(([, by]) => by !== 0);
   const sets = [
     '#status = :status',
-    'succeeded = succeeded + :succeeded',
-    'failed = failed + :failed',
-    'inFlight = inFlight + :inFlight',
-    'remaining = remaining - :looked',
-    'openChunks = openChunks + :open',
-    'deadChunks = deadChunks + :dead',
-    'startedAt = if_not_exists(startedAt, :began)',
     'progressAt = :now',
-    'resends = :zero',
+    ...changed.map(([name]) => `${name} = ${name} + :${name}`),
+    ...(record.startedAt ? [] : ['startedAt = if_not_exists(startedAt, :began)']),
+    ...(record.resends === 0 ? [] : ['resends = :zero']),
     ...(ends ? ['endedAt = :now'] : []),
   ];
   const conditions = ends
@@ -86,15 +84,10 @@ export function progressUpdate(
       ExpressionAttributeValues: {
         ':status': status,
         ...(started ? { ':pending': 'pending', ':processing': 'processing' } : { ':was': record.status }),
-        ':succeeded': succeeded,
-        ':failed': failed,
-        ':inFlight': inFlight,
-        ':looked': looked,
-        ':open': open,
-        ':dead': dead,
-        ':began': progress.began,
+        ...Object.fromEntries(changed.map(([name, by]) => [`:${name}`, by])),
+        ...(record.startedAt ? {} : { ':began': progress.began }),
+        ...(record.resends === 0 ? {} : { ':zero': 0 }),
         ':now': progress.now,
-        ':zero': 0,
         ...(ends
           ? {
               ':openWas': record.openChunks,

@@ -4,9 +4,12 @@ import { LANES, laneOf, sendChunk } from './lanes.ts';
 import { asBatch, asChunk, asEntry, type BatchRecord, hasEnded, isOver, type OpenEntry } from './record.ts';
 import { giveUp, TRIES } from './work.ts';
 
-/** How long nothing may happen to a tenant's batches before their messages count as lost, in milliseconds; each time in vain three times longer. */
+/** How long nothing may happen to a tenant's batches before their messages count as lost, in milliseconds; and how long after each resend. */
 export const STALLED = 10_000;
-const LONGER = 3;
+const AGAIN = 20_000;
+
+/** After how long without any progress what was sent again five times is given up, in milliseconds: longer than most outages. */
+const HOPELESS = 40 * 60_000;
 
 /** Batches whose records are read at once. */
 const PAGE = 100;
@@ -23,7 +26,7 @@ export async function sweep(context: Context): Promise<number> {
     for (const { record } of batches) if (isOver(record)) await announced(context, record);
     const open = batches.filter(({ record }) => !isOver(record));
     const patience = ({ progressAt, resends }: BatchRecord) =>
-      Date.parse(progressAt) + STALLED * LONGER ** resends;
+      Date.parse(progressAt) + STALLED + AGAIN * resends;
     const until = Math.max(...open.map(({ record }) => patience(record)));
     if (open.length > 0 && context.world.now() >= until) sent += await resend(context, open);
   }
@@ -76,7 +79,8 @@ async function resend(context: Context, batches: OpenBatch[]): Promise<number> {
       const { chunk, state } = asChunk(item);
       if (state === 'waiting' || (state === 'open' && !hasEnded(record))) todo[state].push(chunk);
     }
-    if (record.resends >= TRIES && todo.waiting.length === 0) {
+    const idleFor = context.world.now() - Date.parse(record.progressAt);
+    if (record.resends >= TRIES && idleFor >= HOPELESS && todo.waiting.length === 0) {
       for (const chunk of todo.open) await giveUp(context, { batch: entry.id, chunk });
       continue;
     }
