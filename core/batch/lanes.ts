@@ -3,14 +3,23 @@ import { type ChunkMessage, type Context, itemAt, queried, readAll, steadily } f
 import { asBatch, asEntry, type BatchRecord, hasEnded, type OpenEntry, takesWork } from './record.ts';
 
 /**
- * How many chunks of one tenant are on their way at once. So another tenant's message waits for two chunks of this one at most, however
- * much this one has queued. Two, so that one is worked on while the other's message travels.
+ * How many messages of one tenant are on their way at once. One, since chunks of a batch all count on its record: two at once would mostly
+ * be in each other's way.
  */
-export const LANES = 2;
+export const LANES = 1;
 
 /**
- * A tenant's lanes. A lane takes every second chunk of the tenant's batches, batch by batch, and has one message on its way: whoever
- * finishes a chunk sends the lane's next. `turn` counts the batches that joined, so an idle lane cannot overlook one.
+ * How many chunks are done for one message before the lane's next is sent. So another tenant waits for three chunks of this one at most,
+ * however much this one has queued, and a chunk costs a third of a message.
+ */
+export const RUN = 3;
+
+/** With how many operations left to settle a chunk lets the lane go on: whoever brings effects about should not run out of them. */
+export const NEARLY_SETTLED = 12;
+
+/**
+ * A tenant's lanes. A lane takes the chunks of the tenant's batches, batch by batch, and has one message on its way: whoever finishes
+ * a chunk goes on with the lane's next. `turn` counts the batches that joined, so an idle lane cannot overlook one.
  */
 export interface Lanes {
   turn: number;
@@ -64,32 +73,35 @@ export async function sendChunk(context: Context, entry: OpenEntry, chunk: numbe
 }
 
 /**
- * Sends a lane's next message: the batch's next chunk, or the first of the tenant's next batch; or lets the lane rest.
+ * A lane's next message: the batch's next chunk, or the first of the tenant's next batch. Without one the lane rests.
  *
- * Called once for each chunk, by whoever finished it. A message that is lost, or sent twice, does no harm: the sweep sends the first again,
+ * Asked once for each chunk, by whoever finished it. A message that is lost, or sent twice, does no harm: the sweep sends the first again,
  * and the second finds its chunk done and ends there.
  */
-export async function passOn(
+export async function following(
   context: Context,
   record: BatchRecord,
-  message: Pick<ChunkMessage, 'tenant' | 'chunk'>,
-): Promise<void> {
-  const { tenant } = message;
-  const lane = laneOf(message.chunk);
-  const chunk = message.chunk + LANES;
-  if (chunk < record.chunks && takesWork(record)) {
-    await context.send(tenant, { version: 1, tenant, batch: record.id, chunk });
-    return;
-  }
+  { tenant, chunk: finished }: Pick<ChunkMessage, 'tenant' | 'chunk'>,
+): Promise<ChunkMessage | undefined> {
+  const lane = laneOf(finished);
+  const chunk = finished + LANES;
+  if (chunk < record.chunks && takesWork(record)) return { version: 1, tenant, batch: record.id, chunk };
   for (;;) {
     const { turn } = await readLanes(context, tenant);
     const next = await nextEntry(context, tenant, record.order, lane);
-    if (next) {
-      await sendChunk(context, next, lane);
-      return;
-    }
-    if (await rest(context, tenant, lane, turn)) return;
+    if (next) return { version: 1, tenant, batch: next.id, chunk: lane };
+    if (await rest(context, tenant, lane, turn)) return undefined;
   }
+}
+
+/** Sends a lane's next message, if it has one. */
+export async function passOn(
+  context: Context,
+  record: BatchRecord,
+  finished: Pick<ChunkMessage, 'tenant' | 'chunk'>,
+): Promise<void> {
+  const next = await following(context, record, finished);
+  if (next) await context.send(next.tenant, next);
 }
 
 /** The first batch after this place in the tenant's order that has work for the lane. */

@@ -3,7 +3,7 @@ import type { Action } from '../transaction/store.ts';
 import { type Context, untilDone } from './context.ts';
 import { announced } from './finish.ts';
 import type { Outcome } from './kind.ts';
-import { passOn } from './lanes.ts';
+import { NEARLY_SETTLED, passOn } from './lanes.ts';
 import { progressUpdate } from './progress.ts';
 import type { BatchRecord, ChunkRecord } from './record.ts';
 import { look } from './work.ts';
@@ -45,10 +45,13 @@ export async function settle(context: Context, settlement: Settlement): Promise<
       return { state: 'refused' as const, ...found };
     return undefined;
   });
-  if (end.state === 'settled' && end.chunk.state === 'done') {
-    await passOn(context, end.record, { tenant: end.record.tenant, chunk: number });
-    await announced(context, end.record);
-  }
+  if (end.state !== 'settled') return end.state;
+  const { record, chunk } = end;
+  const before = chunk.waiting + outcomes.length;
+  // Exactly one settlement takes the chunk across this line, unless it began below it.
+  if (before > NEARLY_SETTLED && chunk.waiting <= NEARLY_SETTLED)
+    await passOn(context, record, { tenant: record.tenant, chunk: number });
+  if (chunk.state === 'done') await announced(context, record);
   return end.state;
 }
 

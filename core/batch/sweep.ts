@@ -84,14 +84,16 @@ async function resend(context: Context, batches: OpenBatch[]): Promise<number> {
       for (const chunk of todo.open) await giveUp(context, { batch: entry.id, chunk });
       continue;
     }
-    const first = [...idle].flatMap((lane) => todo.open.find((chunk) => laneOf(chunk) === lane) ?? []);
+    const first = [...idle].flatMap((lane) => {
+      const its = todo.open.filter((chunk) => laneOf(chunk) === lane);
+      // Each time in vain it is another one's turn, so that a chunk that kills whoever touches it keeps none of the others back.
+      return its[record.resends % its.length] ?? [];
+    });
     const chunks = [...todo.waiting, ...first];
     if (chunks.length > 0) await note(context, record);
-    for (const chunk of chunks) {
-      await sendChunk(context, entry, chunk);
-      idle.delete(laneOf(chunk));
-      sent += 1;
-    }
+    for (const chunk of chunks) await sendChunk(context, entry, chunk);
+    for (const chunk of first) idle.delete(laneOf(chunk));
+    sent += chunks.length;
   }
   return sent;
 }

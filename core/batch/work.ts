@@ -4,7 +4,7 @@ import type { Action } from '../transaction/store.ts';
 import { ACTIONS, type ChunkMessage, type Context, itemAt, readAll, untilDone } from './context.ts';
 import { announced } from './finish.ts';
 import type { Kind, Planned } from './kind.ts';
-import { passOn } from './lanes.ts';
+import { following, NEARLY_SETTLED, passOn, RUN } from './lanes.ts';
 import { type Progress, progressUpdate } from './progress.ts';
 import {
   asBatch,
@@ -37,40 +37,53 @@ interface Reached {
 }
 
 /**
- * Works on one chunk. A chunk is applied, counted and recorded in one transaction, so deliveries may be doubled, late, or die anywhere.
+ * Works on a chunk, and on the next ones of its lane. A chunk is applied, counted and recorded in one transaction, so deliveries may be
+ * doubled, late, or die anywhere.
  *
  * @param attempt how often the queue has delivered this message, from 1. The last of five that fails gives the chunk up; a redrive of
  * its dead letter takes it up again.
  * @throws whatever kept the chunk from being done; its message is to be delivered again.
  */
 export async function work(context: Context, message: ChunkMessage, attempt: number): Promise<void> {
+  let next: ChunkMessage | undefined;
   try {
-    const reached = await reach(context, message);
-    if (!reached) return;
-    await goOn(context, message, reached, attempt);
+    next = await workOn(context, message, attempt === 1);
   } catch (error) {
     if (attempt >= TRIES) await giveUp(context, message);
     else if (attempt === 1) await leave(context, message);
     throw error;
   }
+  for (let done = 1; next && done < RUN; done++) {
+    const message = next;
+    try {
+      next = await workOn(context, message, true);
+    } catch {
+      // It gets a message of its own, which is tried and given up like any other.
+      break;
+    }
+  }
+  if (next) await context.send(next.tenant, next);
 }
 
-/** What follows from where a chunk stands now. */
-async function goOn(
+/** Does one chunk, and tells which is the lane's next if it is for this delivery to go on with it. */
+async function workOn(
   context: Context,
   message: ChunkMessage,
-  reached: Reached,
-  attempt: number,
-): Promise<void> {
+  isFirst: boolean,
+): Promise<ChunkMessage | undefined> {
+  const reached = await reach(context, message);
+  if (!reached) return undefined;
   const { record, chunk, mine } = reached;
   if (chunk.state === 'waiting') {
     await carryOut(context, record, chunk, !mine);
-    return;
+    // With more to settle it is for whoever settles to go on.
+    if (mine && chunk.waiting <= NEARLY_SETTLED) await passOn(context, record, message);
+    return undefined;
   }
-  // Only the delivery that did the chunk sends the lane's next message, or lanes would multiply. A cancelled batch has nobody
-  // who did the chunk, so there the first delivery does.
-  if (mine || (chunk.state !== 'done' && attempt === 1)) await passOn(context, record, message);
   await announced(context, record);
+  // Only the delivery that did the chunk goes on with the lane, or lanes would multiply. A cancelled batch has nobody who did the
+  // chunk, so there the first delivery does.
+  return mine || (chunk.state !== 'done' && isFirst) ? await following(context, record, message) : undefined;
 }
 
 async function carryOut(

@@ -189,7 +189,8 @@ test('lets nobody wait for more than three chunks of another tenant', async () =
   await it.drain(5);
   const waited = it.deliveries.slice(before).findIndex(({ batch }) => batch === 'small');
   expect(waited).toBeGreaterThanOrEqual(0);
-  expect(waited).toBeLessThanOrEqual(3);
+  // A delivery does three chunks.
+  expect(waited).toBeLessThanOrEqual(1);
 });
 
 test('works off the batches of a tenant in their order, and goes on when new ones come while it was idle', async () => {
