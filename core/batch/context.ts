@@ -33,7 +33,7 @@ export interface Context {
 }
 
 /** Nothing could be brought about in time, though nothing is wrong: the same may be tried again later. */
-export class BatchBusy extends Error {
+class BatchBusy extends Error {
   override readonly name = 'BatchBusy';
 }
 
@@ -41,7 +41,7 @@ export class BatchBusy extends Error {
 const PAUSE = { first: 5, longest: 400 };
 
 /** How long one piece of work is tried, in milliseconds: well below the time that a queue's function has. */
-export const PATIENCE = 20_000;
+const PATIENCE = 20_000;
 
 /** Whether a request may simply be made again: it was refused, or its answer got lost. */
 export const isPassing = (error: unknown): boolean => error instanceof Refused || error instanceof ReplyLost;
@@ -114,5 +114,3 @@ export async function* queried(
 
 /** The actions of one transaction that DynamoDB takes at most (API reference, TransactWriteItems). */
 export const ACTIONS = 100;
-
-export type { Action };

@@ -9,7 +9,7 @@ export interface Operation<D> {
 }
 
 /** An operation and where it stands in its batch: what `settle` names it by. */
-export interface PlacedOperation<D> extends Operation<D> {
+interface PlacedOperation<D> extends Operation<D> {
   chunk: number;
   /** In its chunk. */
   index: number;
@@ -29,12 +29,12 @@ export type Planned<R, E> =
   | { waiting: true; actions?: Action[] };
 
 /** Items that were read for a plan, by key. */
-export interface Found {
+interface Found {
   get(key: { pk: string; sk: string }): Item | undefined;
 }
 
 /** Where an operation stands that waits for an effect outside. */
-export interface WaitingChunk<D> {
+interface WaitingChunk<D> {
   batch: Batch;
   chunk: number;
   /** The operations that wait. */

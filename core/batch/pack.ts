@@ -1,7 +1,7 @@
 import type { Operation } from './kind.ts';
 
 /** The most operations of one chunk: with three actions each they leave room for the chunk's own records among DynamoDB's 100. */
-export const CHUNK = 25;
+const CHUNK = 25;
 
 /** An operation to be done, and what it is done to, if others of the batch may be done to the same. */
 export interface NewOperation<D> {

@@ -55,7 +55,7 @@ export interface BatchRecord extends Batch, Key {
 }
 
 /** `open`: not done. `waiting`: applied, but effects outside are not settled. `dead`: given up after several tries. */
-export type ChunkState = 'open' | 'waiting' | 'done' | 'dead';
+type ChunkState = 'open' | 'waiting' | 'done' | 'dead';
 
 export type StoredOutcome = Outcome<unknown, unknown> | { waiting: true };
 

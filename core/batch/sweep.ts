@@ -5,7 +5,7 @@ import { asBatch, asChunk, asEntry, type BatchRecord, hasEnded, isOver, type Ope
 import { giveUp, TRIES } from './work.ts';
 
 /** How long nothing may happen to a tenant's batches before their messages count as lost, in milliseconds; and how long after each resend. */
-export const STALLED = 10_000;
+const STALLED = 10_000;
 const AGAIN = 20_000;
 
 /** After how long without any progress what was sent again five times is given up, in milliseconds: longer than most outages. */

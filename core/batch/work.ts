@@ -117,7 +117,7 @@ async function takeOver(context: Context, { pk, sk, carriedUntil = 0 }: ChunkRec
   return done;
 }
 
-export function kindOf(context: Context, { kind }: Pick<BatchRecord, 'kind'>): Kind {
+function kindOf(context: Context, { kind }: Pick<BatchRecord, 'kind'>): Kind {
   const known = context.kinds[kind];
   if (!known) throw new Error(`no kind ${kind} of batches is known here`);
   return known;

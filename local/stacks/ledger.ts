@@ -17,7 +17,7 @@ const CHAINED = 25;
 /** What every account has to begin with, in micro-STX. */
 const FUNDS = 1_000_000_000_000n;
 
-export type TxState = 'pending' | 'success' | 'abort_by_response' | 'dropped_replace_by_fee';
+type TxState = 'pending' | 'success' | 'abort_by_response' | 'dropped_replace_by_fee';
 
 export interface Tx {
   id: string;
@@ -32,7 +32,7 @@ export interface Tx {
 }
 
 /** Why a node does not take a transaction, in its own words. */
-export interface Rejection {
+interface Rejection {
   reason: string;
   reason_data?: { expected?: number; actual?: number; is_origin?: boolean; principal?: string };
 }
