@@ -1,4 +1,4 @@
-import { type Action, type Item, type Key, Refused, ReplyLost, type Store } from '../transaction/store.ts';
+import { type Item, type Key, Refused, ReplyLost, type Store } from '../transaction/store.ts';
 import type { Kind } from './kind.ts';
 import type { Batch, Keys } from './record.ts';
 
