@@ -20,12 +20,15 @@ function withoutText(error: unknown): Error {
  * A job and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe to repeat.
  *
  * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled job's message is the event
- * that EventBridge sends, a workflow step's what the workflow hands it.
+ * that EventBridge sends, a workflow step's what the workflow hands it. `deliveries` counts how often a message was delivered, from 1.
  */
-export function consume<J extends Job>(job: J, work: (message: Message<J>) => Promise<Result<J>>) {
-  const attempt = async (message: unknown): Promise<unknown> => {
+export function consume<J extends Job>(
+  job: J,
+  work: (message: Message<J>, deliveries: number) => Promise<Result<J>>,
+) {
+  const attempt = async (message: unknown, deliveries = 1): Promise<unknown> => {
     try {
-      const result = await work(job.message.parse(message) as Message<J>);
+      const result = await work(job.message.parse(message) as Message<J>, deliveries);
       return job.result?.parse(result);
     } catch (error) {
       log('error', 'job failed', { job: job.summary, ...describe(error) });
@@ -36,7 +39,7 @@ export function consume<J extends Job>(job: J, work: (message: Message<J>) => Pr
   return async (event: SQSEvent | object, context: Context): Promise<unknown> => {
     if (!('queue' in job.trigger)) return await attempt(event);
     const each = async (record: SQSRecord) => {
-      await attempt(JSON.parse(record.body));
+      await attempt(JSON.parse(record.body), Number(record.attributes.ApproximateReceiveCount));
     };
     return await processPartialResponse(event as SQSEvent, each, processor, {
       context,

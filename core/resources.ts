@@ -1,17 +1,17 @@
 /**
  * What a contract may name under `uses`. Each name is a construct of the stack, a statement of IAM and an environment variable.
  */
-export const tables = ['patients', 'cliniko', 'operations', 'audit', 'guards'] as const;
+export const tables = ['patients', 'cliniko', 'content', 'operations', 'audit', 'guards'] as const;
 export type TableName = (typeof tables)[number];
 
-export const queues = ['patientRecovery'] as const;
+export const queues = ['patientRecovery', 'contentBatches', 'contentChain'] as const;
 export type QueueName = (typeof queues)[number];
 
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
 export type WorkflowName = (typeof workflows)[number];
 
 /** Groups of secrets; each secret of a group has a name of its own. */
-export const secrets = ['clinikoKeys', 'webhookSecrets'] as const;
+export const secrets = ['clinikoKeys', 'webhookSecrets', 'stacksKeys'] as const;
 export type SecretGroup = (typeof secrets)[number];
 
 /**

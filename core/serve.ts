@@ -25,10 +25,11 @@ import { header, headerValues, requestIdOf } from './request.ts';
 import type { AnswerUpdate, BatchRef } from './transaction/ledger.ts';
 
 /**
- * Makes the answer of a reply, and keeps it under the caller's idempotency key, if there is one, together with the batch that makes it
- * true. Handed to the ledger, which calls it before anything is written: a reply that cannot be given stops the change.
+ * Makes the answer of a reply, and keeps it under the caller's idempotency key, if there is one, together with what makes it true: a
+ * batch of the ledger, or, without one, the single transaction that the update is to be part of. Called before anything is written: a
+ * reply that cannot be given stops the change.
  */
-type AnswerWith = (batch: BatchRef, reply: unknown) => Promise<AnswerUpdate | undefined>;
+export type AnswerWith = (batch: BatchRef | undefined, reply: unknown) => Promise<AnswerUpdate | undefined>;
 
 /** What a handler is given: everything is checked, and time comes from outside. */
 interface Context<E extends Endpoint> {
@@ -152,14 +153,15 @@ async function answerInput(
   const { endpoint, event, clock } = call;
   const prepared: { reply?: unknown; answer?: KeptAnswer } = {};
   const answerWith: AnswerWith = async (batch, reply) => {
-    const given = rendered(endpoint, reply);
+    const given = answering(endpoint, reply);
     Object.assign(prepared, { reply, answer: given });
     return claim && (await keeping(claim, given, clock.now(), batch));
   };
   const input = readInput(endpoint, event);
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
-  return reply instanceof WithHeaders
-    ? rendered(endpoint, reply.reply, reply.headers)
-    : rendered(endpoint, reply);
+  return answering(endpoint, reply);
 }
+
+const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
+  reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);

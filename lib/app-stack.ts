@@ -18,6 +18,7 @@ import { QueuesOf } from './queues.ts';
 import { catchTheRest, restApi } from './rest-api.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import { SigningKey, stacksEnvironment } from './stacks.ts';
 import { TablesOf } from './tables.ts';
 import { WorkflowsOf, workflowArn } from './workflows.ts';
 
@@ -52,6 +53,7 @@ export class AppStack extends Stack {
       workflows: byName(workflows, (name) => workflowArn(this, settings, name)),
       secrets: byName(secrets, (name) => secretGroup(this, settings, name)),
     };
+    new SigningKey(this, 'SigningKey', settings);
     const issuer = new TokenIssuer(this, 'Auth', settings);
     const api = restApi(this, settings);
     const defaults: FunctionDefaults = {
@@ -61,6 +63,7 @@ export class AppStack extends Stack {
         ...issuer.environment,
         CORS_ORIGINS: settings.corsOrigins.join(' '),
         METRICS_OPEN: String(settings.metricsOpen),
+        ...stacksEnvironment(settings),
       },
     };
     const workers: Record<string, LambdaFunction> = {};

@@ -29,6 +29,21 @@ export const Settings = z.strictObject({
   logDays: z.union([7, 14, 30, 90, 180, 365, 731].map((days) => z.literal(days))).default(30),
   /** Whether a web firewall keeps floods and known attacks off. It costs a few dollars a month. */
   firewall: z.boolean().default(false),
+  /** The chain that holds the prices of content. */
+  stacks: z
+    .strictObject({
+      network: z.enum(['mainnet', 'testnet']).default('testnet'),
+      /** A Stacks node with its API; the network's public one unless told. */
+      apiUrl: z.url({ protocol: /^https$/ }).optional(),
+      /** The contract with the prices, as `ADDRESS.name`; `content-prices` of the signer unless told. */
+      contract: z
+        .string()
+        .regex(/^S[0-9A-Z]{20,50}\.[a-zA-Z][a-zA-Z0-9-]{0,127}$/)
+        .optional(),
+      /** Micro-STX for one call. 3,000 cleared on testnet; what is stuck is raised by itself. */
+      fee: z.int().min(200).max(1_000_000).default(3_000),
+    })
+    .prefault({}),
   /** Who is told of alarms. */
   alarmEmail: z.email().optional(),
 });

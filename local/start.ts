@@ -21,6 +21,7 @@ import type { QueueEngine } from './services/queue-engine.ts';
 import { startQueuePollers } from './sources/queue-poller.ts';
 import { startSchedules } from './sources/schedules.ts';
 import type { Source } from './sources/source.ts';
+import { openStacksStandIn } from './stacks/stand-in.ts';
 import { readAssembly } from './template/assembly-file.ts';
 import { type Stack, settle } from './template/stack.ts';
 
@@ -43,6 +44,8 @@ export interface Running {
   readonly url: string;
   /** The one address of every AWS service; the access key `root` may do everything there. */
   readonly awsEndpoint: string;
+  /** The address of the Stacks node that stands in for the chain. */
+  readonly stacksUrl: string;
   /** The stack with its names, to find a table or queue by its logical id. */
   readonly stack: Stack;
   /** An ID token as the stack's user pool would issue it. */
@@ -116,12 +119,15 @@ export async function start(options: StartOptions): Promise<Running> {
     undo.push(() => engines.stop());
     const storage = await createStorage(stack, engines, dataDir, awsEndpoint);
     const identity = await openIdentity(stack, dataDir);
+    const stacks = await openStacksStandIn(dataDir, log);
+    undo.push(() => stacks.stop());
 
     const local = `http://127.0.0.1:${port}/_local`;
     const environment = {
       JWKS_URI: keysInUrl(identity.jwks),
       CLINIKO_BASE_URL: `${local}/cliniko/v1`,
       WEBHOOK_RELAY: `${local}/webhook`,
+      STACKS_API_URL: stacks.url,
       ...options.environment,
     };
     const fleet = makeFleet(specs, { awsEndpoint, environment, log });
@@ -141,6 +147,7 @@ export async function start(options: StartOptions): Promise<Running> {
     return {
       url: `http://localhost:${port}`,
       awsEndpoint,
+      stacksUrl: stacks.url,
       stack,
       enginePid: engines.dynamo.pid,
       engineEnded: engines.dynamo.ended,
@@ -163,6 +170,7 @@ export async function start(options: StartOptions): Promise<Running> {
         gateway.closeAllConnections();
         aws.server.closeAllConnections();
         await fleet.kill();
+        stacks.kill();
         await unwind();
       },
     };

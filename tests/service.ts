@@ -11,6 +11,8 @@ declare module 'vitest' {
     url: string;
     /** The address of its DynamoDB, SQS and so on. */
     awsEndpoint: string;
+    /** The address of the Stacks node that stands in for the chain. */
+    stacksUrl: string;
   }
 }
 
@@ -20,6 +22,7 @@ export default async function setup(project: TestProject) {
   const service = await start({ assembly: await assembly(), port: 0, dataDir });
   project.provide('url', service.url);
   project.provide('awsEndpoint', service.awsEndpoint);
+  project.provide('stacksUrl', service.stacksUrl);
   return async () => {
     await service.stop();
     await rm(dataDir, { recursive: true, force: true });

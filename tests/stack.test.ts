@@ -57,6 +57,7 @@ test('keeps the identity of the tables, since a new one would be empty', () => {
   expect(ids.toSorted()).toEqual([
     'Tablesaudit3BC6CFAF',
     'TablesclinikoE7D877B8',
+    'Tablescontent7E71BE79',
     'TablesguardsC07AF880',
     'Tablesoperations4C7C29F5',
     'Tablespatients470D20B9',

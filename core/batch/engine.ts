@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { tableName } from '../table.ts';
+import { dynamoStore } from '../transaction/dynamo-store.ts';
+import type { Store } from '../transaction/store.ts';
+import { cancel } from './cancel.ts';
+import type { ChunkMessage, Context, World } from './context.ts';
+import type { Kind } from './kind.ts';
+import { type NewBatch, open } from './open.ts';
+import { type Entry, entries, list, read } from './read.ts';
+import { type Batch, keysOf } from './record.ts';
+import { type Settled, type Settlement, settle } from './settle.ts';
+import { sweep } from './sweep.ts';
+import { work } from './work.ts';
+
+export interface EngineOptions {
+  /** Sets this system's batches apart from those of others in the same table. */
+  name: string;
+  kinds: Readonly<Record<string, Kind>>;
+  /** Puts a message on the system's queue, in the group of the tenant. */
+  send(tenant: string, message: ChunkMessage): Promise<void>;
+  /** Tells the world that a batch has ended; at least once. */
+  announce?: (batch: Batch) => Promise<void>;
+  /** Where things are kept; DynamoDB unless told. */
+  store?: Store;
+  /** The name of the table; `operations` unless told. */
+  table?: () => string;
+  world?: World;
+}
+
+/** The asynchronous batches of one system. See README.md beside this file. */
+export interface Engine {
+  open<D>(batch: NewBatch<D>): Promise<Batch>;
+  work(message: ChunkMessage, attempt: number): Promise<void>;
+  settle(settlement: Settlement): Promise<Settled>;
+  cancel(id: string): Promise<{ canceled: boolean; batch: Batch } | undefined>;
+  read(id: string): Promise<Batch | undefined>;
+  entries(id: string): Promise<Entry[]>;
+  list(name: string, page: { limit: number; skip: number }): Promise<{ batches: Batch[]; total: number }>;
+  sweep(): Promise<number>;
+}
+
+const realWorld: World = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  pause: (milliseconds) => setTimeout(milliseconds),
+  unique: () => randomUUID(),
+};
+
+/** Makes a system's engine. Nothing is reached before it is used. */
+export function openEngine(options: EngineOptions): Engine {
+  const context: Context = {
+    store: options.store ?? dynamoStore(),
+    world: options.world ?? realWorld,
+    keys: keysOf(options.name),
+    table: options.table ?? (() => tableName('operations')),
+    kinds: options.kinds,
+    send: options.send,
+    announce: options.announce,
+  };
+  return {
+    open: (batch) => open(context, batch),
+    work: (message, attempt) => work(context, message, attempt),
+    settle: (settlement) => settle(context, settlement),
+    cancel: (id) => cancel(context, id),
+    read: (id) => read(context, id),
+    entries: (id) => entries(context, id),
+    list: (name, page) => list(context, name, page),
+    sweep: () => sweep(context),
+  };
+}

@@ -1,0 +1,129 @@
+import { timestamp } from '../clock.ts';
+import type { AnswerUpdate } from '../transaction/change.ts';
+import type { Action, Item } from '../transaction/store.ts';
+import { ACTIONS, type Context, isPassing, steadily, untilDone } from './context.ts';
+import { joining, readLanes, sendChunk, toWake } from './lanes.ts';
+import { type NewOperation, packed } from './pack.ts';
+import type { Batch, BatchRecord, OpenEntry } from './record.ts';
+import { batchOf } from './record.ts';
+
+/** A batch that is to be opened. */
+export interface NewBatch<D = unknown> {
+  /** Unique within the engine for all time. Where ids are numbers of a tenant, put the tenant in front. */
+  id: string;
+  kind: string;
+  tenant: string;
+  user: string;
+  operations: NewOperation<D>[];
+  /** What the system keeps with the batch; small, and the same for all operations. */
+  details?: Record<string, unknown>;
+  /** Names of the lists that it will be found in. */
+  lists?: string[];
+  /** What keeps the caller's answer under its idempotency key: it commits together with the batch. */
+  answer?: AnswerUpdate;
+}
+
+/** Another request took over the idempotency key of this one, or the id is taken. Nothing was opened. */
+export class NotOpened extends Error {
+  override readonly name = 'NotOpened';
+}
+
+/** Chunk records of one request when a batch does not fit into one transaction (API reference, BatchWriteItem). */
+const PUTS = 25;
+
+/**
+ * Opens a batch: once this returns it will be worked off, whatever dies.
+ *
+ * One transaction writes its record and its chunks. More chunks than fit are written before, and count for nothing until the record is
+ * there. Then one message for each idle lane of the tenant is sent; the sweep makes up for one that was lost.
+ *
+ * @throws NotOpened.
+ */
+export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Batch> {
+  const { keys, world, store } = context;
+  const { id, tenant, kind, user, details = {}, lists = [], answer } = wanted;
+  const chunks = packed(wanted.operations);
+  const total = chunks.flat().reduce((sum, { places }) => sum + places.length, 0);
+  const now = timestamp(world.now());
+  const opener = world.unique();
+  const items: Item[] = chunks.map((operations, chunk) => ({
+    ...keys.chunk(id, chunk),
+    chunk,
+    state: 'open',
+    operations,
+    waiting: 0,
+  }));
+  const others = 3 + 2 * lists.length + (answer ? 1 : 0);
+  const inside = items.length + others <= ACTIONS ? items : [];
+  if (inside.length === 0) await writeBefore(context, items);
+
+  for (;;) {
+    const lanes = await readLanes(context, tenant);
+    const key = keys.open(tenant, lanes.turn + 1);
+    const record: BatchRecord = {
+      ...keys.batch(id),
+      ...{ id, kind, tenant, user, details, total, chunks: chunks.length, order: key.sk },
+      ...{ status: 'pending', createdAt: now, progressAt: now, remaining: total, openChunks: chunks.length },
+      ...{ succeeded: 0, failed: 0, inFlight: 0, canceled: 0, deadChunks: 0, resends: 0, opener },
+    };
+    const entry: OpenEntry = { ...key, id, tenant, chunks: chunks.length };
+    const listed = await Promise.all(lists.map((list) => listing(context, list, id)));
+    const actions: Action[] = [
+      fresh(context, { ...record }),
+      fresh(context, { ...entry }),
+      joining(context, tenant, lanes, chunks.length),
+      ...listed.flat(),
+      ...(answer ? [{ Update: { ...answer, UpdateExpression: answer.UpdateExpression ?? '' } }] : []),
+      ...inside.map((item) => fresh(context, item)),
+    ];
+    const opened = await untilDone(context, async () => {
+      try {
+        const end = await store.transact(actions);
+        if (end.done) return 'opened';
+        // A request whose answer was lost finds its own record.
+        if (await isThere(context, record)) return 'opened';
+        if (end.reasons[0]?.failed) return 'taken';
+        return answer && end.reasons[3 + listed.flat().length]?.failed ? 'taken' : 'moved';
+      } catch (error) {
+        if (isPassing(error) && (await isThere(context, record))) return 'opened';
+        throw error;
+      }
+    });
+    if (opened === 'taken') throw new NotOpened('the id or the idempotency key is taken');
+    if (opened === 'moved') continue;
+    for (const lane of toWake(lanes, chunks.length)) await sendChunk(context, entry, lane);
+    return batchOf(record);
+  }
+}
+
+const fresh = ({ table }: Context, item: Item): Action => ({
+  Put: { TableName: table(), Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
+});
+
+const isThere = async (context: Context, { pk, sk, opener }: BatchRecord): Promise<boolean> => {
+  const found = await steadily(context, () => context.store.get(context.table(), { pk, sk }));
+  return found?.opener === opener;
+};
+
+/** Puts a batch on a list: its place is a number without gaps, so that any page is found at once and the total is exact. */
+async function listing(context: Context, list: string, id: string): Promise<Action[]> {
+  const key = context.keys.listCount(list);
+  const count = Number((await steadily(context, () => context.store.get(context.table(), key)))?.n ?? 0);
+  const Item = { ...key, n: count + 1 };
+  const counted =
+    count === 0
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : { ConditionExpression: 'n = :n', ExpressionAttributeValues: { ':n': count } };
+  return [
+    { Put: { TableName: context.table(), Item, ...counted } },
+    fresh(context, { ...context.keys.listEntry(list, count + 1), id }),
+  ];
+}
+
+async function writeBefore(context: Context, items: Item[]): Promise<void> {
+  for (let from = 0; from < items.length; from += PUTS) {
+    let left = items.slice(from, from + PUTS);
+    while (left.length > 0)
+      left = await steadily(context, () => context.store.putMany(context.table(), left));
+  }
+}

@@ -1,0 +1,56 @@
+import type { Key } from '../transaction/store.ts';
+import { type Context, itemAt, queried, readAll, steadily } from './context.ts';
+import type { StoredOutcome } from './record.ts';
+import { asBatch, asChunk, type Batch, batchOf } from './record.ts';
+
+export async function read(context: Context, id: string): Promise<Batch | undefined> {
+  const item = await steadily(context, () => context.store.get(context.table(), context.keys.batch(id)));
+  return item && batchOf(asBatch(item));
+}
+
+/** One operation of a batch with how it ended, so far as it has; `waiting` for one whose effect outside is not settled. */
+export interface Entry {
+  place: number;
+  data: unknown;
+  outcome?: StoredOutcome;
+}
+
+/**
+ * Every operation of a batch in the order of the request. Read the batch before: then at least what it counts is in here.
+ */
+export async function entries(context: Context, id: string): Promise<Entry[]> {
+  const all: Entry[] = [];
+  for await (const item of queried(context, context.keys.chunksOf(id))) {
+    const { operations, outcomes } = asChunk(item);
+    for (const [index, { places, data }] of operations.entries()) {
+      const outcome = outcomes?.[index];
+      for (const place of places) all.push({ place, data, ...(outcome && { outcome }) });
+    }
+  }
+  return all.sort((one, other) => one.place - other.place);
+}
+
+/** A page of a list of batches, newest first, and how many it has in all. Any page costs the same. */
+export async function list(
+  context: Context,
+  name: string,
+  { limit, skip }: { limit: number; skip: number },
+): Promise<{ batches: Batch[]; total: number }> {
+  const { keys, store } = context;
+  const table = context.table();
+  const count = await steadily(context, () => store.get(table, keys.listCount(name)));
+  const total = Number(count?.n ?? 0);
+  const newest = total - skip;
+  const places = Array.from({ length: Math.max(0, Math.min(limit, newest)) }, (_, index) =>
+    keys.listEntry(name, newest - index),
+  );
+  const listed = await readAll(context, table, places);
+  const ids = places.map((place) => String(itemAt(listed, place)?.id));
+  const records: Key[] = ids.map((id) => keys.batch(id));
+  const found = await readAll(context, table, records);
+  const batches = records.flatMap((key) => {
+    const item = itemAt(found, key);
+    return item ? [batchOf(asBatch(item))] : [];
+  });
+  return { batches, total };
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { consume } from '../../core/consume.ts';
+import { send } from '../../core/queue.ts';
+import { tableName } from '../../core/table.ts';
+import { dynamoStore } from '../../core/transaction/dynamo-store.ts';
+import { anythingLeft, type Chain, drive } from './chain-driver.ts';
+import { chainStore } from './chain-store.ts';
+import { contentJobs } from './jobs.ts';
+import { CHAIN_GROUP } from './price.ts';
+import { signPrice, signSkip } from './stacks-call.ts';
+import { stacksNode } from './stacks-node.ts';
+import { readSigner, stacksSettings } from './stacks-settings.ts';
+import { contentEngine } from './store.ts';
+
+/** How long one run follows the chain before another goes on, in milliseconds. */
+const RUN = 20_000;
+
+/** Seconds until that other one begins, where something is left. */
+const NEXT = 1;
+
+/** How old a lease may be before it is taken anew, in milliseconds: a third of how long it lasts. */
+const RENEW = 5_000;
+
+export const handler = consume(contentJobs.driveChain, async (message) => {
+  const holder = randomUUID();
+  const chain = await openChain(holder);
+  // Whoever holds the lease looks for work once more after it has let go, so a message that comes meanwhile may be dropped.
+  if (!(await chain.alone())) return;
+  const left = await drive(chain, chain.now() + RUN).finally(() => chain.store.release(holder));
+  if (left || (await anythingLeft(chain))) await send('contentChain', CHAIN_GROUP, message, left ? NEXT : 0);
+});
+
+async function openChain(holder: string): Promise<Chain> {
+  const now = () => Date.now();
+  const settings = stacksSettings();
+  const signer = await readSigner(settings.network, now());
+  const contentTable = tableName('content');
+  const store = chainStore(dynamoStore(), contentTable, signer.address);
+  let takenAt = 0;
+  return {
+    store,
+    async alone() {
+      if (now() - takenAt < RENEW) return true;
+      const taken = await store.take(holder, now());
+      takenAt = now();
+      return taken;
+    },
+    node: stacksNode(settings.apiUrl),
+    signer: signer.address,
+    fee: settings.fee,
+    signPrice: (job, terms) => signPrice(job, terms, signer, settings),
+    signSkip: (terms) => signSkip(terms, signer, settings),
+    settle: (settlement) => contentEngine().settle(settlement),
+    contentTable,
+    now,
+    pause: (milliseconds) => setTimeout(milliseconds),
+  };
+}

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import type { Job } from '../../core/job.ts';
+
+const chain = {
+  operations: 'write',
+  content: 'write',
+  contentBatches: 'send',
+  contentChain: 'send',
+  stacksKeys: 'read',
+} as const;
+
+/** What works off content batches, and what brings their prices to the chain. */
+export const contentJobs = {
+  workBatch: {
+    summary: 'Do one chunk of a content batch',
+    trigger: { queue: 'contentBatches' },
+    uses: { operations: 'write', content: 'write', contentBatches: 'send', contentChain: 'send' },
+    message: z.object({
+      version: z.literal(1),
+      tenant: z.string(),
+      batch: z.string(),
+      chunk: z.int().nonnegative(),
+    }),
+  },
+  sweepBatches: {
+    summary: 'Send content batches again whose message was lost, and announce those that ended unheard',
+    trigger: { every: 'rate(1 minute)' },
+    uses: { operations: 'write', contentBatches: 'send' },
+    message: z.unknown(),
+  },
+  driveChain: {
+    summary: 'Sign, send and follow the transactions that set prices on the chain',
+    trigger: { queue: 'contentChain' },
+    uses: chain,
+    message: z.object({ version: z.literal(1) }),
+  },
+  wakeChain: {
+    summary: 'Go on with the chain’s transactions if whoever followed them died',
+    trigger: { every: 'rate(1 minute)' },
+    uses: { contentChain: 'send' },
+    message: z.unknown(),
+  },
+} satisfies Record<string, Job>;

@@ -1,0 +1,20 @@
+import { isOver } from '../../core/batch/record.ts';
+import { Problem } from '../../core/problem.ts';
+import { serve } from '../../core/serve.ts';
+import { content } from './api.ts';
+import { failedOf } from './batch-view.ts';
+import type { OperationType } from './operation.ts';
+import { contentEngine, isCreator, openBatch, readBatch } from './store.ts';
+
+export const handler = serve(content.retry, async ({ params, caller, answer }) => {
+  const batch = await readBatch(params.batchId);
+  const { creator, ...details } = batch.details;
+  // To anybody else it does not exist: what may be read may still not be repeated.
+  if (!isCreator(caller, { tenant: batch.tenant, creator }))
+    throw new Problem('not_found', 'Batch operation not found');
+  if (!isOver(batch)) throw new Problem('invalid', 'Batch operation has not ended yet');
+  const contentIds = failedOf(await contentEngine().entries(batch.id));
+  if (contentIds.length === 0) throw new Problem('invalid', 'Batch operation has no failed items');
+  const kind = batch.kind as OperationType;
+  return await openBatch({ kind, creator: String(creator), contentIds, details }, caller, answer);
+});

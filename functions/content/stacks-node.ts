@@ -1,0 +1,80 @@
+import * as z from 'zod';
+
+/** How long a node may take to answer, in milliseconds. */
+const TIMEOUT = 8_000;
+
+/** What a node said to a transaction. */
+export type Broadcast =
+  | { kind: 'accepted' }
+  | { kind: 'rejected'; reason: string; expected?: number | undefined; actual?: number | undefined }
+  /** No answer, or none that says whether the node took it. */
+  | { kind: 'unknown' };
+
+/** Where a transaction stands. `missing`: the node does not know it. */
+export type TxStatus =
+  | { kind: 'pending' | 'missing' | 'unknown' | 'dropped' }
+  | { kind: 'success' }
+  | { kind: 'aborted'; reason: string };
+
+/** The few questions that we have for a Stacks node and its API. None of them throws for what a network does. */
+export interface StacksNode {
+  broadcast(raw: string): Promise<Broadcast>;
+  statusOf(txId: string): Promise<TxStatus>;
+  /** The next nonce that the chain expects of an account, if the node tells. */
+  nonceOf(address: string): Promise<number | undefined>;
+}
+
+const Rejection = z.object({
+  reason: z.string().optional(),
+  reason_data: z
+    .object({ expected: z.number().optional(), actual: z.number().optional() })
+    .partial()
+    .nullish(),
+});
+const Transaction = z.object({ tx_status: z.string(), tx_result: z.object({ repr: z.string() }).optional() });
+const Account = z.object({ nonce: z.int().nonnegative() });
+
+/** @param apiUrl without a slash at its end. */
+export function stacksNode(apiUrl: string): StacksNode {
+  const ask = (path: string, init?: RequestInit) =>
+    fetch(apiUrl + path, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
+  const asked = async (path: string, init?: RequestInit): Promise<{ status: number; body: unknown }> => {
+    try {
+      const response = await ask(path, init);
+      return { status: response.status, body: await response.json() };
+    } catch {
+      // No answer, or a page in HTML from something in between.
+      return { status: 0, body: undefined };
+    }
+  };
+  return {
+    async broadcast(raw) {
+      const { status, body } = await asked('/v2/transactions', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ tx: raw }),
+      });
+      if (status === 200) return { kind: 'accepted' };
+      const rejection = Rejection.safeParse(body);
+      // A 429 comes as JSON too, but without a reason: only a reason is a decision about the transaction.
+      if (status !== 400 || !rejection.data?.reason) return { kind: 'unknown' };
+      const { reason, reason_data } = rejection.data;
+      return { kind: 'rejected', reason, expected: reason_data?.expected, actual: reason_data?.actual };
+    },
+    async statusOf(txId) {
+      const { status, body } = await asked(`/extended/v1/tx/${txId}`);
+      if (status === 404) return { kind: 'missing' };
+      const transaction = Transaction.safeParse(body).data;
+      if (status !== 200 || !transaction) return { kind: 'unknown' };
+      const { tx_status, tx_result } = transaction;
+      if (tx_status === 'success' || tx_status === 'pending') return { kind: tx_status };
+      if (tx_status.startsWith('dropped')) return { kind: 'dropped' };
+      if (!tx_status.startsWith('abort')) return { kind: 'unknown' };
+      return { kind: 'aborted', reason: [tx_status, tx_result?.repr].filter(Boolean).join(' ') };
+    },
+    async nonceOf(address) {
+      const { body } = await asked(`/v2/accounts/${address}?proof=0`);
+      return Account.safeParse(body).data?.nonce;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { type Engine, openEngine } from '../../core/batch/engine.ts';
+import { NotOpened } from '../../core/batch/open.ts';
+import type { Batch } from '../../core/batch/record.ts';
+import type { Caller } from '../../core/caller.ts';
+import { log } from '../../core/log.ts';
+import { Problem } from '../../core/problem.ts';
+import { send } from '../../core/queue.ts';
+import type { AnswerWith } from '../../core/serve.ts';
+import { documents, tableName } from '../../core/table.ts';
+import { accepted } from './batch-view.ts';
+import type { ContentRecord } from './content.ts';
+import { metadata } from './metadata.ts';
+import { asContent, contentKey, type OperationType } from './operation.ts';
+import { price } from './price.ts';
+import { removal } from './removal.ts';
+
+let engine: Engine | undefined;
+
+/** The batches of every creator. Made on first use. */
+export function contentEngine(): Engine {
+  engine ??= openEngine({
+    name: 'content',
+    kinds: { 'update-price': price, 'remove-content': removal, 'update-metadata': metadata },
+    send: (tenant, message) => send('contentBatches', tenant, message),
+    announce: async ({ id, kind, status, total, succeeded, failed }) =>
+      log('info', 'content batch ended', { batch: id, kind, status, total, succeeded, failed }),
+  });
+  return engine;
+}
+
+/** The list of a creator's batches. Creators are known by their address, whoever asks. */
+export const listOf = (creator: string): string => `creator:${creator}`;
+
+/** @throws Problem `forbidden` unless the token is this creator's. */
+export function checkCreator(caller: Caller, creator: string): void {
+  if (caller.creator !== creator) throw new Problem('forbidden', 'The token is not of this creator');
+}
+
+export interface BatchRequest {
+  kind: OperationType;
+  creator: string;
+  contentIds: string[];
+  /** What is to be done, the same for all. */
+  details: Record<string, unknown>;
+}
+
+/**
+ * Opens a batch and answers that it was accepted. An id that came several times is done once and reported at each of its places.
+ *
+ * @throws Problem `forbidden`, or `in_flight` if another request took over the idempotency key.
+ */
+export async function openBatch(request: BatchRequest, caller: Caller, answer: AnswerWith) {
+  const { kind, creator, contentIds, details } = request;
+  checkCreator(caller, creator);
+  const id = randomUUID();
+  const places = Map.groupBy(contentIds.keys(), (place) => contentIds[place] ?? '');
+  const reply = accepted(kind, id, contentIds.length);
+  try {
+    await contentEngine().open({
+      ...{ id, kind, tenant: caller.tenantId, user: caller.userId },
+      operations: [...places].map(([contentId, its]) => ({ data: { contentId }, places: its })),
+      details: { ...details, creator },
+      lists: [listOf(creator)],
+      answer: await answer(undefined, reply),
+    });
+  } catch (error) {
+    if (!(error instanceof NotOpened)) throw error;
+    throw new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
+      retryAfter: 1,
+    });
+  }
+  return reply;
+}
+
+/** @throws Problem `not_found`. */
+export async function readBatch(id: string): Promise<Batch> {
+  const batch = id.length <= 128 ? await contentEngine().read(id) : undefined;
+  if (!batch) throw new Problem('not_found', 'Batch operation not found');
+  return batch;
+}
+
+/** Whether a caller is the creator of this. */
+export const isCreator = (
+  caller: Caller | undefined,
+  { tenant, creator }: { tenant: string; creator: unknown },
+): boolean => caller !== undefined && caller.tenantId === tenant && caller.creator === creator;
+
+/** @throws Problem `not_found`. */
+export async function readContent(contentId: string): Promise<ContentRecord> {
+  const isId = /^[\x20-\x7e]{1,64}$/.test(contentId);
+  const { Item } = isId
+    ? await documents().send(
+        new GetCommand({ TableName: tableName('content'), Key: contentKey(contentId), ConsistentRead: true }),
+      )
+    : {};
+  if (!Item) throw new Problem('not_found', 'Content not found');
+  return asContent(Item);
+}
+
+/**
+ * Stores new content, all or nothing.
+ *
+ * @throws Problem `conflict` naming the ids that are taken.
+ */
+export async function insertContent(records: ContentRecord[]): Promise<void> {
+  const puts = records.map((record) => ({
+    Put: {
+      TableName: tableName('content'),
+      Item: { ...contentKey(record.contentId), ...record },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  }));
+  try {
+    await documents().send(
+      // The token makes a repetition by the SDK, after a lost answer, the same request.
+      new TransactWriteCommand({ TransactItems: puts, ClientRequestToken: randomUUID() }),
+    );
+  } catch (error) {
+    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+    const taken = records.filter((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
+    if (taken.length === 0) throw error;
+    throw new Problem('conflict', 'Content ids are already registered', {
+      details: { contentIds: taken.map(({ contentId }) => contentId) },
+    });
+  }
+}

@@ -1,0 +1,230 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { STACKS_TESTNET } from '@stacks/network';
+import {
+  AuthType,
+  addressFromVersionHash,
+  addressHashModeToVersion,
+  addressToString,
+  type ClarityValue,
+  deserializeTransaction,
+  type StacksTransactionWire,
+} from '@stacks/transactions';
+import type { CallResult, Simnet } from './simnet.ts';
+
+/** Unconfirmed transactions that a node takes of one account. */
+const CHAINED = 25;
+
+/** What every account has to begin with, in micro-STX. */
+const FUNDS = 1_000_000_000_000n;
+
+type TxState = 'pending' | 'success' | 'abort_by_response' | 'dropped_replace_by_fee';
+
+export interface Tx {
+  id: string;
+  raw: string;
+  sender: string;
+  nonce: number;
+  fee: bigint;
+  call: { contract: string; name: string; args: ClarityValue[] };
+  state: TxState;
+  result?: CallResult;
+  block?: number;
+}
+
+/** Why a node does not take a transaction, in its own words. */
+interface Rejection {
+  reason: string;
+  reason_data?: { expected?: number; actual?: number; is_origin?: boolean; principal?: string };
+}
+
+/** Chain and mempool around the simulator: nonces, fees, replacement, blocks. */
+export interface Ledger {
+  /** Takes a transaction into the mempool, or says why not. */
+  take(raw: string): { id: string } | Rejection;
+  find(id: string): Tx | undefined;
+  account(address: string): { nonce: number; balance: bigint; pending: number };
+  /** Mines what is in the mempool: of each account the transactions whose turn it is. */
+  mine(): void;
+  readonly height: number;
+  /** Everything that was ever taken, in that order. */
+  all(): Tx[];
+  /** The most transactions of one account that were unconfirmed at once. */
+  readonly mostPending: number;
+}
+
+/** What a test may have the node and the chain do instead of what they would. */
+export interface Interference {
+  /** Why the node does not take a transaction. */
+  rejection(tx: Tx): string | undefined;
+  /** Whether the chain aborts it. */
+  aborts(tx: Tx): boolean;
+  /** Whether it is too cheap to be mined. */
+  stalls(tx: Tx): boolean;
+}
+
+const ABORTED: CallResult = { ok: false, repr: '(err u403)', hex: '0x080100000000000000000000000000000193' };
+
+/**
+ * Opens the ledger that was kept in this file: raw transactions, one a line, `p` when the mempool took one, `m` when it was mined, `a` when a
+ * test had it aborted. They are replayed, so the file is all the state there is.
+ */
+export function openLedger(file: string, simnet: Simnet, interference: Interference): Ledger {
+  const txs = new Map<string, Tx>();
+  const accounts = new Map<string, { nonce: number; balance: bigint }>();
+  const mempool = new Map<string, Tx>();
+  let height = 1;
+  let mostPending = 0;
+  const slot = ({ sender, nonce }: Tx) => `${sender}#${nonce}`;
+
+  const accountOf = (address: string) => {
+    const known = accounts.get(address) ?? { nonce: 0, balance: FUNDS };
+    accounts.set(address, known);
+    return known;
+  };
+
+  const pendingOf = (address: string) =>
+    [...mempool.values()].filter(({ sender }) => sender === address).length;
+
+  function add(tx: Tx): void {
+    const replaced = mempool.get(slot(tx));
+    if (replaced) replaced.state = 'dropped_replace_by_fee';
+    txs.set(tx.id, tx);
+    mempool.set(slot(tx), tx);
+    mostPending = Math.max(mostPending, pendingOf(tx.sender));
+  }
+
+  /** Whoever calls their own contract for the first time has it from then on: the step that an operator takes once. */
+  function deployOwn({ sender, call: { contract } }: Tx): void {
+    if (!simnet.has(contract) && contract.startsWith(`${sender}.`)) simnet.deploy(sender);
+  }
+
+  function execute(tx: Tx, aborted: boolean): void {
+    const account = accountOf(tx.sender);
+    account.nonce += 1;
+    account.balance -= tx.fee;
+    tx.result = aborted ? ABORTED : simnet.call(tx.call.contract, tx.call.name, tx.call.args, tx.sender);
+    tx.state = tx.result.ok ? 'success' : 'abort_by_response';
+    tx.block = height;
+    mempool.delete(slot(tx));
+  }
+
+  function refusal(tx: Tx): Rejection | undefined {
+    const account = accountOf(tx.sender);
+    const expected = account.nonce;
+    if (tx.nonce < expected)
+      return {
+        reason: 'BadNonce',
+        reason_data: { expected, actual: tx.nonce, is_origin: true, principal: tx.sender },
+      };
+    if (tx.fee < BigInt(tx.raw.length / 2)) return { reason: 'FeeTooLow' };
+    if (tx.fee > account.balance) return { reason: 'NotEnoughFunds' };
+    const rival = mempool.get(slot(tx));
+    if (rival && tx.fee <= rival.fee) return { reason: 'ConflictingNonceInMempool' };
+    if (!rival && tx.nonce >= expected + CHAINED)
+      return {
+        reason: 'TooMuchChaining',
+        reason_data: { expected, actual: tx.nonce, is_origin: true, principal: tx.sender },
+      };
+    const reason = interference.rejection(tx);
+    if (reason) return { reason };
+    deployOwn(tx);
+    if (!simnet.has(tx.call.contract)) return { reason: 'NoSuchContract' };
+    return functionRefusal(simnet, tx);
+  }
+
+  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
+    const [kind, raw = ''] = line.split(' ');
+    const tx = kind ? readTransaction(raw) : undefined;
+    // The last line may be half written if the machine went down.
+    if (!tx || 'reason' in tx) continue;
+    deployOwn(tx);
+    if (kind === 'p') add(tx);
+    else execute(txs.get(tx.id) ?? tx, kind === 'a');
+  }
+
+  return {
+    get height() {
+      return height;
+    },
+    get mostPending() {
+      return mostPending;
+    },
+    all: () => [...txs.values()],
+    find: (id) => txs.get(id),
+    account: (address) => ({
+      ...accountOf(address),
+      pending: pendingOf(address),
+    }),
+    take(raw) {
+      const tx = readTransaction(raw);
+      if ('reason' in tx) return tx;
+      if (txs.has(tx.id) && txs.get(tx.id)?.state !== 'dropped_replace_by_fee') return { id: tx.id };
+      const refused = refusal(tx);
+      if (refused) return refused;
+      appendFileSync(file, `p ${raw}\n`);
+      add(tx);
+      return { id: tx.id };
+    },
+    mine() {
+      const due = [...mempool.values()].sort((one, other) => one.nonce - other.nonce);
+      for (const tx of due) {
+        if (tx.nonce !== accountOf(tx.sender).nonce || interference.stalls(tx)) continue;
+        const aborted = interference.aborts(tx);
+        appendFileSync(file, `${aborted ? 'a' : 'm'} ${tx.raw}\n`);
+        execute(tx, aborted);
+      }
+      if (due.length > 0) height += 1;
+    },
+  };
+}
+
+interface AbiFunction {
+  name: string;
+  access: string;
+  args: unknown[];
+}
+
+function functionRefusal(simnet: Simnet, { call }: Tx): Rejection | undefined {
+  const abi = simnet.interfaceOf(call.contract) as { functions?: AbiFunction[] } | undefined;
+  const fn = abi?.functions?.find(({ name, access }) => name === call.name && access === 'public');
+  if (!fn) return { reason: 'NoSuchPublicFunction' };
+  const ascii = call.args.every(
+    (arg) => arg.type !== 'ascii' || /^[\x20-\x7e]{0,64}$/.test(String(arg.value)),
+  );
+  // A text that the simulator cannot hold would take it down.
+  return fn.args.length === call.args.length && ascii ? undefined : { reason: 'BadFunctionArgument' };
+}
+
+/** A transaction as its bytes say, with everything checked that does not depend on the chain. */
+function readTransaction(raw: string): Tx | Rejection {
+  let wire: StacksTransactionWire;
+  try {
+    wire = deserializeTransaction(raw);
+    wire.verifyOrigin();
+  } catch (error) {
+    return { reason: String(error).includes('erif') ? 'SignatureValidation' : 'Deserialization' };
+  }
+  if (
+    wire.transactionVersion !== STACKS_TESTNET.transactionVersion ||
+    wire.chainId !== STACKS_TESTNET.chainId
+  )
+    return { reason: 'BadTransactionVersion' };
+  const { auth, payload } = wire;
+  if (auth.authType !== AuthType.Standard || !('contractAddress' in payload))
+    return { reason: 'Deserialization' };
+  const { spendingCondition: origin } = auth;
+  const version = addressHashModeToVersion(origin.hashMode, 'testnet');
+  return {
+    id: `0x${wire.txid()}`,
+    raw,
+    sender: addressToString(addressFromVersionHash(version, origin.signer)),
+    nonce: Number(origin.nonce),
+    fee: origin.fee,
+    call: {
+      contract: `${addressToString(payload.contractAddress)}.${payload.contractName.content}`,
+      name: payload.functionName.content,
+      args: payload.functionArgs,
+    },
+    state: 'pending',
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The stand-in of a Stacks node with its API, as a process of its own: the simulator is GPL-3.0 and changes JavaScript's built-ins for its whole
+ * process, so nothing else may run beside it. `node node.ts <file of the ledger> <contract>` prints its port, and ends when its standard
+ * input does.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Cl, deserializeCV } from '@stacks/transactions';
+import { type Faults, makeFaults } from './faults.ts';
+import { type Ledger, openLedger, type Tx } from './ledger.ts';
+import { openSimnet, type Simnet } from './simnet.ts';
+
+/** How often a block is mined, in milliseconds. The real chain takes seconds. */
+const BLOCK = 40;
+
+const [ledgerFile = '', contractFile = ''] = process.argv.slice(2);
+const faults = makeFaults();
+const simnet = await openSimnet(contractFile);
+const ledger = openLedger(ledgerFile, simnet, faults);
+setInterval(() => ledger.mine(), BLOCK);
+const server = createServer((request, response) => {
+  serve(request, response).catch((error: unknown) => {
+    console.error(error);
+    reply(response, 500, { error: 'the stand-in failed' });
+  });
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  console.log(typeof address === 'object' ? address?.port : '');
+});
+process.stdin.on('end', () => process.exit(0)).resume();
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const notFound: Answer = { status: 404, body: { error: 'not found' } };
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  if (pathname === '/_faults') {
+    faults.set(JSON.parse(body.toString() || '{}') as Faults);
+    return reply(response, 200, {});
+  }
+  if (pathname === '/_ledger')
+    return reply(response, 200, {
+      transactions: ledger.all().map(described),
+      mostPending: ledger.mostPending,
+    });
+  const fate = faults.fate();
+  if (fate === 'busy') return reply(response, 503, { error: 'busy' });
+  const { status, body: answer } = answerTo(ledger, simnet, `${request.method} ${pathname}`, body, request);
+  if (fate === 'lost') request.socket.destroy();
+  else reply(response, status, answer);
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function answerTo(
+  ledger: Ledger,
+  simnet: Simnet,
+  call: string,
+  body: Buffer,
+  request: IncomingMessage,
+): Answer {
+  const [, one = '', two = '', three = ''] =
+    /^(?:GET|POST) \/(?:v2|extended\/v1)\/[\w-]+\/(?:call-read\/|interface\/)?([^/]+)\/?([^/]*)\/?([^/]*)/.exec(
+      call,
+    ) ?? [];
+  if (call === 'GET /v2/info') return ok({ network_id: 2_147_483_648, stacks_tip_height: ledger.height });
+  if (call === 'GET /v2/fees/transfer') return ok(1);
+  if (call === 'POST /v2/transactions') return taken(ledger, rawOf(body, request));
+  if (call.startsWith('GET /v2/accounts/')) {
+    const { nonce, balance } = ledger.account(one);
+    return ok({
+      nonce,
+      balance: `0x${balance.toString(16).padStart(32, '0')}`,
+      locked: '0x0',
+      unlock_height: 0,
+    });
+  }
+  if (/^GET \/extended\/v1\/address\/[^/]+\/nonces$/.test(call)) {
+    const { nonce, pending } = ledger.account(one);
+    return ok({
+      last_executed_tx_nonce: nonce - 1,
+      possible_next_nonce: nonce + pending,
+      detected_missing_nonces: [],
+    });
+  }
+  if (call.startsWith('GET /extended/v1/tx/')) {
+    const tx = ledger.find(one.startsWith('0x') ? one : `0x${one}`);
+    return tx ? ok(described(tx)) : notFound;
+  }
+  if (call.startsWith('GET /v2/contracts/interface/')) {
+    const found = simnet.interfaceOf(`${one}.${two}`);
+    return found ? ok(found) : notFound;
+  }
+  if (call.startsWith('POST /v2/contracts/call-read/')) {
+    const { arguments: args = [] } = JSON.parse(body.toString()) as { arguments?: string[] };
+    if (!simnet.has(`${one}.${two}`)) return notFound;
+    const { hex } = simnet.read(
+      `${one}.${two}`,
+      three,
+      args.map((arg) => deserializeCV(arg)),
+    );
+    return ok({ okay: true, result: hex });
+  }
+  return notFound;
+}
+
+/** A transaction comes as JSON, or as its bytes. */
+const rawOf = (body: Buffer, { headers }: IncomingMessage): string =>
+  headers['content-type']?.startsWith('application/json')
+    ? (JSON.parse(body.toString()) as { tx: string }).tx.replace(/^0x/, '')
+    : body.toString('hex');
+
+function taken(ledger: Ledger, raw: string): Answer {
+  const end = ledger.take(raw);
+  if ('id' in end) return ok(end.id.slice(2));
+  return { status: 400, body: { error: 'transaction rejected', ...end } };
+}
+
+const described = ({ id, nonce, fee, sender, state, result, block, call }: Tx) => ({
+  tx_id: id,
+  nonce,
+  fee_rate: String(fee),
+  sender_address: sender,
+  tx_status: state,
+  tx_type: 'contract_call',
+  contract_call: {
+    contract_id: call.contract,
+    function_name: call.name,
+    function_args: call.args.map((arg) => ({ repr: Cl.prettyPrint(arg) })),
+  },
+  ...(result ? { tx_result: { hex: result.hex, repr: result.repr }, block_height: block } : {}),
+});

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { getSDK } from '@stacks/clarinet-sdk';
+import { Cl, type ClarityValue, serializeCV } from '@stacks/transactions';
+
+/** How a call ended: as the chain writes its result. */
+export interface CallResult {
+  ok: boolean;
+  /** In Clarity's own notation, e.g. `(ok u1)`. */
+  repr: string;
+  hex: string;
+}
+
+/** Clarity's own virtual machine, without a network around it: no mempool, nonces or fees. */
+export interface Simnet {
+  /** Whether an account has this contract. */
+  has(contract: string): boolean;
+  deploy(address: string): void;
+  call(contract: string, name: string, args: ClarityValue[], sender: string): CallResult;
+  /** A function that changes nothing, called without a transaction. */
+  read(contract: string, name: string, args: ClarityValue[]): CallResult;
+  interfaceOf(contract: string): object | undefined;
+}
+
+/** @param contractFile the one contract that accounts here may have, under the name of its file. */
+export async function openSimnet(contractFile: string): Promise<Simnet> {
+  const name = /([^/\\]+)\.clar$/.exec(contractFile)?.[1] ?? 'contract';
+  const source = readFileSync(contractFile, 'utf8');
+  const simnet = await getSDK();
+  await simnet.initEmptySession({ enabled: false });
+  simnet.setEpoch('3.4');
+  const deployed = new Set<string>();
+  // The simulator has its own, older copy of the library; values are plain objects that both understand.
+  type Args = Parameters<typeof simnet.callPublicFn>[2];
+  const resultOf = ({ result }: { result: unknown }): CallResult => {
+    const value = result as ClarityValue;
+    return { ok: value.type !== 'err', repr: Cl.prettyPrint(value), hex: `0x${serializeCV(value)}` };
+  };
+  return {
+    has: (contract) => deployed.has(contract),
+    deploy(address) {
+      simnet.mintSTX(address, 1_000_000_000n);
+      simnet.deployContract(name, source, { clarityVersion: 4 }, address);
+      deployed.add(`${address}.${name}`);
+    },
+    call: (contract, fn, args, sender) => resultOf(simnet.callPublicFn(contract, fn, args as Args, sender)),
+    read: (contract, fn, args) =>
+      resultOf(simnet.callReadOnlyFn(contract, fn, args as Args, contract.split('.')[0] ?? '')),
+    interfaceOf: (contract) => simnet.getContractsInterfaces().get(contract),
+  };
+}

@@ -1,0 +1,192 @@
+import { expect, inject, test } from 'vitest';
+import { creator, ended, idOf, newIds, registered } from './creators.ts';
+
+test.each([
+  [{ contentIds: ['x'] }, 'Creator address is required'],
+  [{ creator: '', contentIds: ['x'] }, 'Creator address is required'],
+  [{ creator: 7, contentIds: ['x'] }, 'Creator address is required'],
+  [{ creator: 'me' }, 'contentIds must be a non-empty array'],
+  [{ creator: 'me', contentIds: [] }, 'contentIds must be a non-empty array'],
+  [{ creator: 'me', contentIds: 'x' }, 'contentIds must be a non-empty array'],
+  [
+    { creator: 'me', contentIds: Array.from({ length: 101 }, (_, n) => `c${n}`) },
+    'Batch size limited to 100 items',
+  ],
+  [{ creator: 'me', contentIds: ['é'] }, 'content ids must be 1 to 64 printable ASCII characters'],
+  [{ creator: 'me', contentIds: [''] }, 'content ids must be 1 to 64 printable ASCII characters'],
+  [{ creator: 'me', contentIds: ['x'.repeat(65)] }, 'content ids must be 1 to 64 printable ASCII characters'],
+  [{ creator: 'me', contentIds: [7] }, 'contentIds must be texts'],
+  [
+    { creator: 'me', contentIds: ['x'], removalReason: 'x'.repeat(501) },
+    'removalReason must be at most 500 characters',
+  ],
+  [{ creator: 'me', contentIds: ['x'], privateKey: 'secret' }, 'Unknown fields in the request'],
+])('refuses %j', async (body, message) => {
+  const { api } = await creator({ address: 'me' });
+  const result = await api.content.batchRemove({ body });
+  expect(result.status).toBe(400);
+  expect(result.body).toEqual({ message, error: 'VALIDATION_ERROR' });
+});
+
+test('takes a hundred items', async () => {
+  const mine = await creator();
+  const result = await mine.api.content.batchRemove({
+    body: { creator: mine.creator, contentIds: newIds(100) },
+  });
+  const batch = await ended(mine, idOf(result));
+  expect(batch).toMatchObject({ status: 'completed', successCount: 0, failureCount: 100 });
+});
+
+test('takes no batch from a stranger, and shows batches to anyone', async () => {
+  const url = inject('url');
+  const refused = await fetch(`${url}/api/batches/batch-remove`, { method: 'POST', body: '{' });
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({ error: 'UNAUTHORIZED' });
+  const mine = await creator();
+  const batchId = idOf(
+    await mine.api.content.batchRemove({ body: { creator: mine.creator, contentIds: ['nothing'] } }),
+  );
+  await ended(mine, batchId);
+  for (const path of [`/api/batches/${batchId}`, `/api/batches/${batchId}/`]) {
+    const seen = await fetch(url + path);
+    expect(seen.status).toBe(200);
+    expect(await seen.json()).toMatchObject({ _id: batchId, creator: mine.creator });
+  }
+  const invalid = await fetch(`${url}/api/batches/${batchId}`, {
+    headers: { Authorization: 'Bearer nonsense' },
+  });
+  expect(invalid.status).toBe(401);
+});
+
+test('answers a batch that does not exist with 404', async () => {
+  const { api } = await creator();
+  for (const batchId of ['no-such-batch', 'x'.repeat(3_000), '../..', '#']) {
+    const result = await api.content.getBatch({ params: { batchId } });
+    expect(result.status).toBe(404);
+    expect(result.body).toEqual({ message: 'Batch operation not found', error: 'NOT_FOUND' });
+  }
+});
+
+test('opens one batch for an idempotency key, and answers the same again', async () => {
+  const mine = await creator();
+  const call = { body: { creator: mine.creator, contentIds: ['nothing'] }, idempotencyKey: 'once' };
+  const first = await mine.api.content.batchRemove(call);
+  const again = await mine.api.content.batchRemove(call);
+  expect(again.body).toEqual(first.body);
+  expect(again.headers.get('idempotency-replayed')).toBe('true');
+  expect(again.headers.get('location')).toBe(`/api/batches/${idOf(first)}`);
+  const list = await mine.api.content.listBatches({ params: { creator: mine.creator } });
+  expect(list.body).toMatchObject({ total: 1 });
+});
+
+test('words unknown paths and methods as this API does', async () => {
+  const mine = await creator();
+  const unknown = await mine.fetch('/api/batches/a/b/c');
+  expect(unknown.status).toBe(404);
+  expect(await unknown.json()).toEqual({ message: 'Not Found', error: 'NOT_FOUND' });
+  const wrong = await mine.fetch('/api/batches/batch-remove', { method: 'DELETE' });
+  expect(wrong.status).toBe(405);
+  expect(wrong.headers.get('allow')).toBe('POST');
+});
+
+test('lists the batches of a creator page by page, newest first', async () => {
+  const mine = await creator();
+  const ids: string[] = [];
+  for (let n = 0; n < 7; n++)
+    ids.unshift(
+      idOf(await mine.api.content.batchRemove({ body: { creator: mine.creator, contentIds: ['nothing'] } })),
+    );
+  const page = await mine.api.content.listBatches({
+    params: { creator: mine.creator },
+    query: { limit: 3, skip: 3 },
+  });
+  expect(page.body).toMatchObject({
+    creator: mine.creator,
+    total: 7,
+    limit: 3,
+    skip: 3,
+    page: 2,
+    totalPages: 3,
+  });
+  if (!page.ok) throw new Error('refused');
+  expect(page.body.batches.map(({ _id }) => _id)).toEqual(ids.slice(3, 6));
+  expect(page.body.batches[0]).not.toHaveProperty('results');
+  const nobody = await mine.api.content.listBatches({ params: { creator: 'nobody-at-all' } });
+  expect(nobody.body).toEqual({
+    creator: 'nobody-at-all',
+    batches: [],
+    total: 0,
+    limit: 50,
+    skip: 0,
+    page: 1,
+    totalPages: 0,
+  });
+});
+
+test.each(['limit=0', 'limit=501', 'limit=abc', 'limit=1e2', 'limit=', 'skip=-1', 'skip=1.5', 'skip=0x10'])(
+  'refuses ?%s',
+  async (query) => {
+    const result = await fetch(`${inject('url')}/api/batches/creator/me?${query}`);
+    expect(result.status).toBe(400);
+    expect(await result.json()).toMatchObject({ error: 'VALIDATION_ERROR' });
+  },
+);
+
+test('tries the failed items of a batch again as a new batch', async () => {
+  const mine = await creator();
+  const [early = '', late = ''] = newIds(2);
+  await registered(mine, [early]);
+  const first = idOf(
+    await mine.api.content.batchRemove({
+      body: { creator: mine.creator, contentIds: [early, late], removalReason: 'Old' },
+    }),
+  );
+  await ended(mine, first);
+  await registered(mine, [late]);
+  const result = await mine.api.content.retry({ params: { batchId: first } });
+  expect(result.status).toBe(202);
+  const again = await ended(mine, idOf(result));
+  expect(again).toMatchObject({
+    operationType: 'remove-content',
+    totalItems: 1,
+    successCount: 1,
+    removalReason: 'Old',
+  });
+  expect(again.results.map(({ contentId }) => contentId)).toEqual([late]);
+  const nothing = await mine.api.content.retry({ params: { batchId: idOf(result) } });
+  expect(nothing.status).toBe(400);
+  expect(nothing.body).toEqual({ message: 'Batch operation has no failed items', error: 'VALIDATION_ERROR' });
+  const other = await creator();
+  expect((await other.api.content.retry({ params: { batchId: first } })).status).toBe(404);
+});
+
+test('registers content for its creator only, each id once, all or nothing', async () => {
+  const mine = await creator();
+  const other = await creator();
+  const [taken = '', free = ''] = newIds(2);
+  await registered(other, [taken]);
+  const item = (contentId: string) => ({ contentId, title: 'T', contentType: 'video' });
+  const result = await mine.api.content.register({
+    body: { creator: mine.creator, items: [item(free), item(taken)] },
+  });
+  expect(result.status).toBe(409);
+  expect(result.body).toEqual({
+    message: 'Content ids are already registered',
+    error: 'CONFLICT',
+    contentIds: [taken],
+  });
+  expect((await mine.api.content.getContent({ params: { contentId: free } })).status).toBe(404);
+  const foreign = await mine.api.content.register({ body: { creator: other.creator, items: [item(free)] } });
+  expect(foreign.status).toBe(403);
+  const priced = await mine.api.content.register({
+    body: { creator: mine.creator, items: [{ ...item(free), price: 1 }] },
+  });
+  expect(priced.status).toBe(400);
+  const twice = await mine.api.content.register({
+    body: { creator: mine.creator, items: [item(free), item(free)] },
+  });
+  expect(twice.body).toEqual({
+    message: 'contentIds must be different from each other',
+    error: 'VALIDATION_ERROR',
+  });
+});

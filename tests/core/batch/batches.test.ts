@@ -1,0 +1,206 @@
+import { afterAll, expect, test } from 'vitest';
+import { openEngine } from '../../../core/batch/engine.ts';
+import { NotOpened } from '../../../core/batch/open.ts';
+import { accounts, changeAccount, credits, creditsOf, creditTo } from './accounts.ts';
+import { Machine } from './machine.ts';
+import { startTable } from './table.ts';
+
+const table = await startTable();
+afterAll(() => table.stop());
+
+let runs = 0;
+/** A machine of its own for each test, in the one table. */
+const machine = (more: Partial<ConstructorParameters<typeof Machine>[0]> = {}) =>
+  new Machine({ table, seed: 1, name: `run${++runs}`, kinds: () => ({ credits: credits(table) }), ...more });
+
+const batch = (id: string, names: string[], tenant = 'tenant', lists: string[] = []) => ({
+  ...{ id, kind: 'credits', tenant, user: 'user', lists },
+  operations: names.map(creditTo),
+});
+
+test('does every operation of a batch and tells how each ended, in the order of the request', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const names = await accounts(table, 'order', 60);
+  const opened = await engine.open(batch('b', [...names.slice(0, 30), 'nobody', ...names.slice(30)]));
+  expect(opened).toMatchObject({ status: 'pending', total: 61, remaining: 61 });
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({
+    status: 'completed',
+    succeeded: 60,
+    failed: 1,
+    remaining: 0,
+  });
+  const entries = await engine.entries('b');
+  expect(entries.map(({ place }) => place)).toEqual(Array.from({ length: 61 }, (_, place) => place));
+  expect(entries[30]?.outcome).toEqual({ error: { message: 'Account not found' } });
+  expect(entries[31]?.outcome).toEqual({ result: { account: 'order30' } });
+  expect(await creditsOf(table, names)).toEqual(names.map(() => 1));
+});
+
+test('ends as failed when no operation succeeded', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  await engine.open(batch('b', ['nobody', 'no one']));
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'failed', succeeded: 0, failed: 2 });
+});
+
+test('opens batches that do not fit into one transaction', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const names = await accounts(table, 'large', 2_600);
+  await engine.open(batch('b', names));
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 2_600 });
+  expect(new Set(await creditsOf(table, names))).toEqual(new Set([1]));
+});
+
+test('opens an id once', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  await engine.open(batch('b', ['nobody']));
+  await expect(engine.open(batch('b', ['nobody']))).rejects.toThrow(NotOpened);
+});
+
+test('counts and answers an operation at each place that asked for it, and does it once', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const [name = ''] = await accounts(table, 'places', 1);
+  await engine.open({
+    ...batch('b', []),
+    operations: [
+      { data: { account: name }, places: [0, 2] },
+      { data: { account: 'nobody' }, places: [1] },
+    ],
+  });
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ total: 3, succeeded: 2, failed: 1 });
+  expect((await engine.entries('b')).map(({ data }) => data)).toEqual([
+    { account: name },
+    { account: 'nobody' },
+    { account: name },
+  ]);
+  expect(await creditsOf(table, [name])).toEqual([1]);
+});
+
+test('announces the end of a batch, also if it died before it could', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  let deaf = true;
+  const shaky = openEngine({
+    name: `run${runs}`,
+    kinds: { credits: credits(table) },
+    store: table.store,
+    table: () => table.name,
+    send: async (_, message) => it.post(message),
+    announce: async () => {
+      if (deaf) throw new Error('nobody hears it');
+    },
+  });
+  await engine.open(batch('b', ['nobody']));
+  await expect(shaky.work({ version: 1, tenant: 'tenant', batch: 'b', chunk: 0 }, 1)).rejects.toThrow();
+  expect(it.announced).toEqual([]);
+  deaf = false;
+  await it.sweep();
+  expect(it.announced).toMatchObject([{ id: 'b', status: 'failed' }]);
+  await it.sweep();
+  expect(it.announced).toHaveLength(1);
+});
+
+test('lists batches newest first, any page at once, with an exact total', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  for (let n = 0; n < 12; n++) await engine.open(batch(`b${n}`, ['nobody'], 'tenant', ['mine']));
+  const page = await engine.list('mine', { limit: 5, skip: 2 });
+  expect(page.total).toBe(12);
+  expect(page.batches.map(({ id }) => id)).toEqual(['b9', 'b8', 'b7', 'b6', 'b5']);
+  expect((await engine.list('mine', { limit: 5, skip: 12 })).batches).toEqual([]);
+});
+
+test('sends again what was lost between the table and the queue within a minute', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const names = await accounts(table, 'lost', 100);
+  await engine.open(batch('b', names));
+  await it.drain(2);
+  it.loseMessages();
+  it.pass(60_000);
+  await it.sweep();
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 100 });
+  expect(new Set(await creditsOf(table, names))).toEqual(new Set([1]));
+});
+
+test('ends a batch with a poisoned chunk as partial while its neighbours finish, and a redrive completes it', async () => {
+  const it = machine({ workers: 1 });
+  const { engine } = it.engine();
+  const names = await accounts(table, 'poison', 125);
+  await changeAccount(table, 'poison60', { poison: true });
+  await engine.open(batch('b', names));
+  await it.until(async () => it.deadLetters.length > 0);
+  expect(await engine.read('b')).toMatchObject({
+    status: 'partial',
+    succeeded: 100,
+    failed: 0,
+    remaining: 25,
+  });
+  expect(it.announced.at(-1)).toMatchObject({ status: 'partial' });
+  await changeAccount(table, 'poison60', {});
+  it.redrive();
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 125, remaining: 0 });
+  expect(new Set(await creditsOf(table, names))).toEqual(new Set([1]));
+});
+
+test('gives up in the end what kills every worker that touches it', async () => {
+  const names = await accounts(table, 'killer', 50);
+  const it = machine({
+    kinds: (life) => ({
+      credits: {
+        ...credits(table),
+        plan: (operations, ...more) => {
+          if (operations.some(({ data }) => (data as { account: string }).account === 'killer0'))
+            void life.kill();
+          return credits(table).plan(operations as never, ...more);
+        },
+      },
+    }),
+  });
+  const { engine } = it.engine();
+  await engine.open(batch('b', names));
+  for (let minutes = 0; minutes < 90; minutes++) {
+    await it.drain();
+    it.loseMessages();
+    it.pass(60_000);
+    await it.sweep();
+  }
+  expect(await engine.read('b')).toMatchObject({ status: 'partial', succeeded: 25, remaining: 25 });
+});
+
+test('lets nobody wait for more than three chunks of another tenant', async () => {
+  const it = machine({ workers: 1 });
+  const { engine } = it.engine();
+  const many = Array.from({ length: 1_000 }, (_, n) => `nobody${n}`);
+  for (let n = 0; n < 20; n++) await engine.open(batch(`big${n}`, many, 'large'));
+  await it.drain(50);
+  const before = it.deliveries.length;
+  await engine.open(batch('small', many.slice(0, 20), 'small'));
+  await it.drain(5);
+  const waited = it.deliveries.slice(before).findIndex(({ batch }) => batch === 'small');
+  expect(waited).toBeGreaterThanOrEqual(0);
+  // A delivery does three chunks.
+  expect(waited).toBeLessThanOrEqual(1);
+});
+
+test('works off the batches of a tenant in their order, and goes on when new ones come while it was idle', async () => {
+  const it = machine({ workers: 1 });
+  const { engine } = it.engine();
+  for (let n = 0; n < 5; n++) {
+    await engine.open(batch(`b${n}`, ['nobody'], 'tenant'));
+    if (n === 2) await it.drain();
+  }
+  await it.drain();
+  expect(it.announced.map(({ id }) => id)).toEqual(['b0', 'b1', 'b2', 'b3', 'b4']);
+  expect(it.queued).toBe(0);
+});

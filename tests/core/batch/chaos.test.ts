@@ -1,0 +1,185 @@
+import { afterAll, expect, test } from 'vitest';
+import type { Engine } from '../../../core/batch/engine.ts';
+import type { Batch, Status } from '../../../core/batch/record.ts';
+import { letters, marks, marksMade, PostOffice } from './effects.ts';
+import { type Chances, seeded } from './faults.ts';
+import { Machine } from './machine.ts';
+import { startTable } from './table.ts';
+
+const table = await startTable();
+afterAll(() => table.stop());
+
+const chances: Chances = { crash: 0.15, lost: 0.01, refused: 0.03 };
+const rank: Record<Status, number> = {
+  pending: 0,
+  processing: 1,
+  failed: 2,
+  partial: 3,
+  canceled: 4,
+  completed: 4,
+};
+
+/** Throws when a batch is seen to go back, or its numbers do not add up. */
+function watcher() {
+  const last = new Map<string, Batch>();
+  return (batch: Batch | undefined) => {
+    if (!batch) return;
+    const { id, succeeded, failed, inFlight, remaining, canceled, total } = batch;
+    expect(succeeded + failed + inFlight + remaining + canceled).toBe(total);
+    const before = last.get(id);
+    if (before) {
+      expect(rank[batch.status]).toBeGreaterThanOrEqual(rank[before.status]);
+      expect(succeeded).toBeGreaterThanOrEqual(before.succeeded);
+      expect(failed).toBeGreaterThanOrEqual(before.failed);
+      expect(remaining).toBeLessThanOrEqual(before.remaining);
+    }
+    last.set(id, batch);
+  };
+}
+
+const named = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, n) => ({ data: { name: `${prefix}${n}`, refused: n % 97 === 13 } }));
+
+const over = async (engine: Engine, ids: string[]) => {
+  for (const id of ids) {
+    const batch = await engine.read(id);
+    if (!batch?.endedAt || batch.inFlight > 0) return false;
+  }
+  return true;
+};
+
+test('does 10,000 operations once each, with 30 % of messages doubled and 15 % of workers dying anywhere', async () => {
+  const watch = watcher();
+  let deliveries = 0;
+  const it: Machine = new Machine({
+    ...{ table, seed: 20_260_101, name: 'chaos', chances, doubled: 0.3 },
+    kinds: () => ({ marks: marks(table) }),
+    after: async ({ batch }) => {
+      if (++deliveries % 5 === 0) watch(await it.engine().engine.read(batch));
+    },
+  });
+  const { engine } = it.engine();
+  const sizes = { b0: 6_000, b1: 2_000, b2: 1_000, b3: 1_000 };
+  const ids = Object.keys(sizes);
+  for (const [id, size] of Object.entries(sizes))
+    await engine.open({
+      id,
+      kind: 'marks',
+      tenant: id < 'b2' ? 'one' : 'two',
+      user: 'u',
+      operations: named(id, size),
+    });
+  await it.until(() => over(engine, ids));
+  for (const [id, size] of Object.entries(sizes)) {
+    const refused = named(id, size).filter(({ data }) => data.refused).length;
+    expect(await engine.read(id)).toMatchObject({
+      status: 'completed',
+      succeeded: size - refused,
+      failed: refused,
+      remaining: 0,
+    });
+    const entries = await engine.entries(id);
+    expect(entries.map(({ data }) => data)).toEqual(named(id, size).map(({ data }) => data));
+    for (const { data, outcome } of entries) {
+      const { name, refused } = data as { name: string; refused: boolean };
+      expect(outcome).toEqual(refused ? { error: { message: 'refused' } } : { result: { name } });
+    }
+    expect(
+      await marksMade(
+        table,
+        entries.map(({ data }) => (data as { name: string }).name),
+      ),
+    ).toBe(size - refused);
+  }
+}, 300_000);
+
+test('brings about effects outside once each, though workers die between the effect and its record', async () => {
+  const office = new PostOffice();
+  const it: Machine = new Machine({
+    ...{ table, seed: 7, name: 'letters', workers: 2, chances: { ...chances, crash: 0.4 } },
+    kinds: (life) => ({
+      letters: letters(table, office, life, (settlement) => it.engineOf(life).settle(settlement)),
+    }),
+  });
+  const { engine } = it.engine();
+  await engine.open({ id: 'l', kind: 'letters', tenant: 't', user: 'u', operations: named('letter', 300) });
+  await it.until(() => over(engine, ['l']));
+  const refused = named('letter', 300).filter(({ data }) => data.refused).length;
+  expect(await engine.read('l')).toMatchObject({
+    status: 'completed',
+    succeeded: 300 - refused,
+    failed: refused,
+    inFlight: 0,
+  });
+  expect(office.taken.size).toBe(300 - refused);
+  expect(new Set(office.taken.values())).toEqual(new Set([1]));
+}, 120_000);
+
+test('cancels at any of 100 instants: what was done, what failed and what was cancelled add up, at once and for ever', async () => {
+  const random = seeded(42);
+  for (let run = 0; run < 100; run++) {
+    const watch = watcher();
+    const it: Machine = new Machine({
+      ...{ table, seed: run, name: `cancel${run}`, doubled: 0.1 },
+      kinds: () => ({ marks: marks(table) }),
+    });
+    const { engine } = it.engine();
+    const operations = named(`cancel${run}-`, 1_000);
+    await engine.open({ id: 'c', kind: 'marks', tenant: 't', user: 'u', operations });
+    await it.drain(Math.floor(random() ** 2 * 40));
+    // While chunks are in flight.
+    const [, answer] = await Promise.all([it.drain(2), engine.cancel('c'), it.drain(1)]);
+    watch(answer?.batch);
+    await it.drain();
+    const after = await engine.read('c');
+    watch(after);
+    if (!answer?.canceled) {
+      expect(after?.status).toBe('completed');
+      continue;
+    }
+    expect(after).toEqual(answer.batch);
+    expect(after?.status).toBe('canceled');
+    expect(
+      await marksMade(
+        table,
+        operations.map(({ data }) => data.name),
+      ),
+    ).toBe(answer.batch.succeeded);
+    expect(await engine.cancel('c')).toEqual({ canceled: false, batch: after });
+  }
+}, 300_000);
+
+test('cancels what waits for an effect outside truthfully: what was claimed still ends by itself', async () => {
+  const office = new PostOffice();
+  const held: (() => Promise<unknown>)[] = [];
+  const it: Machine = new Machine({
+    ...{ table, seed: 3, name: 'held', workers: 1 },
+    kinds: (life) => ({
+      letters: letters(table, office, life, async (settlement) => {
+        held.push(() => it.engine().engine.settle(settlement));
+      }),
+    }),
+  });
+  const { engine } = it.engine();
+  await engine.open({ id: 'h', kind: 'letters', tenant: 't', user: 'u', operations: named('held', 100) });
+  await it.drain();
+  const answer = await engine.cancel('h');
+  expect(answer?.batch).toMatchObject({
+    status: 'canceled',
+    succeeded: 0,
+    failed: 1,
+    inFlight: 24,
+    canceled: 75,
+  });
+  expect(it.announced).toEqual([]);
+  for (const settle of held) await settle();
+  expect(await engine.read('h')).toMatchObject({
+    status: 'canceled',
+    succeeded: 24,
+    failed: 1,
+    inFlight: 0,
+    canceled: 75,
+  });
+  expect(it.announced).toMatchObject([{ id: 'h', status: 'canceled' }]);
+  expect(office.taken.size).toBe(24);
+});

@@ -1,0 +1,73 @@
+import type { Kind } from '../../../core/batch/kind.ts';
+import type { Settlement } from '../../../core/batch/settle.ts';
+import type { Life } from './faults.ts';
+import type { TestTable } from './table.ts';
+
+interface Mark {
+  name: string;
+  /** Whether it must be an error. */
+  refused?: boolean;
+}
+
+const keyOf = (name: string) => ({ pk: `EFFECT#${name}`, sk: 'EFFECT' });
+
+/** Operations that each make an item which must not exist yet: what is done twice becomes an error, what is lost is missing. */
+export const marks = (table: TestTable): Kind<Mark, { name: string }, { message: string }> => ({
+  table: () => table.name,
+  reads: (operations) => operations.map(({ data }) => keyOf(data.name)),
+  plan: (operations, found) =>
+    operations.map(({ data: { name, refused } }) => {
+      if (refused) return { error: { message: 'refused' } };
+      if (found.get(keyOf(name))) return { error: { message: 'done twice' } };
+      const Put = {
+        TableName: table.name,
+        Item: keyOf(name),
+        ConditionExpression: 'attribute_not_exists(pk)',
+      };
+      return { result: { name }, actions: [{ Put }] };
+    }),
+  stuck: { message: 'stuck' },
+});
+
+/** How many of these marks were made. */
+export async function marksMade(table: TestTable, names: string[]): Promise<number> {
+  let made = 0;
+  for (let from = 0; from < names.length; from += 100)
+    made += (await table.store.getMany(table.name, names.slice(from, from + 100).map(keyOf))).items.length;
+  return made;
+}
+
+/** Something outside that takes letters, and knows each by its name: the same letter again is no second one. */
+export class PostOffice {
+  readonly taken = new Map<string, number>();
+  take(name: string): void {
+    this.taken.set(name, (this.taken.get(name) ?? 0) + 1);
+  }
+}
+
+/**
+ * Operations that each send a letter through an office outside. A claim comes with an item of its own, so that a delivery which finds the
+ * claim can tell whether the letter was sent.
+ */
+export const letters = (
+  table: TestTable,
+  office: PostOffice,
+  life: Life,
+  settle: (settlement: Settlement) => Promise<unknown>,
+): Kind<Mark, { name: string }, { message: string }> => ({
+  ...marks(table),
+  plan: (...given) =>
+    marks(table)
+      .plan(...given)
+      .map((planned) =>
+        'result' in planned ? { waiting: true as const, actions: planned.actions ?? [] } : planned,
+      ),
+  async carryOut({ batch, chunk, waiting }, again) {
+    for (const { index, data } of waiting) {
+      const { name } = data;
+      const sent = again && (await life.call(async () => office.taken.has(name)));
+      if (!sent) await life.call(async () => office.take(name));
+      await settle({ batch: batch.id, chunk, outcomes: [{ index, outcome: { result: { name } } }] });
+    }
+  },
+});
