@@ -15,7 +15,8 @@ import type { Resources } from './grants.ts';
 import { JOB_TIMEOUT, JobFunction } from './job-function.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import { QueuesOf } from './queues.ts';
-import { catchTheRest, restApi } from './rest-api.ts';
+import { restApi } from './rest-api.ts';
+import { invokerRole, type Route } from './routes.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { SigningKey, stacksEnvironment } from './stacks.ts';
@@ -55,7 +56,6 @@ export class AppStack extends Stack {
     };
     new SigningKey(this, 'SigningKey', settings);
     const issuer = new TokenIssuer(this, 'Auth', settings);
-    const api = restApi(this, settings);
     const defaults: FunctionDefaults = {
       bundles,
       settings,
@@ -66,23 +66,28 @@ export class AppStack extends Stack {
         ...stacksEnvironment(settings),
       },
     };
+    const routes: Route[] = [];
     const workers: Record<string, LambdaFunction> = {};
     for (const [system, its] of Object.entries(systems)) {
       const home = new Construct(this, system);
+      const invoker = invokerRole(home);
       for (const [name, endpoint] of Object.entries(its)) {
-        new EndpointFunction(home, { system, name, endpoint, api, resources, defaults });
+        routes.push(
+          new EndpointFunction(home, { system, name, endpoint, invoker, resources, defaults }).route,
+        );
       }
       for (const [name, job] of Object.entries(jobsOfSystems[system] ?? {})) {
         workers[`${system}.${name}`] = new JobFunction(home, { system, name, job, resources, defaults }).fn;
       }
     }
     new WorkflowsOf(this, 'Workflows', workers, settings);
-    const rest = nodeFunction(new Construct(this, 'notFound'), defaults, {
+    const nowhere = new Construct(this, 'notFound');
+    const notFound = nodeFunction(nowhere, defaults, {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
       timeoutSeconds: ENDPOINT_TIMEOUT,
     });
-    catchTheRest(api, rest);
+    const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
     if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues }, settings);
     dashboard(this, api, queues);
