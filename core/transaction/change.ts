@@ -31,6 +31,12 @@ export type AnswerUpdate = Pick<
   | 'ExpressionAttributeValues'
 >;
 
+/** A committed record, and whose it is. */
+export interface FoundRecord<T> {
+  tenant: string;
+  document: T;
+}
+
 export interface WriteRequest<T, R> {
   /** The user's id. It goes into the audit record. */
   actor: string;
@@ -43,7 +49,7 @@ export interface WriteRequest<T, R> {
    * What it throws passes through, and nothing is written; no changes also means that nothing is written.
    * An update or delete must be of a record found.
    */
-  decide(found: ReadonlyMap<string, { tenant: string; document: T }>): { changes: Change<T>[]; result: R };
+  decide(found: ReadonlyMap<string, FoundRecord<T>>): { changes: Change<T>[]; result: R };
   /**
    * The answer to keep with the commit. It may be written by a batch that is aborted afterwards, so a reader of it
    * asks `outcomeOf` first. Its condition failing means that another request took over: `LostClaim`.

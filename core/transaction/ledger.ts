@@ -14,7 +14,7 @@ import type { Store } from './store.ts';
 import type { View } from './view.ts';
 import { type WriterDefinition, write } from './writer.ts';
 
-export type { AnswerUpdate, BatchRef, Change, Stored } from './change.ts';
+export type { AnswerUpdate, BatchRef, Change, FoundRecord, Stored } from './change.ts';
 export type { HistoryQuestion, Manifest } from './history.ts';
 export type { Outcome } from './recovery.ts';
 export type { View } from './view.ts';

@@ -5,7 +5,7 @@
  * `TMPDIR=/dev/shm npm run bench -- --only requests` takes the disk out.
  */
 
-import { root } from '../assembly.ts';
+import { root } from '../../local/project.ts';
 import { newCleanup } from './cleanup.ts';
 import type { Figure, Measure } from './figure.ts';
 import { machineFacts } from './machine.ts';

@@ -1,13 +1,13 @@
 /** The whole service in a process of its own, so that whoever measures it does not take part in it. */
 import { join } from 'node:path';
 import { functionSpecs } from '../../local/lambda/function-spec.ts';
+import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 import { tellParent } from './child.ts';
 
 const [dataDir = ''] = process.argv.slice(2);
 
-const folder = await assembly({
+const folder = await projectAssembly({
   rateLimits: { 'patients.create': 'off', 'patients.update': 'off', 'patients.remove': 'off' },
 });
 const { url, awsEndpoint, stack, stop } = await start({ assembly: folder, port: 0, dataDir });

@@ -2,15 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 
 const LATENCY = 300;
 
 const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));
 // The limit of Cliniko would hide what is measured: 200 pages take a minute at least.
 const environment = { CLINIKO_CALLS_PER_MINUTE: '5000' };
-const service = await start({ assembly: await assembly(), port: 0, dataDir, environment });
+const service = await start({ assembly: await projectAssembly(), port: 0, dataDir, environment });
 
 async function call(method: string, path: string, token: string, body?: object) {
   const response = await fetch(service.url + path, {

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 import { chainPrice, contentOfTx, ledgerOf } from './chain.ts';
 import { contentOf, creator, idOf, newIds, registered } from './creators.ts';
 
@@ -17,7 +17,7 @@ async function run(service: Running, job: string): Promise<void> {
 
 test('ends every batch that it accepted, each price executed once, though everything is killed three times meanwhile', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-restart-'));
-  const begin = async () => start({ assembly: await assembly(), port: 0, dataDir });
+  const begin = async () => start({ assembly: await projectAssembly(), port: 0, dataDir });
   let service = await begin();
   const address = 'SP-restart';
   const ids = newIds(100);

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { assembly } from '../assembly.ts';
+import { projectAssembly } from '../../local/project.ts';
 import { newPatient, newPatients } from '../patients/fixtures.ts';
 import { BATCH, created, everybody, PATIENTS, send } from '../patients/helpers.ts';
 import { ownService } from './own.ts';
@@ -22,7 +22,7 @@ interface Template {
 async function without(action: string, roleOf: RegExp, resource: RegExp): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-assembly-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await cp(await assembly(), folder, { recursive: true });
+  await cp(await projectAssembly(), folder, { recursive: true });
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as {
     artifacts: Record<string, { type: string; properties: { templateFile: string } }>;
   };
