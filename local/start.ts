@@ -6,6 +6,7 @@ import { claimDataDir } from './data-dir.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
+import { allowedInDynamo } from './iam/allowed-in-dynamodb.ts';
 import { makeJudge } from './iam/judge.ts';
 import { type Claims, type Identity, openIdentity } from './identity.ts';
 import type { Outcome } from './lambda/environment.ts';
@@ -130,7 +131,8 @@ export async function start(options: StartOptions): Promise<Running> {
       STACKS_API_URL: stacks.url,
       ...options.environment,
     };
-    const fleet = makeFleet(specs, { awsEndpoint, environment, log });
+    const dynamo = { host: engines.dynamo.host, allowedTo: allowedInDynamo(stack, judge) };
+    const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log });
     undo.push(() => fleet.kill());
     const { services, workflows } = makeServices(stack, { engines, storage, fleet, judge, log, awsEndpoint });
     undo.push(() => workflows.stop());
