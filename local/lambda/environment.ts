@@ -170,6 +170,9 @@ export function startEnvironment(spec: FunctionSpec, env: Record<string, string>
     },
     async end() {
       alive = false;
+      lastFailure = ended;
+      // Whoever waits for it to start would otherwise wait for ever: a thread that is ended says no more.
+      whenReady?.();
       finish({ kind: 'failure', error: ended });
       await worker.terminate();
     },
