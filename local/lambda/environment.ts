@@ -176,6 +176,9 @@ export function startEnvironment(
     },
     async end() {
       alive = false;
+      lastFailure = ended;
+      // Whoever waits for it to start would otherwise wait for ever: a thread that is ended says no more.
+      whenReady?.();
       finish({ kind: 'failure', error: ended });
       await worker.terminate();
     },

@@ -132,10 +132,12 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     return functionRefusal(simnet, tx);
   }
 
-  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
+  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  // The last line may be half written if the machine went down: what comes next begins a line of its own.
+  if (kept !== '' && !kept.endsWith('\n')) appendFileSync(file, '\n');
+  for (const line of kept.split('\n')) {
     const [kind, raw = ''] = line.split(' ');
     const tx = kind ? readTransaction(raw) : undefined;
-    // The last line may be half written if the machine went down.
     if (!tx || 'reason' in tx) continue;
     deployOwn(tx);
     if (kind === 'p') add(tx);

@@ -9,8 +9,10 @@ import { root } from '../../local/project.ts';
 import { newCleanup } from './cleanup.ts';
 import type { Figure, Measure } from './figure.ts';
 import { machineFacts } from './machine.ts';
+import * as batches from './measures/batches.ts';
 import * as bundles from './measures/bundles.ts';
 import * as calls from './measures/calls.ts';
+import * as chain from './measures/chain.ts';
 import * as create from './measures/create.ts';
 import * as remove from './measures/delete.ts';
 import * as growth from './measures/growth.ts';
@@ -29,6 +31,8 @@ const measures: Record<string, Measure> = {
   requests,
   'rate-limiter': rateLimiter,
   pages,
+  batches,
+  chain,
   bundles,
   calls,
 };
