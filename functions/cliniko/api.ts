@@ -41,12 +41,13 @@ const Started = z.object({
 const starting = {
   ...changing,
   method: 'POST',
+  limit: { calls: 1, seconds: 300, per: 'organization' },
   uses: { cliniko: 'write', operations: 'write', clinikoSync: 'run' },
   reply: Started,
 } as const;
 
 const START_RULE =
-  'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and one start in five minutes (429 `RATE_LIMIT_EXCEEDED`); a sync that failed does not count.';
+  'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and a start that is too soon after another is a 429 `RATE_LIMIT_EXCEEDED`. What counts are starts that succeed, by either path; a sync that fails gives its start back.';
 
 const ending = {
   cliniko: 'write',

@@ -62,9 +62,10 @@ export async function complete(
  */
 export async function fail(snapshot: Snapshot, name: string, now: number): Promise<SyncLog | undefined> {
   const { organization, state } = snapshot;
-  const log = state.run && (await findLog(organization, state.run.sync));
+  const { run, starts } = state;
+  const log = run && (await findLog(organization, run.sync));
   if (!log) return undefined;
   const ended = failed(log, toldOf(name), timestamp(now));
-  await end(snapshot, { ...state, startedAt: 0 }, ended, now);
+  await end(snapshot, { ...state, starts: starts.filter((start) => start !== run.startedAt) }, ended, now);
   return ended;
 }

@@ -52,8 +52,8 @@ export interface SyncState {
   /** Counts changes: each is made to the version that was read, so that no two steps count one page. */
   version: number;
   run: Run | null;
-  /** When the last start that a caller asked for was, in milliseconds since the epoch; a failed sync gives it back. */
-  startedAt: number;
+  /** When callers asked for the latest starts, in milliseconds since the epoch; a sync that fails gives its own back. */
+  starts: number[];
   /** When the last completed sync began, RFC 3339. */
   completedFrom: string | null;
   /** How many logs there are. */
@@ -67,7 +67,7 @@ export interface SyncState {
 export const emptyState: SyncState = {
   version: 0,
   run: null,
-  startedAt: 0,
+  starts: [],
   completedFrom: null,
   logs: 0,
   active: 0,

@@ -42,7 +42,7 @@ export async function readSnapshot(organization: Organization): Promise<Snapshot
   return {
     organization,
     settings: settings.Item as Settings,
-    state: (state?.Item as SyncState | undefined) ?? emptyState,
+    state: { ...emptyState, ...(state?.Item as SyncState | undefined) },
   };
 }
 

@@ -158,7 +158,7 @@ export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan, plac
 
   /** Plays the workflow from the start of a sync to its end. */
   async function sync(operation: Operation = 'full_patients', firstTurn = 0): Promise<Simulated> {
-    const start = await startSync(organization, operation, false, clock.now);
+    const start = await startSync(organization, operation, undefined, clock.now);
     if (start.kind !== 'started') throw new Error(start.kind);
     const history: SyncLog[] = [];
     const trace: string[] = [];
