@@ -52,6 +52,7 @@ export async function useService(): Promise<void> {
     AWS_ACCESS_KEY_ID: 'root',
     AWS_SECRET_ACCESS_KEY: 'local',
     CLINIKO_KEYS_SECRETS: 'simulated/',
+    CLINIKO_CALLS_PER_MINUTE: '200',
     CLINIKO_BASE_URL: 'https://api.au1.cliniko.com/v1',
     // Workflows are played by the simulation.
     CLINIKO_SYNC_WORKFLOW: 'arn:aws:states:us-east-1:000000000000:stateMachine:played',
