@@ -123,6 +123,8 @@ export const cliniko = {
     path: '/api/v1/cliniko/active-patients/{orgId}',
     uses: { cliniko: 'read' },
     summary: 'List the patients of an organisation that Cliniko has as active',
+    description:
+      'Those of the account that the latest sync looked into. Patients of an account that the organisation had before are kept, but not listed.',
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),
@@ -167,6 +169,8 @@ export const cliniko = {
     path: '/api/v1/cliniko/settings/{orgId}',
     uses: { cliniko: 'write', clinikoKeys: 'write' },
     summary: 'Register an organisation, or change how it is synchronised',
+    description:
+      'A new key of the same Cliniko account is used at once, also by a sync that is running. With a key of another account a running sync fails (`CLINIKO_ACCOUNT_CHANGED`); the next one fetches all patients of that account, and they alone are listed from then on. What is stored of the former account stays, and is listed again after a sync with one of its keys.',
     body: NewSettings,
     reply: SettingsReply,
   },

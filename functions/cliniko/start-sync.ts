@@ -7,7 +7,7 @@ import { startWorkflow } from '../../core/workflow.ts';
 import { digestOf, runningKey } from './keys.ts';
 import type { Organization } from './organization.ts';
 import { newLog, type Operation } from './sync-log.ts';
-import { newRun, type Run, type SyncState } from './sync-state.ts';
+import { held, newRun, type Run, type SyncState } from './sync-state.ts';
 import { commit, logWrite, Overtaken, readSnapshot, takeNumbers } from './sync-store.ts';
 
 /** How many starts callers may ask for in so many seconds, for each organisation. */
@@ -77,13 +77,14 @@ export async function startSync(
   for (let look = 1; ; look++) {
     const snapshot = await readSnapshot(organization);
     if (!snapshot) return { kind: 'unknown' };
-    const { state } = snapshot;
+    const { state, settings } = snapshot;
     const allowance = startAllowance(state, limit, now);
     if (state.run) return { kind: 'running', sync: state.run.sync, allowance };
     if (!allowance.admitted) return { kind: 'too_soon', allowance };
     const sync = await takeNumbers(organization.tenant, 1);
-    // Without a completed sync there is nothing that an incremental one could build upon.
-    const run = newRun(sync, state, state.completedFrom ? operation : 'full_patients', now);
+    // An incremental sync builds upon a completed one of the same account, and whose a new key is will only turn out.
+    const canBuild = held(state).completedFrom !== null && settings.secret === state.secret;
+    const run = newRun(sync, state, canBuild ? operation : 'full_patients', now);
     const starts = asked ? [...startsWithin(state, asked, now), now] : state.starts;
     const next = { ...state, run, logs: state.logs + 1, starts };
     try {

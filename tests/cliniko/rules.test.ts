@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { shardOf } from '../../functions/cliniko/api-key.ts';
 import { organizationId } from '../../functions/cliniko/organization.ts';
-import { met, readPatient } from '../../functions/cliniko/patient.ts';
+import { met } from '../../functions/cliniko/patient.ts';
+import { readPatient } from '../../functions/cliniko/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/phone.ts';
 import { summaryOf } from '../../functions/cliniko/summary.ts';
 import { completed, duration, found, newLog, progressed, told } from '../../functions/cliniko/sync-log.ts';
