@@ -5,7 +5,7 @@ import type { Job } from './job.ts';
 import { describe, log } from './log.ts';
 
 type Message<J extends Job> = z.output<J['message']>;
-type Result<J extends Job> = J['result'] extends z.ZodType ? z.input<J['result']> : void;
+type Done<J extends Job> = J['result'] extends z.ZodType ? Promise<z.input<J['result']>> : Promise<void>;
 
 /** What a trigger is told of an error: its name, by which a workflow decides. The rest is in the log, since its text may quote data. */
 function withoutText(error: unknown): Error {
@@ -22,10 +22,7 @@ function withoutText(error: unknown): Error {
  * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled job's message is the event
  * that EventBridge sends, a workflow step's what the workflow hands it. `deliveries` counts how often a message was delivered, from 1.
  */
-export function consume<J extends Job>(
-  job: J,
-  work: (message: Message<J>, deliveries: number) => Promise<Result<J>>,
-) {
+export function consume<J extends Job>(job: J, work: (message: Message<J>, deliveries: number) => Done<J>) {
   const attempt = async (message: unknown, deliveries = 1): Promise<unknown> => {
     try {
       const result = await work(job.message.parse(message) as Message<J>, deliveries);

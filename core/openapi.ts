@@ -51,7 +51,7 @@ const HEADERS: Json[] = [
 function operationOf(system: string, name: string, endpoint: Endpoint, named: Json): Json {
   const { params, query, body, reply, status = 200, roles, limit } = endpoint;
   const limited = limit
-    ? ` Limited to ${limit.calls} calls in ${limit.seconds} seconds for each ${limit.per}.`
+    ? ` Limited to ${limit.calls} ${limit.calls === 1 ? 'call' : 'calls'} in ${limit.seconds} seconds for each ${limit.per}.`
     : '';
   const content = {
     [endpoint.replyType?.split(';')[0] ?? 'application/json']: { schema: schemaOf(reply, 'output', named) },

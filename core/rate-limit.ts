@@ -22,8 +22,22 @@ const counted = (limit: Limit, caller: Caller, event: APIGatewayProxyEvent): str
     ? [caller.tenantId, 'user', caller.userId]
     : [caller.tenantId, 'organization', event.pathParameters?.orgId ?? ''];
 
+/** The limit of an endpoint as this stage has it; `undefined` for none. */
+export const limitOf = (endpoint: Endpoint): Limit | undefined =>
+  endpoint.limit && configured(endpoint.limit);
+
 /**
- * Counts a call against its endpoint's limit.
+ * Where a caller stands with a limit of which the work itself counts what uses it up, and refuses. Nothing is counted by looking.
+ */
+export type Standing = (
+  caller: Caller,
+  event: APIGatewayProxyEvent,
+  limit: Limit,
+  now: number,
+) => Promise<Allowance>;
+
+/**
+ * Counts a call against its endpoint's limit, unless the work does.
  *
  * @returns the headers for its answer and, if it is one too many, the problem to answer; `undefined` for an endpoint without a limit.
  */
@@ -32,23 +46,32 @@ export async function limitCalls(
   caller: Caller,
   event: APIGatewayProxyEvent,
   now: number,
-) {
-  const limit = endpoint.limit && configured(endpoint.limit);
+  standing?: Standing,
+): Promise<{ headers: Record<string, string>; refusal?: Problem } | undefined> {
+  const limit = limitOf(endpoint);
   if (!limit) return undefined;
+  if (standing) return { headers: limitHeaders(await standing(caller, event, limit, now)) };
   const key = JSON.stringify([endpointId(endpoint), ...counted(limit, caller, event)]);
   const allowance = await takeCall(key, limit, now);
-  const resetSeconds = Math.ceil(allowance.resetAt / 1000);
-  const headers = {
-    'X-RateLimit-Limit': String(allowance.limit),
-    'X-RateLimit-Remaining': String(allowance.remaining),
-    'X-RateLimit-Reset': String(resetSeconds),
-  };
+  const headers = limitHeaders(allowance);
   if (allowance.admitted) return { headers };
-  // Counted to the same instant as X-RateLimit-Reset, so that whoever waits for either of them is let in.
-  const retryAfter = Math.max(1, resetSeconds - Math.floor(now / 1000));
-  const message = `Rate limit exceeded. Try again in ${retryAfter} seconds.`;
-  return { headers, refusal: new Problem('rate_limited', message, { retryAfter }) };
+  const retryAfter = secondsUntilFree(allowance, now);
+  return { headers, refusal: new Problem('rate_limited', tooManyCalls(retryAfter), { retryAfter }) };
 }
+
+/** What every answer of a limited route tells. */
+export const limitHeaders = ({ limit, remaining, resetAt }: Allowance): Record<string, string> => ({
+  'X-RateLimit-Limit': String(limit),
+  'X-RateLimit-Remaining': String(remaining),
+  'X-RateLimit-Reset': String(Math.ceil(resetAt / 1000)),
+});
+
+/** Whole seconds, counted to the same instant as `X-RateLimit-Reset`, so that whoever waits for either of them is let in. */
+export const secondsUntilFree = ({ resetAt }: Allowance, now: number): number =>
+  Math.max(1, Math.ceil(resetAt / 1000) - Math.floor(now / 1000));
+
+export const tooManyCalls = (retryAfter: number): string =>
+  `Rate limit exceeded. Try again in ${retryAfter} seconds.`;
 
 /** Where a caller stands with one limit after a call. */
 export interface Allowance {

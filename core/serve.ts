@@ -19,7 +19,7 @@ import { admit, identify } from './identify.ts';
 import { checkSize, readInput } from './input.ts';
 import { countCall } from './metrics.ts';
 import { Problem } from './problem.ts';
-import { limitCalls } from './rate-limit.ts';
+import { limitCalls, type Standing } from './rate-limit.ts';
 import { proxyResult, rendered, spelled } from './render.ts';
 import { header, headerValues, requestIdOf } from './request.ts';
 import type { AnswerUpdate, BatchRef } from './transaction/ledger.ts';
@@ -52,11 +52,19 @@ const ANSWER_BEFORE_TIMEOUT = 500;
 /** The calls under way, so that a timeout's answer has the headers and the id of its call. */
 const calls = new WeakMap<APIGatewayProxyEvent, Call>();
 
+export interface ServeOptions {
+  /** The machine's own unless told. */
+  clock?: Clock;
+  /** Where a caller stands with the endpoint's limit, if the work counts and not each call. */
+  standing?: Standing;
+}
+
 /** One call on its way through the checks. */
 interface Call {
   endpoint: Endpoint;
   event: APIGatewayProxyEvent;
   clock: Clock;
+  standing: Standing | undefined;
   requestId: string;
   startedAt: number;
   /** Headers that every answer to this call carries, whatever becomes of it. */
@@ -69,7 +77,7 @@ interface Call {
  * The order of the checks is a promise: size, token, role, rate limit, idempotency key, shape, and then the work, which finds out what
  * exists. So a stranger learns nothing but 401. The reply is checked by the contract's schema: one that breaks it is our fault, 500.
  */
-export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, clock: Clock = systemClock) {
+export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, options: ServeOptions = {}) {
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: ANSWER_BEFORE_TIMEOUT,
     timeoutEarlyResponse: () => {
@@ -77,7 +85,7 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, clock: Clo
     },
   })
     .handler(async (event) => {
-      const call = begin(endpoint, event, clock);
+      const call = begin(endpoint, event, options);
       calls.set(event, call);
       try {
         return finish(call, await answer(call, work as Work<Endpoint>));
@@ -86,17 +94,22 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, clock: Clo
       }
     })
     .onError((request) => {
-      const call = calls.get(request.event) ?? begin(endpoint, request.event, clock);
+      const call = calls.get(request.event) ?? begin(endpoint, request.event, options);
       request.response = finish(call, spelled(endpoint.errors, request.error, call.requestId));
     });
 }
 
-function begin(endpoint: Endpoint, event: APIGatewayProxyEvent, clock: Clock): Call {
+function begin(
+  endpoint: Endpoint,
+  event: APIGatewayProxyEvent,
+  { clock = systemClock, standing }: ServeOptions,
+): Call {
   const requestId = requestIdOf(event);
   return {
     endpoint,
     event,
     clock,
+    standing,
     requestId,
     startedAt: performance.now(),
     headers: { 'X-Request-Id': requestId, ...corsHeaders(header(event, 'origin')) },
@@ -114,7 +127,7 @@ async function answer(call: Call, work: Work<Endpoint>): Promise<KeptAnswer> {
   const known = await identify(headerValues(event, 'authorization'));
   if (endpoint.roles === 'anyone') return await answerInput(call, known, undefined, work);
   const caller = admit(known, endpoint.roles);
-  const allowance = await limitCalls(endpoint, caller, event, call.clock.now());
+  const allowance = await limitCalls(endpoint, caller, event, call.clock.now(), call.standing);
   Object.assign(call.headers, allowance?.headers);
   if (allowance?.refusal) throw allowance.refusal;
   const key = changes(endpoint) ? readKey(event, caller) : undefined;

@@ -64,6 +64,7 @@ export class AppStack extends Stack {
         CORS_ORIGINS: settings.corsOrigins.join(' '),
         METRICS_OPEN: String(settings.metricsOpen),
         ...stacksEnvironment(settings),
+        CLINIKO_CALLS_PER_MINUTE: String(settings.clinikoCallsPerMinute),
       },
     };
     const routes: Route[] = [];

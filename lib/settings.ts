@@ -44,6 +44,8 @@ export const Settings = z.strictObject({
       fee: z.int().min(200).max(1_000_000).default(3_000),
     })
     .prefault({}),
+  /** Requests a minute that are made with one API key of Cliniko, which takes 200 (its API documentation, "Rate limiting"). */
+  clinikoCallsPerMinute: z.int().min(1).max(1_000).default(200),
   /** Who is told of alarms. */
   alarmEmail: z.email().optional(),
 });

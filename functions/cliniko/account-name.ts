@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { askCliniko, type ClinikoAccount } from './cliniko-client.ts';
 import { ClinikoFault } from './faults.ts';
+import type { World } from './world.ts';
 
 const AccountSettings = z.object({
   account: z.object({ id: z.union([z.string(), z.number()]).transform(String), name: z.string() }),
@@ -8,12 +10,15 @@ const AccountSettings = z.object({
 /**
  * What an account calls itself. Its settings are for its administrators, a part of them for every user; an account that tells neither
  * has no name and no id here.
+ *
+ * @throws as `askCliniko`.
  */
 export async function accountName(
-  ask: (path: string) => Promise<unknown>,
+  account: ClinikoAccount,
+  world: World,
 ): Promise<{ name: string | null; id: string | null }> {
   for (const path of ['settings', 'settings/public']) {
-    const answer = await ask(path).catch((error: unknown) => {
+    const answer = await askCliniko(account, path, world).catch((error: unknown) => {
       if (error instanceof ClinikoFault && error.name === 'ClinikoForbidden') return undefined;
       throw error;
     });

@@ -5,11 +5,10 @@ import { listPatients } from './patient-list.ts';
 import { readSnapshot } from './sync-store.ts';
 
 export const handler = serve(cliniko.activePatients, async ({ params: { orgId }, query, caller }) => {
-  const organization = organizationOf(caller, orgId);
-  const snapshot = await readSnapshot(organization);
+  const snapshot = await readSnapshot(organizationOf(caller, orgId));
   if (!snapshot) throw organizationNotFound(orgId);
   const { limit, offset } = query;
-  const { patients, total } = await listPatients(organization, query, snapshot.state.active);
+  const { patients, total } = await listPatients(snapshot, query);
   const has_next = offset + patients.length < total && patients.length > 0;
   return { patients, pagination: { total, limit, offset, has_next } };
 });

@@ -1,19 +1,26 @@
 import { WithHeaders } from '../../core/answer.ts';
 import type { Caller } from '../../core/caller.ts';
+import type { Endpoint } from '../../core/endpoint.ts';
+import {
+  limitHeaders,
+  limitOf,
+  type Standing,
+  secondsUntilFree,
+  tooManyCalls,
+} from '../../core/rate-limit.ts';
 import { ClinikoProblem } from './errors.ts';
-import { organizationId, organizationNotFound, organizationOf } from './organization.ts';
-import { START_WINDOW, startSync } from './start-sync.ts';
+import { knows, OrgId, organizationId, organizationNotFound, organizationOf } from './organization.ts';
+import { startAllowance, startSync, UNLIMITED } from './start-sync.ts';
+import { emptyState } from './sync-state.ts';
+import { readSnapshot } from './sync-store.ts';
 
-/** Where an organisation stands with its one start in five minutes, as every limited route tells. */
-const headersAt = (remaining: 0 | 1, reset: number) => ({
-  'X-RateLimit-Limit': '1',
-  'X-RateLimit-Remaining': String(remaining),
-  'X-RateLimit-Reset': String(Math.ceil(reset / 1000)),
-});
-
-/** Whole seconds until an instant, counted to the same instant as `X-RateLimit-Reset`. */
-const secondsUntil = (until: number, now: number) =>
-  Math.max(1, Math.ceil(until / 1000) - Math.floor(now / 1000));
+/** Where an organisation stands with its starts; of one that the caller may not know of, as if it had never been started. */
+export const startStanding: Standing = async (caller, event, limit, now) => {
+  const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
+  const isKnown = orgId !== undefined && knows(caller, orgId);
+  const snapshot = isKnown ? await readSnapshot({ tenant: caller.tenantId, orgId }) : undefined;
+  return startAllowance(snapshot?.state ?? emptyState, limit, now);
+};
 
 /**
  * Starts a full sync for a caller.
@@ -22,31 +29,32 @@ const secondsUntil = (until: number, now: number) =>
  * @throws ClinikoProblem ORGANIZATION_NOT_FOUND, SYNC_ALREADY_RUNNING or RATE_LIMIT_EXCEEDED.
  */
 export async function answerStart(
+  endpoint: Endpoint,
   caller: Caller,
   orgId: string,
   now: number,
   headers: Record<string, string> = {},
 ) {
-  const start = await startSync(organizationOf(caller, orgId), 'full_patients', true, now);
+  const limit = limitOf(endpoint);
+  const start = await startSync(organizationOf(caller, orgId), 'full_patients', limit ?? UNLIMITED, now);
+  if (start.kind === 'unknown') throw organizationNotFound(orgId);
+  const { allowance } = start;
+  const given = { ...(limit ? limitHeaders(allowance) : {}), ...headers };
+  const retryAfter = secondsUntilFree(allowance, now);
   const details = { organization_id: organizationId(orgId), operation_type: 'full_patients' };
   switch (start.kind) {
-    case 'unknown':
-      throw organizationNotFound(orgId);
     case 'running':
       throw new ClinikoProblem('rate_limited', 'SYNC_ALREADY_RUNNING', 'Another sync is in progress', {
         details: { ...details, sync_log_id: start.sync },
-        headers: { ...headersAt(0, start.until), ...headers },
-        retryAfter: secondsUntil(start.until, now),
-      });
-    case 'too_soon': {
-      const retryAfter = secondsUntil(start.until, now);
-      const message = `Rate limit exceeded. Try again in ${retryAfter} seconds.`;
-      throw new ClinikoProblem('rate_limited', 'RATE_LIMIT_EXCEEDED', message, {
-        details,
-        headers: { ...headersAt(0, start.until), ...headers },
+        headers: given,
         retryAfter,
       });
-    }
+    case 'too_soon':
+      throw new ClinikoProblem('rate_limited', 'RATE_LIMIT_EXCEEDED', tooManyCalls(retryAfter), {
+        details,
+        headers: given,
+        retryAfter,
+      });
     case 'started': {
       const reply = {
         success: true as const,
@@ -55,7 +63,7 @@ export async function answerStart(
         expected_duration: '30-120 seconds',
         sync_log_id: start.sync,
       };
-      return new WithHeaders(reply, { ...headersAt(0, now + START_WINDOW), ...headers });
+      return new WithHeaders(reply, given);
     }
   }
 }

@@ -41,12 +41,13 @@ const Started = z.object({
 const starting = {
   ...changing,
   method: 'POST',
+  limit: { calls: 1, seconds: 300, per: 'organization' },
   uses: { cliniko: 'write', operations: 'write', clinikoSync: 'run' },
   reply: Started,
 } as const;
 
 const START_RULE =
-  'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and one start in five minutes (429 `RATE_LIMIT_EXCEEDED`); a sync that failed does not count.';
+  'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and a start that is too soon after another is a 429 `RATE_LIMIT_EXCEEDED`. What counts are starts that succeed, by either path; a sync that fails gives its start back.';
 
 const ending = {
   cliniko: 'write',
@@ -122,6 +123,8 @@ export const cliniko = {
     path: '/api/v1/cliniko/active-patients/{orgId}',
     uses: { cliniko: 'read' },
     summary: 'List the patients of an organisation that Cliniko has as active',
+    description:
+      'Those of the account that the latest sync looked into. Patients of an account that the organisation had before are kept, but not listed.',
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),
@@ -166,6 +169,8 @@ export const cliniko = {
     path: '/api/v1/cliniko/settings/{orgId}',
     uses: { cliniko: 'write', clinikoKeys: 'write' },
     summary: 'Register an organisation, or change how it is synchronised',
+    description:
+      'A new key of the same Cliniko account is used at once, also by a sync that is running. With a key of another account a running sync fails (`CLINIKO_ACCOUNT_CHANGED`); the next one fetches all patients of that account, and they alone are listed from then on. What is stored of the former account stays, and is listed again after a sync with one of its keys.',
     body: NewSettings,
     reply: SettingsReply,
   },

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { setting } from '../../core/environment.ts';
 import { takeCall } from '../../core/rate-limit.ts';
 import { documents, tableName } from '../../core/table.ts';
-
-/** Requests a minute that Cliniko takes from one key (its API documentation, "Rate limiting"). It was less before, so a stage may say. */
-const CALLS_PER_MINUTE = 200;
 
 /**
  * A minute, and how much later than another one a request may arrive after it was counted here: within any minute of Cliniko's clock
@@ -12,7 +10,9 @@ const CALLS_PER_MINUTE = 200;
  */
 const WINDOW = 62;
 
-const callsPerMinute = (): number => Number(process.env.CLINIKO_CALLS_PER_MINUTE) || CALLS_PER_MINUTE;
+/** Requests a minute that Cliniko takes from one key. */
+const callsPerMinute = (): number =>
+  Number(setting('CLINIKO_CALLS_PER_MINUTE', 'it comes from `clinikoCallsPerMinute` of the stage'));
 
 /** Whom the budget belongs to: all containers and organisations that share a key. The key itself is stored nowhere. */
 const ownerOf = (apiKey: string): string =>

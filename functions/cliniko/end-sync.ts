@@ -5,7 +5,7 @@ import { toldOf } from './faults.ts';
 import { deliveryKey, runningKey } from './keys.ts';
 import type { Organization } from './organization.ts';
 import { completed, failed, type SyncLog } from './sync-log.ts';
-import type { Run, SyncState } from './sync-state.ts';
+import { holding, type Run, type SyncState } from './sync-state.ts';
 import { commit, findLog, logWrite, type Snapshot } from './sync-store.ts';
 import { type Delivery, eventOf, startDelivery } from './webhook.ts';
 import { findWebhooks } from './webhook-store.ts';
@@ -51,7 +51,7 @@ export async function complete(
   total: number,
   now: number,
 ): Promise<void> {
-  const next = { ...snapshot.state, completedFrom: timestamp(run.startedAt) };
+  const next = holding(snapshot.state, { completedFrom: timestamp(run.startedAt) });
   await end(snapshot, next, completed(log, total, timestamp(now)), now);
 }
 
@@ -62,9 +62,10 @@ export async function complete(
  */
 export async function fail(snapshot: Snapshot, name: string, now: number): Promise<SyncLog | undefined> {
   const { organization, state } = snapshot;
-  const log = state.run && (await findLog(organization, state.run.sync));
+  const { run, starts } = state;
+  const log = run && (await findLog(organization, run.sync));
   if (!log) return undefined;
   const ended = failed(log, toldOf(name), timestamp(now));
-  await end(snapshot, { ...state, startedAt: 0 }, ended, now);
+  await end(snapshot, { ...state, starts: starts.filter((start) => start !== run.startedAt) }, ended, now);
   return ended;
 }

@@ -21,6 +21,11 @@ export const faults = {
     text: 'Cliniko points to another host: check the shard at the end of the API key',
   },
   ClinikoRefused: { code: 'CLINIKO_UNAVAILABLE', status: 502, text: 'Cliniko refuses the request' },
+  ClinikoAccountChanged: {
+    code: 'CLINIKO_ACCOUNT_CHANGED',
+    status: 409,
+    text: 'The API key was replaced by one of another account: start the sync again',
+  },
   SyncIncomplete: {
     code: 'SYNC_INCOMPLETE',
     status: 502,
@@ -45,6 +50,7 @@ export const PERMANENT: readonly FaultName[] = [
   'ClinikoRateLimited',
   'ClinikoMoved',
   'ClinikoRefused',
+  'ClinikoAccountChanged',
   'SyncIncomplete',
 ];
 

@@ -17,19 +17,17 @@ export const settingsKey = (organization: Organization) => ({
 
 export const stateKey = (organization: Organization) => ({ pk: `ORG#${nameOf(organization)}`, sk: 'STATE' });
 
-const PATIENT = 'PATIENT#';
-
-/** What the keys of an organisation's patients begin with. */
-export const patientsOf = (organization: Organization) => ({
+/** What the keys of an organisation's patients begin with. Each Cliniko account has its own: their ids mean different people. */
+export const patientsOf = (organization: Organization, account: string) => ({
   pk: `ORG#${nameOf(organization)}`,
-  prefix: PATIENT,
+  prefix: `PATIENT#${account}#`,
 });
 
 /** Ids of any length sort as numbers; the places of records without an id come behind them. */
-export const patientKey = (organization: Organization, clinikoId: string) => ({
-  pk: `ORG#${nameOf(organization)}`,
-  sk: PATIENT + clinikoId.padStart(20, '0'),
-});
+export function patientKey(organization: Organization, account: string, clinikoId: string) {
+  const { pk, prefix } = patientsOf(organization, account);
+  return { pk, sk: prefix + clinikoId.padStart(20, '0') };
+}
 
 export const logsOf = (organization: Organization) => ({
   pk: `SYNCS#${nameOf(organization)}`,

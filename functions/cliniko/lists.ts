@@ -48,14 +48,14 @@ export async function readPage(run: Run, account: ClinikoAccount, world: World):
   return read;
 }
 
-/** How many patients Cliniko counts in each of its lists: all, or those that changed since an instant. */
+/** How many patients Cliniko counts in each of its lists: all, or for an incremental run those that changed since the last one. */
 export async function countPatients(
   account: ClinikoAccount,
   world: World,
-  changed?: Run,
+  run?: Run,
 ): Promise<{ active: number; archived: number }> {
   const count = async (phase: Phase): Promise<number> => {
-    const filter = changed ? filterOf(phase, changed) : {};
+    const filter = run?.operation === 'incremental_patients' ? filterOf(phase, run) : {};
     const page = await readList(
       account,
       `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`,

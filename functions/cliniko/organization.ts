@@ -22,13 +22,16 @@ export const organizationNotFound = (orgId: string) =>
     details: { organization_id: organizationId(orgId) },
   });
 
+/** Whether a caller's role lets it know of an organisation: managers and viewers know their own only. */
+export const knows = ({ role, organizationId }: Caller, orgId: string): boolean =>
+  role === 'admin' || role === 'super_admin' || organizationId === orgId;
+
 /**
- * The organisation that a caller means, as far as its role lets it know: managers and viewers know their own only.
+ * The organisation that a caller means.
  *
- * @throws ClinikoProblem ORGANIZATION_NOT_FOUND, the same as for one that nobody has registered.
+ * @throws ClinikoProblem ORGANIZATION_NOT_FOUND for one that it may not know of, the same as for one that nobody has registered.
  */
 export function organizationOf(caller: Caller, orgId: string): Organization {
-  const seesAll = caller.role === 'admin' || caller.role === 'super_admin';
-  if (!seesAll && caller.organizationId !== orgId) throw organizationNotFound(orgId);
+  if (!knows(caller, orgId)) throw organizationNotFound(orgId);
   return { tenant: caller.tenantId, orgId };
 }

@@ -2,8 +2,9 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../core/clock.ts';
 import { documents, tableName } from '../../core/table.ts';
 import { patientsOf } from './keys.ts';
-import type { Organization } from './organization.ts';
 import { type StoredPatient, searchable } from './patient.ts';
+import { held } from './sync-state.ts';
+import type { Snapshot } from './sync-store.ts';
 
 export interface ListQuery {
   limit: number;
@@ -47,15 +48,14 @@ const shown = (patient: StoredPatient) => ({
 });
 
 /**
- * One page of an organisation's active patients, in the order of Cliniko's ids, and how many match in all.
- *
- * @param active how many active patients there are: without a search the list need not be read to its end to tell.
+ * One page of an organisation's active patients, those of its present Cliniko account, in the order of Cliniko's ids, and how many match
+ * in all. Without a search the list need not be read to its end to tell.
  */
-export async function listPatients(organization: Organization, query: ListQuery, active: number) {
+export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
   const { limit, offset, search, last_synced_after } = query;
   const isSearch = Boolean(search) || last_synced_after !== undefined;
   const { values, ...filter } = filterOf(query);
-  const { pk, prefix } = patientsOf(organization);
+  const { pk, prefix } = patientsOf(organization, state.account);
   const matches: StoredPatient[] = [];
   let matched = 0;
   let from: Record<string, unknown> | undefined;
@@ -85,5 +85,5 @@ export async function listPatients(organization: Organization, query: ListQuery,
     matched += Count;
     from = LastEvaluatedKey;
   } while (from && (isSearch || matches.length < limit));
-  return { patients: matches.map(shown), total: isSearch ? matched : active };
+  return { patients: matches.map(shown), total: isSearch ? matched : held(state).active };
 }

@@ -19,7 +19,7 @@ async function startDue(organization: Organization, now: number): Promise<void> 
   const settings = await findSettings(organization);
   const interval = settings?.schedule ? intervalOf(settings.schedule) : undefined;
   if (!settings?.due_at || !interval || Date.parse(settings.due_at) > now) return;
-  const start = await startSync(organization, 'incremental_patients', false, now);
+  const start = await startSync(organization, 'incremental_patients', undefined, now);
   log('info', 'a sync was due', { start: start.kind });
   const due_at = timestamp(nextDue(Date.parse(settings.due_at), interval, now));
   await replaceSettings(organization, settings, { ...settings, due_at });

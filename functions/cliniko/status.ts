@@ -4,6 +4,7 @@ import { logsOf } from './keys.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
 import { summaryOf } from './summary.ts';
 import type { SyncLog } from './sync-log.ts';
+import { held } from './sync-state.ts';
 import { queryAll, readSnapshot } from './sync-store.ts';
 
 export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
@@ -16,6 +17,6 @@ export const handler = serve(cliniko.status, async ({ params: { orgId }, caller,
     limit: 1,
   }).next();
   const [log] = (latest.value ?? []) as unknown as SyncLog[];
-  const { active, archived } = snapshot.state;
+  const { active, archived } = held(snapshot.state);
   return summaryOf(log, active + archived, clock.now());
 });

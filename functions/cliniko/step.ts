@@ -1,11 +1,12 @@
 import { timestamp } from '../../core/clock.ts';
 import { type ClinikoAccount, TooEarly } from './cliniko-client.ts';
 import { ClinikoFault } from './faults.ts';
+import { recognised } from './recognised.ts';
 import { accountOf } from './settings.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
 import type { SyncLog } from './sync-log.ts';
-import { LEASE, type Run, type Step, stepOf } from './sync-state.ts';
+import { deletedSince, held, LEASE, type Run, type Step, stepOf } from './sync-state.ts';
 import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
 import type { World } from './world.ts';
 
@@ -37,6 +38,20 @@ async function readTurn(input: StepInput, world: World): Promise<Turn | undefine
   const log = await findLog(snapshot.organization, run.sync);
   if (!log) throw new Error('a run has no log');
   return { snapshot, run, log, account: await accountOf(snapshot.settings, world.now()), world };
+}
+
+/**
+ * The step with the account that its key leads to. A run that has begun cannot go on in another account, and an incremental one cannot
+ * begin there.
+ */
+async function withAccount(turn: Turn): Promise<Turn> {
+  const { snapshot, run, account, world } = turn;
+  const state = await recognised(snapshot, account, world);
+  if (state.account === snapshot.state.account) return { ...turn, snapshot: { ...snapshot, state } };
+  if (run.cursor.phase !== 'count' || run.operation === 'incremental_patients')
+    throw new ClinikoFault('ClinikoAccountChanged');
+  const begun = { ...run, deletedSince: deletedSince(held(state)) };
+  return { ...turn, snapshot: { ...snapshot, state }, run: begun };
 }
 
 /** Puts off a step until Cliniko may be asked. */
@@ -79,7 +94,7 @@ export async function takeTurn(
   const due = stepOf(mine.run.cursor);
   if (due !== step) return { do: due, turn };
   try {
-    const run = await work(mine);
+    const run = await work(await withAccount(mine));
     if (!run) return { do: END, turn };
     if (turn < TURNS) return { do: stepOf(run.cursor), turn };
   } catch (error) {

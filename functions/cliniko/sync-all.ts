@@ -1,7 +1,11 @@
 import { serve } from '../../core/serve.ts';
-import { answerStart } from './answer-start.ts';
+import { answerStart, startStanding } from './answer-start.ts';
 import { cliniko } from './api.ts';
 
-export const handler = serve(cliniko.syncAll, async ({ params: { orgId }, caller, clock }) =>
-  answerStart(caller, orgId, clock.now()),
+const contract = cliniko.syncAll;
+
+export const handler = serve(
+  contract,
+  async ({ params: { orgId }, caller, clock }) => answerStart(contract, caller, orgId, clock.now()),
+  { standing: startStanding },
 );

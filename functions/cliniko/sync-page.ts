@@ -1,6 +1,68 @@
+import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
+import { ClinikoFault } from './faults.ts';
 import { clinikoJobs } from './jobs.ts';
-import { syncPage } from './steps.ts';
-import { world } from './world.ts';
+import { readPage } from './lists.ts';
+import { met } from './patient.ts';
+import { type ReadPatient, readPatient } from './patient-record.ts';
+import { type Turn, takeTurn } from './step.ts';
+import type { Next, StepInput } from './step-shape.ts';
+import { type Change, storeChanges } from './store-changes.ts';
+import type { Progress } from './sync-log.ts';
+import { advanced, isEndless, type Run } from './sync-state.ts';
+import { findPatients, takeNumbers } from './sync-store.ts';
+import { type World, world } from './world.ts';
+
+/** What a page's records become, each patient once: of a record that comes twice the later one counts. */
+async function changesOf(reads: ReadPatient[], { snapshot, run, world }: Turn): Promise<Change[]> {
+  const unique = [...new Map(reads.map((read) => [read.id, read])).values()];
+  const known = await findPatients(
+    snapshot,
+    unique.map(({ id }) => id),
+  );
+  const strangers = unique.filter(({ id }) => !known.has(id)).length;
+  let number = strangers > 0 ? await takeNumbers(snapshot.organization.tenant, strangers) : 0;
+  const standing =
+    run.cursor.phase === 'archived' || run.cursor.phase === 'updated_archived' ? 'archived' : 'active';
+  const meeting = { sync: run.sync, at: timestamp(world.now()), standing } as const;
+  return unique.map((read) => {
+    const before = known.get(read.id);
+    return { before, after: met(before, read, meeting, before ? before.id : number++) };
+  });
+}
+
+/** What a part of a page adds to the log: whoever this run meets for the first time. */
+function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run) {
+  const fresh = changes
+    .filter(({ before }) => before?.seen !== run.sync)
+    .map(({ after }) => reads.get(after.cliniko_id));
+  const broken = fresh.flatMap((read) =>
+    read && 'reason' in read ? [{ cliniko_patient_id: read.id, reason: read.reason }] : [],
+  );
+  return { success: fresh.length - broken.length, failed: broken.length, broken } satisfies Progress;
+}
+
+/**
+ * Reads the page at which the run stands and stores its patients. The last part of a page also moves the run on, so a page that
+ * was interrupted is read again; whom this run has met already is not counted twice.
+ */
+export const syncPage = (input: StepInput, world: World): Promise<Next> =>
+  takeTurn(input, 'page', world, async (turn) => {
+    const { phase, page: number } = turn.run.cursor;
+    const page = await readPage(turn.run, turn.account, world);
+    if (isEndless(turn.run, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
+    const reads = page.records.map((record, index) => readPatient(record, `${phase} ${number}.${index + 1}`));
+    const byId = new Map(reads.map((read) => [read.id, read]));
+    const changes = await changesOf(reads, turn);
+    const isCounted = turn.run.round === 1 && (phase === 'active' || phase === 'archived');
+    return await storeChanges(turn, changes, timestamp(world.now()), (part, run) => {
+      const progress = progressOf(part.changes, byId, run);
+      const moved = part.isLast ? advanced(run, page.next, world.now()) : run;
+      return {
+        run: { ...moved, seen: run.seen + progress.success + progress.failed },
+        progress: { ...progress, pages: part.isLast && isCounted ? 1 : 0 },
+      };
+    });
+  });
 
 export const handler = consume(clinikoJobs.syncPage, (input) => syncPage(input, world));

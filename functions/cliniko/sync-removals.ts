@@ -1,6 +1,50 @@
+import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
+import { ClinikoFault } from './faults.ts';
 import { clinikoJobs } from './jobs.ts';
-import { syncRemovals } from './steps.ts';
-import { world } from './world.ts';
+import { readPage } from './lists.ts';
+import { takeTurn } from './step.ts';
+import type { Next, StepInput } from './step-shape.ts';
+import { type Change, storeChanges } from './store-changes.ts';
+import { advanced, isEndless } from './sync-state.ts';
+import { findPatients } from './sync-store.ts';
+import { type World, world } from './world.ts';
+
+/** The id of a deleted patient: all that is left of it is when, and a link to where it was. */
+function deletedId(record: unknown): string | undefined {
+  const { links, deleted_at } = (record ?? {}) as { links?: { self?: unknown }; deleted_at?: unknown };
+  if (typeof deleted_at !== 'string' || typeof links?.self !== 'string') return undefined;
+  return /\/patients\/(\d{1,20})(?:$|[/?#])/.exec(links.self)?.[1];
+}
+
+const isSince = (record: unknown, since: string): boolean =>
+  Date.parse(String((record as { deleted_at?: unknown } | null)?.deleted_at)) >= Date.parse(since);
+
+/** Marks whom Cliniko itself lists as deleted. Nobody else is ever taken for deleted. */
+export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
+  takeTurn(input, 'removals', world, async (turn) => {
+    const { snapshot, run: begun, account } = turn;
+    const page = await readPage(begun, account, world);
+    if (isEndless(begun, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
+    const named = new Map(page.records.flatMap((record) => [[deletedId(record), record] as const]));
+    const ids = [...named.keys()].filter((id) => id !== undefined);
+    const known = await findPatients(snapshot, ids);
+    const at = timestamp(world.now());
+    const changes = [...known.values()]
+      .filter(({ standing }) => standing !== 'deleted')
+      .map((before): Change => ({ before, after: { ...before, standing: 'deleted', last_synced: at } }));
+    // Somebody who was deleted before this run met them cannot be met any more, though Cliniko counted them at the beginning.
+    const startedAt = timestamp(begun.startedAt);
+    const missed = ids.filter(
+      (id) => known.get(id)?.seen !== begun.sync && isSince(named.get(id), startedAt),
+    ).length;
+    return await storeChanges(turn, changes, at, (part, run) => {
+      const lost = run.lost + part.changes.filter(({ before }) => before?.seen === run.sync).length;
+      const moved = part.isLast
+        ? { ...advanced(run, page.next, world.now()), missed: run.missed + missed }
+        : run;
+      return { run: { ...moved, lost }, progress: {} };
+    });
+  });
 
 export const handler = consume(clinikoJobs.syncRemovals, (input) => syncRemovals(input, world));

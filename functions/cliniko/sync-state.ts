@@ -52,12 +52,21 @@ export interface SyncState {
   /** Counts changes: each is made to the version that was read, so that no two steps count one page. */
   version: number;
   run: Run | null;
-  /** When the last start that a caller asked for was, in milliseconds since the epoch; a failed sync gives it back. */
-  startedAt: number;
-  /** When the last completed sync began, RFC 3339. */
-  completedFrom: string | null;
+  /** When callers asked for the latest starts, in milliseconds since the epoch; a sync that fails gives its own back. */
+  starts: number[];
   /** How many logs there are. */
   logs: number;
+  /** The Cliniko account whose patients are listed, and the secret with the key that led to it; empty before the first sync. */
+  account: string;
+  secret: string;
+  /** What is stored of every account that the organisation ever had. */
+  holdings: Readonly<Record<string, Holdings>>;
+}
+
+/** What is stored of one Cliniko account. */
+export interface Holdings {
+  /** When the last completed sync began, RFC 3339. */
+  completedFrom: string | null;
   /** How many patients there are of each standing. */
   active: number;
   archived: number;
@@ -67,13 +76,22 @@ export interface SyncState {
 export const emptyState: SyncState = {
   version: 0,
   run: null,
-  startedAt: 0,
-  completedFrom: null,
+  starts: [],
   logs: 0,
-  active: 0,
-  archived: 0,
-  deleted: 0,
+  account: '',
+  secret: '',
+  holdings: {},
 };
+
+const NOTHING: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
+
+/** What is stored of the account that is listed. */
+export const held = ({ account, holdings }: SyncState): Holdings => holdings[account] ?? NOTHING;
+
+export const holding = (state: SyncState, more: Partial<Holdings>): SyncState => ({
+  ...state,
+  holdings: { ...state.holdings, [state.account]: { ...held(state), ...more } },
+});
 
 /** How long a step may be silent before its run counts as dead: all retries of a step fit in. In milliseconds. */
 export const LEASE = 10 * 60_000;
@@ -84,10 +102,14 @@ const OVERLAP = 2 * 60_000;
 const earlier = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) - milliseconds).toISOString();
 
+/** From when on a run asks who was deleted: since the last completed sync began, or from the beginning. */
+export const deletedSince = ({ completedFrom }: Holdings): string | null =>
+  completedFrom && earlier(completedFrom, OVERLAP);
+
 /** A run that begins now. An incremental one asks for what changed since the last completed sync began. */
 export function newRun(sync: number, state: SyncState, operation: Operation, now: number): Run {
   const at = new Date(now).toISOString();
-  const { completedFrom } = state;
+  const { completedFrom } = held(state);
   const since = operation === 'incremental_patients' && completedFrom ? completedFrom : at;
   return {
     sync,
@@ -102,7 +124,7 @@ export function newRun(sync: number, state: SyncState, operation: Operation, now
     round: 1,
     listPages: 0,
     since: earlier(since, OVERLAP),
-    deletedSince: completedFrom && earlier(completedFrom, OVERLAP),
+    deletedSince: deletedSince(held(state)),
     required: 0,
     seen: 0,
     lost: 0,

@@ -42,7 +42,7 @@ export async function readSnapshot(organization: Organization): Promise<Snapshot
   return {
     organization,
     settings: settings.Item as Settings,
-    state: (state?.Item as SyncState | undefined) ?? emptyState,
+    state: { ...emptyState, ...(state?.Item as SyncState | undefined) },
   };
 }
 
@@ -51,10 +51,11 @@ export const logWrite = (organization: Organization, log: SyncLog): Write => ({
   Put: { TableName: tableName('operations'), Item: { ...logKey(organization, log.id), ...log } },
 });
 
-export const patientWrite = (organization: Organization, patient: StoredPatient): Write => ({
+/** Puts a patient in its place, among those of the account that is listed. */
+export const patientWrite = ({ organization, state }: Snapshot, patient: StoredPatient): Write => ({
   Put: {
     TableName: tableName('cliniko'),
-    Item: { ...patientKey(organization, patient.cliniko_id), ...patient },
+    Item: { ...patientKey(organization, state.account, patient.cliniko_id), ...patient },
   },
 });
 
@@ -124,12 +125,14 @@ export async function takeNumbers(tenant: string, count: number): Promise<number
 
 /** The patients with these ids of Cliniko's, by id; those that are not there are left out. */
 export async function findPatients(
-  organization: Organization,
+  { organization, state }: Snapshot,
   ids: readonly string[],
 ): Promise<Map<string, StoredPatient>> {
   const found = new Map<string, StoredPatient>();
   const table = tableName('cliniko');
-  let keys = [...new Set(ids)].map((id) => patientKey(organization, id) as Record<string, unknown>);
+  let keys = [...new Set(ids)].map(
+    (id) => patientKey(organization, state.account, id) as Record<string, unknown>,
+  );
   while (keys.length > 0) {
     const { Responses = {}, UnprocessedKeys = {} } = await documents().send(
       new BatchGetCommand({

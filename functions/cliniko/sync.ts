@@ -1,9 +1,14 @@
 import { serve } from '../../core/serve.ts';
-import { answerStart } from './answer-start.ts';
+import { answerStart, startStanding } from './answer-start.ts';
 import { cliniko } from './api.ts';
 
-export const handler = serve(cliniko.sync, async ({ params: { orgId }, caller, clock }) =>
-  answerStart(caller, orgId, clock.now(), {
-    Link: `</api/v1/cliniko/sync-all/${orgId}>; rel="successor-version"`,
-  }),
+const contract = cliniko.sync;
+
+export const handler = serve(
+  contract,
+  async ({ params: { orgId }, caller, clock }) =>
+    answerStart(contract, caller, orgId, clock.now(), {
+      Link: `</api/v1/cliniko/sync-all/${orgId}>; rel="successor-version"`,
+    }),
+  { standing: startStanding },
 );

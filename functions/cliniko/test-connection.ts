@@ -1,7 +1,7 @@
 import { serve } from '../../core/serve.ts';
 import { accountName } from './account-name.ts';
 import { cliniko } from './api.ts';
-import { askCliniko, type ClinikoAccount, TooEarly } from './cliniko-client.ts';
+import { TooEarly } from './cliniko-client.ts';
 import { problemOf } from './errors.ts';
 import { ClinikoFault } from './faults.ts';
 import { countPatients } from './lists.ts';
@@ -15,7 +15,7 @@ export const handler = serve(cliniko.testConnection, async ({ params: { orgId },
   const account = await accountOf(settings, clock.now());
   try {
     const { active, archived } = await countPatients(account, world);
-    const { name, id } = await accountName((path) => ask(account, path));
+    const { name, id } = await accountName(account, world);
     return {
       status: 'connected' as const,
       total_patients: active + archived,
@@ -34,5 +34,3 @@ export const handler = serve(cliniko.testConnection, async ({ params: { orgId },
     );
   }
 });
-
-const ask = (account: ClinikoAccount, path: string) => askCliniko(account, path, world);

@@ -4,6 +4,8 @@ import { instant, randomOf, type UpstreamPatient, upstreamPatient } from './pati
 /** An account as somebody asks for it. */
 export interface AccountSpec {
   readonly api_key: string;
+  /** Its number at Cliniko: several keys may lead to one account. */
+  readonly id: string;
   readonly name: string;
   /** Active, archived and deleted patients. */
   readonly patients: number;

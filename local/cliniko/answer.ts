@@ -85,7 +85,7 @@ function settings({ spec }: Account, path: string): StandInAnswer {
   if (path === '/settings' && spec.faults.some(({ name }) => name === 'settings_forbidden'))
     return refusal(403, 'Forbidden');
   const account = {
-    id: '12345',
+    id: spec.id,
     name: spec.name,
     subdomain: 'demo',
     country: 'Australia',

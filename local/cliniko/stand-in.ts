@@ -24,6 +24,7 @@ export const demoKey = 'bulkhead-demo-key-au1';
 
 const defaults: AccountSpec = {
   api_key: demoKey,
+  id: '12345',
   name: 'Surf Rehab',
   patients: 648,
   archived: 0,

@@ -3,6 +3,7 @@ import { CannotStart } from '../cannot-start.ts';
 /** A state machine's definition, as far as it is looked at here; the interpreter checks the rest. */
 export interface Definition {
   readonly StartAt: string;
+  readonly TimeoutSeconds?: number;
   readonly QueryLanguage?: string;
   readonly States: Readonly<Record<string, State>>;
 }
@@ -45,6 +46,8 @@ const refusedFields: Readonly<Record<string, string>> = {
  */
 export function refuseUnsupported(machine: string, definition: Definition): void {
   if (definition.QueryLanguage === 'JSONata') throw unsupported(machine, 'as a whole', 'JSONata');
+  if ((definition.TimeoutSeconds ?? 0) > timerSecondsMax)
+    throw unsupported(machine, 'as a whole', 'a timeout of more than 24 days');
   for (const [name, state] of allStates(definition)) {
     if (state.QueryLanguage === 'JSONata') throw unsupported(machine, `in ${name}`, 'JSONata');
     for (const [field, feature] of Object.entries(refusedFields))
@@ -53,6 +56,8 @@ export function refuseUnsupported(machine: string, definition: Definition): void
       throw unsupported(machine, `in ${name}`, 'a distributed Map (DISTRIBUTED)');
     if ((state.Seconds ?? 0) > timerSecondsMax)
       throw unsupported(machine, `in ${name}`, 'a Wait of more than 24 days');
+    if ((state.TimeoutSeconds ?? 0) > timerSecondsMax)
+      throw unsupported(machine, `in ${name}`, 'a timeout of more than 24 days');
   }
 }
 

@@ -4,6 +4,7 @@ import { type Person, somebody, type Traits } from '../people.ts';
 
 /** An account of the stand-in, as far as a test wants it to differ from 648 well-behaved patients. */
 export interface AccountTraits {
+  id?: string;
   patients?: number;
   archived?: number;
   deleted?: number;

@@ -3,7 +3,7 @@ import { fail } from '../../functions/cliniko/end-sync.ts';
 import { intervalOf } from '../../functions/cliniko/schedule.ts';
 import { findSettings, putSettings } from '../../functions/cliniko/settings.ts';
 import { nextDue, startDueSyncs } from '../../functions/cliniko/start-due-syncs.ts';
-import { syncRemovals } from '../../functions/cliniko/steps.ts';
+import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { findLog, readSnapshot } from '../../functions/cliniko/sync-store.ts';
 import { active, add, archive, change, remove } from '../../local/cliniko/account.ts';
 import { broken, type Simulated, simulated, useService } from './simulation.ts';
@@ -12,7 +12,7 @@ beforeAll(useService);
 
 const MINUTE = 60_000;
 
-const standings = ({ state: { active: here, archived, deleted } }: Simulated) => ({
+const standings = ({ counts: { active: here, archived, deleted } }: Simulated) => ({
   here,
   archived,
   deleted,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { shardOf } from '../../functions/cliniko/api-key.ts';
 import { organizationId } from '../../functions/cliniko/organization.ts';
-import { met, readPatient } from '../../functions/cliniko/patient.ts';
+import { met } from '../../functions/cliniko/patient.ts';
+import { readPatient } from '../../functions/cliniko/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/phone.ts';
 import { summaryOf } from '../../functions/cliniko/summary.ts';
 import { completed, duration, found, newLog, progressed, told } from '../../functions/cliniko/sync-log.ts';
@@ -122,9 +123,19 @@ test.each([
       { phone_type: 'Home', number: '1' },
       { phone_type: 'Mobile', number: '+61 412 345 678' },
     ],
-    '+61412345678',
+    '+61 412 345 678',
   ],
-  [[{ phone_type: 'Mobile', number: '0061412345678' }], '+61412345678'],
+  [[{ phone_type: 'Mobile', number: '0061412345678' }], '+61 412 345 678'],
+  [[{ phone_type: 'Mobile', number: '61412345678' }], '+61 412 345 678'],
+  [[{ phone_type: 'Home', number: '61399999999' }], '+61 3 9999 9999'],
+  [[{ phone_type: 'Mobile', number: '447911123456' }], '+44 7911 123456'],
+  [[{ phone_type: 'Mobile', number: '+1 (415) 555-2671' }], '+1 415 555 2671'],
+  [[{ phone_type: 'Mobile', number: '0412 345 678', normalized_number: '61412345678' }], '+61 412 345 678'],
+  [[{ phone_type: 'Mobile', number: '021 123 4567', normalized_number: '6421123456' }], '+64 21 123 456'],
+  [[{ phone_type: 'Mobile', number: '0412 345 678', normalized_number: 'nonsense' }], '0412 345 678'],
+  [[{ phone_type: 'Mobile', number: '4155552671' }], '4155552671'],
+  [[{ phone_type: 'Mobile', number: '99999999999' }], '99999999999'],
+  [[{ phone_type: 'Other', number: 'ask his wife' }], 'ask his wife'],
 ])('takes from the phones %j the number %j', (numbers, phone) => {
   expect(phoneOf(numbers)).toBe(phone);
 });

@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
 import { documents } from '../../core/table.ts';
+import { beginSync } from '../../functions/cliniko/begin-sync.ts';
 import { fail } from '../../functions/cliniko/end-sync.ts';
 import { PERMANENT } from '../../functions/cliniko/faults.ts';
+import { finishSync } from '../../functions/cliniko/finish-sync.ts';
 import { patientsOf } from '../../functions/cliniko/keys.ts';
 import type { Organization } from '../../functions/cliniko/organization.ts';
 import type { StoredPatient } from '../../functions/cliniko/patient.ts';
@@ -12,9 +14,10 @@ import { putSettings } from '../../functions/cliniko/settings.ts';
 import { startSync } from '../../functions/cliniko/start-sync.ts';
 import { startAnotherAttempt } from '../../functions/cliniko/step.ts';
 import type { Next, StepInput } from '../../functions/cliniko/step-shape.ts';
-import { beginSync, finishSync, syncPage, syncRemovals } from '../../functions/cliniko/steps.ts';
 import type { Operation, SyncLog } from '../../functions/cliniko/sync-log.ts';
-import type { SyncState } from '../../functions/cliniko/sync-state.ts';
+import { syncPage } from '../../functions/cliniko/sync-page.ts';
+import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
+import { type Holdings, held, type SyncState } from '../../functions/cliniko/sync-state.ts';
 import { findLog, queryAll, readSnapshot } from '../../functions/cliniko/sync-store.ts';
 import type { World } from '../../functions/cliniko/world.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
@@ -52,6 +55,7 @@ export async function useService(): Promise<void> {
     AWS_ACCESS_KEY_ID: 'root',
     AWS_SECRET_ACCESS_KEY: 'local',
     CLINIKO_KEYS_SECRETS: 'simulated/',
+    CLINIKO_CALLS_PER_MINUTE: '200',
     CLINIKO_BASE_URL: 'https://api.au1.cliniko.com/v1',
     // Workflows are played by the simulation.
     CLINIKO_SYNC_WORKFLOW: 'arn:aws:states:us-east-1:000000000000:stateMachine:played',
@@ -107,6 +111,8 @@ export interface Simulated {
   /** The log after each step. */
   history: SyncLog[];
   state: SyncState;
+  /** The counts of the account that is listed. */
+  counts: Holdings;
   patients: StoredPatient[];
   /** What went wrong on the way, by name. */
   trace: string[];
@@ -140,6 +146,7 @@ export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan, plac
   const clock = place?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
   const complete: AccountSpec = {
     api_key: `key-${randomUUID()}-au1`,
+    id: '1',
     name: 'Simulated',
     patients: 100,
     archived: 0,
@@ -158,7 +165,7 @@ export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan, plac
 
   /** Plays the workflow from the start of a sync to its end. */
   async function sync(operation: Operation = 'full_patients', firstTurn = 0): Promise<Simulated> {
-    const start = await startSync(organization, operation, false, clock.now);
+    const start = await startSync(organization, operation, undefined, clock.now);
     if (start.kind !== 'started') throw new Error(start.kind);
     const history: SyncLog[] = [];
     const trace: string[] = [];
@@ -208,9 +215,10 @@ export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan, plac
     const [log, snapshot] = [await findLog(organization, start.sync), await readSnapshot(organization)];
     if (!log || !snapshot) throw new Error('the log is gone');
     const patients: StoredPatient[] = [];
-    for await (const page of queryAll('cliniko', patientsOf(organization)))
+    for await (const page of queryAll('cliniko', patientsOf(organization, snapshot.state.account)))
       patients.push(...(page as unknown as StoredPatient[]));
-    return { organization, account, log, history, state: snapshot.state, patients, trace };
+    const { state } = snapshot;
+    return { organization, account, log, history, state, counts: held(state), patients, trace };
   }
 
   return { organization, account, clock, sync };
@@ -220,7 +228,7 @@ const idsOf = (patients: StoredPatient[], standing: StoredPatient['standing']) =
   patients.filter((patient) => patient.standing === standing).map(({ cliniko_id }) => cliniko_id);
 
 /** Everything that is wrong with the end of a sync; nothing, if it kept what it promises. */
-export function broken({ account, log, history, state, patients, trace }: Simulated): string[] {
+export function broken({ account, log, history, state, counts, patients, trace }: Simulated): string[] {
   const wrong: string[] = [];
   const check = (holds: boolean, what: string) => {
     if (!holds) wrong.push(what);
@@ -244,7 +252,7 @@ export function broken({ account, log, history, state, patients, trace }: Simula
   check(account.early <= crashes, `${account.early} requests before an announced reset`);
   check(account.beyond === 0, `${account.beyond} requests beyond the limit`);
   check(
-    state.active === activeHere.size && state.archived === archivedHere.size,
+    counts.active === activeHere.size && counts.archived === archivedHere.size,
     'counts of patients differ',
   );
   check(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { somebody } from '../people.ts';
+import { ownService } from '../service/own.ts';
 import { clinic, ended, latestLog, ok, pause, register, sync, upstream } from './fixtures.ts';
 
 test('runs one of 50 syncs that are started at once, and ten other organisations are not held up', {
@@ -46,6 +47,48 @@ test('starts one sync in five minutes, by either path, and tells when the next m
   expect(retryAfter).toBeGreaterThan(240);
   expect(retryAfter).toBeLessThanOrEqual(301);
   expect(reset).toBe(Number(first.headers.get('x-ratelimit-reset')));
+});
+
+test('tells on every answer where an organisation stands with its starts, and looking uses none up', async () => {
+  const place = await clinic({ patients: 3 });
+  const { admin, orgId } = place;
+  const start = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await admin.fetch(`/api/v1/cliniko/${path}`, { method: 'POST', headers });
+    const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
+      response.headers.get(`x-ratelimit-${name}`),
+    );
+    expect([limit, Number(reset)]).toEqual([
+      '1',
+      expect.toSatisfy((at: number) => at > Date.now() / 1000 - 5),
+    ]);
+    return [response.status, remaining];
+  };
+  expect(await start('sync-all/unknown')).toEqual([404, '1']);
+  expect(await start('sync-all/a%20b')).toEqual([400, '1']);
+  expect(await start(`sync-all/${orgId}`, { 'Idempotency-Key': 'x'.repeat(256) })).toEqual([400, '1']);
+  expect(await start(`sync/${orgId}`)).toEqual([200, '0']);
+  expect(await start(`sync-all/${orgId}`, { 'Idempotency-Key': 'x'.repeat(256) })).toEqual([400, '0']);
+  expect(await start(`sync-all/${orgId}`)).toEqual([429, '0']);
+  expect(await start('sync-all/unknown')).toEqual([404, '1']);
+  // A foreign organisation looks like one that nobody has, here too.
+  const stranger = await somebody({ role: 'admin' });
+  const answer = await stranger.fetch(`/api/v1/cliniko/sync-all/${orgId}`, { method: 'POST' });
+  expect([answer.status, answer.headers.get('x-ratelimit-remaining')]).toEqual([404, '1']);
+});
+
+test('limits starts as the stage says', async () => {
+  const settings = { rateLimits: { 'cliniko.syncAll': '2/600', 'cliniko.sync': 'off' } };
+  const { running } = await ownService({ settings });
+  const place = await clinic({ patients: 3 }, { url: running.url });
+  const start = async (path: string) => {
+    const response = await place.admin.fetch(`/api/v1/cliniko/${path}/${place.orgId}`, { method: 'POST' });
+    if (response.status === 200) await ended(place);
+    return [response.status, response.headers.get('x-ratelimit-remaining')];
+  };
+  expect(await start('sync-all')).toEqual([200, '1']);
+  expect(await start('sync-all')).toEqual([200, '0']);
+  expect(await start('sync-all')).toEqual([429, '0']);
+  expect(await start('sync')).toEqual([200, null]);
 });
 
 test('lets a sync start again at once after one that failed', async () => {

@@ -68,7 +68,7 @@ test('walks through the sync of an organisation as the documentation describes i
     first_name: expect.any(String),
     last_name: expect.any(String),
     email: 'patient.0@example.com',
-    phone: expect.any(String),
+    phone: '+61 410 000 000',
     date_of_birth: expect.any(String),
     last_synced: expect.stringMatching(/Z$/),
     sync_status: 'success',

@@ -85,6 +85,26 @@ describe('what the interpreter would run wrongly is refused at the start', () =>
     ],
     ['a wait beyond 24 days', wait({ Seconds: 30 * 86_400 }), 'uses a Wait of more than 24 days in A'],
     [
+      'a machine that may run for more than 24 days',
+      { ...wait({ Seconds: 1 }), TimeoutSeconds: 30 * 86_400 },
+      'uses a timeout of more than 24 days as a whole',
+    ],
+    [
+      'a task that may take more than 24 days',
+      {
+        StartAt: 'A',
+        States: {
+          A: {
+            Type: 'Task',
+            Resource: 'arn:aws:states:::sqs:sendMessage',
+            TimeoutSeconds: 30 * 86_400,
+            End: true,
+          },
+        },
+      },
+      'uses a timeout of more than 24 days in A',
+    ],
+    [
       'a distributed map',
       {
         StartAt: 'A',
