@@ -33,6 +33,7 @@ const shapes: Record<
   Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'localSecondaryIndexes' | 'timeToLiveAttribute'>
 > = {
   patients: ledger,
+  messaging: ledger,
   cliniko: { partitionKey: text('pk'), sortKey: text('sk') },
   content: { partitionKey: text('pk'), sortKey: text('sk') },
   operations: { partitionKey: text('pk'), sortKey: text('sk') },
