@@ -3,9 +3,9 @@
  */
 export const tables = [
   'patients',
-  'messaging',
   'cliniko',
   'content',
+  'messaging',
   'operations',
   'audit',
   'guards',

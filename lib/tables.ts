@@ -33,9 +33,9 @@ const shapes: Record<
   Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'localSecondaryIndexes' | 'timeToLiveAttribute'>
 > = {
   patients: ledger,
-  messaging: ledger,
   cliniko: { partitionKey: text('pk'), sortKey: text('sk') },
   content: { partitionKey: text('pk'), sortKey: text('sk') },
+  messaging: ledger,
   operations: { partitionKey: text('pk'), sortKey: text('sk') },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },

@@ -18,20 +18,25 @@ function isStorableValue(value: unknown, depth: number): boolean {
   );
 }
 
+/** Whether attributes are not too large to be kept. */
+export const fits = (attributes: Attributes): boolean =>
+  Buffer.byteLength(JSON.stringify(attributes)) <= ATTRIBUTES.bytes;
+
 export const Name = text(1, 255);
 export const Email = text(1, 254).pipe(z.email({ error: 'Invalid email address' }));
 export const Tags = z
   .array(text(1, TAGS.length))
   .max(TAGS.count)
   .transform((tags) => [...new Set(tags)]);
-export const AttributeName = text(1, ATTRIBUTES.keyLength);
+/** Assigning to `__proto__` would be lost. */
+export const AttributeName = text(1, ATTRIBUTES.keyLength).refine((name) => name !== '__proto__');
 export const Attributes = z
   .record(z.string().min(1).max(ATTRIBUTES.keyLength), z.unknown())
   .refine((value) => isStorableValue(value, ATTRIBUTES.depth), {
     error: `Attributes may be ${ATTRIBUTES.depth} levels deep, without control characters`,
     abort: true,
   })
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= ATTRIBUTES.bytes, {
+  .refine(fits, {
     error: `Attributes may take ${ATTRIBUTES.bytes} bytes of JSON`,
   });
 
