@@ -1,10 +1,18 @@
 /**
  * What a contract may name under `uses`. Each name is a construct of the stack, a statement of IAM and an environment variable.
  */
-export const tables = ['patients', 'cliniko', 'content', 'operations', 'audit', 'guards'] as const;
+export const tables = [
+  'patients',
+  'cliniko',
+  'content',
+  'messaging',
+  'operations',
+  'audit',
+  'guards',
+] as const;
 export type TableName = (typeof tables)[number];
 
-export const queues = ['patientRecovery', 'contentBatches', 'contentChain'] as const;
+export const queues = ['patientRecovery', 'contactRecovery', 'contentBatches', 'contentChain'] as const;
 export type QueueName = (typeof queues)[number];
 
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;

@@ -1,0 +1,3 @@
+import type { Endpoint } from '../../core/endpoint.ts';
+
+export const smsEndpoints = {} satisfies Record<string, Endpoint>;
