@@ -44,6 +44,20 @@ export const Settings = z.strictObject({
       fee: z.int().min(200).max(1_000_000).default(3_000),
     })
     .prefault({}),
+  /** Who carries text messages. */
+  sms: z
+    .strictObject({
+      /** AWS End User Messaging SMS, or Beem Africa, whose keys are the secret `smsKeys/beem`. */
+      provider: z.enum(['aws', 'beem']).default('aws'),
+      /** How carriers treat them: `PROMOTIONAL` is cheaper, and held back at night in some countries. */
+      messageType: z.enum(['TRANSACTIONAL', 'PROMOTIONAL']).default('TRANSACTIONAL'),
+      /** A configuration set of the account that they go by. */
+      configurationSet: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,64}$/)
+        .optional(),
+    })
+    .prefault({}),
   /** Who is told of alarms. */
   alarmEmail: z.email().optional(),
 });

@@ -35,6 +35,7 @@ const shapes: Record<
   patients: ledger,
   cliniko: { partitionKey: text('pk'), sortKey: text('sk') },
   content: { partitionKey: text('pk'), sortKey: text('sk') },
+  messaging: ledger,
   operations: { partitionKey: text('pk'), sortKey: text('sk') },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },

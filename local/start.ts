@@ -18,6 +18,7 @@ import type { OutboxEntry } from './outbox.ts';
 import { makeServices } from './services/all-services.ts';
 import { startExpiry, sweepExpired } from './services/expiry.ts';
 import type { QueueEngine } from './services/queue-engine.ts';
+import { makeSmsFaults } from './services/sms-faults.ts';
 import { startQueuePollers } from './sources/queue-poller.ts';
 import { startSchedules } from './sources/schedules.ts';
 import type { Source } from './sources/source.ts';
@@ -132,10 +133,13 @@ export async function start(options: StartOptions): Promise<Running> {
     };
     const fleet = makeFleet(specs, { awsEndpoint, environment, log });
     undo.push(() => fleet.kill());
-    const { services, workflows } = makeServices(stack, { engines, storage, fleet, judge, log, awsEndpoint });
+    const smsFaults = makeSmsFaults();
+    const { services, workflows } = makeServices(stack, {
+      ...{ engines, storage, fleet, judge, log, awsEndpoint, smsFaults },
+    });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
-    const own = { identity, outbox: storage.outbox, log };
+    const own = { identity, outbox: storage.outbox, log, smsFaults };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
     const sources: Source[] = [];
