@@ -32,7 +32,7 @@ const reading = {
 
 const accepting = { messaging: 'write', operations: 'write', smsBatches: 'send' } as const;
 
-const CONTACTS = 'contacts must be a non-empty array';
+const CONTACTS = 'must be a non-empty array';
 
 const result = z.object({
   phone: z.string(),
@@ -86,7 +86,10 @@ export const smsEndpoints = {
         contacts: z
           .array(SmsContact, { error: CONTACTS })
           .min(1, { error: CONTACTS })
-          .max(RECIPIENTS, { error: `Maximum ${RECIPIENTS.toLocaleString('en')} recipients per request` }),
+          .refine((contacts) => contacts.length <= RECIPIENTS, {
+            error: `Maximum ${RECIPIENTS.toLocaleString('en')} recipients per request`,
+          })
+          .meta({ maxItems: RECIPIENTS }),
         message: textOf('message').optional(),
         sender_id: SenderId,
         template_id: z.string().max(64).nullish(),

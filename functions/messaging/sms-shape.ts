@@ -16,39 +16,43 @@ export function takesTexts(phone: string): boolean {
 }
 
 export const SmsPhone = z
-  .string({ error: INVALID_PHONE })
-  .refine(takesTexts, { error: INVALID_PHONE })
-  .meta({ id: 'SmsPhone', description: 'E.164, of a line that takes texts', examples: ['+255700000001'] });
+  .custom<string>((value) => typeof value === 'string' && takesTexts(value), { error: INVALID_PHONE })
+  .meta({
+    type: 'string',
+    id: 'SmsPhone',
+    description: 'E.164, of a line that takes texts',
+    examples: ['+255700000001'],
+  });
 
 export const senderIdPattern = /^[A-Za-z0-9 ]{1,11}$/;
-const SENDER = 'sender_id must be 1 to 11 letters, digits and spaces';
+const SENDER = 'must be 1 to 11 letters, digits and spaces';
 
 /** What the message comes from. Carriers block those that are not registered with them. */
 export const SenderId = z
   .string({ error: SENDER })
   .regex(senderIdPattern, { error: SENDER })
-  .refine((value) => value.trim() !== '', { error: SENDER })
+  .refine((value) => value.trim() !== '', { error: `sender_id ${SENDER}` })
   .meta({ examples: ['MIFUMO'] });
 
 /** A text of one line, such as a name. */
 export const line = (field: string, max: number) => {
-  const error = `${field} must be a text of at most ${max} characters`;
+  const error = `must be a text of at most ${max} characters`;
   return z
     .string({ error })
     .max(max, { error })
-    .refine((value) => isStorable(value, false), { error })
+    .refine((value) => isStorable(value, false), { error: `${field} ${error}` })
     .transform(normalized)
     .meta({ type: 'string', maxLength: max });
 };
 
 /** What is sent, or a template of it. */
 export const textOf = (field: string) => {
-  const error = `${field} must be a text of 1 to ${TEXT_LENGTH} characters`;
+  const error = `must be a text of 1 to ${TEXT_LENGTH} characters`;
   return z
     .string({ error })
     .min(1, { error })
     .max(TEXT_LENGTH, { error })
-    .refine((value) => value.trim() !== '' && isStorable(value, true), { error })
+    .refine((value) => value.trim() !== '' && isStorable(value, true), { error: `${field} ${error}` })
     .transform(normalized)
     .meta({ type: 'string', minLength: 1, maxLength: TEXT_LENGTH });
 };
@@ -67,7 +71,7 @@ export const SmsContact = z
 
 /** A year ahead: whoever plans later than that, plans again. */
 const SCHEDULE_DAYS = 366;
-const SCHEDULE = 'schedule_at must be a time with its zone, such as 2025-01-01T10:00:00Z, within a year';
+const SCHEDULE = 'must be a time with its zone, such as 2025-01-01T10:00:00Z, within a year';
 
 /** When messages are to be sent; the past is at once. `now` comes from the one who reads it. */
 export const ScheduleAt = z.iso.datetime({ offset: true, error: SCHEDULE });
@@ -78,7 +82,7 @@ export function dueTime(scheduleAt: string | undefined, now: number): number | u
   return asked > now + SCHEDULE_DAYS * 86_400_000 ? undefined : asked;
 }
 
-export const SCHEDULE_TOO_FAR = SCHEDULE;
+export const SCHEDULE_TOO_FAR = `schedule_at ${SCHEDULE}`;
 
 /** Ids of campaigns are the caller's own. */
 export const CampaignId = line('campaign_id', 128);
