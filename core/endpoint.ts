@@ -33,7 +33,10 @@ export interface Endpoint {
   errors: Spelling;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** The body as JSON. */
   body?: z.ZodType;
+  /** The body as multipart/form-data, beside JSON or instead of it: its fields are texts, and a file is a `formFile`. */
+  form?: z.ZodType;
   /** The status of success; 200 unless told. */
   status?: number;
   reply: z.ZodType;

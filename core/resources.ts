@@ -14,6 +14,7 @@ export type TableName = (typeof tables)[number];
 
 export const queues = [
   'patientRecovery',
+  'contactRecovery',
   'contentBatches',
   'contentChain',
   'smsBatches',

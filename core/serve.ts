@@ -36,12 +36,17 @@ interface Context<E extends Endpoint> {
   caller: CallerOf<E>;
   params: Parsed<E['params']>;
   query: Parsed<E['query']>;
-  body: Parsed<E['body']>;
+  body: BodyOf<E>;
   clock: Clock;
   answer: AnswerWith;
   /** The call as API Gateway sent it, for the few who need more than the above. */
   event: APIGatewayProxyEvent;
 }
+
+/** A contract that takes JSON and forms gets what either of their schemas makes. */
+type BodyOf<E extends Endpoint> = E['form'] extends z.ZodType
+  ? Parsed<E['form']> | (E['body'] extends z.ZodType ? Parsed<E['body']> : never)
+  : Parsed<E['body']>;
 
 type Reply<E extends Endpoint> = z.input<E['reply']> | WithHeaders<z.input<E['reply']>>;
 export type Work<E extends Endpoint> = (context: Context<E>) => Promise<Reply<E>> | Reply<E>;
@@ -157,7 +162,7 @@ async function answerInput(
     Object.assign(prepared, { reply, answer: given });
     return claim && (await keeping(claim, given, clock.now(), batch));
   };
-  const input = readInput(endpoint, event);
+  const input = await readInput(endpoint, event);
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
   return answering(endpoint, reply);

@@ -69,6 +69,7 @@ test('keeps the identity of the tables, since a new one would be empty', () => {
     'TablesclinikoE7D877B8',
     'Tablescontent7E71BE79',
     'TablesguardsC07AF880',
+    'TablesmessagingC2380390',
     'Tablesoperations4C7C29F5',
     'Tablespatients470D20B9',
   ]);

@@ -78,9 +78,9 @@ export async function cancelBatch({ store, engine }: Release, batch: SmsBatch): 
     TableName: tableName('messaging'),
     Key: smsKeys.batch(batch.tenant, batch.id),
     UpdateExpression: 'SET #state = :canceled',
-    ConditionExpression: '#state = :waiting',
+    ConditionExpression: '#state IN (:waiting, :expected)',
     ExpressionAttributeNames: { '#state': 'state' },
-    ExpressionAttributeValues: { ':canceled': 'canceled', ':waiting': 'waiting' },
+    ExpressionAttributeValues: { ':canceled': 'canceled', ':waiting': 'waiting', ':expected': 'expected' },
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });

@@ -1,13 +1,22 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/endpoint.ts';
+import { formFile } from '../../core/multipart.ts';
+import { Problem, type Spelling } from '../../core/problem.ts';
 import { messagingErrors, spelledWith } from './errors.ts';
-import { CampaignId, line, ScheduleAt, SenderId, SmsContact, textOf } from './sms-shape.ts';
+import { CampaignId, ScheduleAt, SenderId, SmsContact, SmsText } from './sms-shape.ts';
 import { batchStatuses, messageStatuses } from './sms-view.ts';
+import { text } from './text.ts';
 
 /** The most recipients of one request. */
 export const RECIPIENTS = 10_000;
 
 const count = z.int().nonnegative();
+
+/** The most rows of one file. */
+export const ROWS = 50_000;
+
+/** The largest file, in bytes: directly what Lambda can carry, about 4.4 MB, else by a form of S3. */
+export const FILE_BYTES = 10 * 1024 * 1024;
 
 /** The counters of an answer to a batch that was refused as a whole. */
 export const nothingSent = {
@@ -16,6 +25,18 @@ export const nothingSent = {
   successful_contacts: 0,
   results: [],
 };
+
+/** Whose file is too large to be sent is told of the other way. */
+const namingUpload: Spelling = (problem) =>
+  messagingErrors(
+    problem.code === 'too_large'
+      ? new Problem(
+          'too_large',
+          'The file is too large to be sent with the request; up to 10 MB are taken by the form of POST /api/messaging/sms/bulk-upload/url/',
+          { details: { field: 'file', constraint: 'size' } },
+        )
+      : problem,
+  );
 
 const sending = {
   method: 'POST',
@@ -69,6 +90,28 @@ const progress = {
 
 const batch = z.object({ success: z.boolean(), batch_id: z.string(), ...progress });
 
+/** The most errors of rows that one answer lists; the counts are of all. */
+export const ERRORS = 1_000;
+
+export const uploadTypes = [
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'text/csv',
+] as const;
+
+const uploadOptions = {
+  sender_id: SenderId.optional().describe('Of the rows that have none.'),
+  template_id: z.string().max(64).optional().describe('The text of the rows that have none.'),
+  campaign_id: CampaignId.optional(),
+};
+
+const uploadCounts = {
+  upload_id: z.string(),
+  total_contacts: count.describe('Rows of the file, without its header.'),
+  processed_contacts: count.describe('Rows that could be read.'),
+  successful_contacts: count.describe('Rows whose message was accepted for sending.'),
+  errors: z.array(z.string()),
+};
+
 const variables =
   'A text may have variables, `{{name}}`: `phone`, `name`, and any further field of a contact. A variable without a value is refused.';
 
@@ -90,7 +133,7 @@ export const smsEndpoints = {
             error: `Maximum ${RECIPIENTS.toLocaleString('en')} recipients per request`,
           })
           .meta({ maxItems: RECIPIENTS }),
-        message: textOf('message').optional(),
+        message: SmsText.optional(),
         sender_id: SenderId,
         template_id: z.string().max(64).nullish(),
         schedule_at: ScheduleAt.nullish(),
@@ -116,8 +159,8 @@ export const smsEndpoints = {
     summary: 'Store a template for messages',
     uses: { messaging: 'write' },
     body: z.strictObject({
-      name: line('name', 100).refine((name) => name.trim() !== '', { error: 'name must not be empty' }),
-      body: textOf('body'),
+      name: text(1, 100),
+      body: SmsText,
     }),
     status: 201,
     reply: z.object({ success: z.boolean(), ...template.shape }),
@@ -172,5 +215,42 @@ export const smsEndpoints = {
     uses: { messaging: 'write', operations: 'write' },
     params: z.object({ id: z.string() }),
     reply: z.object({ success: z.boolean(), message: z.string(), ...batch.omit({ success: true }).shape }),
+  },
+  bulkUpload: {
+    ...sending,
+    path: '/api/messaging/sms/bulk-upload',
+    summary: 'Send text messages to the rows of a file',
+    description: `The first row is a header. Columns: A phone number, B name, C message, D sender ID; more columns are variables of the text, by their headers. A row’s own message is its text, else the template. Up to ${ROWS.toLocaleString('en')} rows of .xlsx or CSV. A file of up to 4.4 MB comes as a form; a larger one, up to 10 MB, is uploaded first (\`bulk-upload/url\`) and named by its \`upload_id\`. Rows that cannot be sent are told in \`errors\`, at most ${ERRORS} of them; the others are sent.`,
+    errors: namingUpload,
+    uses: { ...accepting, uploads: 'take' },
+    memoryMb: 1_769,
+    body: z.strictObject({ upload_id: z.string().max(64), ...uploadOptions }),
+    form: z.strictObject({ file: formFile.optional(), ...uploadOptions }),
+    reply: z.object({ success: z.boolean(), message: z.string(), ...uploadCounts }),
+  },
+  uploadUrl: {
+    ...sending,
+    path: '/api/messaging/sms/bulk-upload/url',
+    summary: 'Get a form for uploading a file of up to 10 MB',
+    description:
+      'Send a form with these fields and then the file, as `file`, to the URL within five minutes.',
+    uses: { messaging: 'write', uploads: 'put' },
+    body: z
+      .strictObject({ content_type: z.enum(uploadTypes).optional().describe('.xlsx unless told.') })
+      .optional(),
+    reply: z.object({
+      success: z.boolean(),
+      upload_id: z.string(),
+      url: z.string(),
+      fields: z.record(z.string(), z.string()),
+    }),
+  },
+  getUpload: {
+    ...reading,
+    path: '/api/messaging/sms/uploads/{uploadId}',
+    summary: 'Read how far the messages of a file have come',
+    uses: { messaging: 'read', operations: 'read' },
+    params: z.object({ uploadId: z.string() }),
+    reply: z.object({ success: z.boolean(), ...uploadCounts, ...progress }),
   },
 } satisfies Record<string, Endpoint>;

@@ -1,22 +1,15 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import * as z from 'zod';
-import { isStorable, normalized } from '../../core/text.ts';
+import { readPhone, takesMessages } from './phone.ts';
 import { TEXT_LENGTH } from './segments.ts';
+import { text } from './text.ts';
 
 export const INVALID_PHONE = 'Invalid phone number format';
 
-/** Kinds of numbers that no text can be sent to. */
-const WITHOUT_TEXTS = new Set(['FIXED_LINE', 'PREMIUM_RATE', 'TOLL_FREE', 'VOICEMAIL', 'PAGER', 'UAN']);
-
-/** Whether this is a number in E.164 that exists and takes texts. */
-export function takesTexts(phone: string): boolean {
-  if (!/^\+[1-9]\d{6,14}$/.test(phone)) return false;
-  const parsed = parsePhoneNumberFromString(phone, { extract: false });
-  return parsed?.isValid() === true && parsed.number === phone && !WITHOUT_TEXTS.has(parsed.getType() ?? '');
-}
+/** Whether this is a number in E.164, as it is to be written, that takes texts. */
+export const isRecipient = (phone: string): boolean => readPhone(phone) === phone && takesMessages(phone);
 
 export const SmsPhone = z
-  .custom<string>((value) => typeof value === 'string' && takesTexts(value), { error: INVALID_PHONE })
+  .custom<string>((value) => typeof value === 'string' && isRecipient(value), { error: INVALID_PHONE })
   .meta({
     type: 'string',
     id: 'SmsPhone',
@@ -34,36 +27,13 @@ export const SenderId = z
   .refine((value) => value.trim() !== '', { error: `sender_id ${SENDER}` })
   .meta({ examples: ['MIFUMO'] });
 
-/** A text of one line, such as a name. */
-export const line = (field: string, max: number) => {
-  const error = `must be a text of at most ${max} characters`;
-  return z
-    .string({ error })
-    .max(max, { error })
-    .refine((value) => isStorable(value, false), { error: `${field} ${error}` })
-    .transform(normalized)
-    .meta({ type: 'string', maxLength: max });
-};
-
-/** What is sent, or a template of it. */
-export const textOf = (field: string) => {
-  const error = `must be a text of 1 to ${TEXT_LENGTH} characters`;
-  return z
-    .string({ error })
-    .min(1, { error })
-    .max(TEXT_LENGTH, { error })
-    .refine((value) => value.trim() !== '' && isStorable(value, true), { error: `${field} ${error}` })
-    .transform(normalized)
-    .meta({ type: 'string', minLength: 1, maxLength: TEXT_LENGTH });
-};
-
 /** Names of variables may be headings of columns; what they hold is short. */
 const VARIABLES = 40;
 const VARIABLE_LENGTH = 500;
 
 export const SmsContact = z
-  .object({ phone: SmsPhone, name: line('name', 255).nullish() })
-  .catchall(line('Every variable of a contact', VARIABLE_LENGTH))
+  .object({ phone: SmsPhone, name: text(0, 255).nullish() })
+  .catchall(text(0, VARIABLE_LENGTH))
   .refine((contact) => Object.keys(contact).length <= VARIABLES, {
     error: `A contact has at most ${VARIABLES} variables`,
   })
@@ -85,4 +55,7 @@ export function dueTime(scheduleAt: string | undefined, now: number): number | u
 export const SCHEDULE_TOO_FAR = `schedule_at ${SCHEDULE}`;
 
 /** Ids of campaigns are the caller's own. */
-export const CampaignId = line('campaign_id', 128);
+export const CampaignId = text(1, 128);
+
+/** What is sent, or a template of it. */
+export const SmsText = text(1, TEXT_LENGTH, true);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../core/clock.ts';
 import { Problem } from '../../core/problem.ts';
 import { documents, tableName } from '../../core/table.ts';
@@ -119,4 +119,17 @@ const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 export async function readPacked(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
   return (item?.messages as PackedMessage[] | undefined)?.[n % PACK];
+}
+
+/** Notes that a file will be uploaded, under the id that its batch will have. */
+export async function expectUpload(
+  upload: Pick<SmsBatch, 'tenant' | 'id' | 'user' | 'createdAt'>,
+): Promise<void> {
+  const Item: SmsBatch = {
+    ...smsKeys.batch(upload.tenant, upload.id),
+    ...upload,
+    ...{ state: 'expected', total: 0, dueAt: upload.createdAt, scheduled: false, from: '' },
+    upload: { total_contacts: 0, processed_contacts: 0, successful_contacts: 0 },
+  };
+  await documents().send(new PutCommand({ TableName: table(), Item }));
 }

@@ -14,6 +14,7 @@ type MessageStatus = (typeof messageStatuses)[number];
 
 /** Where a batch stands, as callers see it. */
 export const batchStatuses = [
+  'expected',
   'scheduled',
   'queued',
   'processing',
@@ -32,7 +33,7 @@ export interface ReceiptCounts {
 
 function statusOf({ state, scheduled }: SmsBatch, progress: Batch | undefined): BatchStatus {
   if (progress) return progress.status === 'pending' ? 'queued' : progress.status;
-  if (state === 'canceled') return 'canceled';
+  if (state === 'canceled' || state === 'expected') return state;
   return scheduled ? 'scheduled' : 'queued';
 }
 

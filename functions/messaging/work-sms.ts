@@ -1,12 +1,12 @@
 import { consume } from '../../core/consume.ts';
 import { asksForReceipts, chosenProvider } from './chosen-provider.ts';
-import { messagingJobs } from './jobs.ts';
 import { optedOut } from './opted-out.ts';
 import { awaitReceipt } from './receipt-questions.ts';
 import { release } from './release.ts';
 import { smsEngine, smsTables } from './sms-engine.ts';
+import { smsJobs } from './sms-jobs.ts';
 
-export const handler = consume(messagingJobs.workSms, async (message, deliveries) => {
+export const handler = consume(smsJobs.workSms, async (message, deliveries) => {
   const engine = smsEngine({
     provider: () => chosenProvider(Date.now()),
     optedOut,
