@@ -12,25 +12,39 @@ export const tables = [
 ] as const;
 export type TableName = (typeof tables)[number];
 
-export const queues = ['patientRecovery', 'contactRecovery', 'contentBatches', 'contentChain'] as const;
+export const queues = [
+  'patientRecovery',
+  'contactRecovery',
+  'contentBatches',
+  'contentChain',
+  'smsBatches',
+  'smsReceipts',
+] as const;
 export type QueueName = (typeof queues)[number];
 
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
 export type WorkflowName = (typeof workflows)[number];
 
 /** Groups of secrets; each secret of a group has a name of its own. */
-export const secrets = ['clinikoKeys', 'webhookSecrets', 'stacksKeys'] as const;
+export const secrets = ['clinikoKeys', 'webhookSecrets', 'stacksKeys', 'smsKeys'] as const;
 export type SecretGroup = (typeof secrets)[number];
+
+/** Buckets of files that are on their way: what is in them is deleted after a day. */
+export const buckets = ['uploads'] as const;
+export type BucketName = (typeof buckets)[number];
 
 /**
  * `read`: get and query. `write`: read, put, update, delete. `append`: read and put, never change or delete. `send`: send messages.
- * `run`: start, stop and look at executions.
+ * `run`: start, stop and look at executions. `put`: store objects, or let a caller do so by a signed form. `take`: read and delete objects.
+ * `sms` is AWS's service for text messages.
  */
 export type Uses = Partial<
   Record<TableName, 'read' | 'write' | 'append'> &
     Record<QueueName, 'send'> &
     Record<WorkflowName, 'run'> &
-    Record<SecretGroup, 'read' | 'write'>
+    Record<SecretGroup, 'read' | 'write'> &
+    Record<BucketName, 'put' | 'take'> &
+    Record<'sms', 'send'>
 >;
 
 const constantCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
@@ -46,3 +60,6 @@ export const workflowVariable = (workflow: WorkflowName): string => `${constantC
 
 /** The environment variable that holds what the names of a group's secrets begin with. */
 export const secretsVariable = (group: SecretGroup): string => `${constantCase(group)}_SECRETS`;
+
+/** The environment variable that holds a bucket's name. */
+export const bucketVariable = (bucket: BucketName): string => `${constantCase(bucket)}_BUCKET`;

@@ -3,11 +3,12 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
-import { type QueueName, secrets, workflows } from '../core/resources.ts';
+import { buckets, type QueueName, secrets, workflows } from '../core/resources.ts';
 import { endpoints, jobs } from '../functions/index.ts';
 import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
+import { uploadBucket } from './buckets.ts';
 import { dashboard } from './dashboard.ts';
 import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
@@ -19,6 +20,7 @@ import { restApi } from './rest-api.ts';
 import { invokerRole, type Route } from './routes.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import { SmsReceipts, smsEnvironment } from './sms.ts';
 import { SigningKey, stacksEnvironment } from './stacks.ts';
 import { TablesOf } from './tables.ts';
 import { WorkflowsOf, workflowArn } from './workflows.ts';
@@ -53,7 +55,9 @@ export class AppStack extends Stack {
       queues,
       workflows: byName(workflows, (name) => workflowArn(this, settings, name)),
       secrets: byName(secrets, (name) => secretGroup(this, settings, name)),
+      buckets: byName(buckets, (name) => uploadBucket(this, name, settings)),
     };
+    new SmsReceipts(this, 'SmsReceipts', queues.smsReceipts);
     new SigningKey(this, 'SigningKey', settings);
     const issuer = new TokenIssuer(this, 'Auth', settings);
     const defaults: FunctionDefaults = {
@@ -65,6 +69,7 @@ export class AppStack extends Stack {
         METRICS_OPEN: String(settings.metricsOpen),
         ...stacksEnvironment(settings),
         CLINIKO_CALLS_PER_MINUTE: String(settings.clinikoCallsPerMinute),
+        ...smsEnvironment(settings),
       },
     };
     const routes: Route[] = [];
