@@ -17,17 +17,20 @@ export function checkSize(event: APIGatewayProxyEvent): void {
 const parser = jsonBodyParser();
 
 /**
- * The body as JSON, read by middy's parser: it refuses keys that could reach a prototype, and nesting too deep to walk.
+ * The body as JSON, read by middy's parser: it refuses keys that could reach a prototype, and nesting too deep to walk. A text of the
+ * contract's other content type is left to its schema.
  *
  * @returns `undefined` for no body at all.
  * @throws MalformedJson, or InvalidInput `unsupported_media_type` for anything that does not claim to be JSON.
  */
-function readJson(event: APIGatewayProxyEvent, schema: z.ZodType): unknown {
+function readBody(event: APIGatewayProxyEvent, { textBody }: Endpoint, schema: z.ZodType): unknown {
   // A byte order mark is no JSON (RFC 8259 §8.1), but may be ignored, and clients on Windows do send one.
   const text = bodyText(event).replace(/^\uFEFF/, '');
   if (text === '') return undefined;
+  const type = header(event, 'content-type') ?? '';
+  if (textBody && type.split(';')[0]?.trim().toLowerCase() === textBody) return text;
   const request = {
-    event: { headers: { 'content-type': header(event, 'content-type') ?? '' }, body: text as unknown },
+    event: { headers: { 'content-type': type }, body: text as unknown },
   };
   try {
     // The parser is middleware: it wants a whole request, of which it reads and writes these fields only.
@@ -62,7 +65,7 @@ export function readInput(endpoint: Endpoint, event: APIGatewayProxyEvent) {
   const { params: paramsSchema, query: querySchema, body: bodySchema } = endpoint;
   const params = paramsSchema && check(paramsSchema, 'path', decodedParameters(event), issues);
   const query = querySchema && check(querySchema, 'query', queryOf(event), issues);
-  const body = bodySchema && check(bodySchema, 'body', readJson(event, bodySchema), issues);
+  const body = bodySchema && check(bodySchema, 'body', readBody(event, endpoint, bodySchema), issues);
   if (issues.length > 0) throw new InvalidInput(issues);
   return { params, query, body };
 }

@@ -69,7 +69,12 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
     ],
     requestBody: body && {
       required: true,
-      content: { 'application/json': { schema: schemaOf(body, 'input', named) } },
+      content: Object.fromEntries(
+        ['application/json', ...(endpoint.textBody ? [endpoint.textBody] : [])].map((type) => [
+          type,
+          { schema: type === 'application/json' ? schemaOf(body, 'input', named) : { type: 'string' } },
+        ]),
+      ),
     },
     responses: {
       [status]: { description: 'Done', ...(status === 204 ? {} : { content }) },

@@ -35,7 +35,7 @@ export async function limitCalls(
 ) {
   const limit = endpoint.limit && configured(endpoint.limit);
   if (!limit) return undefined;
-  const key = JSON.stringify([endpointId(endpoint), ...counted(limit, caller, event)]);
+  const key = JSON.stringify([limit.together ?? endpointId(endpoint), ...counted(limit, caller, event)]);
   const allowance = await takeCall(key, limit, now);
   const resetSeconds = Math.ceil(allowance.resetAt / 1000);
   const headers = {

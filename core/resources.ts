@@ -1,11 +1,15 @@
 /**
  * What a contract may name under `uses`. Each name is a construct of the stack, a statement of IAM and an environment variable.
  */
-export const tables = ['patients', 'cliniko', 'content', 'operations', 'audit', 'guards'] as const;
+export const tables = ['patients', 'cliniko', 'content', 'admin', 'operations', 'audit', 'guards'] as const;
 export type TableName = (typeof tables)[number];
 
-export const queues = ['patientRecovery', 'contentBatches', 'contentChain'] as const;
+export const queues = ['patientRecovery', 'contentBatches', 'contentChain', 'adminBatches'] as const;
 export type QueueName = (typeof queues)[number];
+
+/** Topics that a stage's operators subscribe to. */
+export const topics = ['batchNotices'] as const;
+export type TopicName = (typeof topics)[number];
 
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
 export type WorkflowName = (typeof workflows)[number];
@@ -16,11 +20,12 @@ export type SecretGroup = (typeof secrets)[number];
 
 /**
  * `read`: get and query. `write`: read, put, update, delete. `append`: read and put, never change or delete. `send`: send messages.
- * `run`: start, stop and look at executions.
+ * `publish`: publish notices. `run`: start, stop and look at executions.
  */
 export type Uses = Partial<
   Record<TableName, 'read' | 'write' | 'append'> &
     Record<QueueName, 'send'> &
+    Record<TopicName, 'publish'> &
     Record<WorkflowName, 'run'> &
     Record<SecretGroup, 'read' | 'write'>
 >;
@@ -32,6 +37,9 @@ export const tableVariable = (table: TableName): string => `${constantCase(table
 
 /** The environment variable that holds a queue's URL. */
 export const queueVariable = (queue: QueueName): string => `${constantCase(queue)}_QUEUE`;
+
+/** The environment variable that holds a topic's ARN. */
+export const topicVariable = (topic: TopicName): string => `${constantCase(topic)}_TOPIC`;
 
 /** The environment variable that holds a workflow's ARN. */
 export const workflowVariable = (workflow: WorkflowName): string => `${constantCase(workflow)}_WORKFLOW`;
