@@ -14,6 +14,8 @@ type ColumnType = 'id' | 'text' | 'amount' | 'flag' | 'minute' | 'second';
 export interface Column<R> {
   title: string;
   type: ColumnType;
+  /** Whether there may be no value; `N/A` then stands for it, and for nothing else. */
+  absent?: true;
   /** The value that is shown; null for none. */
   of(record: R, language: Language): string | number | boolean | null;
   /** The fields that a value which was read belongs into; what they are worth is for the record's schema to tell. */

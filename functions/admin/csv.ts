@@ -76,8 +76,8 @@ export const idOf = (row: Row): number | undefined => {
 };
 
 /** The value of a cell, as a record would have it. What is nothing of its type is left as it is, for the schema to refuse. */
-function readCell({ type }: Column<never>, cell: string): unknown {
-  if (cell === ABSENT) return null;
+function readCell({ type, absent }: Column<never>, cell: string): unknown {
+  if (absent && cell === ABSENT) return null;
   if (type === 'id') return /^\d{1,16}$/.test(cell) ? Number(cell) : cell;
   if (type === 'flag') return { yes: true, no: false, true: true, false: false }[cell.toLowerCase()] ?? cell;
   if (type === 'text') return unsafe(cell);

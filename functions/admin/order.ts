@@ -97,6 +97,7 @@ export const orders: Collection<Order> = {
     {
       title: 'Professional',
       type: 'text',
+      absent: true,
       of: ({ professional }) => professional?.username ?? null,
       put: (_, value) => ({ professional: value === null ? null : { id: null, username: value } }),
     },
@@ -109,6 +110,7 @@ export const orders: Collection<Order> = {
     {
       title: 'Scheduled Date',
       type: 'minute',
+      absent: true,
       of: (order) => order.scheduled_date,
       put: (_, value) => ({ scheduled_date: value }),
     },

@@ -139,6 +139,7 @@ export const users: Collection<User> = {
     {
       title: 'Rating',
       type: 'amount',
+      absent: true,
       of: ({ profile }) => profile.rating,
       put: ({ profile }, value) => ({ profile: { ...profile, rating: value } }),
     },
