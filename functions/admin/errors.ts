@@ -44,8 +44,13 @@ function fieldOf({ place, issue }: InputIssue): string {
   return name || place;
 }
 
-const issueOf = ({ issue }: InputIssue): string =>
-  issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message;
+function issueOf({ issue }: InputIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'is not a field of this request';
+  // What has no words of its own.
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return issue.input === undefined ? 'is required' : `must be an ${issue.expected}`;
+  return issue.message;
+}
 
 /** The first thing that is wrong, in the order of the input. */
 function detailsOf(problem: Problem): Record<string, unknown> {

@@ -19,7 +19,11 @@ export const username = text(150, { min: 1 }).refine((name) => name !== ABSENT, 
   error: 'must be a name',
 });
 
-export const email = z.union([z.literal(''), z.email().max(254)], { error: 'must be an e-mail address' });
+const NOT_AN_EMAIL = { error: 'must be an e-mail address' };
+export const email = z
+  .string(NOT_AN_EMAIL)
+  .max(254, NOT_AN_EMAIL)
+  .refine((value) => value === '' || z.email().safeParse(value).success, NOT_AN_EMAIL);
 
 const NOT_AN_ID = 'must be a positive whole number';
 

@@ -111,7 +111,7 @@ test.each([
   ['ID,ID\n1,2\n', 'body', 'must have each column once'],
   ['ID,Status\n1,"open', 'body', 'is no CSV that can be read'],
   ['ID,Status\n1\n', 'body', 'is no CSV that can be read'],
-  ['ID,Status\n7,Pendente\n', '[0].customer', 'Invalid input'],
+  ['ID,Status\n7,Pendente\n', '[0].customer', 'is required'],
 ])('refuses %j and stores nothing', async (body, field, issue) => {
   const admin = await administrator();
   const answer = await send(admin, 'POST', '/import/orders/', body);
