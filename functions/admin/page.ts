@@ -28,7 +28,7 @@ export interface OpenPage {
 }
 
 /** How many records are read before the first byte: some hundredths of a large export. */
-const FIRST = 200;
+const FIRST = 100;
 
 /** How often the first page is read again because somebody wrote between it and the count. */
 const READS = 5;

@@ -56,6 +56,12 @@ export interface Listed {
   record: { id: number };
 }
 
+/** Each index has its own sort key only; a facet's begins with the facet. */
+const listed = (item: Item): Listed => ({
+  time: String(item.time ?? String(item.facet).replace(/^[^#]*#/, '')),
+  record: recordOf(item),
+});
+
 /**
  * One index's pages of a stretch. While one is worked on the next is being read.
  *
@@ -73,18 +79,19 @@ async function* pages(
       Limit: limit,
       ExclusiveStartKey: start,
     });
+  let ahead: Promise<Page> | undefined;
   let left = most;
-  let reading: Promise<Page> | undefined = read(undefined, Math.min(first, most));
-  while (reading) {
-    const page: Page = await reading;
+  let page: Page = await read(undefined, Math.min(first, most));
+  yield page.items.map(listed);
+  // Only from the second on: nothing should come between the first page and its reader.
+  while (page.next && left > page.items.length) {
     left -= page.items.length;
-    reading = page.next && left > 0 ? read(page.next, left) : undefined;
+    ahead ??= read(page.next, left);
+    page = await ahead;
+    ahead = page.next && left > page.items.length ? read(page.next, left - page.items.length) : undefined;
     // Whoever stops early leaves a page behind: its fault is then nobody's.
-    reading?.catch(() => undefined);
-    yield page.items.map((item) => {
-      const record = recordOf<{ id: number }>(item);
-      return { time: placeOf(collection, record).time, record };
-    });
+    ahead?.catch(() => undefined);
+    yield page.items.map(listed);
   }
 }
 

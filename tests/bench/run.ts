@@ -9,6 +9,7 @@ import { root } from '../assembly.ts';
 import { newCleanup } from './cleanup.ts';
 import type { Figure, Measure } from './figure.ts';
 import { machineFacts } from './machine.ts';
+import * as admin from './measures/admin.ts';
 import * as bundles from './measures/bundles.ts';
 import * as calls from './measures/calls.ts';
 import * as create from './measures/create.ts';
@@ -29,6 +30,7 @@ const measures: Record<string, Measure> = {
   requests,
   'rate-limiter': rateLimiter,
   pages,
+  admin,
   bundles,
   calls,
 };
