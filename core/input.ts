@@ -23,17 +23,20 @@ const isJson = (event: APIGatewayProxyEvent): boolean =>
   /^application\/([a-z0-9!#$%&*.^`_-]+\+)?json\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
 
 /**
- * The body as JSON, read by middy's parser: it refuses keys that could reach a prototype, and nesting too deep to walk.
+ * The body as JSON, read by middy's parser: it refuses keys that could reach a prototype, and nesting too deep to walk. A text of the
+ * contract's other content type is left to its schema.
  *
  * @returns `undefined` for no body at all.
  * @throws MalformedJson, or InvalidInput `unsupported_media_type` for anything that does not claim to be JSON.
  */
-function readJson(event: APIGatewayProxyEvent, schema: z.ZodType): unknown {
+function readText(event: APIGatewayProxyEvent, { textBody }: Endpoint, schema: z.ZodType): unknown {
   // A byte order mark is no JSON (RFC 8259 §8.1), but may be ignored, and clients on Windows do send one.
   const text = bodyText(event).replace(/^\uFEFF/, '');
   if (text === '') return undefined;
+  const type = header(event, 'content-type') ?? '';
+  if (textBody && type.split(';')[0]?.trim().toLowerCase() === textBody) return text;
   const request = {
-    event: { headers: { 'content-type': header(event, 'content-type') ?? '' }, body: text as unknown },
+    event: { headers: { 'content-type': type }, body: text as unknown },
   };
   try {
     // The parser is middleware: it wants a whole request, of which it reads and writes these fields only.
@@ -58,14 +61,15 @@ function check(schema: z.ZodType, place: InputPlace, value: unknown, issues: Inp
   return result.data;
 }
 
-async function readBody({ body, form }: Endpoint, event: APIGatewayProxyEvent, issues: InputIssue[]) {
+async function readBody(endpoint: Endpoint, event: APIGatewayProxyEvent, issues: InputIssue[]) {
+  const { body, form } = endpoint;
   if (form && isMultipart(event)) return check(form, 'body', await parseMultipart(event), issues);
   if (form && !(body && isJson(event)))
     throw new Problem(
       'unsupported_media_type',
       `The body must be ${body ? 'application/json or ' : ''}multipart/form-data`,
     );
-  return body && check(body, 'body', readJson(event, body), issues);
+  return body && check(body, 'body', readText(event, endpoint, body), issues);
 }
 
 /**

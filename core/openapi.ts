@@ -49,7 +49,7 @@ const HEADERS: Json[] = [
 ];
 
 function operationOf(system: string, name: string, endpoint: Endpoint, named: Json): Json {
-  const { params, query, body, form, reply, status = 200, roles, limit } = endpoint;
+  const { params, query, body, form, textBody, reply, status = 200, roles, limit } = endpoint;
   const limited = limit
     ? ` Limited to ${limit.calls} ${limit.calls === 1 ? 'call' : 'calls'} in ${limit.seconds} seconds for each ${limit.per}.`
     : '';
@@ -71,6 +71,7 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
       required: true,
       content: {
         ...(body ? { 'application/json': { schema: schemaOf(body, 'input', named) } } : {}),
+        ...(textBody ? { [textBody]: { schema: { type: 'string' } } } : {}),
         ...(form ? { 'multipart/form-data': { schema: schemaOf(form, 'input', named) } } : {}),
       },
     },

@@ -6,6 +6,7 @@ export const tables = [
   'cliniko',
   'content',
   'messaging',
+  'admin',
   'operations',
   'audit',
   'guards',
@@ -19,8 +20,13 @@ export const queues = [
   'contentChain',
   'smsBatches',
   'smsReceipts',
+  'adminBatches',
 ] as const;
 export type QueueName = (typeof queues)[number];
+
+/** Topics that a stage's operators subscribe to. */
+export const topics = ['batchNotices'] as const;
+export type TopicName = (typeof topics)[number];
 
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
 export type WorkflowName = (typeof workflows)[number];
@@ -35,12 +41,13 @@ export type BucketName = (typeof buckets)[number];
 
 /**
  * `read`: get and query. `write`: read, put, update, delete. `append`: read and put, never change or delete. `send`: send messages.
- * `run`: start, stop and look at executions. `put`: store objects, or let a caller do so by a signed form. `take`: read and delete objects.
- * `sms` is AWS's service for text messages.
+ * `publish`: publish notices. `run`: start, stop and look at executions. `put`: store objects, or let a caller do so by a signed form.
+ * `take`: read and delete objects. `sms` is AWS's service for text messages.
  */
 export type Uses = Partial<
   Record<TableName, 'read' | 'write' | 'append'> &
     Record<QueueName, 'send'> &
+    Record<TopicName, 'publish'> &
     Record<WorkflowName, 'run'> &
     Record<SecretGroup, 'read' | 'write'> &
     Record<BucketName, 'put' | 'take'> &
@@ -54,6 +61,9 @@ export const tableVariable = (table: TableName): string => `${constantCase(table
 
 /** The environment variable that holds a queue's URL. */
 export const queueVariable = (queue: QueueName): string => `${constantCase(queue)}_QUEUE`;
+
+/** The environment variable that holds a topic's ARN. */
+export const topicVariable = (topic: TopicName): string => `${constantCase(topic)}_TOPIC`;
 
 /** The environment variable that holds a workflow's ARN. */
 export const workflowVariable = (workflow: WorkflowName): string => `${constantCase(workflow)}_WORKFLOW`;

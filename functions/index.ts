@@ -1,5 +1,7 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
+import { admin } from './admin/api.ts';
+import { adminJobs } from './admin/jobs.ts';
 import { cliniko } from './cliniko/api.ts';
 import { clinikoJobs } from './cliniko/jobs.ts';
 import { content } from './content/api.ts';
@@ -11,7 +13,7 @@ import { patients } from './patients/api.ts';
 import { patientJobs } from './patients/jobs.ts';
 
 /** Every endpoint, by the folder of its system and its name there. The first system answers for paths that belong to none. */
-export const endpoints = { patients, cliniko, content, messaging, ops } satisfies Record<
+export const endpoints = { patients, cliniko, content, messaging, admin, ops } satisfies Record<
   string,
   Record<string, Endpoint>
 >;
@@ -22,6 +24,7 @@ export const jobs = {
   cliniko: clinikoJobs,
   content: contentJobs,
   messaging: messagingJobs,
+  admin: adminJobs,
 } satisfies Record<string, Record<string, Job>>;
 
 /** Faults of a sync that its workflow does not try to mend. */

@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Route } from './routes.ts';
+import { type Route, STREAM_TIMEOUT } from './routes.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -38,7 +38,7 @@ function gatewayCors({ corsOrigins: [origin, ...more] }: Settings): Record<strin
 }
 
 /** What calls one function: a proxy integration (API Gateway's extension of OpenAPI, x-amazon-apigateway-integration). */
-function integration({ fn, invoker }: Pick<Route, 'fn' | 'invoker'>) {
+function integration({ fn, invoker, streamed }: Pick<Route, 'fn' | 'invoker' | 'streamed'>) {
   invoker.addToPrincipalPolicy(
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }),
   );
@@ -47,8 +47,9 @@ function integration({ fn, invoker }: Pick<Route, 'fn' | 'invoker'>) {
     type: 'aws_proxy',
     // Lambda is always invoked by POST.
     httpMethod: 'POST',
-    uri: `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions/${fn.functionArn}/invocations`,
+    uri: `arn:${partition}:apigateway:${region}:lambda:path/${streamed ? '2021-11-15' : '2015-03-31'}/functions/${fn.functionArn}/${streamed ? 'response-streaming-invocations' : 'invocations'}`,
     credentials: invoker.roleArn,
+    ...(streamed ? { responseTransferMode: 'STREAM', timeoutInMillis: STREAM_TIMEOUT * 1_000 } : {}),
   };
 }
 

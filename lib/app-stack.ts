@@ -23,6 +23,7 @@ import type { Settings } from './settings.ts';
 import { SmsReceipts, smsEnvironment } from './sms.ts';
 import { SigningKey, stacksEnvironment } from './stacks.ts';
 import { TablesOf } from './tables.ts';
+import { TopicsOf } from './topics.ts';
 import { WorkflowsOf, workflowArn } from './workflows.ts';
 
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
@@ -50,9 +51,11 @@ export class AppStack extends Stack {
     super(scope, id, props);
     const { tables } = new TablesOf(this, 'Tables', settings);
     const { queues } = new QueuesOf(this, 'Queues', consumerTimeout);
+    const { topics } = new TopicsOf(this, 'Topics');
     const resources: Resources = {
       tables,
       queues,
+      topics,
       workflows: byName(workflows, (name) => workflowArn(this, settings, name)),
       secrets: byName(secrets, (name) => secretGroup(this, settings, name)),
       buckets: byName(buckets, (name) => uploadBucket(this, name, settings)),
@@ -99,5 +102,6 @@ export class AppStack extends Stack {
     dashboard(this, api, queues);
     acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });
+    for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });
   }
 }

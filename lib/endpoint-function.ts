@@ -4,7 +4,7 @@ import { type FunctionName, fileName } from './bundle.ts';
 import { grant, type Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import type { OwnRole } from './own-role.ts';
-import type { Route } from './routes.ts';
+import { type Route, STREAM_TIMEOUT } from './routes.ts';
 
 /** One second below the 29 after which API Gateway gives up, so that the last word is ours. */
 export const ENDPOINT_TIMEOUT = 28;
@@ -33,11 +33,12 @@ export class EndpointFunction extends Construct {
     const fn = nodeFunction(this, defaults, {
       name: `${system}/${fileName(name)}` satisfies FunctionName,
       description: endpoint.summary,
-      timeoutSeconds: ENDPOINT_TIMEOUT,
+      timeoutSeconds: endpoint.streamed ? STREAM_TIMEOUT - 1 : ENDPOINT_TIMEOUT,
       memoryMb: endpoint.memoryMb,
     });
     if (limit) fn.addEnvironment('RATE_LIMIT', limit);
     grant(fn, usesOf(endpoint), resources);
-    this.route = { method: endpoint.method, path: endpoint.path, fn, invoker };
+    const { method, path, streamed = false } = endpoint;
+    this.route = { method, path, fn, invoker, streamed };
   }
 }

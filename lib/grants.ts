@@ -3,6 +3,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import {
   type BucketName,
   buckets,
@@ -14,8 +15,11 @@ import {
   secrets,
   secretsVariable,
   type TableName,
+  type TopicName,
   tables,
   tableVariable,
+  topics,
+  topicVariable,
   type Uses,
   type WorkflowName,
   workflows,
@@ -28,6 +32,7 @@ import { indexesOf } from './tables.ts';
 export interface Resources {
   tables: Record<TableName, TableV2>;
   queues: Record<QueueName, QueueWithDeadLetters>;
+  topics: Record<TopicName, Topic>;
   /** ARNs by name. */
   workflows: Record<WorkflowName, string>;
   /** What the names of a group's secrets begin with, and an ARN that matches them all. */
@@ -70,6 +75,12 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { queueUrl, queueArn } = resources.queues[name].queue;
     fn.addEnvironment(queueVariable(name), queueUrl);
     fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }));
+  }
+  for (const name of topics) {
+    if (!uses[name]) continue;
+    const { topicArn } = resources.topics[name];
+    fn.addEnvironment(topicVariable(name), topicArn);
+    fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }));
   }
   for (const name of workflows) {
     if (!uses[name]) continue;

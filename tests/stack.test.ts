@@ -20,7 +20,13 @@ interface ApiBody {
     string,
     Record<
       string,
-      { 'x-amazon-apigateway-integration': { uri: unknown; credentials: { 'Fn::GetAtt': [string, string] } } }
+      {
+        'x-amazon-apigateway-integration': {
+          uri: unknown;
+          responseTransferMode?: string;
+          credentials: { 'Fn::GetAtt': [string, string] };
+        };
+      }
     >
   >;
 }
@@ -65,6 +71,7 @@ test('keeps the data of a production stage: protected from deletion, retained, r
 test('keeps the identity of the tables, since a new one would be empty', () => {
   const ids = Object.keys(prod.template.findResources('AWS::DynamoDB::GlobalTable'));
   expect(ids.toSorted()).toEqual([
+    'Tablesadmin8F4A41DC',
     'Tablesaudit3BC6CFAF',
     'TablesclinikoE7D877B8',
     'Tablescontent7E71BE79',
@@ -116,7 +123,8 @@ test('lets each function reach exactly what its contract names', () => {
       const [, role] = roles.find(([id]) => id.startsWith(`${system}${name}Role`)) ?? [];
       const text = JSON.stringify(role);
       const reached = new Set([
-        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues)[^"]+/g) ?? []),
+        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues|Buckets|Topics)[^"]+/g) ?? []),
+        ...(text.match(/(?<="Ref":")Topics[^"]+/g) ?? []),
         ...(text.match(/(?<=:stateMachine:)[\w-]+|(?<=:secret:)[\w/-]+/g) ?? []),
       ]);
       expect({ name, reached: reached.size }).toEqual({
@@ -141,6 +149,19 @@ test('lets API Gateway call the functions of its routes, each system’s by a ro
   for (const { fn, role } of called) {
     expect(JSON.stringify(roles[role]?.Properties.Policies)).toContain(`["${fn}","Arn"]`);
     expect(fn.startsWith(role.replace(/Invoker[0-9A-F]{8}$/, ''))).toBe(true);
+  }
+});
+
+test('streams the answers of the contracts that say so, and no others', () => {
+  const [api] = resourcesOf(dev, 'AWS::ApiGateway::RestApi') as unknown as [{ Body: ApiBody }];
+  for (const { path, method, streamed } of Object.values(endpoints).flatMap(
+    (its) => Object.values(its) as Endpoint[],
+  )) {
+    const integration = api.Body.paths[path]?.[method.toLowerCase()]?.['x-amazon-apigateway-integration'];
+    expect(integration?.responseTransferMode).toBe(streamed ? 'STREAM' : undefined);
+    expect(JSON.stringify(integration?.uri)).toContain(
+      streamed ? '/response-streaming-invocations' : '2015-03-31/functions',
+    );
   }
 });
 

@@ -9,6 +9,7 @@ import { root } from '../../local/project.ts';
 import { newCleanup } from './cleanup.ts';
 import type { Figure, Measure } from './figure.ts';
 import { machineFacts } from './machine.ts';
+import * as admin from './measures/admin.ts';
 import * as batches from './measures/batches.ts';
 import * as bundles from './measures/bundles.ts';
 import * as calls from './measures/calls.ts';
@@ -33,6 +34,7 @@ const measures: Record<string, Measure> = {
   pages,
   batches,
   chain,
+  admin,
   bundles,
   calls,
 };

@@ -8,7 +8,11 @@ import { tellParent } from './child.ts';
 const [dataDir = ''] = process.argv.slice(2);
 
 const folder = await projectAssembly({
-  rateLimits: { 'patients.create': 'off', 'patients.update': 'off', 'patients.remove': 'off' },
+  rateLimits: Object.fromEntries(
+    ['patients.create', 'patients.update', 'patients.remove', 'admin.exportOrders', 'admin.submit'].map(
+      (name) => [name, 'off'],
+    ),
+  ),
 });
 const { url, awsEndpoint, stack, stop } = await start({ assembly: folder, port: 0, dataDir });
 const variables = Object.assign({}, ...functionSpecs(stack).map(({ environment }) => environment));
@@ -17,7 +21,12 @@ tellParent(
     url,
     awsEndpoint,
     bundles: join(folder, 'bundles'),
-    tables: { patients: variables.PATIENTS_TABLE, audit: variables.AUDIT_TABLE },
+    tables: {
+      patients: variables.PATIENTS_TABLE,
+      audit: variables.AUDIT_TABLE,
+      admin: variables.ADMIN_TABLE,
+      operations: variables.OPERATIONS_TABLE,
+    },
   },
   stop,
 );

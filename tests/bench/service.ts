@@ -13,7 +13,7 @@ export interface Service {
   awsEndpoint: string;
   /** The folder with a bundle for each of its functions. */
   bundles: string;
-  tables: { patients: string; audit: string };
+  tables: { patients: string; audit: string; admin: string; operations: string };
 }
 
 /** Starts the service on a folder of its own. */
@@ -29,11 +29,14 @@ export interface Person {
   api: Caller;
 }
 
-/** A user of a tenant that nobody else has. */
-export async function somebody(cleanup: Cleanup, { url }: Service): Promise<Person> {
-  const tenantId = randomUUID();
+/** A user, of a tenant that nobody else has unless told. */
+export async function somebody(
+  cleanup: Cleanup,
+  { url }: Service,
+  { role = 'user', tenantId = randomUUID() }: { role?: string; tenantId?: string } = {},
+): Promise<Person> {
   const stranger = callerOf(url);
-  const claims = { sub: randomUUID(), tenant_id: tenantId, role: 'user' };
+  const claims = { sub: randomUUID(), tenant_id: tenantId, role };
   const { text } = await stranger.call('POST', '/_local/token', claims);
   stranger.close();
   const { token } = JSON.parse(text) as { token: string };

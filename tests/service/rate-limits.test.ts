@@ -173,7 +173,9 @@ test('routes without a limit do not speak of one', async () => {
 describe('with a limit of the stage’s settings in place of the contract’s', () => {
   let own: Awaited<ReturnType<typeof ownServiceOfFile>>;
   beforeAll(async () => {
-    own = await ownServiceOfFile({ settings: { rateLimits: { 'patients.create': '3/2', 'patients.remove': '3/600' } } });
+    own = await ownServiceOfFile({
+      settings: { rateLimits: { 'patients.create': '3/2', 'patients.remove': '3/600' } },
+    });
   });
 
   test('that is the limit, for this endpoint alone', async () => {
