@@ -1,12 +1,13 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { clientSettings } from './aws-client.ts';
 import { setting } from './environment.ts';
 import { type TopicName, topicVariable } from './resources.ts';
 
 let client: SNSClient | undefined;
 
-/** The one SNS client of this container, made on first use. Silence is cut short, as for DynamoDB. */
+/** The one SNS client of this container, made on first use. */
 function sns(): SNSClient {
-  client ??= new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  client ??= new SNSClient(clientSettings);
   return client;
 }
 

@@ -1,4 +1,5 @@
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import { clientSettings } from '../../core/aws-client.ts';
 import { setting } from '../../core/environment.ts';
 import { Problem } from '../../core/problem.ts';
 import { bucketVariable } from '../../core/resources.ts';
@@ -8,7 +9,7 @@ let client: S3Client | undefined;
 
 /** The one S3 client of this container, made on first use. */
 export function s3(): S3Client {
-  client ??= new S3Client({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 } });
+  client ??= new S3Client(clientSettings);
   return client;
 }
 
