@@ -7,7 +7,7 @@ import { isBeforeSending } from './network-error.ts';
 import type { Receipt, SendResult, SmsProvider } from './sms-provider.ts';
 
 /** Milliseconds that AWS may take to answer; it answers within one. Longer is a lost answer. */
-const PATIENCE = { connectionTimeout: 2_000, requestTimeout: 8_000 };
+const PATIENCE = { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
 /** Refusals that pass: nothing was sent, and another time it will be. */
 const PASSING = new Set(['ThrottlingException', 'AccessDeniedException', 'ServiceQuotaExceededException']);
