@@ -24,26 +24,27 @@ afterAll(async () => {
 });
 
 test('executes every price exactly once and records what the chain has, though answers are lost, nodes are busy and drivers die', async () => {
-  const it = await platform(world, 'chaos', 100, {
+  const it = await platform(world, 'chaos', 60, {
     chances: { crash: 0.5, lost: 0.02, refused: 0.05 },
     seed: 11,
+    speed: 20,
   });
-  await faults(stacks.url, { seed: 5, lost: 0.25, busy: 0.25 });
+  await faults(stacks.url, { seed: 5, lost: 0.25, busy: 0.25, lag: 400 });
   const first = await it.setPrice(1_000);
-  const second = await it.setPrice(2_000, it.ids.slice(0, 40));
+  const second = await it.setPrice(2_000, it.ids.slice(0, 24));
   await it.until(first, second);
   await faults(stacks.url);
-  expect(await it.engine.read(first)).toMatchObject({ status: 'completed', succeeded: 100 });
-  expect(await it.engine.read(second)).toMatchObject({ status: 'completed', succeeded: 40 });
+  expect(await it.engine.read(first)).toMatchObject({ status: 'completed', succeeded: 60 });
+  expect(await it.engine.read(second)).toMatchObject({ status: 'completed', succeeded: 24 });
   const executed = (await it.transactions()).filter(({ tx_status }) => tx_status === 'success');
   const times = Map.groupBy(executed, contentOfTx);
   for (const [index, id] of it.ids.entries()) {
-    expect(times.get(id)).toHaveLength(index < 40 ? 2 : 1);
+    expect(times.get(id)).toHaveLength(index < 24 ? 2 : 1);
     const chain = await chainPrice(stacks.url, `${it.signer.address}.content-prices`, id);
     expect(await it.priceOf(id)).toBe(chain);
   }
   expect(executed.map(({ nonce }) => nonce).toSorted((one, other) => one - other)).toEqual(
-    Array.from({ length: 140 }, (_, n) => n),
+    Array.from({ length: 84 }, (_, n) => n),
   );
   expect((await ledgerOf(stacks.url)).mostPending).toBeLessThanOrEqual(IN_FLIGHT);
 }, 120_000);
@@ -70,7 +71,13 @@ test('goes on with other nonces when somebody signs with the same account by han
     expect(await it.node.broadcast(raw)).toEqual({ kind: 'accepted' });
   }
   const batch = await it.setPrice(2);
-  await it.until(batch);
+  const ending = it.until(batch);
+  while ((await it.engine.read(batch))?.endedAt === undefined) {
+    // Only what the API does not know for a while either is taken for somebody else's.
+    it.time.ahead += 5_000;
+    await sleep(100);
+  }
+  await ending;
   expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 10 });
   for (const id of it.ids) expect(await it.priceOf(id)).toBe(2);
 });

@@ -13,12 +13,15 @@ import { Machine } from '../core/batch/machine.ts';
 import type { TestTable } from '../core/batch/table.ts';
 import { ledgerOf } from './chain.ts';
 
+/** How much virtual time lies between two sweeps of the batches, in milliseconds. */
+const SWEEP = 60_000;
+
 /** A platform with an account of its own, its content, and drivers that may die. */
 export async function platform(
   { table, stacksUrl }: { table: TestTable; stacksUrl: string },
   name: string,
   contents: number,
-  more: { chances?: Chances; seed?: number } = {},
+  more: { chances?: Chances; seed?: number; speed?: number } = {},
 ) {
   const key = `${randomPrivateKey().slice(0, 64)}01`;
   const signer: Signer = { key, address: privateKeyToAddress(key, 'testnet') };
@@ -31,6 +34,9 @@ export async function platform(
   const random = seeded(more.seed ?? 1);
   const node = stacksNode(stacksUrl);
   const time = { ahead: 0 };
+  const began = Date.now();
+  /** The drivers' clock, which may run faster than ours. */
+  const now = () => began + (Date.now() - began) * (more.speed ?? 1) + time.ahead;
   const machine: Machine = new Machine({
     ...{
       table,
@@ -63,7 +69,7 @@ export async function platform(
     settle: (settlement) => machine.engineOf(its).settle(settlement),
     contentTable: table.name,
     alone: async () => true,
-    now: () => Date.now() + time.ahead,
+    now,
     pause: (milliseconds) => sleep(Math.min(20, milliseconds)),
   });
   const { engine } = machine.engine();
@@ -81,24 +87,30 @@ export async function platform(
     async through(batch: string) {
       const chain = chainOf(immortal);
       while ((await engine.read(batch))?.endedAt === undefined)
-        await Promise.all([machine.drain(), drive(chain, Date.now() + 30_000)]);
+        await Promise.all([machine.drain(), drive(chain, now() + 30_000)]);
     },
     /** Lets workers and drivers run, several at once and without the lease that keeps them apart, until these batches have ended. */
     async until(...ids: string[]) {
       let over = false;
       const driver = async () => {
         while (!over) {
-          await drive(chainOf(life(random, more.chances ?? peaceful, 40)), Date.now() + 500).catch(() => {});
+          const chain = chainOf(life(random, more.chances ?? peaceful, 40));
+          await drive(chain, now() + 500 * (more.speed ?? 1)).catch(() => {});
           await sleep(5);
         }
       };
-      const drivers = [driver(), driver()];
-      await machine.until(async () => {
-        const batches = await Promise.all(ids.map((id) => engine.read(id)));
-        return batches.every((batch) => batch?.endedAt !== undefined);
-      });
+      const worker = async () => {
+        while (!over) {
+          await machine.drain();
+          await machine.sweep(more.chances);
+          machine.pass(SWEEP);
+          await sleep(50);
+        }
+      };
+      const working = [worker(), driver(), driver()];
+      for (const id of ids) while ((await engine.read(id))?.endedAt === undefined) await sleep(20);
       over = true;
-      await Promise.all(drivers);
+      await Promise.all(working);
     },
     async priceOf(contentId: string) {
       const item = await table.store.get(table.name, contentKey(contentId));
