@@ -14,6 +14,7 @@ import * as batches from './measures/batches.ts';
 import * as bundles from './measures/bundles.ts';
 import * as calls from './measures/calls.ts';
 import * as chain from './measures/chain.ts';
+import * as contacts from './measures/contacts.ts';
 import * as create from './measures/create.ts';
 import * as remove from './measures/delete.ts';
 import * as growth from './measures/growth.ts';
@@ -30,6 +31,7 @@ const measures: Record<string, Measure> = {
   delete: remove,
   growth,
   requests,
+  contacts,
   'rate-limiter': rateLimiter,
   pages,
   batches,
