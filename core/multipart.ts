@@ -28,10 +28,12 @@ const LIMITS = {
   parts: 25,
   fileSize: 10 * MiB,
   fieldSize: 5 * MiB,
-  fieldNameSize: 100,
   headerPairs: 20,
   headerSize: 16 * 1024,
 };
+
+/** The longest name of a part, which the parser itself does not bound. */
+const NAME_LENGTH = 100;
 
 /** Whether a call sends a form with files. */
 export const isMultipart = (event: APIGatewayProxyEvent): boolean =>
@@ -60,14 +62,14 @@ export function parseMultipart(event: APIGatewayProxyEvent): Promise<Record<stri
     const values: Record<string, string | FormFile> = Object.create(null);
     const refuse = (message: string) => reject(broken(message));
     const put = (name: string | undefined, value: string | FormFile) => {
-      if (!name) refuse('A part of the form has no name');
+      if (!name || name.length > NAME_LENGTH) refuse('A part of the form has no name, or a long one');
       else if (name in values) refuse('A field of the form was sent twice');
       else values[name] = value;
     };
     const parser = parserOf(event);
     if (!parser) return refuse('The Content-Type of the form names no boundary');
-    parser.on('field', (name, value, nameTruncated, valueTruncated) => {
-      if (nameTruncated || valueTruncated) refuse('A field of the form is too long');
+    parser.on('field', (name, value, _nameTruncated, valueTruncated) => {
+      if (valueTruncated) refuse('A field of the form is too long');
       else put(name, value);
     });
     parser.on('file', (name, stream, fileName, _encoding, type) => {
