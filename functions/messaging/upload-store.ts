@@ -8,7 +8,9 @@ let client: S3Client | undefined;
 
 /** The one S3 client of this container, made on first use. */
 export function s3(): S3Client {
-  client ??= new S3Client({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true } });
+  client ??= new S3Client({
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  });
   return client;
 }
 
