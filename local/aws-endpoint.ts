@@ -57,7 +57,8 @@ export function awsEndpointServer(log: Log): { server: Server; open: (behind: Be
         response.writeHead(status, Object.fromEntries([...known, ...length]));
         response.end(body);
       },
-      () => message.destroy(),
+      // The request was read to its end, so ending it would leave the connection open.
+      () => response.destroy(),
     );
   });
   return {

@@ -6,7 +6,7 @@ import {
 import { isBeforeSending } from './network-error.ts';
 import type { Receipt, SendResult, SmsProvider } from './sms-provider.ts';
 
-/** Milliseconds that AWS may take to answer; it answers within one. Longer is a lost answer. */
+/** Milliseconds that AWS may take to answer; it answers within a second. Longer is a lost answer, which the SDK by itself would only warn of. */
 const PATIENCE = { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
 /** Refusals that pass: nothing was sent, and another time it will be. */

@@ -33,8 +33,11 @@ const AT_ONCE = 10;
 /** How long a chunk begins to send messages, in milliseconds: with the longest call it ends before its function does. */
 const TIME = 30_000;
 
-/** The first pause after a provider would not take a message now, in milliseconds; it doubles up to the longest. */
-const PAUSE = { first: 200, longest: 5_000 };
+/**
+ * The pauses after a provider would not take a message now, in milliseconds: each is twice the one before. After the longest the message is left,
+ * and comes again with its chunk, within a minute: it must not keep others' messages from being sent.
+ */
+const PAUSE = { first: 200, longest: 3_200 };
 
 /** The code of a message that was not sent since its recipient wants none. */
 export const OPTED_OUT = 'OPTED_OUT';
@@ -100,14 +103,14 @@ class Courier {
 
   async send(message: Outgoing): Promise<SendOutcome | undefined> {
     if (this.#refused.has(message.to)) return await this.#refuse(message);
-    for (let pause = PAUSE.first; this.#sending.now() < this.#until; pause *= 2) {
+    for (let pause = PAUSE.first; pause <= PAUSE.longest && this.#sending.now() < this.#until; pause *= 2) {
       const claimed = await this.#claim(message, 'sending');
       if (!claimed) return undefined;
       const result = await this.#call(message);
       if (result.kind !== 'later') return await this.#note(claimed, message.to, result);
       // Nothing was sent, so the claim may go: then anybody may send it.
       await this.#release(claimed);
-      await this.#sending.pause(Math.min(pause, PAUSE.longest) * (0.5 + this.#sending.random() / 2));
+      await this.#sending.pause(pause * (0.5 + this.#sending.random() / 2));
     }
     return undefined;
   }

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { formFile } from '../../core/multipart.ts';
-import { Problem, type Spelling } from '../../core/problem.ts';
 import { messagingErrors, spelledWith } from './errors.ts';
 import { CampaignId, ScheduleAt, SenderId, SmsContact, SmsText } from './sms-shape.ts';
 import { batchStatuses, messageStatuses } from './sms-view.ts';
@@ -25,18 +24,6 @@ export const nothingSent = {
   successful_contacts: 0,
   results: [],
 };
-
-/** Whose file is too large to be sent is told of the other way. */
-const namingUpload: Spelling = (problem) =>
-  messagingErrors(
-    problem.code === 'too_large'
-      ? new Problem(
-          'too_large',
-          'The file is too large to be sent with the request; up to 10 MB are taken by the form of POST /api/messaging/sms/bulk-upload/url/',
-          { details: { field: 'file', constraint: 'size' } },
-        )
-      : problem,
-  );
 
 const sending = {
   method: 'POST',
@@ -221,7 +208,6 @@ export const smsEndpoints = {
     path: '/api/messaging/sms/bulk-upload',
     summary: 'Send text messages to the rows of a file',
     description: `The first row is a header. Columns: A phone number, B name, C message, D sender ID; more columns are variables of the text, by their headers. A row’s own message is its text, else the template. Up to ${ROWS.toLocaleString('en')} rows of .xlsx or CSV. A file of up to 4.4 MB comes as a form; a larger one, up to 10 MB, is uploaded first (\`bulk-upload/url\`) and named by its \`upload_id\`. Rows that cannot be sent are told in \`errors\`, at most ${ERRORS} of them; the others are sent.`,
-    errors: namingUpload,
     uses: { ...accepting, uploads: 'take' },
     memoryMb: 1_769,
     body: z.strictObject({ upload_id: z.string().max(64), ...uploadOptions }),

@@ -16,6 +16,8 @@ export const smsJobs = {
     summary: 'Send one chunk of a batch of messages, or begin a batch that is due',
     trigger: { queue: 'smsBatches' },
     uses: { operations: 'write', messaging: 'write', smsBatches: 'send', smsKeys: 'read', sms: 'send' },
+    // A provider may take half a minute for one chunk.
+    messagesPerRun: 1,
     message: z.union([chunk, due]),
   },
   sweepSms: {

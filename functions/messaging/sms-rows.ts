@@ -1,9 +1,9 @@
 import { isStorable } from '../../core/text.ts';
-import { readPhone } from './phone.ts';
+import { readPhone, takesMessages } from './phone.ts';
 import type { Row, RowRead } from './rows.ts';
 import { TEXT_LENGTH } from './segments.ts';
 import { type PackedMessage, textFor, type UploadCounts } from './sms-batch.ts';
-import { INVALID_PHONE, isRecipient, senderIdPattern } from './sms-shape.ts';
+import { INVALID_PHONE, senderIdPattern } from './sms-shape.ts';
 
 /** Where columns are; all others are variables, by their headers. */
 const COLUMN = { phone: 0, name: 1, text: 2, from: 3 };
@@ -21,8 +21,8 @@ type RowMessage = Required<PackedMessage> | { error: string };
 /** The phone of a row: in E.164, which spreadsheets keep as a number without its plus. */
 function phoneOf(cell: string, isExact: boolean): string | undefined {
   if (!isExact || !/^\+?\d{7,15}$/.test(cell)) return undefined;
-  const phone = readPhone(`+${cell.replace(/^\+/, '')}`);
-  return phone !== undefined && isRecipient(phone) ? phone : undefined;
+  const phone = readPhone(`+${cell.replace('+', '')}`);
+  return phone !== undefined && takesMessages(phone) ? phone : undefined;
 }
 
 /** The message of one row. */

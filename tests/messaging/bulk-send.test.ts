@@ -99,27 +99,26 @@ test.each([
 
 const [someone = ''] = newPhones(1);
 const valid = { contacts: [{ phone: someone }], message: 'Hi', sender_id: 'MIFUMO' };
-const TEXT = 'must be a text of 1 to 1600 characters';
 const SENDER = 'must be 1 to 11 letters, digits and spaces';
 const SCHEDULE = 'must be a time with its zone';
 
 test.each([
-  [{ contacts: [] }, 'must be a non-empty array'],
-  [{ contacts: undefined }, 'must be a non-empty array'],
-  [{ message: undefined }, 'message is required'],
-  [{ message: '' }, TEXT],
-  [{ message: 'x'.repeat(1_601) }, TEXT],
-  [{ message: 'NUL \u0000' }, TEXT],
-  [{ message: 'lone \ud800' }, TEXT],
-  [{ sender_id: undefined }, SENDER],
-  [{ sender_id: 'TWELVE CHARS' }, SENDER],
-  [{ sender_id: 'Évian' }, SENDER],
-  [{ message: 'Hi {{first_name}}' }, 'Missing template variable: first_name'],
-  [{ tenant_id: 'other' }, 'Unknown field: tenant_id'],
-  [{ schedule_at: '2025-01-01T10:00:00' }, SCHEDULE],
-  [{ schedule_at: '2025-02-30T10:00:00Z' }, SCHEDULE],
-  [{ schedule_at: '9999-01-01T10:00:00Z' }, SCHEDULE],
-])('refuses a request with %j', async (wrong, message) => {
+  ['no contacts', { contacts: [] }, 'must be a non-empty array'],
+  ['contacts missing', { contacts: undefined }, 'must be a non-empty array'],
+  ['no message', { message: undefined }, 'message is required'],
+  ['an empty message', { message: ' ' }, 'message: Too small'],
+  ['a message too long', { message: 'x'.repeat(1_601) }, 'message: Too big'],
+  ['NUL', { message: 'NUL \u0000' }, 'Control characters are not allowed'],
+  ['half an emoji', { message: 'lone \ud800' }, 'Control characters are not allowed'],
+  ['no sender', { sender_id: undefined }, SENDER],
+  ['a sender too long', { sender_id: 'TWELVE CHARS' }, SENDER],
+  ['a sender that carriers cannot write', { sender_id: 'Évian' }, SENDER],
+  ['a variable without value', { message: 'Hi {{first_name}}' }, 'Missing template variable: first_name'],
+  ['a tenant', { tenant_id: 'other' }, 'Unknown field: tenant_id'],
+  ['a time without zone', { schedule_at: '2025-01-01T10:00:00' }, SCHEDULE],
+  ['30 February', { schedule_at: '2025-02-30T10:00:00Z' }, SCHEDULE],
+  ['the year 9999', { schedule_at: '9999-01-01T10:00:00Z' }, SCHEDULE],
+])('refuses a request with %s', async (_, wrong, message) => {
   const { api } = await somebody();
   const result = await api.messaging.bulkSend({ body: { ...valid, ...wrong } as typeof valid });
   expect(result.status).toBe(400);
