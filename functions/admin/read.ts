@@ -1,7 +1,7 @@
 import { tableName } from '../../core/table.ts';
 import type { Item, Page } from '../../core/transaction/store.ts';
 import type { Collection, CollectionName } from './collection.ts';
-import { facetPlace, partitionOf, placeOf, recordOf, store } from './store.ts';
+import { facetPlace, partitionOf, recordOf, store } from './store.ts';
 
 /** A stretch of a list, in the order of time; neither bound is a place. */
 export interface Stretch {
