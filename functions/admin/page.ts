@@ -1,7 +1,7 @@
 import { tableName } from '../../core/table.ts';
 import type { Collection } from './collection.ts';
 import { countIn, type Listed, type Source, type Stretch, walk } from './read.ts';
-import { store, tallyKey, tooBusy } from './store.ts';
+import { store, tallyKey } from './store.ts';
 import { BEGINNING, behind, END, sizeOf, type Tally, tallyOf } from './tally.ts';
 
 /** What an export is to have. */
@@ -30,11 +30,12 @@ export interface OpenPage {
 /** How many records are read before the first byte: some hundredths of a large export. */
 const FIRST = 100;
 
-/** How often the first page is read again because somebody wrote between it and the count. */
-const READS = 5;
+/** How often the first records are read again because somebody wrote between them and the count. */
+const READS = 20;
 
 /**
- * Opens a page: counts, finds its beginning, and reads its first records, all as of one instant. What is read later is as it then is.
+ * Opens a page: counts, finds its beginning, and reads its first records, all as of one instant; of several only where twenty tries found
+ * somebody writing. What is read later is as it then is.
  *
  * Totals and the beginning come from the tally: only a stretch that a date cuts, and the block that a cursor is in, are counted by reading
  * their entries, 500 each.
@@ -44,7 +45,7 @@ export async function openPage(
   tenant: string,
   request: PageRequest,
 ): Promise<OpenPage> {
-  for (let time = 0; time < READS; time++) {
+  for (let time = 1; ; time++) {
     const tally = await readTally(collection, tenant);
     const source = narrowed({ collection, tenant, facets: request.facets }, tally);
     const stretches = await counted(source, tally, boundsOf(request));
@@ -52,18 +53,10 @@ export async function openPage(
     const offset = await offsetOf(source, stretches, request);
     const records = recordsFrom(source, stretches, { ...request, offset });
     const first = await records.next();
-    if ((await readTally(collection, tenant)).changes !== tally.changes) {
-      await records.return(undefined);
-      continue;
-    }
-    return {
-      count,
-      offset,
-      hasMore: offset + request.limit < count,
-      records: resumed(first, records),
-    };
+    if (time === READS || (await readTally(collection, tenant)).changes === tally.changes)
+      return { count, offset, hasMore: offset + request.limit < count, records: resumed(first, records) };
+    await records.return(undefined);
   }
-  throw tooBusy();
 }
 
 const readTally = async ({ name }: Collection, tenant: string): Promise<Tally> =>
