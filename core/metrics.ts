@@ -1,5 +1,8 @@
 import { log } from './log.ts';
 
+/** What all metrics of the app are found under. Stages that share an account share it, too. */
+export const NAMESPACE = 'Bulkhead';
+
 /**
  * Counts one answered call, in CloudWatch's Embedded Metric Format: one log line becomes the metrics, without an API call.
  * Source: the Embedded Metric Format specification. Dimensions are the endpoint alone, since each combination is billed.
@@ -10,7 +13,7 @@ export function countCall(endpoint: string, status: number, milliseconds: number
       Timestamp: Date.now(),
       CloudWatchMetrics: [
         {
-          Namespace: 'Bulkhead',
+          Namespace: NAMESPACE,
           Dimensions: [['endpoint']],
           Metrics: [
             { Name: 'calls', Unit: 'Count' },
@@ -26,5 +29,16 @@ export function countCall(endpoint: string, status: number, milliseconds: number
     calls: 1,
     faults: status >= 500 ? 1 : 0,
     latency: milliseconds,
+  });
+}
+
+/** Records a value of the whole stack, in the same format: a metric of this name without dimensions. */
+export function measure(name: string, unit: 'Count' | 'Milliseconds', value: number): void {
+  log('info', 'measured', {
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [[]], Metrics: [{ Name: name, Unit: unit }] }],
+    },
+    [name]: value,
   });
 }

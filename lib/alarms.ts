@@ -13,6 +13,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { NAMESPACE } from '../core/metrics.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
@@ -54,6 +55,18 @@ export class Alarms extends Construct {
       threshold: 0,
       hurt: 'Callers are refused and jobs wait: the account has no free Lambda capacity.',
       runbook: 'Throttling',
+    });
+    this.#add('StuckOnChain', {
+      metric: new Metric({
+        namespace: NAMESPACE,
+        metricName: 'chainWait',
+        period: FIVE_MINUTES,
+        statistic: 'Maximum',
+      }),
+      // Half an hour in milliseconds: fees are raised after five minutes, and a busy chain takes a few rounds of that.
+      threshold: 30 * 60_000,
+      hurt: 'Creators’ prices are not confirmed: their batches stay in processing.',
+      runbook: 'Stuck on the chain',
     });
     for (const [name, { queue, deadLetters }] of Object.entries(queues)) {
       this.#add(`${name}DeadLetters`, {

@@ -51,6 +51,9 @@ export const waitingJob = (job: Job, now: number): Item => ({
   ...job,
 });
 
+/** When a price was asked for, in milliseconds since the epoch. */
+export const requestedAt = ({ sk }: Pick<WaitingJob, 'sk'>): number => Number.parseInt(sk, 10);
+
 export const stateKey = (signer: string): Key => ({ pk: `SIGNER#${signer}`, sk: 'STATE' });
 export const leaseKey: Key = { pk: 'CHAIN-DRIVER', sk: 'LEASE' };
 export const nonceKey = (signer: string, nonce: number): Key => ({

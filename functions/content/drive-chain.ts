@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
+import { measure } from '../../core/metrics.ts';
 import { send } from '../../core/queue.ts';
 import { tableName } from '../../core/table.ts';
 import { dynamoStore } from '../../core/transaction/dynamo-store.ts';
-import { anythingLeft, type Chain, drive } from './chain-driver.ts';
+import type { Chain } from './chain.ts';
+import { anythingLeft, drive, longestWait } from './chain-driver.ts';
 import { chainStore } from './chain-store.ts';
 import { contentJobs } from './jobs.ts';
 import { CHAIN_GROUP } from './price.ts';
@@ -28,6 +30,7 @@ export const handler = consume(contentJobs.driveChain, async (message) => {
   // Whoever holds the lease looks for work once more after it has let go, so a message that comes meanwhile may be dropped.
   if (!(await chain.alone())) return;
   const left = await drive(chain, chain.now() + RUN).finally(() => chain.store.release(holder));
+  measure('chainWait', 'Milliseconds', await longestWait(chain));
   if (left || (await anythingLeft(chain))) await send('contentChain', CHAIN_GROUP, message, left ? NEXT : 0);
 });
 
@@ -43,7 +46,7 @@ async function openChain(holder: string): Promise<Chain> {
     async alone() {
       if (now() - takenAt < RENEW) return true;
       const taken = await store.take(holder, now());
-      takenAt = now();
+      if (taken) takenAt = now();
       return taken;
     },
     node: stacksNode(settings.apiUrl),

@@ -39,16 +39,23 @@ export interface Signer {
 const SECRET = 'signer';
 
 /**
- * The signer. A secret of 64 hexadecimal digits is its private key; any other text, such as the one that the stack makes, is what the key is
- * derived from (SHA-256).
+ * Whom a secret signs for. One of 64 hexadecimal digits is its private key, also with the `01` at its end that wallets add for a compressed
+ * public key; any other text, such as the one that the stack makes, is what the key is derived from (SHA-256).
+ */
+export function signerOf(secret: string, network: Network): Signer {
+  const text = secret.trim();
+  const given = /^([0-9a-f]{64})(01)?$/i.exec(text)?.[1]?.toLowerCase();
+  const key = `${given ?? createHash('sha256').update(text).digest('hex')}01`;
+  return { key, address: privateKeyToAddress(key, network) };
+}
+
+/**
+ * The platform's signer.
  *
  * @param now milliseconds since the epoch.
  */
 export async function readSigner(network: Network, now: number): Promise<Signer> {
   const secret = await readSecret('stacksKeys', SECRET, now);
   if (!secret) throw new Error('the secret stacksKeys/signer is missing');
-  const own = /^[0-9a-f]{64}$/.test(secret) ? secret : createHash('sha256').update(secret).digest('hex');
-  // The last byte says that the public key is compressed.
-  const key = `${own}01`;
-  return { key, address: privateKeyToAddress(key, network) };
+  return signerOf(secret, network);
 }

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pipeline } from 'node:stream';
 import { listen } from '../gateway/gateway.ts';
 import { readBody } from '../gateway/read-body.ts';
 import type { Log } from '../log.ts';
@@ -65,7 +64,8 @@ export async function openStacksStandIn(dataDir: string, log: Log): Promise<Stac
         { host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers: incoming.headers },
         (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-          pipeline(answer, outgoing, () => undefined);
+          // A node that dies in the middle of its answer ends the caller's as well.
+          answer.on('error', () => outgoing.destroy()).pipe(outgoing);
         },
       );
       // A lost answer is handed on as one.

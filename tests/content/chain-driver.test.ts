@@ -29,7 +29,7 @@ test('executes every price exactly once and records what the chain has, though a
     seed: 11,
     speed: 20,
   });
-  await faults(stacks.url, { seed: 5, lost: 0.25, busy: 0.25, lag: 400 });
+  await faults(stacks.url, { seed: 5, lost: 0.25, busy: 0.25, lag: 200 });
   const first = await it.setPrice(1_000);
   const second = await it.setPrice(2_000, it.ids.slice(0, 24));
   await it.until(first, second);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAddress, randomPrivateKey } from '@stacks/transactions';
-import { type Chain, drive } from '../../functions/content/chain-driver.ts';
+import type { Chain } from '../../functions/content/chain.ts';
+import { drive } from '../../functions/content/chain-driver.ts';
 import { chainStore } from '../../functions/content/chain-store.ts';
 import { registered } from '../../functions/content/content.ts';
 import { asContent, contentKey } from '../../functions/content/operation.ts';

@@ -1,5 +1,21 @@
-import { expect, inject, test } from 'vitest';
+import { createHash, randomUUID } from 'node:crypto';
+import { describe, expect, inject, test } from 'vitest';
+import { type Person, somebody } from '../people.ts';
+import { tablesOf } from '../service/tables.ts';
 import { creator, ended, idOf, newIds, registered } from './creators.ts';
+
+async function answered(sent: Promise<Response>) {
+  const response = await sent;
+  const body = (await response.json()) as { message: string; error: string };
+  return { status: response.status, headers: response.headers, body };
+}
+
+/** Takes the answer away that was kept for an idempotency key of a registration, as if its request had died before it could keep it. */
+async function forgetAnswer({ tenantId, userId }: Person, key: string): Promise<void> {
+  const parts = JSON.stringify([tenantId, userId, 'POST', '/api/content', key]);
+  const pk = `ANSWER#${createHash('sha256').update(parts).digest('base64url')}`;
+  await tablesOf({ awsEndpoint: inject('awsEndpoint') }).set('guards', pk, 'expires_at', 0);
+}
 
 test.each([
   [{ contentIds: ['x'] }, 'Creator address is required'],
@@ -79,14 +95,116 @@ test('opens one batch for an idempotency key, and answers the same again', async
   expect(list.body).toMatchObject({ total: 1 });
 });
 
-test('words unknown paths and methods as this API does', async () => {
+const POSTS = [
+  '/api/batches/batch-update-price',
+  '/api/batches/batch-remove',
+  '/api/batches/batch-update-metadata',
+  '/api/batches/none/retry',
+  '/api/content',
+];
+
+describe.each(POSTS)('POST %s', (path) => {
+  const send = async (person: Pick<Person, 'fetch'>, body: string, headers: Record<string, string> = {}) => {
+    const init = { method: 'POST', body, headers: { 'Content-Type': 'application/json', ...headers } };
+    return await answered(person.fetch(path, init));
+  };
+
+  test('is for creators with a token that may change something', async () => {
+    const stranger = await answered(fetch(inject('url') + path, { method: 'POST', body: '{' }));
+    expect([stranger.status, stranger.body]).toEqual([
+      401,
+      { message: 'Not authenticated', error: 'UNAUTHORIZED' },
+    ]);
+    const viewer = await send(await somebody({ role: 'viewer', claims: { creator: 'me' } }), '{');
+    expect([viewer.status, viewer.body]).toEqual([
+      403,
+      { message: 'Not enough permissions', error: 'FORBIDDEN' },
+    ]);
+  });
+
+  test('tells in this API’s words what is wrong with a body, and takes none too large', async () => {
+    const mine = await creator();
+    const large = await send(mine, JSON.stringify({ x: 'y'.repeat(5_300_000) }));
+    expect([large.status, large.body.error]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    if (path.endsWith('/retry')) return;
+    const VALIDATION = { error: 'VALIDATION_ERROR' };
+    expect(await send(mine, '{')).toMatchObject({
+      status: 400,
+      body: { ...VALIDATION, message: 'The body is not valid JSON' },
+    });
+    for (const body of ['', 'null', '[]', '"x"', '7'])
+      expect(await send(mine, body)).toMatchObject({
+        status: 400,
+        body: { ...VALIDATION, message: 'The body must be a JSON object' },
+      });
+    expect(await send(mine, '{}', { 'Content-Type': 'text/plain' })).toMatchObject({
+      status: 415,
+      body: { error: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
+  });
+
+  test('tells its limit, and another method which one there is', async () => {
+    const mine = await creator();
+    const answer = await send(mine, '{}');
+    expect(answer.headers.get('x-ratelimit-limit')).toBe('100');
+    expect(answer.headers.get('x-ratelimit-remaining')).toBe('99');
+    expect(Number(answer.headers.get('x-ratelimit-reset'))).toBeGreaterThan(Date.now() / 1000);
+    const wrong = await answered(mine.fetch(path, { method: 'PUT' }));
+    expect([wrong.status, wrong.headers.get('allow'), wrong.body]).toEqual([
+      405,
+      'POST',
+      { message: 'Method Not Allowed', error: 'METHOD_NOT_ALLOWED' },
+    ]);
+  });
+});
+
+test('refuses the call after the limit in this API’s words, and opens nothing', async () => {
   const mine = await creator();
-  const unknown = await mine.fetch('/api/batches/a/b/c');
-  expect(unknown.status).toBe(404);
-  expect(await unknown.json()).toEqual({ message: 'Not Found', error: 'NOT_FOUND' });
-  const wrong = await mine.fetch('/api/batches/batch-remove', { method: 'DELETE' });
-  expect(wrong.status).toBe(405);
-  expect(wrong.headers.get('allow')).toBe('POST');
+  const body = { creator: mine.creator, contentIds: [] };
+  const spent = Array.from({ length: 100 }, () => mine.api.content.batchRemove({ body }));
+  expect(new Set((await Promise.all(spent)).map(({ status }) => status))).toEqual(new Set([400]));
+  const late = await mine.api.content.batchRemove({ body: { ...body, contentIds: ['x'] } });
+  expect(late.status).toBe(429);
+  const seconds = Number(late.headers.get('retry-after'));
+  expect(seconds).toBeGreaterThan(0);
+  expect(late.body).toEqual({
+    message: `Rate limit exceeded. Try again in ${seconds} seconds.`,
+    error: 'RATE_LIMIT_EXCEEDED',
+  });
+  expect(late.headers.get('x-ratelimit-remaining')).toBe('0');
+  const list = await mine.api.content.listBatches({ params: { creator: mine.creator } });
+  expect(list.body).toMatchObject({ total: 0 });
+});
+
+test('words unknown paths as this API does', async () => {
+  const mine = await creator();
+  for (const path of ['/api/batches', '/api/batches/a/b/c', '/api/content/a/b']) {
+    const unknown = await answered(mine.fetch(path));
+    expect([unknown.status, unknown.body]).toEqual([404, { message: 'Not Found', error: 'NOT_FOUND' }]);
+  }
+});
+
+test('reads content by any id that the chain can hold', async () => {
+  const mine = await creator();
+  const [id = ''] = newIds(1);
+  const odd = `${id} /%?#&+"\\~`;
+  await registered(mine, [odd]);
+  const { body } = await mine.api.content.getContent({ params: { contentId: odd } });
+  expect(body).toMatchObject({ contentId: odd });
+});
+
+test('registers content once for an idempotency key, though the first answer got lost on our side', async () => {
+  const mine = await creator();
+  const items = newIds(100).map((contentId) => ({ contentId, title: 'T', contentType: 'video' }));
+  const call = { body: { creator: mine.creator, items }, idempotencyKey: randomUUID() };
+  const first = await mine.api.content.register(call);
+  expect(first.status).toBe(201);
+  await forgetAnswer(mine, call.idempotencyKey);
+  const again = await mine.api.content.register(call);
+  expect(again.headers.get('idempotency-replayed')).toBeNull();
+  expect([again.status, again.body]).toEqual([201, first.body]);
+  const other = { ...call, idempotencyKey: randomUUID() };
+  expect((await mine.api.content.register(other)).status).toBe(409);
 });
 
 test('lists the batches of a creator page by page, newest first', async () => {

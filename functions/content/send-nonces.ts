@@ -1,0 +1,97 @@
+import type { Action } from '../../core/transaction/store.ts';
+import { type Chain, LAG, latest, type Progressed } from './chain.ts';
+import type { NonceItem, SignerState, WaitingJob } from './chain-items.ts';
+import { type End, failed, settleGroup } from './settle-nonces.ts';
+import { raiseFee, signedItem } from './sign-nonces.ts';
+import type { Broadcast } from './stacks-node.ts';
+
+/** What a node says of a transaction that it may well take later, or that it says for reasons of its own. */
+const passing = /^(TooMuchChaining|ServerFailure|TemporarilyBlacklisted)/;
+
+/** Sends what was signed, in order, until the node takes no more. */
+export async function sendSigned(chain: Chain, state: SignerState, nonces: NonceItem[]): Promise<Progressed> {
+  const { store } = chain;
+  const taken: NonceItem[] = [];
+  let moved = false;
+  for (const nonce of nonces.filter((one) => one.state === 'signed')) {
+    const answer = await chain.node.broadcast(nonce.raw);
+    if (answer.kind === 'accepted') {
+      taken.push(nonce);
+      continue;
+    }
+    if (answer.kind === 'rejected') moved = await rejected(chain, state, nonce, answer);
+    break;
+  }
+  if (taken.length === 0) return moved;
+  return await store.write(
+    taken.map((nonce) => store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' })),
+  );
+}
+
+/** What follows from a rejection. A node may also reject what it took before, whose answer was lost: that is asked first. */
+async function rejected(
+  chain: Chain,
+  state: SignerState,
+  nonce: NonceItem,
+  { reason, expected, actual }: Broadcast & { kind: 'rejected' },
+): Promise<Progressed> {
+  const { store } = chain;
+  if (passing.test(reason)) return false;
+  const { status } = await latest(chain, nonce);
+  if (status.kind === 'unknown') return false;
+  if (status.kind !== 'missing' && status.kind !== 'dropped')
+    return await store.write([store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' })]);
+  if (reason === 'FeeTooLow') return await raiseFee(chain, nonce);
+  if (reason === 'ConflictingNonceInMempool') return false;
+  if (reason === 'BadNonce') {
+    // A nonce that is ahead of the chain has others of ours before it, which are on their way.
+    const used = actual !== undefined && expected !== undefined && actual < expected;
+    return used ? await dispute(chain, nonce) : false;
+  }
+  return await giveUp(chain, state, nonce, reason);
+}
+
+/**
+ * The chain is past this nonce, and does not show which transaction used it. It may have been our own, whose answer was lost, since a node's
+ * API learns of it later than the node: only what stays unknown was somebody else's.
+ */
+async function dispute(chain: Chain, nonce: NonceItem): Promise<Progressed> {
+  const { parts, write } = chain.store;
+  const { disputedAt } = nonce;
+  if (disputedAt === undefined)
+    return await write([parts.replaceNonce(nonce, { ...nonce, disputedAt: chain.now() })]);
+  return chain.now() - disputedAt > LAG ? await yieldNonce(chain, nonce) : false;
+}
+
+/** A transaction that is not ours used this nonce: its job waits for another. */
+async function yieldNonce({ store }: Chain, nonce: NonceItem): Promise<Progressed> {
+  const { job, ...rest } = nonce;
+  return await store.write([
+    store.parts.replaceNonce(nonce, { ...rest, state: 'foreign' }),
+    ...(job ? [store.parts.putJob(job)] : []),
+  ]);
+}
+
+/** The node will never take this call: its item failed. The nonce goes to the next job, or is used up, or was never given. */
+async function giveUp(
+  chain: Chain,
+  state: SignerState,
+  nonce: NonceItem,
+  reason: string,
+): Promise<Progressed> {
+  const { parts } = chain.store;
+  const [next] = await chain.store.waiting(1);
+  const isLast = nonce.nonce + 1 === state.next;
+  const instead = isLast
+    ? [parts.takeBack(nonce.nonce), parts.removeNonce(nonce.nonce)]
+    : await replacement(chain, nonce, next);
+  const end: End = nonce.job ? { nonce, outcome: failed(reason) } : { nonce };
+  const settled = await settleGroup(chain, [end], instead);
+  return settled === 'settled' || (settled === 'before' && (await chain.store.write(instead)));
+}
+
+async function replacement(chain: Chain, was: NonceItem, next: WaitingJob | undefined): Promise<Action[]> {
+  const { parts } = chain.store;
+  const item = await signedItem(chain, next, was.nonce);
+  return [parts.replaceNonce(was, item), ...(next ? [parts.removeJob(next)] : [])];
+}
