@@ -116,7 +116,7 @@ test('lets each function reach exactly what its contract names', () => {
       const [, role] = roles.find(([id]) => id.startsWith(`${system}${name}Role`)) ?? [];
       const text = JSON.stringify(role);
       const reached = new Set([
-        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues)[^"]+/g) ?? []),
+        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues|uploadsBucket)[^"]+/g) ?? []),
         ...(text.match(/(?<=:stateMachine:)[\w-]+|(?<=:secret:)[\w/-]+/g) ?? []),
       ]);
       expect({ name, reached: reached.size }).toEqual({
