@@ -27,13 +27,6 @@ test('names, phones and texts are in no log, metric, queue, workflow or refusal,
     const accepted = acceptedOf(await user.api.messaging.bulkSend({ body }));
     if (profile === 'calm') await batchWhen(user, accepted.batchId, ({ delivered }) => delivered === 3);
   }
-  const later = {
-    contacts,
-    message: CANARY,
-    sender_id: 'MIFUMO',
-    schedule_at: new Date(Date.now() + 60_000),
-  };
-  await post('sms/bulk-send', later);
   const form = new FormData();
   form.append('file', new Blob([`phone,name,message\n${PHONES[0]},${CANARY},${CANARY}`]), `${CANARY}.csv`);
   form.append('sender_id', 'MIFUMO');
@@ -58,6 +51,14 @@ test('names, phones and texts are in no log, metric, queue, workflow or refusal,
     expect(refusal).not.toMatch(LEAK);
   }
 
+  // It waits in the queue for its time.
+  const later = {
+    contacts,
+    message: CANARY,
+    sender_id: 'MIFUMO',
+    schedule_at: new Date(Date.now() + 110_000),
+  };
+  await post('sms/bulk-send', later);
   const queues = running.stack.resources('AWS::SQS::Queue').map(({ name }) => name);
   const messages = JSON.stringify(queues.map((name) => running.inspectQueue(name)));
   expect(messages).toContain(user.tenantId);
