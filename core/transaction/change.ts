@@ -4,7 +4,7 @@ import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
  * Every document knows its id. Ids are made by the caller: unique, never used again, and their order is the order of lists.
  *
  * An id that begins with `~` is a *name*: made from what its record stands for, so that two batches may create the same one. Then the
- * second decides again, and finds it. Named records are never deleted, and are in no list and no `op:` counter. Ids are in logs and audit
+ * second decides again, and finds it. It is of one tenant, as every id is. Named records are never deleted, and are in no list and no `op:` counter. Ids are in logs and audit
  * records, so a name must not give away what it is made from.
  */
 export interface Stored {

@@ -5,8 +5,8 @@ import { serve } from '../../core/serve.ts';
 import { decideImport, importReply } from './contact-import.ts';
 import { writeContacts } from './contact-store.ts';
 import { contactEndpoints } from './contacts-api.ts';
-import { importRows } from './import-request.ts';
 import { readImportRow } from './import-row.ts';
+import { importRows } from './import-rows.ts';
 import { phoneNames } from './phone-key.ts';
 
 export const handler = serve(contactEndpoints.bulkImport, async ({ body, caller, clock, answer }) => {

@@ -3,11 +3,12 @@ import { serve } from '../../core/serve.ts';
 import { decideOptOut } from './contact-changes.ts';
 import { writeContacts } from './contact-store.ts';
 import { contactEndpoints } from './contacts-api.ts';
+import { existingPhone } from './phone.ts';
 import { phoneNames } from './phone-key.ts';
 
 export const handler = serve(contactEndpoints.optOut, async ({ body, caller, clock, answer }) => {
   const nameOf = await phoneNames(caller.tenantId, true);
-  const phones = body.phone === undefined ? (body.phones ?? []) : [body.phone];
+  const phones = (body.phone === undefined ? (body.phones ?? []) : [body.phone]).map(existingPhone);
   const at = timestamp(clock.now());
   return await writeContacts({
     tenant: caller.tenantId,

@@ -1,4 +1,5 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { Problem } from '../../core/problem.ts';
 
 /** E.164 (ITU-T): a plus and at most 15 digits, the first of them no zero. */
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -28,6 +29,15 @@ function valid(text: string, defaultCountry?: CountryCode): PhoneNumber | undefi
 /** A number in E.164 that exists by its country's numbering plan; `undefined` for every other text. */
 export const readPhone = (text: string): string | undefined =>
   E164.test(text) ? valid(text)?.number : undefined;
+
+/** @throws Problem `invalid` for a text that is no number in E.164, or one that its country does not have. */
+export function existingPhone(text: string): string {
+  const phone = readPhone(text);
+  if (phone) return phone;
+  throw new Problem('invalid', 'Invalid phone number format', {
+    details: { field: 'phone', constraint: 'E.164, such as +255712345678' },
+  });
+}
 
 /**
  * A number as people and spreadsheets write it, in E.164: international with `+`, `00` or neither, or national in the home country, with

@@ -11,6 +11,7 @@ import type { Figure, Measure } from './figure.ts';
 import { machineFacts } from './machine.ts';
 import * as bundles from './measures/bundles.ts';
 import * as calls from './measures/calls.ts';
+import * as contacts from './measures/contacts.ts';
 import * as create from './measures/create.ts';
 import * as remove from './measures/delete.ts';
 import * as growth from './measures/growth.ts';
@@ -27,6 +28,7 @@ const measures: Record<string, Measure> = {
   delete: remove,
   growth,
   requests,
+  contacts,
   'rate-limiter': rateLimiter,
   pages,
   bundles,

@@ -8,7 +8,12 @@ import { tellParent } from './child.ts';
 const [dataDir = ''] = process.argv.slice(2);
 
 const folder = await assembly({
-  rateLimits: { 'patients.create': 'off', 'patients.update': 'off', 'patients.remove': 'off' },
+  rateLimits: {
+    'patients.create': 'off',
+    'patients.update': 'off',
+    'patients.remove': 'off',
+    'messaging.bulkImport': 'off',
+  },
 });
 const { url, awsEndpoint, stack, stop } = await start({ assembly: folder, port: 0, dataDir });
 const variables = Object.assign({}, ...functionSpecs(stack).map(({ environment }) => environment));
@@ -17,7 +22,11 @@ tellParent(
     url,
     awsEndpoint,
     bundles: join(folder, 'bundles'),
-    tables: { patients: variables.PATIENTS_TABLE, audit: variables.AUDIT_TABLE },
+    tables: {
+      patients: variables.PATIENTS_TABLE,
+      messaging: variables.MESSAGING_TABLE,
+      audit: variables.AUDIT_TABLE,
+    },
   },
   stop,
 );

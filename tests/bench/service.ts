@@ -13,7 +13,7 @@ export interface Service {
   awsEndpoint: string;
   /** The folder with a bundle for each of its functions. */
   bundles: string;
-  tables: { patients: string; audit: string };
+  tables: { patients: string; messaging: string; audit: string };
 }
 
 /** Starts the service on a folder of its own. */

@@ -312,6 +312,38 @@ describe('refuses', () => {
     expect(answer.body.message).toContain('multipart/form-data');
   });
 
+  test.each([4.3, 5.1])('or reads a form of %d MiB, by its size alone', async (size) => {
+    const person = await somebody();
+    const bytes = Buffer.alloc(size * 1024 * 1024, `phone\n${phone(1)}\n${'x'.repeat(80)}\n`);
+    const { status } = await postForm(
+      person,
+      'bulk-import',
+      { import_type: 'csv' },
+      { bytes, name: 'a.csv' },
+    );
+    expect(status).toBe(size < 4.4 ? 400 : 413);
+  });
+
+  test('a body of more than five megabytes, in the words of this API', async () => {
+    const answer = await importCsv(await somebody(), 'x'.repeat(5 * 1024 * 1024));
+    expect([answer.status, answer.body]).toMatchObject([
+      413,
+      { success: false, error_code: 'PAYLOAD_TOO_LARGE', message: expect.any(String), details: {} },
+    ]);
+  });
+
+  test('a form that is cut off, and goes on', async () => {
+    const person = await somebody();
+    const whole = `--XX\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nphone\n${phone(1)}`;
+    for (const body of [whole, whole.slice(0, 40), '--XX', '']) {
+      const answer = await post(person, 'bulk-import', body, {
+        'Content-Type': 'multipart/form-data; boundary=XX',
+      });
+      expect([answer.status, answer.body.error_code]).toEqual([400, 'VALIDATION_ERROR']);
+    }
+    expect((await importCsv(person, `phone\n${phone(1)}`)).status).toBe(201);
+  });
+
   test('viewers and strangers', async () => {
     const body = { import_type: 'csv', csv_data: `phone\n${phone(1)}` };
     const viewer = await somebody({ role: 'viewer' });

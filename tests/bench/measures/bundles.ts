@@ -16,6 +16,9 @@ export const about =
 /** The largest bundle, in kilobytes, and what loading it may take of loading its packages one by one. */
 const aims = { kilobytes: 500, load: 0.55 };
 
+/** What reads workbooks carries their parser, and what checks phones the numbering plans of all countries. */
+const larger: Record<string, number> = { 'messaging/bulk-import': 1_100, 'messaging/opt-out': 680 };
+
 /** The function whose load time is compared. */
 const COMPARED = 'patients/create';
 
@@ -52,7 +55,7 @@ export async function run({ effort, cleanup }: Bench): Promise<Figure[]> {
       name: `size of ${nameOf(file)}`,
       unit: 'KB',
       ours: statSync(file).size / 1_000,
-      aim: aims.kilobytes,
+      aim: larger[nameOf(file)] ?? aims.kilobytes,
       rounds: 1,
     }),
   );

@@ -36,7 +36,7 @@ export function wish(key: string, { model, tenants, random, records, across, nam
   const operation: Operation = { key, creates: [], updates: [], deletes: [], names: [] };
   for (const tenant of places) {
     const known = model.listed(tenant).map(({ id }) => id);
-    const named = Array.from({ length: NAMES }, (_, index) => `~name-${index}`);
+    const named = Array.from({ length: NAMES }, (_, index) => `~${tenant}-${index}`);
     const style = random();
     for (let room = 1 + Math.floor(random() ** 2 * records); room > 0; room--) {
       const id = style < 0.25 ? undefined : known.splice(below(known.length), 1)[0];

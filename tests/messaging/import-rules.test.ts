@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { newContact } from '../../functions/messaging/contact.ts';
+import { decideImport, importReply } from '../../functions/messaging/contact-import.ts';
+import type { PhoneEntry } from '../../functions/messaging/contact-store.ts';
+import { readImportRow } from '../../functions/messaging/import-row.ts';
+import { importRows } from '../../functions/messaging/import-rows.ts';
+import { phone } from './contact-helpers.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const nameOf = (e164: string) => `~${e164}`;
+
+/** What is known of a phone before an import. */
+const known = fc.record({
+  contact: fc.constantFrom('none', 'active', 'inactive', 'deleted'),
+  optedOut: fc.boolean(),
+});
+const row = fc.record({
+  phone: fc.oneof(fc.nat(11).map(phone), fc.constantFrom('', 'x', '+255221', '#N/A')),
+  email: fc.constantFrom('', 'a@example.com', 'none'),
+  is_active: fc.constantFrom('', 'true', 'false', 'perhaps'),
+});
+
+function storeOf(states: { contact: string; optedOut: boolean }[]) {
+  const contacts = new Map(
+    states.flatMap(({ contact, optedOut }, n) => {
+      if (contact === 'none' || contact === 'deleted') return [];
+      const fields = { attributes: {}, is_active: contact === 'active' };
+      return [[`c${n}`, newContact(`c${n}`, phone(n), fields, optedOut ? AT : null, AT)] as const];
+    }),
+  );
+  const phones = new Map(
+    states.flatMap(({ contact, optedOut }, n): [string, PhoneEntry][] => {
+      const id = nameOf(phone(n));
+      if (contact === 'none' && !optedOut) return [];
+      return [
+        [id, { id, contact_id: contact === 'none' ? null : `c${n}`, opted_out_at: optedOut ? AT : null }],
+      ];
+    }),
+  );
+  return { contacts, phones };
+}
+
+test('every row is imported, updated, skipped or told of; a phone has one contact, and no consent comes back', () => {
+  fc.assert(
+    fc.property(
+      fc.array(known, { minLength: 12, maxLength: 12 }),
+      fc.array(row, { minLength: 1, maxLength: 40 }),
+      fc.boolean(),
+      fc.boolean(),
+      fc.constantFrom('csv' as const, 'phone_contacts' as const),
+      (states, rows, skip_duplicates, update_existing, import_type) => {
+        const { contacts, phones } = storeOf(states);
+        const csv_data = ['phone,email,is_active', ...rows.map((one) => Object.values(one).join(','))].join(
+          '\n',
+        );
+        const options = { import_type, csv_data, contacts: rows, skip_duplicates, update_existing };
+        const read = importRows(options).map(({ row, meanings }) => readImportRow(row, meanings));
+        const candidates = read.filter((one) => 'phone' in one);
+        const errors = read.filter((one) => 'error' in one);
+        const { changes, result } = decideImport(
+          { candidates, options, tenant: 't', ids: candidates.map(() => randomUUID()), nameOf, at: AT },
+          { contact: (id) => contacts.get(id), phone: (id) => phones.get(id) },
+        );
+        const reply = importReply(result, errors, read.length);
+        expect(reply.imported + reply.updated + reply.skipped + reply.errors.length).toBe(
+          reply.total_processed,
+        );
+        // A line of nothing but commas is blank, and no row.
+        const blank = rows.filter(
+          (one) => import_type === 'csv' && Object.values(one).join('') === '',
+        ).length;
+        expect(reply.total_processed).toBe(rows.length - blank);
+        for (const change of changes) {
+          if (change.kind === 'delete') throw new Error('an import deletes nothing');
+          if ('phone_e164' in change.document) contacts.set(change.document.id, change.document);
+          else phones.set(change.document.id, change.document);
+        }
+        const numbers = [...contacts.values()].map(({ phone_e164 }) => phone_e164);
+        expect(new Set(numbers).size).toBe(numbers.length);
+        for (const { phone_e164, is_active } of contacts.values()) {
+          const before = states[Number(phone_e164.slice(-2))];
+          if (before?.optedOut || before?.contact === 'inactive') expect(is_active).toBe(false);
+        }
+        for (const [n, { optedOut }] of states.entries())
+          if (optedOut) expect(phones.get(nameOf(phone(n)))?.opted_out_at).toBe(AT);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
