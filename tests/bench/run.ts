@@ -18,6 +18,7 @@ import * as contacts from './measures/contacts.ts';
 import * as create from './measures/create.ts';
 import * as remove from './measures/delete.ts';
 import * as growth from './measures/growth.ts';
+import * as messages from './measures/messages.ts';
 import * as pages from './measures/pages.ts';
 import * as rateLimiter from './measures/rate-limiter.ts';
 import * as requests from './measures/requests.ts';
@@ -32,6 +33,7 @@ const measures: Record<string, Measure> = {
   growth,
   requests,
   contacts,
+  messages,
   'rate-limiter': rateLimiter,
   pages,
   batches,
