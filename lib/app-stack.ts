@@ -77,7 +77,7 @@ export class AppStack extends Stack {
         workers[`${system}.${name}`] = new JobFunction(home, { system, name, job, resources, defaults }).fn;
       }
     }
-    new WorkflowsOf(this, 'Workflows', workers, settings);
+    const { machines } = new WorkflowsOf(this, 'Workflows', workers, settings);
     const rest = nodeFunction(new Construct(this, 'notFound'), defaults, {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
@@ -85,7 +85,7 @@ export class AppStack extends Stack {
     });
     catchTheRest(api, rest);
     if (settings.firewall) new Firewall(this, 'Firewall', api);
-    new Alarms(this, 'Alarms', { api, queues }, settings);
+    new Alarms(this, 'Alarms', { api, queues, machines }, settings);
     dashboard(this, api, queues);
     acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });

@@ -35,7 +35,7 @@ const shapes: Record<
   patients: ledger,
   cliniko: { partitionKey: text('pk'), sortKey: text('sk') },
   content: { partitionKey: text('pk'), sortKey: text('sk') },
-  operations: { partitionKey: text('pk'), sortKey: text('sk') },
+  operations: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
 };

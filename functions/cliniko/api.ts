@@ -79,6 +79,8 @@ export const cliniko = {
     limit: { calls: 10, seconds: 60, per: 'user' },
     uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
     summary: 'Check the credentials of an organisation and count its patients',
+    description:
+      'Answers within 20 seconds: what may pass by itself is tried once more, and then told as 502 `CLINIKO_UNAVAILABLE`. A rate limit is told as 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
     reply: z.object({
       status: z.literal('connected'),
       total_patients: count,
@@ -93,6 +95,7 @@ export const cliniko = {
     limit: { calls: 60, seconds: 60, per: 'user' },
     uses: { cliniko: 'read', operations: 'read' },
     summary: 'List the syncs of an organisation with their progress, newest first',
+    description: 'Syncs are listed for 400 days.',
     query: z.object({
       limit: number(1, 100, 10),
       status: z.enum(statuses).optional(),

@@ -17,6 +17,7 @@ import * as growth from './measures/growth.ts';
 import * as pages from './measures/pages.ts';
 import * as rateLimiter from './measures/rate-limiter.ts';
 import * as requests from './measures/requests.ts';
+import * as sync from './measures/sync.ts';
 import * as update from './measures/update.ts';
 import { readOptions } from './options.ts';
 import { figureTable, summary } from './report.ts';
@@ -31,6 +32,7 @@ const measures: Record<string, Measure> = {
   pages,
   bundles,
   calls,
+  sync,
 };
 
 const { only, effort } = readOptions(process.argv.slice(2));

@@ -11,6 +11,8 @@ export interface Service {
   url: string;
   /** Where its Lambdas find DynamoDB. */
   awsEndpoint: string;
+  /** The process in which all of it runs. */
+  pid: number;
   /** The folder with a bundle for each of its functions. */
   bundles: string;
   tables: { patients: string; audit: string };
@@ -29,11 +31,11 @@ export interface Person {
   api: Caller;
 }
 
-/** A user of a tenant that nobody else has. */
-export async function somebody(cleanup: Cleanup, { url }: Service): Promise<Person> {
+/** Somebody of a tenant that nobody else has. */
+export async function somebody(cleanup: Cleanup, { url }: Service, role = 'user'): Promise<Person> {
   const tenantId = randomUUID();
   const stranger = callerOf(url);
-  const claims = { sub: randomUUID(), tenant_id: tenantId, role: 'user' };
+  const claims = { sub: randomUUID(), tenant_id: tenantId, role };
   const { text } = await stranger.call('POST', '/_local/token', claims);
   stranger.close();
   const { token } = JSON.parse(text) as { token: string };
