@@ -142,6 +142,11 @@ test('refuses settings that could send the key elsewhere, or that are not whole'
     { contact_email: undefined },
     { name: 'a\u0000b' },
     { name: '' },
+    { name: ' \t ' },
+    { name: '\ud800' },
+    { contact_email: 'it@example.com\r\nX-Injected: 1' },
+    { api_key: null },
+    { api_key: 'somekey-au1\n' },
     { schedule: 'rate(1 minute)' },
     { schedule: 'cron(0 * * * ? *)' },
     { tenant_id: 'other' },
@@ -257,6 +262,14 @@ test.each([
   ['active-patients', 'limit='],
   ['active-patients', 'last_synced_after=yesterday'],
   ['active-patients', `search=${'x'.repeat(101)}`],
+  ['active-patients', 'search=%00'],
+  ['active-patients', 'search=a%0Ab'],
+  ['active-patients', 'last_synced_after=0000-01-01'],
+  ['active-patients', 'last_synced_after=9999-12-31'],
+  ['active-patients', 'last_synced_after=2024-01-15T24:00:00Z'],
+  ['sync-logs', 'limit=1&limit=100'],
+  ['sync-logs', 'status='],
+  ['sync-logs', 'limit=%D9%A1'],
 ])('refuses %s?%s', async (route, query) => {
   const { admin, orgId } = await clinic({ patients: 3 });
   const response = await admin.fetch(`/api/v1/cliniko/${route}/${orgId}?${query}`);
