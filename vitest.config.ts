@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'service',
-          include: ['tests/{patients,cliniko,content,ops,service,journeys}/**/*.test.ts'],
+          include: ['tests/{patients,cliniko,content,messaging,admin,ops,service,journeys}/**/*.test.ts'],
           globalSetup: 'tests/service.ts',
         },
       },

@@ -1,12 +1,16 @@
 const EXPOSED = [
+  'Content-Disposition',
   'Idempotency-Replayed',
   'Location',
   'Retry-After',
   'X-Cache',
+  'X-Limit',
+  'X-Offset',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
   'X-RateLimit-Reset',
   'X-Request-Id',
+  'X-Total-Count',
 ];
 
 /**

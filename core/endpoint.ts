@@ -10,6 +10,8 @@ export interface Limit {
   calls: number;
   seconds: number;
   per: 'user' | 'organization';
+  /** The name under which several endpoints count together; each by itself unless told. */
+  together?: string;
 }
 
 /**
@@ -33,12 +35,21 @@ export interface Endpoint {
   errors: Spelling;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** The body as JSON. */
   body?: z.ZodType;
+  /** The body as multipart/form-data, beside JSON or instead of it: its fields are texts, and a file is a `formFile`. */
+  form?: z.ZodType;
+  /** A content type that is taken beside JSON; its text is then what `body` checks. */
+  textBody?: 'text/csv';
   /** The status of success; 200 unless told. */
   status?: number;
   reply: z.ZodType;
   /** The content type of a reply that is text and not JSON. */
   replyType?: string;
+  /**
+   * The reply is a `Streamed`, written while it is read. `reply` then only describes it: what was sent cannot be taken back.
+   */
+  streamed?: true;
   /** Megabytes of memory, and with it CPU; 1,024 unless told. */
   memoryMb?: number;
 }

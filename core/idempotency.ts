@@ -12,7 +12,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Caller } from './caller.ts';
 import { type InputIssue, InvalidInput, Problem } from './problem.ts';
-import { bodyText, headerValues } from './request.ts';
+import { bodyIdentity, headerValues } from './request.ts';
 import { documents, tableName } from './table.ts';
 import { type AnswerUpdate, type BatchRef, outcomeOf } from './transaction/ledger.ts';
 
@@ -86,7 +86,7 @@ export function readKey(event: APIGatewayProxyEvent, caller: Caller): Key | unde
   const path = event.path.replace(/\/$/, '');
   return {
     pk: `ANSWER#${digest(caller.tenantId, caller.userId, event.httpMethod, path, key)}`,
-    fingerprint: digest(bodyText(event)),
+    fingerprint: digest(bodyIdentity(event)),
   };
 }
 

@@ -2,6 +2,7 @@ import jsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Endpoint } from './endpoint.ts';
+import { isMultipart, parseMultipart } from './multipart.ts';
 import { type InputIssue, type InputPlace, InvalidInput, MalformedJson, Problem } from './problem.ts';
 import { bodyText, header, queryOf } from './request.ts';
 
@@ -16,18 +17,26 @@ export function checkSize(event: APIGatewayProxyEvent): void {
 
 const parser = jsonBodyParser();
 
+/** Media types that the parser takes, a missing body included: that is for the schema to judge. */
+const isJson = (event: APIGatewayProxyEvent): boolean =>
+  bodyText(event) === '' ||
+  /^application\/([a-z0-9!#$%&*.^`_-]+\+)?json\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
+
 /**
- * The body as JSON, read by middy's parser: it refuses keys that could reach a prototype, and nesting too deep to walk.
+ * The body as JSON, read by middy's parser: it refuses keys that could reach a prototype, and nesting too deep to walk. A text of the
+ * contract's other content type is left to its schema.
  *
  * @returns `undefined` for no body at all.
  * @throws MalformedJson, or InvalidInput `unsupported_media_type` for anything that does not claim to be JSON.
  */
-function readJson(event: APIGatewayProxyEvent, schema: z.ZodType): unknown {
+function readText(event: APIGatewayProxyEvent, { textBody }: Endpoint, schema: z.ZodType): unknown {
   // A byte order mark is no JSON (RFC 8259 §8.1), but may be ignored, and clients on Windows do send one.
   const text = bodyText(event).replace(/^\uFEFF/, '');
   if (text === '') return undefined;
+  const type = header(event, 'content-type') ?? '';
+  if (textBody && type.split(';')[0]?.trim().toLowerCase() === textBody) return text;
   const request = {
-    event: { headers: { 'content-type': header(event, 'content-type') ?? '' }, body: text as unknown },
+    event: { headers: { 'content-type': type }, body: text as unknown },
   };
   try {
     // The parser is middleware: it wants a whole request, of which it reads and writes these fields only.
@@ -52,17 +61,28 @@ function check(schema: z.ZodType, place: InputPlace, value: unknown, issues: Inp
   return result.data;
 }
 
+async function readBody(endpoint: Endpoint, event: APIGatewayProxyEvent, issues: InputIssue[]) {
+  const { body, form } = endpoint;
+  if (form && isMultipart(event)) return check(form, 'body', await parseMultipart(event), issues);
+  if (form && !(body && isJson(event)))
+    throw new Problem(
+      'unsupported_media_type',
+      `The body must be ${body ? 'application/json or ' : ''}multipart/form-data`,
+    );
+  return body && check(body, 'body', readText(event, endpoint, body), issues);
+}
+
 /**
  * Path, query and body as the contract's schemas make them.
  *
  * @throws InvalidInput with every issue of all three, or MalformedJson.
  */
-export function readInput(endpoint: Endpoint, event: APIGatewayProxyEvent) {
+export async function readInput(endpoint: Endpoint, event: APIGatewayProxyEvent) {
   const issues: InputIssue[] = [];
-  const { params: paramsSchema, query: querySchema, body: bodySchema } = endpoint;
+  const { params: paramsSchema, query: querySchema } = endpoint;
   const params = paramsSchema && check(paramsSchema, 'path', decodedParameters(event), issues);
   const query = querySchema && check(querySchema, 'query', queryOf(event), issues);
-  const body = bodySchema && check(bodySchema, 'body', readJson(event, bodySchema), issues);
+  const body = await readBody(endpoint, event, issues);
   if (issues.length > 0) throw new InvalidInput(issues);
   return { params, query, body };
 }

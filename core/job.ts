@@ -15,6 +15,8 @@ export interface Job {
   message: z.ZodType;
   /** What a step of a workflow returns. It becomes part of the execution's history: ids and numbers, never personal data. */
   result?: z.ZodType;
+  /** Messages of a queue that one run is handed at most; 10 unless told. One, where a message may take long: they are done one by one. */
+  messagesPerRun?: number;
   /** How long one run may take; 60 unless told, 900 at most (Lambda's limit). */
   timeoutSeconds?: number;
   /** Megabytes of memory, and with it CPU; 1,024 unless told. */

@@ -49,7 +49,7 @@ const HEADERS: Json[] = [
 ];
 
 function operationOf(system: string, name: string, endpoint: Endpoint, named: Json): Json {
-  const { params, query, body, reply, status = 200, roles, limit } = endpoint;
+  const { params, query, body, form, textBody, reply, status = 200, roles, limit } = endpoint;
   const limited = limit
     ? ` Limited to ${limit.calls} ${limit.calls === 1 ? 'call' : 'calls'} in ${limit.seconds} seconds for each ${limit.per}.`
     : '';
@@ -67,9 +67,13 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
       ...parametersOf(query, 'query', named),
       ...(changes(endpoint) ? HEADERS : []),
     ],
-    requestBody: body && {
+    requestBody: (body ?? form) && {
       required: true,
-      content: { 'application/json': { schema: schemaOf(body, 'input', named) } },
+      content: {
+        ...(body ? { 'application/json': { schema: schemaOf(body, 'input', named) } } : {}),
+        ...(textBody ? { [textBody]: { schema: { type: 'string' } } } : {}),
+        ...(form ? { 'multipart/form-data': { schema: schemaOf(form, 'input', named) } } : {}),
+      },
     },
     responses: {
       [status]: { description: 'Done', ...(status === 204 ? {} : { content }) },

@@ -1,12 +1,13 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { clientSettings } from './aws-client.ts';
 import { setting } from './environment.ts';
 import { type QueueName, queueVariable } from './resources.ts';
 
 let client: SQSClient | undefined;
 
-/** The one SQS client of this container, made on first use. Silence is cut short, as for DynamoDB. */
+/** The one SQS client of this container, made on first use. */
 function sqs(): SQSClient {
-  client ??= new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  client ??= new SQSClient(clientSettings);
   return client;
 }
 

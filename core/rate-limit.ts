@@ -51,7 +51,7 @@ export async function limitCalls(
   const limit = limitOf(endpoint);
   if (!limit) return undefined;
   if (standing) return { headers: limitHeaders(await standing(caller, event, limit, now)) };
-  const key = JSON.stringify([endpointId(endpoint), ...counted(limit, caller, event)]);
+  const key = JSON.stringify([limit.together ?? endpointId(endpoint), ...counted(limit, caller, event)]);
   const allowance = await takeCall(key, limit, now);
   const headers = limitHeaders(allowance);
   if (allowance.admitted) return { headers };

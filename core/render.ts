@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Endpoint } from './endpoint.ts';
 import type { KeptAnswer } from './idempotency.ts';
@@ -59,7 +60,10 @@ export function spelled(spelling: Spelling, error: unknown, requestId: string): 
 }
 
 /** An answer in the form that API Gateway's proxy integration expects. */
-export function proxyResult(answer: KeptAnswer, headers: Record<string, string>): APIGatewayProxyResult {
+export function proxyResult<B extends KeptAnswer['body'] | Readable>(
+  answer: Omit<KeptAnswer, 'body'> & { body: B },
+  headers: Record<string, string>,
+): Omit<APIGatewayProxyResult, 'body'> & { body: B } {
   return {
     statusCode: answer.status,
     headers: { ...ALWAYS, ...headers, ...answer.headers },

@@ -16,11 +16,22 @@ export function requestIdOf(event: APIGatewayProxyEvent): string {
   return given && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** The body as text: API Gateway hands binary content types over in base64. */
-export function bodyText(event: APIGatewayProxyEvent): string {
-  return event.isBase64Encoded
-    ? Buffer.from(event.body ?? '', 'base64').toString('utf8')
-    : (event.body ?? '');
+/** The body as it was sent: API Gateway hands binary content types over in base64. */
+export const bodyBytes = (event: APIGatewayProxyEvent): Buffer =>
+  Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+
+export const bodyText = (event: APIGatewayProxyEvent): string =>
+  event.isBase64Encoded ? bodyBytes(event).toString('utf8') : (event.body ?? '');
+
+/**
+ * What tells one body from another. A form's boundary is drawn anew whenever it is sent, and so is left out (RFC 2046 §5.1.1);
+ * each byte of it is one character.
+ */
+export function bodyIdentity(event: APIGatewayProxyEvent): string {
+  const [, quoted, plain] =
+    /^multipart\/.*?;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(header(event, 'content-type') ?? '') ?? [];
+  const boundary = quoted ?? plain;
+  return boundary ? bodyBytes(event).toString('latin1').replaceAll(boundary, '') : bodyText(event);
 }
 
 /** The query with a list for each name that came more than once. */

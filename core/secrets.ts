@@ -6,6 +6,7 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { clientSettings } from './aws-client.ts';
 import { setting } from './environment.ts';
 import { type SecretGroup, secretsVariable } from './resources.ts';
 
@@ -17,9 +18,7 @@ const known = new Map<string, { value: string; readAt: number }>();
 let client: SecretsManagerClient | undefined;
 
 function secretsManager(): SecretsManagerClient {
-  client ??= new SecretsManagerClient({
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
-  });
+  client ??= new SecretsManagerClient(clientSettings);
   return client;
 }
 

@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type * as z from 'zod';
-import { WithHeaders } from './answer.ts';
+import { Streamed, WithHeaders } from './answer.ts';
 import type { Caller } from './caller.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { corsHeaders } from './cors.ts';
@@ -17,6 +19,7 @@ import {
 } from './idempotency.ts';
 import { admit, identify } from './identify.ts';
 import { checkSize, readInput } from './input.ts';
+import { describe, log } from './log.ts';
 import { countCall } from './metrics.ts';
 import { Problem } from './problem.ts';
 import { limitCalls, type Standing } from './rate-limit.ts';
@@ -36,15 +39,26 @@ interface Context<E extends Endpoint> {
   caller: CallerOf<E>;
   params: Parsed<E['params']>;
   query: Parsed<E['query']>;
-  body: Parsed<E['body']>;
+  body: BodyOf<E>;
   clock: Clock;
   answer: AnswerWith;
   /** The call as API Gateway sent it, for the few who need more than the above. */
   event: APIGatewayProxyEvent;
 }
 
-type Reply<E extends Endpoint> = z.input<E['reply']> | WithHeaders<z.input<E['reply']>>;
+/** A contract that takes JSON and forms gets what either of their schemas makes. */
+type BodyOf<E extends Endpoint> = E['form'] extends z.ZodType
+  ? Parsed<E['form']> | (E['body'] extends z.ZodType ? Parsed<E['body']> : never)
+  : Parsed<E['body']>;
+
+type Reply<E extends Endpoint> = E['streamed'] extends true
+  ? Streamed
+  : z.input<E['reply']> | WithHeaders<z.input<E['reply']>>;
 export type Work<E extends Endpoint> = (context: Context<E>) => Promise<Reply<E>> | Reply<E>;
+
+/** An answer that is kept nowhere: its body may be a stream. */
+type Answer = Omit<KeptAnswer, 'body'> & { body: KeptAnswer['body'] | Readable };
+type Result = Omit<APIGatewayProxyResult, 'body'> & Pick<Answer, 'body'>;
 
 /** Milliseconds before Lambda's own timeout at which the caller gets an answer of ours instead of the gateway's. */
 const ANSWER_BEFORE_TIMEOUT = 500;
@@ -78,7 +92,9 @@ interface Call {
  * exists. So a stranger learns nothing but 401. The reply is checked by the contract's schema: one that breaks it is our fault, 500.
  */
 export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, options: ServeOptions = {}) {
-  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+  return middy<APIGatewayProxyEvent, Result>({
+    // Lambda provides streaming as a global, which is asked for only where a contract streams. Middy's types know it as `() => void`.
+    ...(endpoint.streamed ? { executionMode: executionModeStreamifyResponse as never } : {}),
     timeoutEarlyInMillis: ANSWER_BEFORE_TIMEOUT,
     timeoutEarlyResponse: () => {
       throw new Problem('unavailable', 'The request took too long', { retryAfter: 1 });
@@ -116,12 +132,12 @@ function begin(
   };
 }
 
-function finish(call: Call, { status, headers, body }: KeptAnswer): APIGatewayProxyResult {
+function finish(call: Call, { status, headers, body }: Answer): Result {
   countCall(endpointId(call.endpoint), status, performance.now() - call.startedAt, call.requestId);
   return proxyResult({ status, headers, body }, call.headers);
 }
 
-async function answer(call: Call, work: Work<Endpoint>): Promise<KeptAnswer> {
+async function answer(call: Call, work: Work<Endpoint>): Promise<Answer> {
   const { endpoint, event } = call;
   checkSize(event);
   const known = await identify(headerValues(event, 'authorization'));
@@ -148,7 +164,7 @@ async function answerOnce(
 ): Promise<KeptAnswer> {
   let given: KeptAnswer;
   try {
-    given = await answerInput(call, caller, claim, work);
+    given = (await answerInput(call, caller, claim, work)) as KeptAnswer;
   } catch (error) {
     given = spelled(call.endpoint.errors, error, call.requestId);
   }
@@ -162,7 +178,7 @@ async function answerInput(
   caller: Caller | undefined,
   claim: Claim | undefined,
   work: Work<Endpoint>,
-): Promise<KeptAnswer> {
+): Promise<Answer> {
   const { endpoint, event, clock } = call;
   const prepared: { reply?: unknown; answer?: KeptAnswer } = {};
   const answerWith: AnswerWith = async (batch, reply) => {
@@ -170,11 +186,24 @@ async function answerInput(
     Object.assign(prepared, { reply, answer: given });
     return claim && (await keeping(claim, given, clock.now(), batch));
   };
-  const input = readInput(endpoint, event);
+  const input = await readInput(endpoint, event);
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
+  if (reply instanceof Streamed)
+    return { status: 200, headers: reply.headers, body: Readable.from(loggingFaults(reply.parts, call)) };
   return answering(endpoint, reply);
 }
 
 const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
   reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);
+
+/** What goes wrong after the first byte cannot be told to the caller: the stream is cut, and the log tells why. */
+async function* loggingFaults(parts: AsyncIterable<string>, { requestId }: Call): AsyncGenerator<string> {
+  try {
+    yield* parts;
+  } catch (error) {
+    log('error', 'unexpected', { requestId, ...describe(error) });
+    // Lambda logs what it is thrown, whose text may quote data.
+    throw new Error('the answer was cut, see the log');
+  }
+}

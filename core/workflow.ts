@@ -7,14 +7,15 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { clientSettings } from './aws-client.ts';
 import { setting } from './environment.ts';
 import { type WorkflowName, workflowVariable } from './resources.ts';
 
 let client: SFNClient | undefined;
 
-/** The one Step Functions client of this container, made on first use. Silence is cut short, as for DynamoDB. */
+/** The one Step Functions client of this container, made on first use. */
 function stepFunctions(): SFNClient {
-  client ??= new SFNClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  client ??= new SFNClient(clientSettings);
   return client;
 }
 

@@ -2,6 +2,7 @@ import { type CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { secrets, workflows } from '../core/resources.ts';
+import { SMS_ORIGINS } from './grants.ts';
 import type { Settings } from './settings.ts';
 
 /** Findings of cdk-nag's AwsSolutions and HIPAASecurity rules that we know of and leave, each with the reason. */
@@ -40,7 +41,7 @@ const KNOWN: Record<string, string> = {
 };
 
 const MADE_LATER =
-  'Secrets and executions are made while the app runs: only what their names begin with is known.';
+  'Secrets and executions are made while the app runs, sender ids registered apart from it: only what their names begin with is known.';
 
 /** The wildcards at the end of names that are made while the app runs. */
 function namesMadeLater({ stage }: Settings): string[] {
@@ -48,6 +49,7 @@ function namesMadeLater({ stage }: Settings): string[] {
   return [
     ...secrets.map((group) => `secretsmanager:${place}:secret:bulkhead/${stage}/${group}/*`),
     ...workflows.map((workflow) => `states:${place}:execution:bulkhead-${stage}-${workflow}:*`),
+    ...SMS_ORIGINS.map((origin) => `sms-voice:${place}:${origin}/*`),
   ].map((name) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${name}]`);
 }
 

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import {
   Alarm,
   ComparisonOperator,
@@ -20,7 +20,7 @@ import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
 export interface Watched {
-  api: RestApi;
+  api: SpecRestApi;
   queues: Record<string, QueueWithDeadLetters>;
   machines: Readonly<Record<WorkflowName, StateMachine>>;
 }

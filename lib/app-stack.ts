@@ -3,11 +3,12 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
-import { type QueueName, secrets, workflows } from '../core/resources.ts';
+import { buckets, type QueueName, secrets, workflows } from '../core/resources.ts';
 import { endpoints, jobs } from '../functions/index.ts';
 import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
+import { uploadBucket } from './buckets.ts';
 import { dashboard } from './dashboard.ts';
 import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
@@ -15,11 +16,14 @@ import type { Resources } from './grants.ts';
 import { JOB_TIMEOUT, JobFunction } from './job-function.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import { QueuesOf } from './queues.ts';
-import { catchTheRest, restApi } from './rest-api.ts';
+import { restApi } from './rest-api.ts';
+import { invokerRole, type Route } from './routes.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import { SmsReceipts, smsEnvironment } from './sms.ts';
 import { SigningKey, stacksEnvironment } from './stacks.ts';
 import { TablesOf } from './tables.ts';
+import { TopicsOf } from './topics.ts';
 import { WorkflowsOf, workflowArn } from './workflows.ts';
 
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
@@ -47,15 +51,18 @@ export class AppStack extends Stack {
     super(scope, id, props);
     const { tables } = new TablesOf(this, 'Tables', settings);
     const { queues } = new QueuesOf(this, 'Queues', consumerTimeout);
+    const { topics } = new TopicsOf(this, 'Topics');
     const resources: Resources = {
       tables,
       queues,
+      topics,
       workflows: byName(workflows, (name) => workflowArn(this, settings, name)),
       secrets: byName(secrets, (name) => secretGroup(this, settings, name)),
+      buckets: byName(buckets, (name) => uploadBucket(this, name, settings)),
     };
+    new SmsReceipts(this, 'SmsReceipts', queues.smsReceipts);
     new SigningKey(this, 'SigningKey', settings);
     const issuer = new TokenIssuer(this, 'Auth', settings);
-    const api = restApi(this, settings);
     const defaults: FunctionDefaults = {
       bundles,
       settings,
@@ -65,29 +72,36 @@ export class AppStack extends Stack {
         METRICS_OPEN: String(settings.metricsOpen),
         ...stacksEnvironment(settings),
         CLINIKO_CALLS_PER_MINUTE: String(settings.clinikoCallsPerMinute),
+        ...smsEnvironment(settings),
       },
     };
+    const routes: Route[] = [];
     const workers: Record<string, LambdaFunction> = {};
     for (const [system, its] of Object.entries(systems)) {
       const home = new Construct(this, system);
+      const invoker = invokerRole(home);
       for (const [name, endpoint] of Object.entries(its)) {
-        new EndpointFunction(home, { system, name, endpoint, api, resources, defaults });
+        routes.push(
+          new EndpointFunction(home, { system, name, endpoint, invoker, resources, defaults }).route,
+        );
       }
       for (const [name, job] of Object.entries(jobsOfSystems[system] ?? {})) {
         workers[`${system}.${name}`] = new JobFunction(home, { system, name, job, resources, defaults }).fn;
       }
     }
     const { machines } = new WorkflowsOf(this, 'Workflows', workers, settings);
-    const rest = nodeFunction(new Construct(this, 'notFound'), defaults, {
+    const nowhere = new Construct(this, 'notFound');
+    const notFound = nodeFunction(nowhere, defaults, {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
       timeoutSeconds: ENDPOINT_TIMEOUT,
     });
-    catchTheRest(api, rest);
+    const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
     if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues, machines }, settings);
     dashboard(this, api, queues);
     acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });
+    for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });
   }
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Dashboard, GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { QueueWithDeadLetters } from './queues.ts';
@@ -7,7 +7,7 @@ import type { QueueWithDeadLetters } from './queues.ts';
 /** What an operator looks at first: how many call, how they fare, and what waits. */
 export function dashboard(
   scope: Construct,
-  api: RestApi,
+  api: SpecRestApi,
   queues: Record<string, QueueWithDeadLetters>,
 ): Dashboard {
   const period = Duration.minutes(1);

@@ -1,9 +1,10 @@
-import { LambdaIntegration, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { type Endpoint, usesOf } from '../core/endpoint.ts';
 import { type FunctionName, fileName } from './bundle.ts';
 import { grant, type Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
+import type { OwnRole } from './own-role.ts';
+import { type Route, STREAM_TIMEOUT } from './routes.ts';
 
 /** One second below the 29 after which API Gateway gives up, so that the last word is ours. */
 export const ENDPOINT_TIMEOUT = 28;
@@ -13,26 +14,31 @@ export interface EndpointFunctionProps {
   /** The endpoint's name in its system, e.g. `createOne`. */
   name: string;
   endpoint: Endpoint;
-  api: RestApi;
+  /** The role with which API Gateway calls the functions of the system. */
+  invoker: OwnRole;
   resources: Resources;
   defaults: FunctionDefaults;
 }
 
 /** A contract as infrastructure: its Lambda, what it may use, and its route. */
 export class EndpointFunction extends Construct {
-  constructor(scope: Construct, { system, name, endpoint, api, resources, defaults }: EndpointFunctionProps) {
+  readonly route: Route;
+
+  constructor(
+    scope: Construct,
+    { system, name, endpoint, invoker, resources, defaults }: EndpointFunctionProps,
+  ) {
     super(scope, name);
     const limit = defaults.settings.rateLimits[`${system}.${name}`];
     const fn = nodeFunction(this, defaults, {
       name: `${system}/${fileName(name)}` satisfies FunctionName,
       description: endpoint.summary,
-      timeoutSeconds: ENDPOINT_TIMEOUT,
+      timeoutSeconds: endpoint.streamed ? STREAM_TIMEOUT - 1 : ENDPOINT_TIMEOUT,
       memoryMb: endpoint.memoryMb,
     });
     if (limit) fn.addEnvironment('RATE_LIMIT', limit);
     grant(fn, usesOf(endpoint), resources);
-    // One permission for the API instead of one for each method and its test console: the template has 500 resources at most.
-    const integration = new LambdaIntegration(fn, { scopePermissionToMethod: false });
-    api.root.resourceForPath(endpoint.path).addMethod(endpoint.method, integration);
+    const { method, path, streamed = false } = endpoint;
+    this.route = { method, path, fn, invoker, streamed };
   }
 }

@@ -1,4 +1,4 @@
-import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 
@@ -25,7 +25,7 @@ const managed = (name: string, priority: number): CfnWebACL.RuleProperty => ({
  * takes long bodies and ordinary medical texts for attacks. What a body may hold is decided by the contracts.
  */
 export class Firewall extends Construct {
-  constructor(scope: Construct, id: string, api: RestApi) {
+  constructor(scope: Construct, id: string, api: SpecRestApi) {
     super(scope, id);
     const acl = new CfnWebACL(this, 'Acl', {
       scope: 'REGIONAL',

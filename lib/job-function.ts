@@ -11,7 +11,7 @@ import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 /** How long a job may take unless its contract tells. */
 export const JOB_TIMEOUT = 60;
 
-/** Messages of one delivery, and deliveries of one queue at a time: a backlog must not take the account's concurrency from callers. */
+/** Messages of one delivery unless a contract tells, and deliveries of one queue at a time: a backlog must not take the account's concurrency from callers. */
 const BATCH = 10;
 const AT_ONCE = 10;
 
@@ -39,7 +39,7 @@ export class JobFunction extends Construct {
     if ('queue' in job.trigger) {
       const { queue } = resources.queues[job.trigger.queue];
       const source = new SqsEventSource(queue, {
-        batchSize: BATCH,
+        batchSize: job.messagesPerRun ?? BATCH,
         maxConcurrency: AT_ONCE,
         reportBatchItemFailures: true,
       });

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -10,6 +11,7 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionName } from './bundle.ts';
+import { OwnRole } from './own-role.ts';
 import type { Settings } from './settings.ts';
 
 /** What all functions of the app share. */
@@ -40,6 +42,10 @@ export function nodeFunction(
     retention: settings.logDays as RetentionDays,
     removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
+  const role = new OwnRole(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicExecutionRole')],
+  });
   return new LambdaFunction(scope, 'Function', {
     description: props.description,
     runtime: Runtime.NODEJS_24_X,
@@ -48,6 +54,7 @@ export function nodeFunction(
     handler: 'index.handler',
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMb ?? 1024,
+    role,
     logGroup,
     loggingFormat: LoggingFormat.TEXT,
     tracing: Tracing.ACTIVE,

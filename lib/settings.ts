@@ -46,6 +46,20 @@ export const Settings = z.strictObject({
     .prefault({}),
   /** Requests a minute that are made with one API key of Cliniko, which takes 200 (its API documentation, "Rate limiting"). */
   clinikoCallsPerMinute: z.int().min(1).max(1_000).default(200),
+  /** Who carries text messages. */
+  sms: z
+    .strictObject({
+      /** AWS End User Messaging SMS, or Beem Africa, whose keys are the secret `smsKeys/beem`. */
+      provider: z.enum(['aws', 'beem']).default('aws'),
+      /** How carriers treat them: `PROMOTIONAL` is cheaper, and held back at night in some countries. */
+      messageType: z.enum(['TRANSACTIONAL', 'PROMOTIONAL']).default('TRANSACTIONAL'),
+      /** A configuration set of the account that they go by. */
+      configurationSet: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,64}$/)
+        .optional(),
+    })
+    .prefault({}),
   /** Who is told of alarms. */
   alarmEmail: z.email().optional(),
 });

@@ -27,6 +27,18 @@ const ledger = {
   ],
 };
 
+/** Records that are found by id, and listed in the order of their creation, in all or by the facets that exports filter by. */
+const listed = {
+  partitionKey: text('pk'),
+  sortKey: text('sk'),
+  localSecondaryIndexes: ['time', 'facet'].map((name) => ({
+    indexName: name,
+    sortKey: text(name),
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: ['d'],
+  })),
+};
+
 /** What each table holds is told by the code that reads it; here is how it is keyed, and how long it must last. */
 const shapes: Record<
   TableName,
@@ -35,6 +47,8 @@ const shapes: Record<
   patients: ledger,
   cliniko: { partitionKey: text('pk'), sortKey: text('sk') },
   content: { partitionKey: text('pk'), sortKey: text('sk') },
+  messaging: ledger,
+  admin: listed,
   operations: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },

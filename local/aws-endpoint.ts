@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { readBody } from './gateway/read-body.ts';
 import type { Judge } from './iam/judge.ts';
 import type { Log } from './log.ts';
-import { type AwsAnswer, AwsError, type AwsService, errorAnswer } from './services/service.ts';
+import { type AwsAnswer, AwsError, type AwsService, errorAnswer, Unanswered } from './services/service.ts';
 
 /** Larger than any request an AWS service takes in one piece here (BatchWriteItem: 16 MB). */
 const bodyBytesMax = 64 * 1_048_576;
@@ -42,6 +42,7 @@ export function awsEndpointServer(log: Log): { server: Server; open: (behind: Be
       const { method = 'POST', url = '/', headers } = message;
       return await serve({ principal, method, url, headers, body });
     } catch (error) {
+      if (error instanceof Unanswered) throw error;
       if (error instanceof AwsError) return errorAnswer(service, error);
       log.write('aws', `${service} failed: ${String(error)}`);
       return errorAnswer(service, new AwsError('InternalServerError', `The local ${service} failed`, 500));
@@ -56,7 +57,8 @@ export function awsEndpointServer(log: Log): { server: Server; open: (behind: Be
         response.writeHead(status, Object.fromEntries([...known, ...length]));
         response.end(body);
       },
-      () => message.destroy(),
+      // The request was read to its end, so ending it would leave the connection open.
+      () => response.destroy(),
     );
   });
   return {

@@ -4,6 +4,7 @@ import { readBody } from './gateway/read-body.ts';
 import type { Claims, Identity } from './identity.ts';
 import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
+import type { SmsFaults } from './services/sms-faults.ts';
 
 /** Everything under this path belongs to the local run and is never part of the deployed API. */
 const prefix = '/_local';
@@ -16,11 +17,16 @@ const linesShown = 1_000;
 
 /**
  * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`, `GET
- * /_local/outbox`, `GET /_local/logs`, and `POST /_local/webhook/…`, which takes any webhook into the outbox.
+ * /_local/outbox`, `GET /_local/logs`, `POST /_local/sms` (`{"sender_id","profile"}`: what goes wrong with its texts), and `POST /_local/webhook/…`, which takes any webhook into the outbox.
  */
 export function withLocalRoutes(
   api: RequestListener,
-  { identity, outbox, log }: { identity: Identity; outbox: Outbox; log: Log },
+  {
+    identity,
+    outbox,
+    log,
+    smsFaults,
+  }: { identity: Identity; outbox: Outbox; log: Log; smsFaults: SmsFaults },
 ): RequestListener {
   async function answer(message: IncomingMessage): Promise<{ status: number; value: unknown }> {
     const { pathname } = new URL(message.url ?? '/', 'http://localhost');
@@ -36,6 +42,12 @@ export function withLocalRoutes(
           value: { message: 'A token needs a `sub`: {"sub":"u1","tenant_id":"t1","role":"admin"}' },
         };
       return { status: 200, value: { token: await identity.token(claims) } };
+    }
+    if (route === 'POST /sms') {
+      const body = JSON.parse((await readBody(message, bodyBytesMax)).toString()) as Record<string, unknown>;
+      return smsFaults.set(String(body.sender_id), String(body.profile))
+        ? { status: 200, value: {} }
+        : { status: 400, value: { message: `The profiles are: ${smsFaults.names.join(', ')}` } };
     }
     if (route.startsWith('POST /webhook')) {
       const content = { headers: message.headers, body: (await readBody(message, bodyBytesMax)).toString() };

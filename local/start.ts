@@ -6,6 +6,7 @@ import { claimDataDir } from './data-dir.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
+import { allowedInDynamo } from './iam/allowed-in-dynamodb.ts';
 import { makeJudge } from './iam/judge.ts';
 import { type Claims, type Identity, openIdentity } from './identity.ts';
 import type { Outcome } from './lambda/environment.ts';
@@ -18,6 +19,7 @@ import type { OutboxEntry } from './outbox.ts';
 import { makeServices } from './services/all-services.ts';
 import { startExpiry, sweepExpired } from './services/expiry.ts';
 import type { QueueEngine } from './services/queue-engine.ts';
+import { makeSmsFaults } from './services/sms-faults.ts';
 import { startQueuePollers } from './sources/queue-poller.ts';
 import { startSchedules } from './sources/schedules.ts';
 import type { Source } from './sources/source.ts';
@@ -130,12 +132,16 @@ export async function start(options: StartOptions): Promise<Running> {
       STACKS_API_URL: stacks.url,
       ...options.environment,
     };
-    const fleet = makeFleet(specs, { awsEndpoint, environment, log });
+    const dynamo = { host: engines.dynamo.host, allowedTo: allowedInDynamo(stack, judge) };
+    const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log });
     undo.push(() => fleet.kill());
-    const { services, workflows } = makeServices(stack, { engines, storage, fleet, judge, log, awsEndpoint });
+    const smsFaults = makeSmsFaults();
+    const { services, workflows } = makeServices(stack, {
+      ...{ engines, storage, fleet, judge, log, awsEndpoint, smsFaults },
+    });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
-    const own = { identity, outbox: storage.outbox, log };
+    const own = { identity, outbox: storage.outbox, log, smsFaults };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
     const sources: Source[] = [];

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { projectAssembly } from '../local/project.ts';
 import { start } from '../local/start.ts';
-import { assembly } from './assembly.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,7 +19,7 @@ declare module 'vitest' {
 /** Starts the service from the synthesised template, once for all test files. Each test brings its own tenant. */
 export default async function setup(project: TestProject) {
   const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));
-  const service = await start({ assembly: await assembly(), port: 0, dataDir });
+  const service = await start({ assembly: await projectAssembly(), port: 0, dataDir });
   project.provide('url', service.url);
   project.provide('awsEndpoint', service.awsEndpoint);
   project.provide('stacksUrl', service.stacksUrl);

@@ -15,6 +15,22 @@ interface Resource {
   DeletionPolicy?: string;
 }
 
+interface ApiBody {
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        'x-amazon-apigateway-integration': {
+          uri: unknown;
+          responseTransferMode?: string;
+          credentials: { 'Fn::GetAtt': [string, string] };
+        };
+      }
+    >
+  >;
+}
+
 const resourcesOf = ({ template }: Synthesised, type: string) =>
   Object.values(template.findResources(type) as Record<string, Resource>).map(({ Properties, ...rest }) => ({
     ...rest,
@@ -55,10 +71,12 @@ test('keeps the data of a production stage: protected from deletion, retained, r
 test('keeps the identity of the tables, since a new one would be empty', () => {
   const ids = Object.keys(prod.template.findResources('AWS::DynamoDB::GlobalTable'));
   expect(ids.toSorted()).toEqual([
+    'Tablesadmin8F4A41DC',
     'Tablesaudit3BC6CFAF',
     'TablesclinikoE7D877B8',
     'Tablescontent7E71BE79',
     'TablesguardsC07AF880',
+    'TablesmessagingC2380390',
     'Tablesoperations4C7C29F5',
     'Tablespatients470D20B9',
   ]);
@@ -98,14 +116,15 @@ test('answers for callers before API Gateway gives up, and traces every function
 });
 
 test('lets each function reach exactly what its contract names', () => {
-  const policies = Object.entries(dev.template.findResources('AWS::IAM::Policy'));
+  const roles = Object.entries(dev.template.findResources('AWS::IAM::Role'));
   const systems: Record<string, Record<string, Endpoint>> = endpoints;
   for (const [system, its] of Object.entries(systems)) {
     for (const [name, endpoint] of Object.entries(its)) {
-      const [, policy] = policies.find(([id]) => id.startsWith(`${system}${name}Function`)) ?? [];
-      const text = JSON.stringify(policy);
+      const [, role] = roles.find(([id]) => id.startsWith(`${system}${name}Role`)) ?? [];
+      const text = JSON.stringify(role);
       const reached = new Set([
-        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues)[^"]+/g) ?? []),
+        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues|Topics|\w+Bucket)[^"]+/g) ?? []),
+        ...(text.match(/(?<="Ref":")Topics[^"]+/g) ?? []),
         ...(text.match(/(?<=:stateMachine:)[\w-]+|(?<=:secret:)[\w/-]+/g) ?? []),
       ]);
       expect({ name, reached: reached.size }).toEqual({
@@ -116,12 +135,61 @@ test('lets each function reach exactly what its contract names', () => {
   }
 });
 
+test('lets API Gateway call the functions of its routes, each system’s by a role of its own', () => {
+  const [api] = resourcesOf(dev, 'AWS::ApiGateway::RestApi') as unknown as [{ Body: ApiBody }];
+  const roles = dev.template.findResources('AWS::IAM::Role') as Record<string, Resource>;
+  const called = Object.values(api.Body.paths).flatMap((methods) =>
+    Object.values(methods).map(({ 'x-amazon-apigateway-integration': { uri, credentials } }) => ({
+      fn: /"([A-Za-z]+Function[0-9A-F]{8})"/.exec(JSON.stringify(uri))?.[1] ?? 'none',
+      role: credentials['Fn::GetAtt'][0],
+    })),
+  );
+  const names = Object.values(endpoints).flatMap((its) => Object.keys(its));
+  expect(new Set(called.map(({ fn }) => fn)).size).toBe(names.length + 1);
+  for (const { fn, role } of called) {
+    expect(JSON.stringify(roles[role]?.Properties.Policies)).toContain(`["${fn}","Arn"]`);
+    expect(fn.startsWith(role.replace(/Invoker[0-9A-F]{8}$/, ''))).toBe(true);
+  }
+});
+
+test('streams the answers of the contracts that say so, and no others', () => {
+  const [api] = resourcesOf(dev, 'AWS::ApiGateway::RestApi') as unknown as [{ Body: ApiBody }];
+  for (const { path, method, streamed } of Object.values(endpoints).flatMap(
+    (its) => Object.values(its) as Endpoint[],
+  )) {
+    const integration = api.Body.paths[path]?.[method.toLowerCase()]?.['x-amazon-apigateway-integration'];
+    expect(integration?.responseTransferMode).toBe(streamed ? 'STREAM' : undefined);
+    expect(JSON.stringify(integration?.uri)).toContain(
+      streamed ? '/response-streaming-invocations' : '2015-03-31/functions',
+    );
+  }
+});
+
+test('names a variable of a path alike in all routes, since API Gateway takes one name for each place', () => {
+  const variables = new Map<string, string>();
+  for (const { path } of Object.values(endpoints).flatMap((its) => Object.values(its) as Endpoint[])) {
+    for (const { index, 0: variable } of path.matchAll(/\{\w+\}/g)) {
+      const place = path.slice(0, index);
+      expect([place, variables.get(place) ?? variable]).toEqual([place, variable]);
+      variables.set(place, variable);
+    }
+  }
+});
+
 test('lets nothing act on every resource, except for traces and the delivery of logs', () => {
-  for (const { Properties } of Object.values(prod.template.findResources('AWS::IAM::Policy'))) {
-    for (const { Action, Resource } of Properties.PolicyDocument.Statement) {
+  const own = Object.values(prod.template.findResources('AWS::IAM::Role')).flatMap(
+    ({ Properties }) => Properties.Policies ?? [],
+  );
+  const beside = Object.values(prod.template.findResources('AWS::IAM::Policy')).map(
+    ({ Properties }) => Properties,
+  );
+  expect(own.length).toBeGreaterThan(40);
+  for (const { PolicyDocument } of [...own, ...beside]) {
+    for (const { Action, Resource } of PolicyDocument.Statement) {
       // A wildcard at the end of a name, or of a function's versions, is not every resource.
       if ([Resource].flat().includes('*'))
-        for (const action of Action) expect(action).toMatch(/^(xray|logs):(Get|Put|Describe|\w+LogDeliver)/);
+        for (const action of [Action].flat())
+          expect(action).toMatch(/^(xray|logs):(Get|Put|Describe|\w+LogDeliver)/);
     }
   }
 });

@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AppStack } from '../lib/app-stack.ts';
 import { settingsOf } from '../lib/settings.ts';
 import { cdkContext } from '../local/assembly.ts';
-import { assembly, root } from './assembly.ts';
+import { projectAssembly, root } from '../local/project.ts';
 
 export interface Synthesised {
   app: App;
@@ -23,7 +23,7 @@ export async function synthesise(
     outdir: mkdtempSync(join(tmpdir(), 'bulkhead-synth-')),
     context: { ...cdkContext(root), stage, settings },
   });
-  const bundles = join(await assembly(), 'bundles');
+  const bundles = join(await projectAssembly(), 'bundles');
   const stack = new AppStack(app, `bulkhead-${stage}`, { settings: settingsOf(app.node), bundles });
   return { app, stack, template: Template.fromStack(stack) };
 }

@@ -1,6 +1,8 @@
+import { chunksOf, inParallel } from '../transaction/context.ts';
 import { type Item, type Key, Refused, ReplyLost, type Store } from '../transaction/store.ts';
+import type { Keys } from './keys.ts';
 import type { Kind } from './kind.ts';
-import type { Batch, Keys } from './record.ts';
+import type { Batch } from './record.ts';
 
 /** What a message of the queue says: one chunk is to be worked on. Ids only. */
 export interface ChunkMessage {
@@ -30,6 +32,13 @@ export interface Context {
   kinds: Readonly<Record<string, Kind>>;
   send(tenant: string, message: ChunkMessage): Promise<void>;
   announce?: ((batch: Batch) => Promise<void>) | undefined;
+}
+
+/** What a batch's operations do. */
+export function kindOf({ kinds }: Context, { kind }: Pick<Batch, 'kind'>): Kind {
+  const known = kinds[kind];
+  if (!known) throw new Error(`no kind ${kind} of batches is known here`);
+  return known;
 }
 
 /** Nothing could be brought about in time, though nothing is wrong: the same may be tried again later. */
@@ -68,17 +77,32 @@ export async function untilDone<T>({ world }: Context, attempt: () => Promise<T 
 export const steadily = async <T>(context: Context, request: () => Promise<T>): Promise<T> =>
   (await untilDone(context, async () => ({ answer: await request() }))).answer;
 
-const nameOf = ({ pk, sk }: Key) => JSON.stringify([pk, sk]);
+/** An item's key as one text. */
+export const nameOf = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
+
+/** Keys of one request (API reference, BatchGetItem). */
+export const READS = 100;
+
+/** Requests of one reader at once. */
+export const AT_ONCE = 8;
 
 /** Items by key, however many: DynamoDB reads a hundred at once, and may leave some for the next request. */
 export async function readAll(context: Context, table: string, keys: Key[]): Promise<Map<string, Item>> {
-  const found = new Map<string, Item>();
-  let wanted = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
-  while (wanted.length > 0) {
-    const asked = wanted.slice(0, 100);
-    const { items, unread } = await steadily(context, () => context.store.getMany(table, asked));
-    for (const item of items) found.set(nameOf(item as unknown as Key), item);
-    wanted = [...unread, ...wanted.slice(100)];
+  const different = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+  const pages = await inParallel(chunksOf(different, READS), AT_ONCE, (page) =>
+    readPage(context, table, page),
+  );
+  return new Map(pages.flat().map((item) => [nameOf(item as unknown as Key), item]));
+}
+
+async function readPage(context: Context, table: string, keys: Key[]): Promise<Item[]> {
+  const found: Item[] = [];
+  for (let wanted = keys; wanted.length > 0; ) {
+    const { items, unread } = await steadily(context, () => context.store.getMany(table, wanted));
+    // Nothing at all comes back when DynamoDB throttles.
+    if (items.length === 0 && unread.length > 0) await context.world.pause(PAUSE.longest);
+    found.push(...items);
+    wanted = unread;
   }
   return found;
 }

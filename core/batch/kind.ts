@@ -9,7 +9,7 @@ export interface Operation<D> {
 }
 
 /** An operation and where it stands in its batch: what `settle` names it by. */
-interface PlacedOperation<D> extends Operation<D> {
+export interface PlacedOperation<D> extends Operation<D> {
   chunk: number;
   /** In its chunk. */
   index: number;

@@ -1,11 +1,12 @@
 import { timestamp } from '../clock.ts';
 import type { AnswerUpdate } from '../transaction/change.ts';
+import { chunksOf, inParallel } from '../transaction/context.ts';
 import type { Action, Item } from '../transaction/store.ts';
-import { ACTIONS, type Context, isPassing, steadily, untilDone } from './context.ts';
-import { joining, readLanes, sendChunk, toWake } from './lanes.ts';
+import { chunkItem } from './chunk.ts';
+import { ACTIONS, AT_ONCE, type Context, isPassing, steadily, untilDone } from './context.ts';
+import { joining, readLane, sendChunk } from './lane.ts';
 import { type NewOperation, packed } from './pack.ts';
-import type { Batch, BatchRecord, OpenEntry } from './record.ts';
-import { batchOf } from './record.ts';
+import { type Batch, type BatchRecord, batchOf, type OpenEntry } from './record.ts';
 
 /** A batch that is to be opened. */
 export interface NewBatch<D = unknown> {
@@ -31,47 +32,45 @@ export class NotOpened extends Error {
 /** Chunk records of one request when a batch does not fit into one transaction (API reference, BatchWriteItem). */
 const PUTS = 25;
 
+/** How much of a batch goes into the transaction that opens it, in bytes: DynamoDB takes 4 MB, the rest is for its other items. */
+const BYTES = 2_000_000;
+
 /**
  * Opens a batch: once this returns it will be worked off, whatever dies.
  *
  * One transaction writes its record and its chunks. More chunks than fit are written before, and count for nothing until the record is
- * there. Then one message for each idle lane of the tenant is sent; the sweep makes up for one that was lost.
+ * there. Then, if the tenant's lane is idle, the first chunk's message is sent; the sweep makes up for one that was lost.
  *
- * @throws NotOpened.
+ * @throws NotOpened, or RangeError for a batch without operations.
  */
 export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Batch> {
   const { keys, world, store } = context;
   const { id, tenant, kind, user, details = {}, lists = [], answer } = wanted;
   const chunks = packed(wanted.operations);
+  if (chunks.length === 0) throw new RangeError('a batch needs operations');
   const total = chunks.flat().reduce((sum, { places }) => sum + places.length, 0);
   const now = timestamp(world.now());
   const opener = world.unique();
-  const items: Item[] = chunks.map((operations, chunk) => ({
-    ...keys.chunk(id, chunk),
-    chunk,
-    state: 'open',
-    operations,
-    waiting: 0,
-  }));
+  const items = chunks.map((operations, chunk) => chunkItem(keys.chunk(id, chunk), { chunk, operations }));
   const others = 3 + 2 * lists.length + (answer ? 1 : 0);
-  const inside = items.length + others <= ACTIONS ? items : [];
+  const inside = items.length + others <= ACTIONS && bytesOf(items) <= BYTES ? items : [];
   if (inside.length === 0) await writeBefore(context, items);
 
   for (;;) {
-    const lanes = await readLanes(context, tenant);
-    const key = keys.open(tenant, lanes.turn + 1);
+    const lane = await readLane(context, tenant);
+    const key = keys.open(tenant, lane.turn + 1);
     const record: BatchRecord = {
       ...keys.batch(id),
       ...{ id, kind, tenant, user, details, total, chunks: chunks.length, order: key.sk },
       ...{ status: 'pending', createdAt: now, progressAt: now, remaining: total, openChunks: chunks.length },
       ...{ succeeded: 0, failed: 0, inFlight: 0, canceled: 0, deadChunks: 0, resends: 0, opener },
     };
-    const entry: OpenEntry = { ...key, id, tenant, chunks: chunks.length };
+    const entry: OpenEntry = { ...key, id, tenant };
     const listed = await Promise.all(lists.map((list) => listing(context, list, id)));
     const actions: Action[] = [
       fresh(context, { ...record }),
       fresh(context, { ...entry }),
-      joining(context, tenant, lanes, chunks.length),
+      joining(context, tenant, lane),
       ...listed.flat(),
       ...(answer ? [{ Update: { ...answer, UpdateExpression: answer.UpdateExpression ?? '' } }] : []),
       ...inside.map((item) => fresh(context, item)),
@@ -91,7 +90,7 @@ export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Ba
     });
     if (opened === 'taken') throw new NotOpened('the id or the idempotency key is taken');
     if (opened === 'moved') continue;
-    for (const lane of toWake(lanes, chunks.length)) await sendChunk(context, entry, lane);
+    if (!lane.busy) await sendChunk(context, entry, 0);
     return batchOf(record);
   }
 }
@@ -120,10 +119,12 @@ async function listing(context: Context, list: string, id: string): Promise<Acti
   ];
 }
 
+const bytesOf = (items: Item[]): number =>
+  items.reduce((sum, { operations }) => sum + Buffer.byteLength(String(operations)), 0);
+
 async function writeBefore(context: Context, items: Item[]): Promise<void> {
-  for (let from = 0; from < items.length; from += PUTS) {
-    let left = items.slice(from, from + PUTS);
-    while (left.length > 0)
+  await inParallel(chunksOf(items, PUTS), AT_ONCE, async (puts) => {
+    for (let left = puts; left.length > 0; )
       left = await steadily(context, () => context.store.putMany(context.table(), left));
-  }
+  });
 }

@@ -72,6 +72,9 @@ export function progressUpdate(
     remaining: record.remaining - looked,
     openChunks: record.openChunks + open,
     deadChunks: record.deadChunks + dead,
+    resends: 0,
+    startedAt: record.startedAt ?? progress.began,
+    progressAt: progress.now,
     ...(ends ? { endedAt: progress.now } : {}),
   };
   const action: Action = {

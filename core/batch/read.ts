@@ -1,7 +1,7 @@
-import type { Key } from '../transaction/store.ts';
-import { type Context, itemAt, queried, readAll, steadily } from './context.ts';
-import type { StoredOutcome } from './record.ts';
-import { asBatch, asChunk, type Batch, batchOf } from './record.ts';
+import type { Item, Key } from '../transaction/store.ts';
+import { asChunk, type StoredOutcome } from './chunk.ts';
+import { type Context, itemAt, nameOf, queried, readAll, steadily } from './context.ts';
+import { asBatch, type Batch, batchOf } from './record.ts';
 
 export async function read(context: Context, id: string): Promise<Batch | undefined> {
   const item = await steadily(context, () => context.store.get(context.table(), context.keys.batch(id)));
@@ -19,11 +19,16 @@ export interface Entry {
  * Every operation of a batch in the order of the request. Read the batch before: then at least what it counts is in here.
  */
 export async function entries(context: Context, id: string): Promise<Entry[]> {
+  const { keys } = context;
+  const items = new Map<string, Item>();
+  for await (const item of queried(context, keys.allOf(id))) items.set(nameOf(item as unknown as Key), item);
+  const chunks = Number(itemAt(items, keys.batch(id))?.chunks ?? 0);
   const all: Entry[] = [];
-  for await (const item of queried(context, context.keys.chunksOf(id))) {
-    const { operations, outcomes } = asChunk(item);
+  for (let number = 0; number < chunks; number++) {
+    const item = itemAt(items, keys.chunk(id, number));
+    const { operations, result } = asChunk(item ?? {}, itemAt(items, keys.result(id, number)));
     for (const [index, { places, data }] of operations.entries()) {
-      const outcome = outcomes?.[index];
+      const outcome = result?.outcomes[index];
       for (const place of places) all.push({ place, data, ...(outcome && { outcome }) });
     }
   }

@@ -1,5 +1,4 @@
 import type { Item, Key } from '../transaction/store.ts';
-import type { Outcome } from './kind.ts';
 
 /**
  * Where a batch stands. It moves only forward: pending, processing, and then one of the others. `completed`: every operation was
@@ -54,31 +53,10 @@ export interface BatchRecord extends Batch, Key {
   announcedAt?: string;
 }
 
-/** `open`: not done. `waiting`: applied, but effects outside are not settled. `dead`: given up after several tries. */
-type ChunkState = 'open' | 'waiting' | 'done' | 'dead';
-
-export type StoredOutcome = Outcome<unknown, unknown> | { waiting: true };
-
-/** A part of a batch that is applied, counted and recorded in one transaction. */
-export interface ChunkRecord extends Key {
-  chunk: number;
-  state: ChunkState;
-  operations: { places: number[]; data: unknown }[];
-  /** In the order of the operations; absent while open. */
-  outcomes?: StoredOutcome[];
-  /** How many outcomes are waiting. */
-  waiting: number;
-  /** The delivery that did it. */
-  by?: string;
-  /** Until when somebody may still be at bringing about its effects, in milliseconds since the epoch. */
-  carriedUntil?: number;
-}
-
 /** A batch that has not ended, or whose end was not announced. */
 export interface OpenEntry extends Key {
   id: string;
   tenant: string;
-  chunks: number;
 }
 
 const HAS_ENDED: Record<Status, boolean> = {
@@ -100,35 +78,8 @@ export const isOver = (batch: Pick<Batch, 'status' | 'inFlight'>): boolean =>
 export const takesWork = ({ status, remaining }: BatchRecord): boolean =>
   status === 'pending' || status === 'processing' || (status !== 'canceled' && remaining > 0);
 
-/** Keys of an engine's items. Tenants may hold any character, so they are encoded where something follows them. */
-export const keysOf = (engine: string) => {
-  const partition = (id: string) => `BATCH#${engine}#${id}`;
-  const name = (tenant: string) => Buffer.from(tenant).toString('base64url');
-  return {
-    batch: (id: string): Key => ({ pk: partition(id), sk: 'BATCH' }),
-    chunk: (id: string, chunk: number): Key => ({ pk: partition(id), sk: `CHUNK#${padded(chunk)}` }),
-    chunksOf: (id: string) => ({ pk: partition(id), prefix: 'CHUNK#' }),
-    open: (tenant: string, turn: number): Key => ({
-      pk: `OPEN#${engine}`,
-      sk: `${name(tenant)}#${padded(turn)}`,
-    }),
-    openOf: (tenant?: string) => ({
-      pk: `OPEN#${engine}`,
-      prefix: tenant === undefined ? '' : `${name(tenant)}#`,
-    }),
-    lanes: (tenant: string): Key => ({ pk: `LANES#${engine}#${tenant}`, sk: 'LANES' }),
-    listCount: (list: string): Key => ({ pk: `LIST#${engine}#${list}`, sk: 'COUNT' }),
-    listEntry: (list: string, n: number): Key => ({ pk: `LIST#${engine}#${list}`, sk: `#${padded(n)}` }),
-  };
-};
-export type Keys = ReturnType<typeof keysOf>;
-
-/** Ten digits: more turns than a tenant takes in a lifetime, and the order of texts is the order of numbers. */
-const padded = (n: number): string => String(n).padStart(10, '0');
-
 /** Items are only ever written by this engine, so their shape is known. */
 export const asBatch = (item: Item) => item as unknown as BatchRecord;
-export const asChunk = (item: Item) => item as unknown as ChunkRecord;
 export const asEntry = (item: Item) => item as unknown as OpenEntry;
 
 /** What systems see of a batch's item. */

@@ -1,12 +1,13 @@
 import { timestamp } from '../clock.ts';
-import type { Action } from '../transaction/store.ts';
+import { type Action, ReplyLost } from '../transaction/store.ts';
+import { type Chunk, type ChunkResult, isWaiting, placesOf, resultItem } from './chunk.ts';
 import { type Context, untilDone } from './context.ts';
 import { announced } from './finish.ts';
 import type { Outcome } from './kind.ts';
-import { NEARLY_SETTLED, passOn } from './lanes.ts';
+import { NEARLY_SETTLED, passOn } from './lane.ts';
+import { lookAt } from './look.ts';
 import { progressUpdate } from './progress.ts';
-import type { BatchRecord, ChunkRecord } from './record.ts';
-import { look } from './work.ts';
+import type { BatchRecord } from './record.ts';
 
 /** How claims of one chunk ended. */
 export interface Settlement {
@@ -27,78 +28,77 @@ export type Settled = 'settled' | 'before' | 'refused';
  */
 export async function settle(context: Context, settlement: Settlement): Promise<Settled> {
   const { batch, chunk: number, outcomes, actions = [] } = settlement;
-  let written = false;
+  let maybeWritten = false;
   const end = await untilDone(context, async () => {
-    const found = await look(context, batch, number);
-    if (!found) throw new Error('there is no such chunk');
+    const found = await lookAt(context, batch, number);
+    if (!found?.chunk.result) throw new Error('there is no such claim');
     const { record, chunk } = found;
     const open = outcomes.filter(({ index }) => isWaiting(chunk, index)).length;
-    if (open === 0 && written) return { state: 'settled' as const, ...found };
-    if (open < outcomes.length) return { state: 'before' as const, ...found };
-    written = true;
-    const transacted = await context.store.transact([
-      counted(context, record, chunk, outcomes),
-      recorded(context, chunk, outcomes),
-      ...actions,
-    ]);
-    if (!transacted.done && transacted.reasons.slice(2).some(({ failed }) => failed))
-      return { state: 'refused' as const, ...found };
-    return undefined;
+    if (open === 0 && maybeWritten) return { state: 'settled' as const, record, result: found.chunk.result };
+    if (open < outcomes.length) return { state: 'before' as const };
+    const result = settled(found.chunk.result, outcomes);
+    const { action: count, after } = counted(context, record, chunk, outcomes);
+    try {
+      const transacted = await context.store.transact([
+        count,
+        recorded(context, record, chunk, result),
+        ...actions,
+      ]);
+      if (transacted.done) return { state: 'settled' as const, record: after, result };
+      const refused = transacted.reasons.slice(2).some(({ failed }) => failed);
+      return refused ? { state: 'refused' as const } : undefined;
+    } catch (error) {
+      maybeWritten ||= error instanceof ReplyLost;
+      throw error;
+    }
   });
   if (end.state !== 'settled') return end.state;
-  const { record, chunk } = end;
-  const before = chunk.waiting + outcomes.length;
+  const { record, result } = end;
   // Exactly one settlement takes the chunk across this line, unless it began below it.
-  if (before > NEARLY_SETTLED && chunk.waiting <= NEARLY_SETTLED)
-    await passOn(context, record, { tenant: record.tenant, chunk: number });
-  if (chunk.state === 'done') await announced(context, record);
+  if (result.waiting + outcomes.length > NEARLY_SETTLED && result.waiting <= NEARLY_SETTLED)
+    await passOn(context, record, number);
+  if (result.state === 'done') await announced(context, record);
   return end.state;
 }
 
-function isWaiting({ outcomes }: ChunkRecord, index: number): boolean {
-  const outcome = outcomes?.[index];
-  return outcome !== undefined && 'waiting' in outcome;
+/** What is recorded of a chunk once these of its claims have ended. */
+function settled(was: ChunkResult, ended: Settlement['outcomes']): ChunkResult {
+  const byIndex = new Map(ended.map(({ index, outcome }) => [index, outcome]));
+  const waiting = was.waiting - ended.length;
+  return {
+    ...was,
+    outcomes: was.outcomes.map((outcome, index) => byIndex.get(index) ?? outcome),
+    waiting,
+    state: waiting === 0 ? 'done' : 'waiting',
+  };
 }
 
 function counted(
   context: Context,
   record: BatchRecord,
-  chunk: ChunkRecord,
+  chunk: Chunk,
   outcomes: Settlement['outcomes'],
-): Action {
-  const places = (which: 'result' | 'error') =>
-    outcomes
-      .filter(({ outcome }) => which in outcome)
-      .reduce((sum, { index }) => sum + (chunk.operations[index]?.places.length ?? 0), 0);
-  const [succeeded, failed] = [places('result'), places('error')];
+): ReturnType<typeof progressUpdate> {
+  const succeeded = placesOf(chunk, outcomes, 'result');
+  const failed = placesOf(chunk, outcomes, 'error');
   const now = timestamp(context.world.now());
   return progressUpdate(context.table(), record, {
     ...{ succeeded, failed, inFlight: -(succeeded + failed), began: now, now },
-    chunk: chunk.waiting === outcomes.length ? 'closes' : 'stays',
-  }).action;
+    chunk: chunk.result?.waiting === outcomes.length ? 'closes' : 'stays',
+  });
 }
 
-function recorded(
+const recorded = (
   context: Context,
-  { pk, sk, waiting }: ChunkRecord,
-  outcomes: Settlement['outcomes'],
-): Action {
-  const left = waiting - outcomes.length;
-  const sets = outcomes.map(({ index }) => `outcomes[${index}] = :o${index}`);
-  const still = outcomes.map(({ index }) => `attribute_exists(outcomes[${index}].waiting)`);
-  return {
-    Update: {
-      TableName: context.table(),
-      Key: { pk, sk },
-      UpdateExpression: `SET ${[...sets, 'waiting = :left', '#state = :state'].join(', ')}`,
-      ConditionExpression: ['waiting = :waiting', ...still].join(' AND '),
-      ExpressionAttributeNames: { '#state': 'state' },
-      ExpressionAttributeValues: {
-        ...Object.fromEntries(outcomes.map(({ index, outcome }) => [`:o${index}`, outcome])),
-        ':left': left,
-        ':waiting': waiting,
-        ':state': left === 0 ? 'done' : 'waiting',
-      },
-    },
-  };
-}
+  { id }: BatchRecord,
+  { chunk, result: was }: Chunk,
+  result: ChunkResult,
+): Action => ({
+  Put: {
+    TableName: context.table(),
+    Item: resultItem(context.keys.result(id, chunk), chunk, result),
+    // Nobody else has settled any of its claims meanwhile, and nobody has taken over bringing them about.
+    ConditionExpression: 'waiting = :waiting AND carriedUntil = :carried',
+    ExpressionAttributeValues: { ':waiting': was?.waiting, ':carried': was?.carriedUntil },
+  },
+});

@@ -1,6 +1,12 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 
-/** Every document knows its id. Ids are made by the caller: unique, never used again, and their order is the order of lists. */
+/**
+ * Every document knows its id. Ids are made by the caller: unique, never used again, and their order is the order of lists.
+ *
+ * An id that begins with `~` is a *name*: made from what its record stands for, so that two batches may create the same one. Then the
+ * second decides again, and finds it. It is of one tenant, as every id is. Named records are never deleted, and are in no list and no `op:` counter. Ids are in logs and audit
+ * records, so a name must not give away what it is made from.
+ */
 export interface Stored {
   id: string;
 }
@@ -31,6 +37,12 @@ export type AnswerUpdate = Pick<
   | 'ExpressionAttributeValues'
 >;
 
+/** A committed record, and whose it is. */
+export interface FoundRecord<T> {
+  tenant: string;
+  document: T;
+}
+
 export interface WriteRequest<T, R> {
   /** The user's id. It goes into the audit record. */
   actor: string;
@@ -43,7 +55,7 @@ export interface WriteRequest<T, R> {
    * What it throws passes through, and nothing is written; no changes also means that nothing is written.
    * An update or delete must be of a record found.
    */
-  decide(found: ReadonlyMap<string, { tenant: string; document: T }>): { changes: Change<T>[]; result: R };
+  decide(found: ReadonlyMap<string, FoundRecord<T>>): { changes: Change<T>[]; result: R };
   /**
    * The answer to keep with the commit. It may be written by a batch that is aborted afterwards, so a reader of it
    * asks `outcomeOf` first. Its condition failing means that another request took over: `LostClaim`.

@@ -1,7 +1,7 @@
 import { type Context, readAll } from './context.ts';
 import { Conflict } from './errors.ts';
 import { readHeads } from './head.ts';
-import { type HeadItem, type RecordItem, recordKey } from './items.ts';
+import { type HeadItem, type RecordItem, recordKey, tenantOf } from './items.ts';
 import { settle } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
 
@@ -13,8 +13,6 @@ export interface Committed {
 
 const pauseMin = 5;
 const pauseMax = 60;
-
-export const tenantOf = (record: RecordItem): string => record.pk.slice('REC#'.length);
 
 /**
  * Reads records whose newest version is committed: a batch may only be written over such versions, because then a record

@@ -32,8 +32,8 @@ export interface Entry {
 
 /** One document. Exactly one uncommitted version can lie on top of a committed one, which `u` gives back. */
 export interface RecordItem extends Key {
-  /** The id again: the sort key of the thin index. */
-  ix: string;
+  /** The id again: the sort key of the thin index. A named record has none, since nobody lists or counts names. */
+  ix?: string;
   /**
    * The document, as JSON: DynamoDB's client takes twice as long for the same as a nested map (measured with 97 records
    * of 600 bytes), and text keeps the order of attributes.
@@ -68,7 +68,18 @@ export interface ManifestItem extends Key {
 }
 
 export const headKey = (tenant: string): Key => ({ pk: `HEAD#${tenant}`, sk: 'HEAD' });
-export const recordKey = (tenant: string, id: string): Key => ({ pk: `REC#${tenant}`, sk: id });
+/**
+ * Whether an id was made from what the record stands for, such as a phone that only one contact may have, and not drawn. So two
+ * batches may create the same one, and the second must notice. Such a record is found by its name alone: it is in no list and no count.
+ */
+export const isName = (id: string): boolean => id.startsWith('~');
+
+/** Names have a partition of their own: lists read only the other one. Both prefixes are of the same length, which `tenantOf` counts on. */
+export const recordKey = (tenant: string, id: string): Key => ({
+  pk: `${isName(id) ? 'KEY' : 'REC'}#${tenant}`,
+  sk: id,
+});
+export const tenantOf = (record: Key): string => record.pk.slice('REC#'.length);
 export const manifestKey = (ledger: string, tenant: string, batch: string): Key => ({
   pk: `${ledger}#${tenant}`,
   sk: batch,

@@ -14,7 +14,7 @@ import type { Store } from './store.ts';
 import type { View } from './view.ts';
 import { type WriterDefinition, write } from './writer.ts';
 
-export type { AnswerUpdate, BatchRef, Change, Stored } from './change.ts';
+export type { AnswerUpdate, BatchRef, Change, FoundRecord, Stored } from './change.ts';
 export type { HistoryQuestion, Manifest } from './history.ts';
 export type { Outcome } from './recovery.ts';
 export type { View } from './view.ts';
@@ -59,6 +59,8 @@ export interface Ledger<T extends Stored> {
   write<R>(request: WriteRequest<T, R>): Promise<R>;
   /** Answers `query` from the present instant of a tenant, or from memory if nothing was committed since it was asked last. */
   read<V>(tenant: string, key: string, query: (view: View<T>) => Promise<V>): Promise<Answer<V>>;
+  /** The same without memory, for a question that is not asked twice. */
+  look<V>(tenant: string, query: (view: View<T>) => Promise<V>): Promise<V>;
   /** The same over several tenants (each named once), or all that ever wrote, at one instant. */
   readAcross<V>(
     tenants: string[] | 'all',
@@ -117,6 +119,7 @@ export function openLedger<T extends Stored>(definition: LedgerDefinition<T>): L
   return {
     write: (request) => write(base, definition, request),
     read: (tenant, key, query) => readOne(now(), memory, tenant, key, query),
+    look: async (tenant, query) => (await readOne(now(), memory, tenant, undefined, query)).value,
     readAcross: (tenants, key, query) => readMany(now(), memory, tenants, key, query),
     tenants: () => registeredTenants(now()),
     history: (tenant, question) => historyOf(now(), tenant, question),

@@ -3,7 +3,7 @@ import type { Attempt, AttemptEnd } from './attempt.ts';
 import { chunksOf, inParallel } from './context.ts';
 import { LostClaim, OutOfTime } from './errors.ts';
 import { abort, flip, flipTogether, type Part, register, transactAgain } from './head.ts';
-import type { RecordItem } from './items.ts';
+import { isName, type RecordItem } from './items.ts';
 import { manifestOf, type RecordWrite, type TenantPlan } from './plan.ts';
 import { clear } from './recovery.ts';
 import { release, transactionBytesMax } from './short-batch.ts';
@@ -77,8 +77,8 @@ async function putManifest(
  * The requests that bring the records of one tenant.
  *
  * Creations go by BatchWriteItem, which costs half of a transaction and takes no condition: an echo of it could overwrite
- * what came later, so it is never sent again unless DynamoDB said that it did nothing. Few creations, and all changes, go by
- * transactions, for their conditions; that they are atomic one by one is of no use here.
+ * what came later, so it is never sent again unless DynamoDB said that it did nothing. Few creations, those of names (which others may
+ * create as well), and all changes go by transactions, for their conditions; that they are atomic one by one is of no use here.
  */
 function carriers(
   { context }: Attempt,
@@ -86,11 +86,10 @@ function carriers(
   n: number,
   lostPuts: ReplyLost[],
 ): (() => Promise<void>)[] {
-  const creations = plan.writes.filter((write) => write.kind === 'create');
-  const changes = plan.writes.filter((write) => write.kind !== 'create');
-  const many = creations.length > context.limits.short;
-  const conditional = many ? changes : plan.writes;
-  const unconditional = many ? creations : [];
+  const [drawn, others] = partition(plan.writes, ({ id, kind }) => kind === 'create' && !isName(id));
+  const many = drawn.length > context.limits.short;
+  const conditional = many ? others : plan.writes;
+  const unconditional = many ? drawn : [];
 
   const putChunk = async (chunk: RecordWrite[]) => {
     let left = chunk.map((write) => write.action(context.records, n).Put?.Item as Item);
@@ -132,6 +131,10 @@ function carriers(
     ...chunksOf(unconditional, context.limits.puts).map((chunk) => () => putChunk(chunk)),
     ...chunksBySize(conditional, context.limits.transact).map((chunk) => () => transactChunk(chunk)),
   ];
+}
+
+function partition<E>(list: readonly E[], test: (element: E) => boolean): [E[], E[]] {
+  return [list.filter(test), list.filter((element) => !test(element))];
 }
 
 /** As many writes as one transaction takes, by number and by size. */

@@ -1,7 +1,7 @@
 import type { Change, Stored } from './change.ts';
 import { TooManyRecords } from './errors.ts';
 import type { Delta } from './head.ts';
-import { documentOf, type ManifestItem, manifestKey, type RecordItem, recordKey } from './items.ts';
+import { documentOf, isName, type ManifestItem, manifestKey, type RecordItem, recordKey } from './items.ts';
 import type { Action, Item } from './store.ts';
 import { type Undo, undoBetween } from './undo.ts';
 
@@ -36,7 +36,8 @@ function creation(tenant: string, document: Stored): RecordWrite {
     kind: 'create',
     size: Buffer.byteLength(d) + recordOverhead,
     action: (TableName, n) => {
-      const Item: RecordItem = { ...recordKey(tenant, id), ix: id, d, tx: n, c: n, ver: 1 };
+      const ix = isName(id) ? {} : { ix: id };
+      const Item: RecordItem = { ...recordKey(tenant, id), ...ix, d, tx: n, c: n, ver: 1 };
       return {
         Put: {
           TableName,
@@ -104,7 +105,7 @@ function count(delta: Delta, names: string[], by: number): void {
 /**
  * Works out what is to be written, and by how much the counters move, from what was decided on the records found.
  *
- * @throws Error when the decision breaks its rules: a record changed twice, or a change of one that was not found.
+ * @throws Error when the decision breaks its rules: a record changed twice, a change of one that was not found, a name deleted.
  * @throws TooManyRecords when the ids of one tenant do not fit into its manifest.
  */
 export function planOf<T extends Stored>(
@@ -122,7 +123,8 @@ export function planOf<T extends Stored>(
     if (seen.has(id)) throw new Error(`Record ${id} is changed twice by one batch`);
     seen.add(id);
     const record = found.get(id);
-    count(plan.delta, [`op:${one.kind}`], 1);
+    if (!isName(id)) count(plan.delta, [`op:${one.kind}`], 1);
+    else if (one.kind === 'delete') throw new Error('A named record is never deleted: its name stays taken');
     if (one.kind === 'create') {
       if (record) throw new Error(`Record ${id} exists and cannot be created`);
       count(plan.delta, countersOf(one.document), 1);

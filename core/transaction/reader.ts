@@ -40,18 +40,18 @@ export interface Answer<V> {
  * Answers a question about one tenant at one instant: the present one.
  *
  * An answer is remembered for its `key` and is valid for exactly one `seq`, so nothing stale can be answered and nothing needs to be
- * invalidated. It is shared: neither the query nor the caller may change it.
+ * invalidated. It is shared: neither the query nor the caller may change it. Without a key nothing is remembered.
  */
 export async function readOne<T extends Stored, V>(
   context: Context,
   memory: Memory,
   tenant: string,
-  key: string,
+  key: string | undefined,
   query: (view: View<T>) => Promise<V>,
 ): Promise<Answer<V>> {
   return ask(
     memory,
-    `${tenant} ${key}`,
+    key === undefined ? undefined : `${tenant} ${key}`,
     async () => [snapshotOf(tenant, await readHead(context, tenant))],
     async ([snapshot]) => query(viewOf(context, snapshot as Snapshot, memory.offsets)),
   );
@@ -76,18 +76,18 @@ export async function readMany<T extends Stored, V>(
 
 async function ask<V>(
   memory: Memory,
-  key: string,
+  key: string | undefined,
   take: () => Promise<Snapshot[]>,
   query: (snapshots: Snapshot[]) => Promise<V>,
 ): Promise<Answer<V>> {
   for (let restarts = 0; restarts < restartsMax; restarts++) {
     const snapshots = await take();
     const version = snapshots.map(({ tenant, seq }) => `${tenant} ${seq}`).join('\n');
-    const known = memory.answers.recall(key, version);
+    const known = key === undefined ? undefined : memory.answers.recall(key, version);
     if (known) return { value: known.value as V, cached: true };
     try {
       const value = await query(snapshots);
-      memory.answers.keep(key, version, value);
+      if (key !== undefined) memory.answers.keep(key, version, value);
       return { value, cached: false };
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;

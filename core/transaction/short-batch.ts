@@ -4,7 +4,7 @@ import type { AnswerUpdate } from './change.ts';
 import type { Context, Limits } from './context.ts';
 import { IdTaken, LostClaim, OutOfTime } from './errors.ts';
 import { flip, newEntry, openTenant, readHead, tooBusy } from './head.ts';
-import { type HeadItem, headKey, type RecordItem, undecidedMax } from './items.ts';
+import { type HeadItem, headKey, isName, type RecordItem, undecidedMax } from './items.ts';
 import { manifestOf, type TenantPlan } from './plan.ts';
 import { fence, outcome, settle } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
@@ -106,11 +106,17 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
   }
 }
 
-/** Clears the way where an id to be created exists. @throws IdTaken if it is a committed record, also a deleted one. */
+/**
+ * Clears the way where an id to be created exists. A name that somebody else was faster to create is read by the next attempt.
+ *
+ * @throws IdTaken if it is a committed record with a drawn id, also a deleted one.
+ */
 export async function release(context: Context, tenant: string, record: RecordItem): Promise<void> {
   const head = await readHead(context, tenant);
-  if (visible(record.tx, snapshotOf(tenant, head)) || record.c !== record.tx)
+  if (visible(record.tx, snapshotOf(tenant, head)) || record.c !== record.tx) {
+    if (isName(record.sk)) return;
     throw new IdTaken(`Record ${record.sk} exists already`);
+  }
   if (head) await settle(context, tenant, head, [record]);
 }
 

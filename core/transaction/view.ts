@@ -1,5 +1,5 @@
 import type { Stored } from './change.ts';
-import type { Context } from './context.ts';
+import { type Context, readAll } from './context.ts';
 import { type RecordItem, recordKey } from './items.ts';
 import type { Memo } from './memo.ts';
 import { resolve, type Snapshot } from './snapshot.ts';
@@ -17,6 +17,8 @@ export interface View<T> {
   counters(): Record<string, number>;
   /** `undefined`: there was no such document. */
   get(id: string): Promise<T | undefined>;
+  /** Those of different ids that there were, in no particular order; 100 in a request, several requests at a time. */
+  getMany(ids: string[]): Promise<T[]>;
   /**
    * Documents in the order of their ids.
    *
@@ -55,6 +57,10 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
     counter: (name) => snapshot.counters[name] ?? 0,
     counters: () => ({ ...snapshot.counters }),
     get: async (id) => documentOf(await context.store.get(context.records, recordKey(tenant, id))),
+    getMany: async (ids) => {
+      const keys = ids.map((id) => recordKey(tenant, id));
+      return (await readAll(context, context.records, keys)).flatMap((item) => documentOf(item) ?? []);
+    },
     list: async ({ after, limit, offset = 0 }) => {
       const start = await startOf(after, offset);
       if (offset > 0 && start === undefined) return { documents: [] };

@@ -117,7 +117,8 @@ async function latest(chain: Chain, { txIds }: NonceItem): Promise<{ status: TxS
   let seen: { status: TxStatus; txId: string } = { status: { kind: 'missing' }, txId: '' };
   for (const txId of txIds.toReversed()) {
     const status = await chain.node.statusOf(txId);
-    if (status.kind === 'success' || status.kind === 'aborted') return { status, txId };
+    if (status.kind === 'success' || status.kind === 'aborted' || status.kind === 'unknown')
+      return { status, txId };
     if (status.kind !== 'missing' && status.kind !== 'dropped') seen = { status, txId };
   }
   return seen;
@@ -230,9 +231,21 @@ async function rejected(
   if (reason === 'BadNonce') {
     // A nonce that is ahead of the chain has others of ours before it, which are on their way.
     const used = actual !== undefined && expected !== undefined && actual < expected;
-    return used ? await yieldNonce(chain, nonce) : false;
+    return used ? await dispute(chain, nonce) : false;
   }
   return await giveUp(chain, state, nonce, reason);
+}
+
+/**
+ * The chain is past this nonce, and does not show which transaction used it. It may have been our own, whose answer was lost, since a node's
+ * API learns of it later than the node: only what stays unknown was somebody else's.
+ */
+async function dispute(chain: Chain, nonce: NonceItem): Promise<Progressed> {
+  const { parts, write } = chain.store;
+  const { disputedAt } = nonce;
+  if (disputedAt === undefined)
+    return await write([parts.replaceNonce(nonce, { ...nonce, disputedAt: chain.now() })]);
+  return chain.now() - disputedAt > LAG ? await yieldNonce(chain, nonce) : false;
 }
 
 /** A transaction that is not ours used this nonce: its job waits for another. */

@@ -36,6 +36,8 @@ export interface NonceItem extends Key {
   fee: number;
   /** When the latest of them was signed, in milliseconds since the epoch. */
   signedAt: number;
+  /** When the node first said that another transaction had used the nonce, likewise. */
+  disputedAt?: number;
 }
 
 const padded = (n: number, digits: number) => String(n).padStart(digits, '0');

@@ -120,12 +120,14 @@ export interface ContentRecord extends Content {
   tenantId: string;
   /** Counts the changes of everything but the price, which the chain orders. */
   version: number;
+  /** The request that registered it, if that had an idempotency key. */
+  registration?: string | undefined;
 }
 
 /** @param now RFC 3339. */
 export const registered = (
   content: NewContent,
-  owner: { creator: string; tenantId: string },
+  owner: { creator: string; tenantId: string; registration?: string | undefined },
   now: string,
 ): ContentRecord => ({
   ...{ description: '', tokenGating: false, refundable: false, refundWindowDays: 0 },
@@ -136,6 +138,12 @@ export const registered = (
 
 /** Why a piece of content was removed is between its creator and us. */
 export function shown(record: ContentRecord, toCreator: boolean): Content {
-  const { tenantId: _tenant, version: _version, removalReason, ...content } = record;
+  const {
+    tenantId: _tenant,
+    version: _version,
+    registration: _registration,
+    removalReason,
+    ...content
+  } = record;
   return toCreator && removalReason !== undefined ? { ...content, removalReason } : content;
 }

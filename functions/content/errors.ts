@@ -1,4 +1,5 @@
 import {
+  type InputIssue,
   InvalidInput,
   MalformedJson,
   type Problem,
@@ -39,9 +40,15 @@ function invalid(problem: InvalidInput) {
       invalidFields: forbidden.keys,
       allowedFields,
     };
-  const [first] = issues;
-  const message = first?.code === 'unrecognized_keys' ? 'Unknown fields in the request' : first?.message;
-  return { message: message ?? 'The request is not valid', error };
+  return { message: messageOf(issues[0]), error };
+}
+
+function messageOf(issue: InputIssue['issue'] | undefined): string {
+  if (!issue) return 'The request is not valid';
+  if (issue.code === 'unrecognized_keys') return `Unknown fields in the request: ${issue.keys.join(', ')}`;
+  return issue.path.length === 0 && issue.code === 'invalid_type'
+    ? 'The body must be a JSON object'
+    : issue.message;
 }
 
 /** Problems as `{"message", "error"}`: a sentence, and a code. */

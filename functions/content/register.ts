@@ -2,13 +2,15 @@ import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/serve.ts';
 import { content } from './api.ts';
 import { registered, shown } from './content.ts';
+import { registrationOf } from './registration.ts';
 import { checkCreator, insertContent } from './store.ts';
 
-export const handler = serve(content.register, async ({ body: { creator, items }, caller, clock }) => {
+export const handler = serve(content.register, async ({ body, caller, clock, event }) => {
+  const { creator, items } = body;
   checkCreator(caller, creator);
+  const owner = { creator, tenantId: caller.tenantId, registration: registrationOf(event, caller) };
   const now = timestamp(clock.now());
-  const records = items.map((item) => registered(item, { creator, tenantId: caller.tenantId }, now));
-  await insertContent(records);
+  const records = await insertContent(items.map((item) => registered(item, owner, now)));
   return {
     message: 'Content registered successfully',
     totalItems: records.length,

@@ -31,7 +31,12 @@ const Rejection = z.object({
     .partial()
     .nullish(),
 });
-const Transaction = z.object({ tx_status: z.string(), tx_result: z.object({ repr: z.string() }).optional() });
+const Transaction = z.object({
+  tx_status: z.string(),
+  tx_result: z.object({ repr: z.string() }).optional(),
+  /** False for one whose block is on a fork that the chain has left. */
+  canonical: z.boolean().optional(),
+});
 const Account = z.object({ nonce: z.int().nonnegative() });
 
 /** @param apiUrl without a slash at its end. */
@@ -66,7 +71,8 @@ export function stacksNode(apiUrl: string): StacksNode {
       if (status === 404) return { kind: 'missing' };
       const transaction = Transaction.safeParse(body).data;
       if (status !== 200 || !transaction) return { kind: 'unknown' };
-      const { tx_status, tx_result } = transaction;
+      const { tx_status, tx_result, canonical } = transaction;
+      if (canonical === false) return { kind: 'missing' };
       if (tx_status === 'success' || tx_status === 'pending') return { kind: tx_status };
       if (tx_status.startsWith('dropped')) return { kind: 'dropped' };
       if (!tx_status.startsWith('abort')) return { kind: 'unknown' };

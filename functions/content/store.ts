@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Engine, openEngine } from '../../core/batch/engine.ts';
 import { NotOpened } from '../../core/batch/open.ts';
 import type { Batch } from '../../core/batch/record.ts';
@@ -103,14 +104,16 @@ export async function readContent(contentId: string): Promise<ContentRecord> {
 /**
  * Stores new content, all or nothing.
  *
+ * @returns it as it is stored: also if the same request, by its idempotency key, did so before.
  * @throws Problem `conflict` naming the ids that are taken.
  */
-export async function insertContent(records: ContentRecord[]): Promise<void> {
+export async function insertContent(records: ContentRecord[]): Promise<ContentRecord[]> {
   const puts = records.map((record) => ({
     Put: {
       TableName: tableName('content'),
       Item: { ...contentKey(record.contentId), ...record },
       ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     },
   }));
   try {
@@ -118,10 +121,16 @@ export async function insertContent(records: ContentRecord[]): Promise<void> {
       // The token makes a repetition by the SDK, after a lost answer, the same request.
       new TransactWriteCommand({ TransactItems: puts, ClientRequestToken: randomUUID() }),
     );
+    return records;
   } catch (error) {
     const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
     const taken = records.filter((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
     if (taken.length === 0) throw error;
+    const found = reasons.flatMap(({ Item }) => (Item ? [asContent(unmarshall(Item))] : []));
+    const isOurs = records.every(
+      ({ registration }, index) => registration && found[index]?.registration === registration,
+    );
+    if (isOurs) return found;
     throw new Problem('conflict', 'Content ids are already registered', {
       details: { contentIds: taken.map(({ contentId }) => contentId) },
     });

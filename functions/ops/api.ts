@@ -20,7 +20,7 @@ export const ops = {
     path: '/ready',
     summary: 'Tell whether everything that the service depends on answers',
     description: '503 with the same body while one of them does not.',
-    uses: { patients: 'read', audit: 'read', guards: 'read' },
+    uses: { patients: 'read', messaging: 'read', audit: 'read', guards: 'read' },
     errors: readiness,
     reply: z.object({ status: z.literal('ready'), checks: z.record(z.string(), part) }),
   },
@@ -30,7 +30,7 @@ export const ops = {
     summary: 'Count operations since the beginning, in Prometheus’ text format',
     description:
       'An admin reads the own tenant’s series and a super_admin all. Stages may open it to everyone, as the local run does.',
-    uses: { patients: 'read' },
+    uses: { patients: 'read', messaging: 'read' },
     reply: z.string(),
     replyType: 'text/plain; version=0.0.4; charset=utf-8',
   },

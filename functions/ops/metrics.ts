@@ -1,29 +1,43 @@
 import { admit } from '../../core/identify.ts';
+import type { TableName } from '../../core/resources.ts';
 import { serve } from '../../core/serve.ts';
 import { countersOf } from '../../core/transaction/ledger.ts';
 import { ops } from './api.ts';
 
 const actions = ['create', 'update', 'delete'] as const;
 
+/** The ledgers whose operations are counted: the metric's name, and what it tells. */
+const ledgers = [
+  {
+    ledger: 'patients',
+    metric: 'patient_operations_total',
+    help: 'Patients created, updated and deleted by committed operations.',
+  },
+  {
+    ledger: 'messaging',
+    metric: 'contact_operations_total',
+    help: 'Contacts created, updated and deleted by committed operations.',
+  },
+] as const satisfies { ledger: TableName; metric: string; help: string }[];
+
 /** A label's value: backslash, quote and line break are escaped (Prometheus, text-based exposition format). */
 const label = (value: string) =>
   value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+async function linesOf({ ledger, metric, help }: (typeof ledgers)[number], tenants: string[] | 'all') {
+  const counted = await countersOf(ledger, tenants);
+  const samples = counted.flatMap(({ tenant, counter }) =>
+    actions.map(
+      (action) => `${metric}{action="${action}", tenant_id="${label(tenant)}"} ${counter(`op:${action}`)}`,
+    ),
+  );
+  return [`# HELP ${metric} ${help}`, `# TYPE ${metric} counter`, ...samples];
+}
 
 export const handler = serve(ops.metrics, async ({ caller }) => {
   const open = process.env.METRICS_OPEN === 'true';
   const reader = open ? undefined : admit(caller, ['admin', 'super_admin']);
   const tenants = reader?.role === 'admin' ? [reader.tenantId] : 'all';
-  const counted = await countersOf('patients', tenants);
-  const samples = counted.flatMap(({ tenant, counter }) =>
-    actions.map(
-      (action) =>
-        `patient_operations_total{action="${action}", tenant_id="${label(tenant)}"} ${counter(`op:${action}`)}`,
-    ),
-  );
-  return [
-    '# HELP patient_operations_total Patients created, updated and deleted by committed operations.',
-    '# TYPE patient_operations_total counter',
-    ...samples,
-    '',
-  ].join('\n');
+  const blocks = await Promise.all(ledgers.map((one) => linesOf(one, tenants)));
+  return [...blocks.flat(), ''].join('\n');
 });

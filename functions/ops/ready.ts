@@ -6,12 +6,13 @@ import { documents, tableName } from '../../core/table.ts';
 import { ops } from './api.ts';
 
 /** Reads an item that is not there: the shortest way to hear from a table. */
-const reach = (table: 'patients' | 'audit', key: Record<string, string>) =>
+const reach = (table: 'patients' | 'messaging' | 'audit', key: Record<string, string>) =>
   documents().send(new GetCommand({ TableName: tableName(table), Key: key, ConsistentRead: true }));
 
 export const handler = serve(ops.ready, async () => {
   const probes = {
     patients: reach('patients', { pk: 'READY', sk: 'READY' }),
+    messaging: reach('messaging', { pk: 'READY', sk: 'READY' }),
     audit: reach('audit', { pk: 'READY', sk: 'READY' }),
     guards: documents().send(new GetCommand({ TableName: tableName('guards'), Key: { pk: 'READY' } })),
     tokens: fetchKeys(),

@@ -39,7 +39,7 @@ export interface RestApi {
 }
 
 interface RestApiProperties {
-  readonly Body?: unknown;
+  readonly Body?: ApiDocument;
   readonly BinaryMediaTypes?: readonly string[];
 }
 interface ResourceProperties {
@@ -49,15 +49,36 @@ interface ResourceProperties {
 interface MethodProperties {
   readonly HttpMethod: string;
   readonly ResourceId: string;
-  readonly Integration?: {
-    readonly Type?: string;
-    readonly Uri?: string;
-    readonly TimeoutInMillis?: number;
-    readonly ResponseTransferMode?: 'BUFFERED' | 'STREAM';
-    readonly IntegrationResponses?: readonly {
-      readonly StatusCode: string;
-      readonly ResponseParameters?: Record<string, string>;
-    }[];
+  readonly Integration?: IntegrationProperties;
+}
+interface IntegrationProperties {
+  readonly Type?: string;
+  readonly Uri?: string;
+  readonly TimeoutInMillis?: number;
+  readonly ResponseTransferMode?: 'BUFFERED' | 'STREAM';
+  readonly IntegrationResponses?: readonly {
+    readonly StatusCode: string;
+    readonly ResponseParameters?: Record<string, string>;
+  }[];
+}
+
+/** An OpenAPI document with API Gateway's extensions, as far as a local run reads it. */
+interface ApiDocument {
+  readonly 'x-amazon-apigateway-binary-media-types'?: readonly string[];
+  readonly 'x-amazon-apigateway-gateway-responses'?: Readonly<Record<string, DocumentedResponse>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+}
+interface DocumentedResponse {
+  readonly statusCode?: number;
+  readonly responseParameters?: Record<string, string>;
+  readonly responseTemplates?: Record<string, string>;
+}
+interface DocumentedOperation {
+  readonly 'x-amazon-apigateway-integration'?: {
+    readonly type?: string;
+    readonly uri?: string;
+    readonly timeoutInMillis?: number;
+    readonly responseTransferMode?: 'BUFFERED' | 'STREAM';
   };
 }
 interface GatewayResponseProperties {
@@ -81,10 +102,43 @@ export function readRestApi(stack: Stack): RestApi {
   const [api] = apis;
   if (!api || apis.length > 1)
     throw new CannotStart(`The stack has ${apis.length} REST APIs; a local run needs exactly one`);
-  if (api.properties.Body)
-    throw new CannotStart(`${api.logicalId} is defined by an OpenAPI body, which a local run does not read`);
 
-  const rootId = `${api.name}/root`;
+  const { Body, BinaryMediaTypes = [] } = api.properties;
+  return {
+    id: api.name,
+    stage: stack.resources('AWS::ApiGateway::Stage')[0]?.name ?? 'local',
+    resources: Body ? documented(Body) : assembled(stack, `${api.name}/root`),
+    gatewayResponses: new Map([...responsesOf(stack), ...documentedResponses(Body)]),
+    binaryMediaTypes: Body?.['x-amazon-apigateway-binary-media-types'] ?? BinaryMediaTypes,
+  };
+}
+
+const resource = (segments: readonly string[], methods: ReadonlyMap<string, Integration>): ApiResource => ({
+  path: `/${segments.join('/')}`,
+  segments,
+  methods,
+});
+
+/** The paths of an API that is defined by an OpenAPI document. */
+const documented = ({ paths }: ApiDocument): ApiResource[] =>
+  Object.entries(paths).map(([path, operations]) => {
+    const methods = Object.entries(operations).map(([method, operation]) => {
+      const { type, uri, timeoutInMillis, responseTransferMode } =
+        operation['x-amazon-apigateway-integration'] ?? {};
+      const properties = {
+        Type: type?.toUpperCase(),
+        Uri: uri,
+        TimeoutInMillis: timeoutInMillis,
+        ResponseTransferMode: responseTransferMode,
+      };
+      const name = method === 'x-amazon-apigateway-any-method' ? 'ANY' : method.toUpperCase();
+      return [name, readIntegration(`${name} ${path}`, properties)] as const;
+    });
+    return resource(path.split('/').filter(Boolean), new Map(methods));
+  });
+
+/** The paths of an API whose every part is a resource of the template. */
+function assembled(stack: Stack, rootId: string): ApiResource[] {
   const parts = new Map(
     stack
       .resources<ResourceProperties>('AWS::ApiGateway::Resource')
@@ -100,24 +154,18 @@ export function readRestApi(stack: Stack): RestApi {
   const methods = new Map<string, Map<string, Integration>>();
   for (const id of [rootId, ...parts.keys()]) methods.set(id, new Map());
   for (const { logicalId, properties } of stack.resources<MethodProperties>('AWS::ApiGateway::Method'))
-    methods.get(properties.ResourceId)?.set(properties.HttpMethod, readIntegration(logicalId, properties));
+    methods
+      .get(properties.ResourceId)
+      ?.set(properties.HttpMethod, readIntegration(logicalId, properties.Integration ?? {}));
 
-  return {
-    id: api.name,
-    stage: stack.resources('AWS::ApiGateway::Stage')[0]?.name ?? 'local',
-    resources: [...methods].map(([id, onResource]) => {
-      const segments = segmentsOf(id);
-      return { path: `/${segments.join('/')}`, segments, methods: onResource };
-    }),
-    gatewayResponses: readGatewayResponses(stack),
-    binaryMediaTypes: api.properties.BinaryMediaTypes ?? [],
-  };
+  return [...methods].map(([id, onResource]) => resource(segmentsOf(id), onResource));
 }
 
-function readIntegration(logicalId: string, { Integration = {} }: MethodProperties): Integration {
-  const { Type, Uri = '', TimeoutInMillis = integrationTimeoutMs, ResponseTransferMode } = Integration;
+/** @param place what the integration is found at, for whoever reads of a fault in it. */
+function readIntegration(place: string, properties: IntegrationProperties): Integration {
+  const { Type, Uri = '', TimeoutInMillis = integrationTimeoutMs, ResponseTransferMode } = properties;
   if (Type === 'MOCK') {
-    const [response] = Integration.IntegrationResponses ?? [];
+    const [response] = properties.IntegrationResponses ?? [];
     return {
       kind: 'mock',
       status: Number(response?.StatusCode ?? 200),
@@ -130,27 +178,38 @@ function readIntegration(logicalId: string, { Integration = {} }: MethodProperti
   }
   const functionArn = /\/functions\/(.+)\/(?:invocations|response-streaming-invocations)$/.exec(Uri)?.[1];
   if (Type !== 'AWS_PROXY' || !functionArn)
-    throw new CannotStart(`${logicalId} has an integration ${Type} ${Uri}, which a local run does not know`);
+    throw new CannotStart(`${place} has an integration ${Type} ${Uri}, which a local run does not know`);
   const streamed = ResponseTransferMode === 'STREAM' || Uri.endsWith('response-streaming-invocations');
   return { kind: 'lambda', functionArn, timeoutMs: TimeoutInMillis, streamed };
 }
 
-function readGatewayResponses(stack: Stack): ReadonlyMap<string, GatewayResponse> {
-  return new Map(
-    stack
-      .resources<GatewayResponseProperties>('AWS::ApiGateway::GatewayResponse')
-      .map(({ properties: { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } }) => {
-        const template = ResponseTemplates?.['application/json'];
-        return [
-          ResponseType,
-          {
-            ...(StatusCode ? { status: Number(StatusCode) } : {}),
-            headers: headerParameters(ResponseParameters, 'gatewayresponse.header.'),
-            ...(template === undefined ? {} : { template }),
-          },
-        ];
-      }),
+const responsesOf = (stack: Stack): [string, GatewayResponse][] =>
+  stack
+    .resources<GatewayResponseProperties>('AWS::ApiGateway::GatewayResponse')
+    .map(({ properties: { ResponseType, ...rest } }) => [
+      ResponseType,
+      gatewayResponse(rest.StatusCode, rest.ResponseParameters, rest.ResponseTemplates),
+    ]);
+
+const documentedResponses = (document: ApiDocument | undefined): [string, GatewayResponse][] =>
+  Object.entries(document?.['x-amazon-apigateway-gateway-responses'] ?? {}).map(
+    ([type, { statusCode, responseParameters, responseTemplates }]) => [
+      type,
+      gatewayResponse(statusCode, responseParameters, responseTemplates),
+    ],
   );
+
+function gatewayResponse(
+  status: string | number | undefined,
+  parameters: Record<string, string> | undefined,
+  templates: Record<string, string> | undefined,
+): GatewayResponse {
+  const template = templates?.['application/json'];
+  return {
+    ...(status === undefined ? {} : { status: Number(status) }),
+    headers: headerParameters(parameters, 'gatewayresponse.header.'),
+    ...(template === undefined ? {} : { template }),
+  };
 }
 
 /** The header parameters among all, by the name of the header. */

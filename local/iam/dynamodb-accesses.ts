@@ -21,6 +21,12 @@ const transactActions: Readonly<Record<string, string>> = {
   Get: 'dynamodb:GetItem',
 };
 
+/** What can be done with items. */
+export const dynamoActions = [
+  ...Object.values(transactActions),
+  ...['Query', 'Scan', 'BatchGetItem', 'BatchWriteItem'].map((operation) => `dynamodb:${operation}`),
+];
+
 /**
  * The text of a request names its tables like this wherever it is JSON without spaces, as every SDK writes
  * it.

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../log.ts';
 import { arn } from '../template/resource-names.ts';
 import { type FunctionSpec, moduleFiles } from './function-spec.ts';
-import type { FromThread, LambdaError, Setup, ToThread } from './messages.ts';
+import type { FromThread, LambdaError, Setup, Shortcut, ToThread } from './messages.ts';
 import { threadUrl } from './thread-url.ts';
 
 /** Where the bytes of a streamed answer go; resolves when more may come. */
@@ -40,7 +40,12 @@ const initMs = 10_000;
 const youngGenerationMb = 8;
 
 /** Starts an environment. Loading goes on in the background; the first invocation waits for it. */
-export function startEnvironment(spec: FunctionSpec, env: Record<string, string>, log: Log): Environment {
+export function startEnvironment(
+  spec: FunctionSpec,
+  env: Record<string, string>,
+  shortcut: Shortcut,
+  log: Log,
+): Environment {
   const file = moduleFiles(spec).find(existsSync);
   const setup: Setup = {
     module: pathToFileURL(file ?? moduleFiles(spec)[0] ?? '').href,
@@ -48,6 +53,7 @@ export function startEnvironment(spec: FunctionSpec, env: Record<string, string>
     functionName: spec.name,
     functionArn: arn('lambda', `function:${spec.name}`),
     memoryMb: spec.memoryMb,
+    shortcut,
   };
   const worker = new Worker(threadUrl(), {
     workerData: setup,
@@ -170,6 +176,9 @@ export function startEnvironment(spec: FunctionSpec, env: Record<string, string>
     },
     async end() {
       alive = false;
+      lastFailure = ended;
+      // Whoever waits for it to start would otherwise wait for ever: a thread that is ended says no more.
+      whenReady?.();
       finish({ kind: 'failure', error: ended });
       await worker.terminate();
     },

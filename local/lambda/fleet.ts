@@ -21,8 +21,16 @@ export interface Fleet {
   kill(): Promise<void>;
 }
 
+/** The DynamoDB engine, and what each role may do there. */
+interface DynamoAccess {
+  /** Host and port of the engine. */
+  readonly host: string;
+  allowedTo(role: string): ReadonlySet<string>;
+}
+
 export interface FleetOptions {
   readonly awsEndpoint: string;
+  readonly dynamo: DynamoAccess;
   /** Environment variables added to each function's own; they win over those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
@@ -82,7 +90,7 @@ interface Crew {
 /** Makes the environments of these functions; none is started before its first invocation. */
 export function makeFleet(
   specs: readonly FunctionSpec[],
-  { awsEndpoint, environment, log }: FleetOptions,
+  { awsEndpoint, dynamo, environment, log }: FleetOptions,
 ): Fleet {
   const crews = new Map<string, Crew>();
   for (const spec of specs) {
@@ -123,9 +131,15 @@ export function makeFleet(
     if (crew.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunction))
       return;
     if (population() >= environmentsInAll && !evict()) return;
-    const variables = { ...spec.environment, ...environment, ...runtimeEnvironment(spec, awsEndpoint) };
+    const variables = {
+      ...spec.environment,
+      ...environment,
+      ...runtimeEnvironment(spec, awsEndpoint),
+      AWS_ENDPOINT_URL_DYNAMODB: `http://${dynamo.host}`,
+    };
+    const shortcut = { engineHost: dynamo.host, awsEndpoint, allowed: dynamo.allowedTo(spec.role) };
     const member = {
-      environment: startEnvironment(spec, variables, log),
+      environment: startEnvironment(spec, variables, shortcut, log),
       busy: false,
       idleSince: Date.now(),
     };

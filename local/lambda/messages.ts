@@ -8,6 +8,17 @@ export interface Setup {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
+  readonly shortcut: Shortcut;
+}
+
+/** The straight way to the DynamoDB engine. */
+export interface Shortcut {
+  /** Host and port of the engine. */
+  readonly engineHost: string;
+  /** Where requests go that the role may not surely make. */
+  readonly awsEndpoint: string;
+  /** What the role may do with items, as `action ARN`. */
+  readonly allowed: ReadonlySet<string>;
 }
 
 export type ToThread =

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { transformSync } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 let url: URL | undefined;
 
@@ -9,8 +9,15 @@ let url: URL | undefined;
  */
 export function threadUrl(): URL {
   if (url) return url;
-  const source = readFileSync(new URL('./thread.ts', import.meta.url), 'utf8');
-  const { code } = transformSync(source, { loader: 'ts', format: 'esm', target: 'node24' });
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('./thread.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+  });
+  const code = outputFiles[0]?.contents ?? new Uint8Array();
   url = new URL(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
   return url;
 }

@@ -6,6 +6,7 @@
 import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromThread, LambdaError, Setup, ToThread } from './messages.ts';
+import { guardShortcut } from './shortcut.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 type StreamHandler = (event: unknown, answer: Writable, context: unknown) => unknown;
@@ -117,6 +118,7 @@ async function serve(
 }
 
 provideStreaming();
+guardShortcut(setup.shortcut);
 try {
   const handler = await load();
   port.on('message', (message: ToThread) => {

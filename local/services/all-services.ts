@@ -3,6 +3,7 @@ import { makeGuard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
 import type { Fleet } from '../lambda/fleet.ts';
 import type { Log } from '../log.ts';
+import { startSmsRules } from '../sources/event-rules.ts';
 import { startExecutionRules } from '../sources/execution-rules.ts';
 import type { Stack } from '../template/stack.ts';
 import { dynamoService } from './dynamodb.ts';
@@ -11,6 +12,7 @@ import { s3Service } from './s3.ts';
 import { secretsService } from './secrets-manager.ts';
 import type { AwsService } from './service.ts';
 import { smsService } from './sms.ts';
+import type { SmsFaults } from './sms-faults.ts';
 import { snsService } from './sns.ts';
 import { sqsService } from './sqs.ts';
 import { stepFunctionsService } from './step-functions.ts';
@@ -23,12 +25,13 @@ export interface ServicesOptions {
   readonly judge: Judge;
   readonly log: Log;
   readonly awsEndpoint: string;
+  readonly smsFaults: SmsFaults;
 }
 
 /** Every AWS service that the local run has, by the name that requests are signed for. */
 export function makeServices(
   stack: Stack,
-  { engines, storage, fleet, judge, log, awsEndpoint }: ServicesOptions,
+  { engines, storage, fleet, judge, log, awsEndpoint, smsFaults }: ServicesOptions,
 ): { services: ReadonlyMap<string, AwsService>; workflows: Workflows } {
   const guard = makeGuard(judge, log);
   const { dynamo, queue } = engines;
@@ -40,7 +43,7 @@ export function makeServices(
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],
     ['s3', s3Service(queue, makeGuard(judge, log, 'AccessDenied'))],
     ['secretsmanager', secretsService(secrets, guard)],
-    ['sms-voice', smsService(guard, outbox)],
+    ['sms-voice', smsService(guard, outbox, smsFaults, startSmsRules(stack, queue, log))],
     ['lambda', lambdaService(fleet, guard)],
   ]);
   const rules = startExecutionRules(stack, fleet, log);

@@ -12,6 +12,8 @@ import type { AwsAnswer } from './service.ts';
 export interface DynamoEngine {
   /** Sends a request as it came and gives the answer as it comes. */
   forward(target: string, body: Buffer | string): Promise<AwsAnswer>;
+  /** Where it listens, as `host:port`. */
+  readonly host: string;
   /** The process id of the engine. */
   readonly pid: number;
   /** Resolves when the engine ends, asked to or not. */
@@ -91,6 +93,7 @@ async function startOn(
 
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   return {
+    host: `127.0.0.1:${port}`,
     pid,
     ended: exited,
     forward: (target, body) => forward(agent, port, target, body),

@@ -21,6 +21,8 @@ export interface QueueEngine {
   readonly queues: SqsStore;
   readonly topics: SnsStore;
   readonly buckets: S3Store;
+  /** Puts a message of AWS's own on a queue. @returns whether there is such a queue. */
+  post(queueArn: string, body: string): boolean;
   /** Answers a request as the service would. */
   answer(request: Pick<AwsRequest, 'method' | 'url' | 'headers' | 'body'>): Promise<AwsAnswer>;
   stop(): Promise<void>;
@@ -58,6 +60,11 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
     queues,
     topics,
     buckets,
+    post(queueArn, body) {
+      const queue = queues.getQueueByArn(queueArn);
+      queue?.enqueue(SqsStore.createMessage(body));
+      return queue !== undefined;
+    },
     async answer({ method, url, headers, body }) {
       const passedOn = Object.fromEntries(
         Object.entries(headers).filter(([name, value]) => value !== undefined && !ofTheConnection.has(name)),

@@ -41,15 +41,23 @@ export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;
   readonly status: number;
-  constructor(code: string, message: string, status = 400) {
+  /** Further fields of the answer. */
+  readonly fields: Readonly<Record<string, string>>;
+  constructor(code: string, message: string, status = 400, fields: Readonly<Record<string, string>> = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.fields = fields;
   }
 }
 
+/** The request took effect, and its answer is lost: the connection ends without one. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered';
+}
+
 /** An error in the protocol of the service: XML for S3 and SNS, JSON for all others. */
-export function errorAnswer(service: string, { code, message, status }: AwsError): AwsAnswer {
+export function errorAnswer(service: string, { code, message, status, fields }: AwsError): AwsAnswer {
   if (service === 's3' || service === 'sns') {
     const details = `<Code>${code}</Code><Message>${escapeXml(message)}</Message>`;
     const body =
@@ -61,7 +69,7 @@ export function errorAnswer(service: string, { code, message, status }: AwsError
   return {
     status,
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code },
-    body: JSON.stringify({ __type: code, message }),
+    body: JSON.stringify({ __type: code, message, ...fields }),
   };
 }
 

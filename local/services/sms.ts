@@ -1,19 +1,41 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guard } from '../iam/guard.ts';
 import type { Outbox } from '../outbox.ts';
 import { arn } from '../template/resource-names.ts';
-import { AwsError, type AwsService, jsonAnswer, operationOf } from './service.ts';
+import { AwsError, type AwsService, jsonAnswer, operationOf, Unanswered } from './service.ts';
+import type { SmsFaults } from './sms-faults.ts';
 
 interface SendTextMessage {
   readonly DestinationPhoneNumber?: string;
   readonly OriginationIdentity?: string;
   readonly MessageBody?: string;
-  readonly Context?: object;
+  readonly Context?: Record<string, string>;
   readonly DryRun?: boolean;
 }
 
-/** End User Messaging SMS: every text goes to the outbox and counts as accepted. Receipts are never sent. */
-export function smsService(guard: Guard, outbox: Outbox): AwsService {
+/** What AWS tells EventBridge of a text. */
+export interface SmsEvent {
+  readonly eventType: string;
+  readonly messageId: string;
+  readonly context: Record<string, string>;
+  readonly destinationPhoneNumber: string;
+  readonly isFinal: boolean;
+}
+
+/** How long a text takes to its phone, in milliseconds. */
+const carriedIn = 50;
+
+/**
+ * End User Messaging SMS: every text goes to the outbox, and a receipt is told a moment later, unless the faults that were set for its sender id
+ * will have it otherwise.
+ */
+export function smsService(
+  guard: Guard,
+  outbox: Outbox,
+  faults: SmsFaults,
+  tell: (event: SmsEvent) => void,
+): AwsService {
   return async (request) => {
     const operation = operationOf(request);
     if (operation !== 'SendTextMessage')
@@ -23,14 +45,23 @@ export function smsService(guard: Guard, outbox: Outbox): AwsService {
       DestinationPhoneNumber: to,
       OriginationIdentity: from = '',
       MessageBody: text,
-      Context: context,
+      Context: context = {},
     } = message;
     const resource = from.startsWith('arn:') ? from : arn('sms-voice', `sender-id/${from || '*'}`);
     guard(request.principal, [{ action: 'sms-voice:SendTextMessage', resource }]);
     if (!to || !/^\+?[1-9]\d{0,18}$/.test(to))
       throw new AwsError('ValidationException', 'DestinationPhoneNumber is not a phone number');
+    const { refusal, isLost, receipt } = faults.fateOf(from);
+    if (refusal) throw refusal;
     const messageId = randomUUID();
-    if (!message.DryRun) outbox.add({ kind: 'sms', to, content: { messageId, from, text, context } });
+    if (!message.DryRun) {
+      outbox.add({ kind: 'sms', to, content: { messageId, from, text, context } });
+      if (receipt)
+        void sleep(carriedIn, undefined, { ref: false }).then(() =>
+          tell({ eventType: receipt, messageId, context, destinationPhoneNumber: to, isFinal: true }),
+        );
+    }
+    if (isLost) throw new Unanswered();
     return jsonAnswer({ MessageId: messageId });
   };
 }

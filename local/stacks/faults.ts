@@ -7,6 +7,8 @@ export interface Faults {
   lost?: number;
   /** That a request is answered with 503, without being carried out. */
   busy?: number;
+  /** For how many milliseconds the API does not know what the node has taken. */
+  lag?: number;
   /** By content id: the reason with which a call for it is rejected. */
   reject?: Record<string, string>;
   /** Micro-STX below which a transaction is taken and never mined. */
@@ -38,6 +40,7 @@ export function makeFaults() {
       if (drawn < (faults.lost ?? 0)) return 'lost';
       return drawn < (faults.lost ?? 0) + (faults.busy ?? 0) ? 'busy' : 'none';
     },
+    isKnown: (tx: Tx): boolean => Date.now() - tx.takenAt >= (faults.lag ?? 0),
     rejection: (tx: Tx): string | undefined => faults.reject?.[contentOf(tx)],
     stalls: (tx: Tx): boolean => tx.fee < BigInt(faults.minFee ?? 0),
     aborts: (tx: Tx): boolean => faults.abort?.includes(contentOf(tx)) ?? false,

@@ -27,6 +27,8 @@ export interface Tx {
   fee: bigint;
   call: { contract: string; name: string; args: ClarityValue[] };
   state: TxState;
+  /** When the node took it, in milliseconds since the epoch; 0 if that was in an earlier run. */
+  takenAt: number;
   result?: CallResult;
   block?: number;
 }
@@ -132,10 +134,12 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     return functionRefusal(simnet, tx);
   }
 
-  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
+  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  // The last line may be half written if the machine went down: what comes next begins a line of its own.
+  if (kept !== '' && !kept.endsWith('\n')) appendFileSync(file, '\n');
+  for (const line of kept.split('\n')) {
     const [kind, raw = ''] = line.split(' ');
     const tx = kind ? readTransaction(raw) : undefined;
-    // The last line may be half written if the machine went down.
     if (!tx || 'reason' in tx) continue;
     deployOwn(tx);
     if (kind === 'p') add(tx);
@@ -158,10 +162,12 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     take(raw) {
       const tx = readTransaction(raw);
       if ('reason' in tx) return tx;
-      if (txs.has(tx.id) && txs.get(tx.id)?.state !== 'dropped_replace_by_fee') return { id: tx.id };
+      // What is in the mempool may come again; of what was mined a node only sees that its nonce was used.
+      if (txs.get(tx.id)?.state === 'pending') return { id: tx.id };
       const refused = refusal(tx);
       if (refused) return refused;
       appendFileSync(file, `p ${raw}\n`);
+      tx.takenAt = Date.now();
       add(tx);
       return { id: tx.id };
     },
@@ -226,5 +232,6 @@ function readTransaction(raw: string): Tx | Rejection {
       args: payload.functionArgs,
     },
     state: 'pending',
+    takenAt: 0,
   };
 }

@@ -96,7 +96,7 @@ function answerTo(
   }
   if (call.startsWith('GET /extended/v1/tx/')) {
     const tx = ledger.find(one.startsWith('0x') ? one : `0x${one}`);
-    return tx ? ok(described(tx)) : notFound;
+    return tx && faults.isKnown(tx) ? ok(described(tx)) : notFound;
   }
   if (call.startsWith('GET /v2/contracts/interface/')) {
     const found = simnet.interfaceOf(`${one}.${two}`);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
 import { listen } from '../gateway/gateway.ts';
 import { readBody } from '../gateway/read-body.ts';
 import type { Log } from '../log.ts';
@@ -30,8 +31,12 @@ export interface StacksStandIn {
  */
 export async function openStacksStandIn(dataDir: string, log: Log): Promise<StacksStandIn> {
   let node: { child: ChildProcess; port: Promise<number> } | undefined;
+  let stopped = false;
 
   function start(): Promise<number> {
+    // A call that was on its way when everything ended must not leave a node behind: with the next run's it would be a second one on
+    // the same file.
+    if (stopped) throw new Error('the Stacks stand-in has ended');
     const file = join(dataDir, 'stacks.ledger');
     const child = spawn(process.execPath, [join(import.meta.dirname, 'node.ts'), file, contractFile], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -45,9 +50,10 @@ export async function openStacksStandIn(dataDir: string, log: Log): Promise<Stac
     });
     const started = { child, port };
     node = started;
-    child.once('exit', () => {
+    const forget = () => {
       if (node === started) node = undefined;
-    });
+    };
+    child.once('exit', forget).once('error', forget);
     return port;
   }
 
@@ -59,7 +65,7 @@ export async function openStacksStandIn(dataDir: string, log: Log): Promise<Stac
         { host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers: incoming.headers },
         (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-          answer.pipe(outgoing);
+          pipeline(answer, outgoing, () => undefined);
         },
       );
       // A lost answer is handed on as one.
@@ -80,6 +86,7 @@ export async function openStacksStandIn(dataDir: string, log: Log): Promise<Stac
       node = undefined;
     },
     async stop() {
+      stopped = true;
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
       const child = node?.child;

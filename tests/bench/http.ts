@@ -4,6 +4,8 @@ export interface Reply {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
+  /** Milliseconds to the first part of the body. */
+  firstByte: number;
 }
 
 /** Somebody who calls one server over connections that stay open. Node's own client: it costs the least beside what is measured. */
@@ -19,6 +21,8 @@ export function callerOf(url: string, token?: string): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const send = (method: string, path: string, body: unknown) =>
     new Promise<Reply>((resolve, reject) => {
+      const begun = performance.now();
+      let firstByte = Number.NaN;
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
         ...(token && { Authorization: `Bearer ${token}` }),
@@ -26,11 +30,14 @@ export function callerOf(url: string, token?: string): Caller {
       };
       const outgoing = request(url + path, { agent, method, headers }, (incoming) => {
         const chunks: Buffer[] = [];
+        incoming.once('data', () => {
+          firstByte = performance.now() - begun;
+        });
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('error', reject);
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text });
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, firstByte });
         });
       });
       outgoing.on('error', reject);

@@ -5,12 +5,16 @@
  * `TMPDIR=/dev/shm npm run bench -- --only requests` takes the disk out.
  */
 
-import { root } from '../assembly.ts';
+import { root } from '../../local/project.ts';
 import { newCleanup } from './cleanup.ts';
 import type { Figure, Measure } from './figure.ts';
 import { machineFacts } from './machine.ts';
+import * as admin from './measures/admin.ts';
+import * as batches from './measures/batches.ts';
 import * as bundles from './measures/bundles.ts';
 import * as calls from './measures/calls.ts';
+import * as chain from './measures/chain.ts';
+import * as contacts from './measures/contacts.ts';
 import * as create from './measures/create.ts';
 import * as remove from './measures/delete.ts';
 import * as growth from './measures/growth.ts';
@@ -28,8 +32,12 @@ const measures: Record<string, Measure> = {
   delete: remove,
   growth,
   requests,
+  contacts,
   'rate-limiter': rateLimiter,
   pages,
+  batches,
+  chain,
+  admin,
   bundles,
   calls,
   sync,

@@ -15,7 +15,7 @@ export interface Service {
   pid: number;
   /** The folder with a bundle for each of its functions. */
   bundles: string;
-  tables: { patients: string; audit: string };
+  tables: { patients: string; messaging: string; admin: string; audit: string; operations: string };
 }
 
 /** Starts the service on a folder of its own. */
@@ -31,9 +31,12 @@ export interface Person {
   api: Caller;
 }
 
-/** Somebody of a tenant that nobody else has. */
-export async function somebody(cleanup: Cleanup, { url }: Service, role = 'user'): Promise<Person> {
-  const tenantId = randomUUID();
+/** A user, of a tenant that nobody else has unless told. */
+export async function somebody(
+  cleanup: Cleanup,
+  { url }: Service,
+  { role = 'user', tenantId = randomUUID() }: { role?: string; tenantId?: string } = {},
+): Promise<Person> {
   const stranger = callerOf(url);
   const claims = { sub: randomUUID(), tenant_id: tenantId, role };
   const { text } = await stranger.call('POST', '/_local/token', claims);

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
+import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 import { somebody } from '../people.ts';
 import { type Clinic, clinic, ended, latestLog, ok, pause } from './fixtures.ts';
 
 let service: Running;
 let dataDir: string;
 
-const run = async () => start({ assembly: await assembly(), port: 0, dataDir });
+const run = async () => start({ assembly: await projectAssembly(), port: 0, dataDir });
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));

@@ -10,8 +10,8 @@ import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
 import { isPublicAddress, receiverAddress } from '../../functions/cliniko/receiver-address.ts';
 import { isReceiver, sendWebhook } from '../../functions/cliniko/send-webhook.ts';
 import { nextAttempt, signatureHeaders } from '../../functions/cliniko/webhook.ts';
+import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 import { type Person, somebody } from '../people.ts';
 import { type Clinic, clinic, ok, pause, sync } from './fixtures.ts';
 
@@ -55,7 +55,7 @@ let service: Running;
 let dataDir: string;
 // Only this setting lets a message reach a receiver on this machine.
 const run = async () =>
-  start({ assembly: await assembly(), port: 0, dataDir, environment: { WEBHOOK_LOOPBACK: 'true' } });
+  start({ assembly: await projectAssembly(), port: 0, dataDir, environment: { WEBHOOK_LOOPBACK: 'true' } });
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));

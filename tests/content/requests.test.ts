@@ -20,7 +20,7 @@ test.each([
     { creator: 'me', contentIds: ['x'], removalReason: 'x'.repeat(501) },
     'removalReason must be at most 500 characters',
   ],
-  [{ creator: 'me', contentIds: ['x'], privateKey: 'secret' }, 'Unknown fields in the request'],
+  [{ creator: 'me', contentIds: ['x'], privateKey: 'secret' }, 'Unknown fields in the request: privateKey'],
 ])('refuses %j', async (body, message) => {
   const { api } = await creator({ address: 'me' });
   const result = await api.content.batchRemove({ body });

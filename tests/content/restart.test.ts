@@ -1,11 +1,29 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
-import { chainPrice, contentOfTx, ledgerOf } from './chain.ts';
-import { contentOf, creator, idOf, newIds, registered } from './creators.ts';
+import { chainPrice, contentOfTx, faults, ledgerOf } from './chain.ts';
+import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
+
+/** Does this again and again, with a pause between. */
+function every(milliseconds: number, work: () => Promise<void>) {
+  let stopped = false;
+  const working = (async () => {
+    while (!stopped) {
+      await work();
+      await new Promise((done) => setTimeout(done, milliseconds));
+    }
+  })();
+  return {
+    stop: () => {
+      stopped = true;
+      return working;
+    },
+  };
+}
 
 /** Runs a job of the content system now, instead of when its schedule says. */
 async function run(service: Running, job: string): Promise<void> {
@@ -15,9 +33,31 @@ async function run(service: Running, job: string): Promise<void> {
   await service.invoke(found.logicalId, {});
 }
 
-test('ends every batch that it accepted, each price executed once, though everything is killed three times meanwhile', async () => {
+/** Puts messages on a queue of the content system, as SQS does when it delivers some twice. */
+async function post(service: Running, queue: string, messages: object[]): Promise<void> {
+  const queues = service.stack.resources('AWS::SQS::Queue');
+  const found = queues.find(
+    ({ logicalId }) => logicalId.includes(queue) && !logicalId.includes('DeadLetters'),
+  );
+  if (!found) throw new Error(`there is no queue ${queue}`);
+  const credentials = { accessKeyId: 'root', secretAccessKey: 'root' };
+  const sqs = new SQSClient({ endpoint: service.awsEndpoint, region: 'us-east-1', credentials });
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: found.name }));
+  for (const message of messages)
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }));
+  sqs.destroy();
+}
+
+/** A quarter of the node's answers is lost, another quarter is a 503, and its API lags behind. */
+const TROUBLE = { seed: 3, lost: 0.25, busy: 0.25, lag: 200 };
+
+test('ends every batch that it accepted, each price executed once, though the node fails at every other call, messages come twice, and everything is killed three times', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-restart-'));
-  const begin = async () => start({ assembly: await assembly(), port: 0, dataDir });
+  const begin = async () => {
+    const begun = await start({ assembly: await projectAssembly(), port: 0, dataDir });
+    await faults(begun.stacksUrl, TROUBLE);
+    return begun;
+  };
   let service = await begin();
   const address = 'SP-restart';
   const ids = newIds(100);
@@ -38,35 +78,37 @@ test('ends every batch that it accepted, each price executed once, though everyt
         await mine.api.content.batchUpdateMetadata({ body: { creator: address, contentIds: ids, updates } }),
       ),
     );
+    const chunks = [0, 1, 2, 3].map((chunk) => ({ version: 1, tenant: 't', batch: accepted.at(-2), chunk }));
+    await post(service, 'contentBatches', [...chunks, ...chunks]);
+    await post(service, 'contentChain', [{ version: 1 }, { version: 1 }]);
     await new Promise((done) => setTimeout(done, round * 400));
     await service.crash();
     service = await begin();
   }
   const mine = await creator({ url: service.url, address, tenantId: 't' });
-  const left = new Set(accepted);
-  while (left.size > 0) {
-    // What their schedules do each minute.
+  const jobs = every(300, async () => {
     await run(service, 'sweepBatches');
     await run(service, 'wakeChain');
-    for (const batchId of left) {
-      const { ok, body } = await mine.api.content.getBatch({ params: { batchId } });
-      if (ok && body.status === 'completed') {
-        expect(body).toMatchObject({ totalItems: 100, successCount: 100, failureCount: 0 });
-        left.delete(batchId);
-      }
-    }
-    await new Promise((done) => setTimeout(done, 500));
-  }
+  });
+  for (const batchId of accepted)
+    expect(await ended(mine, batchId)).toMatchObject({
+      status: 'completed',
+      successCount: 100,
+      failureCount: 0,
+    });
+  await jobs.stop();
+  await faults(service.stacksUrl);
   const { transactions } = await ledgerOf(service.stacksUrl);
   const executed = transactions.filter(({ tx_status }) => tx_status === 'success');
   const times = Map.groupBy(executed, contentOfTx);
   const contract = executed[0]?.contract_call.contract_id ?? '';
   for (const id of ids) {
-    expect(times.get(id)).toHaveLength(3);
+    const prices = times.get(id)?.map(({ contract_call }) => contract_call.function_args[1]?.repr);
+    expect(prices?.toSorted()).toEqual(['u1', 'u2', 'u3']);
     const { price, title } = await contentOf(mine, id);
     expect(price).toBe(await chainPrice(service.stacksUrl, contract, id));
     expect(title).toMatch(/^Round/);
   }
   await service.stop();
   await rm(dataDir, { recursive: true });
-}, 300_000);
+}, 120_000);

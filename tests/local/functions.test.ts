@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Running } from '../../local/start.ts';
-import { eventually, nameOf, post, startFixture } from './fixture/run.ts';
+import { type Running, start } from '../../local/start.ts';
+import { eventually, fixtureAssembly, nameOf, post, scratch, startFixture } from './fixture/run.ts';
 
 let running: Running;
 beforeAll(async () => {
@@ -55,6 +55,16 @@ describe('a function that fails', () => {
     ]);
     expect(broken?.status).toBe(502);
     expect(fine.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+});
+
+test('that is still starting when everything ends is not waited for', async () => {
+  const own = await start({ assembly: await fixtureAssembly(), port: 0, dataDir: scratch() });
+  const starting = own.invoke(nameOf(own, 'AWS::Lambda::Function', 'EchoFunction'), {});
+  await own.crash();
+  expect(await starting).toMatchObject({
+    kind: 'failure',
+    error: { errorMessage: 'The local run is ending' },
   });
 });
 

@@ -14,7 +14,7 @@ test('is ready when everything that it depends on answers', async () => {
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({
     status: 'ready',
-    checks: { patients: 'ok', audit: 'ok', guards: 'ok', tokens: 'ok' },
+    checks: { patients: 'ok', messaging: 'ok', audit: 'ok', guards: 'ok', tokens: 'ok' },
   });
 });
 
@@ -36,7 +36,13 @@ test('without its tables the service is healthy, but says which of them it waits
   expect(Number(ready.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(await ready.json()).toEqual({
     status: 'unavailable',
-    checks: { patients: 'unavailable', audit: 'unavailable', guards: 'unavailable', tokens: 'ok' },
+    checks: {
+      patients: 'unavailable',
+      messaging: 'unavailable',
+      audit: 'unavailable',
+      guards: 'unavailable',
+      tokens: 'ok',
+    },
   });
   expect((await fetch(`${running.url}/health`)).status).toBe(200);
   const refused = await api.patients.create({ body: newPatients(1) });

@@ -1,12 +1,14 @@
 import { beforeAll, expect, inject, test } from 'vitest';
+import { imported, post } from '../messaging/contact-helpers.ts';
 import { created } from '../patients/helpers.ts';
 import { type Person, somebody } from '../people.ts';
 import { ownServiceOfFile } from '../service/own.ts';
 
 const SAMPLE =
-  /^patient_operations_total\{action="(?<action>create|update|delete)", ?tenant_id="(?<tenant>(?:[^"\\\n]|\\["\\n])*)"\} (?<value>\d+)$/;
+  /^(?<metric>patient|contact)_operations_total\{action="(?<action>create|update|delete)", ?tenant_id="(?<tenant>(?:[^"\\\n]|\\["\\n])*)"\} (?<value>\d+)$/;
 
 interface Sample {
+  metric: string;
   action: string;
   tenant: string;
   value: number;
@@ -15,20 +17,27 @@ interface Sample {
 /** Reads the text format strictly: a line that is not as it must be is an error. */
 function samplesOf(text: string): Sample[] {
   const lines = text.split('\n');
-  expect(lines.shift()).toMatch(/^# HELP patient_operations_total \S/);
-  expect(lines.shift()).toBe('# TYPE patient_operations_total counter');
   expect(lines.pop()).toBe('');
-  return lines.map((line) => {
-    const { action = '', tenant = '', value = '' } = SAMPLE.exec(line)?.groups ?? {};
-    if (!action) throw new Error(`no sample: ${line}`);
-    const unescaped = tenant.replace(/\\(.)/g, (_, letter) => (letter === 'n' ? '\n' : letter));
-    return { action, tenant: unescaped, value: Number(value) };
-  });
+  const samples: Sample[] = [];
+  for (const name of ['patient', 'contact']) {
+    expect(lines.shift()).toMatch(new RegExp(`^# HELP ${name}_operations_total \\S`));
+    expect(lines.shift()).toBe(`# TYPE ${name}_operations_total counter`);
+    const end = lines.findIndex((line) => line.startsWith('#'));
+    for (const line of lines.splice(0, end < 0 ? lines.length : end)) {
+      const { metric = '', action = '', tenant = '', value = '' } = SAMPLE.exec(line)?.groups ?? {};
+      if (metric !== name) throw new Error(`no sample of ${name}: ${line}`);
+      const unescaped = tenant.replace(/\\(.)/g, (_, letter) => (letter === 'n' ? '\n' : letter));
+      samples.push({ metric, action, tenant: unescaped, value: Number(value) });
+    }
+  }
+  return samples;
 }
 
-const seriesOf = (samples: Sample[], tenantId: string) =>
+const seriesOf = (samples: Sample[], tenantId: string, of = 'patient') =>
   Object.fromEntries(
-    samples.filter(({ tenant }) => tenant === tenantId).map(({ action, value }) => [action, value]),
+    samples
+      .filter(({ metric, tenant }) => metric === of && tenant === tenantId)
+      .map(({ action, value }) => [action, value]),
   );
 
 async function metrics(url: string, person?: Person) {
@@ -52,7 +61,19 @@ test('counts what committed batches did, for each tenant, in the text format of 
   expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
   const samples = samplesOf(text);
   expect(seriesOf(samples, person.tenantId)).toEqual({ create: 7, update: 3, delete: 1 });
-  expect(new Set(samples.map(({ action, tenant }) => `${action} ${tenant}`)).size).toBe(samples.length);
+  const names = samples.map(({ metric, action, tenant }) => `${metric} ${action} ${tenant}`);
+  expect(new Set(names).size).toBe(samples.length);
+});
+
+test('counts contacts beside patients, and what is noted of their phones not at all', async () => {
+  const person = await somebody();
+  const contacts = await imported(person, 3);
+  const ids = contacts.map(({ id }) => id);
+  await post(person, 'bulk-edit', { contact_ids: ids.slice(0, 2), updates: { name: 'x' } });
+  await post(person, 'bulk-delete', { contact_ids: ids });
+  await post(person, 'opt-out', { phone: contacts[0]?.phone_e164 });
+  const { text } = await metrics(inject('url'));
+  expect(seriesOf(samplesOf(text), person.tenantId, 'contact')).toEqual({ create: 3, update: 2, delete: 3 });
 });
 
 test('the name of a tenant is escaped, whatever is in it', async () => {

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 import { newPatients } from '../patients/fixtures.ts';
 import { BATCH, everybody, send } from '../patients/helpers.ts';
 import { somebody } from '../people.ts';
@@ -20,7 +20,7 @@ test(
   async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-crash-'));
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-    const first = await start({ assembly: await assembly(unlimitedRates), port: 0, dataDir });
+    const first = await start({ assembly: await projectAssembly(unlimitedRates), port: 0, dataDir });
     const [tenantId, userId, key] = [randomUUID(), randomUUID(), randomUUID()];
     const traits = { role: 'admin', tenantId, userId } as const;
     const victim = await somebody({ ...traits, url: first.url });

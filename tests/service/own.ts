@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
+import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
-import { assembly } from '../assembly.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
 
 interface OwnOptions {
@@ -27,7 +27,7 @@ interface Own {
 async function startOwn(options: OwnOptions): Promise<Own> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bulkhead-own-')));
   const running = await start({
-    assembly: options.assembly ?? (await assembly(options.settings)),
+    assembly: options.assembly ?? (await projectAssembly(options.settings)),
     port: 0,
     dataDir,
     ...(options.environment ? { environment: options.environment } : {}),

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { assembly } from '../assembly.ts';
+import { projectAssembly } from '../../local/project.ts';
 import { newPatient, newPatients } from '../patients/fixtures.ts';
 import { BATCH, created, everybody, PATIENTS, send } from '../patients/helpers.ts';
 import { ownService } from './own.ts';
@@ -12,14 +12,17 @@ interface Statement {
   Resource: unknown;
 }
 interface Template {
-  Resources: Record<string, { Type: string; Properties: { PolicyDocument: { Statement: Statement[] } } }>;
+  Resources: Record<
+    string,
+    { Type: string; Properties: { Policies: { PolicyDocument: { Statement: Statement[] } }[] } }
+  >;
 }
 
 /** A copy of the synthesised app in which one function may not do one thing any more. */
-async function without(action: string, policyOf: RegExp, resource: RegExp): Promise<string> {
+async function without(action: string, roleOf: RegExp, resource: RegExp): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-assembly-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await cp(await assembly(), folder, { recursive: true });
+  await cp(await projectAssembly(), folder, { recursive: true });
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as {
     artifacts: Record<string, { type: string; properties: { templateFile: string } }>;
   };
@@ -28,8 +31,8 @@ async function without(action: string, policyOf: RegExp, resource: RegExp): Prom
   const template = JSON.parse(await readFile(file, 'utf8')) as Template;
   let removed = 0;
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
-    if (Type !== 'AWS::IAM::Policy' || !policyOf.test(id)) continue;
-    for (const statement of Properties.PolicyDocument.Statement) {
+    if (Type !== 'AWS::IAM::Role' || !roleOf.test(id)) continue;
+    for (const statement of Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
       const actions = [statement.Action].flat();
       if (!actions.includes(action) || !resource.test(JSON.stringify(statement.Resource))) continue;
       statement.Action = actions.filter((one) => one !== action);
@@ -42,7 +45,7 @@ async function without(action: string, policyOf: RegExp, resource: RegExp): Prom
 }
 
 test('a missing grant is a fault that the caller is not told of, and the log names its action and resource', async () => {
-  const folder = await without('dynamodb:PutItem', /^patientscreateFunction/, /[Aa]udit/);
+  const folder = await without('dynamodb:PutItem', /^patientscreateRole/, /[Aa]udit/);
   const { running, person } = await ownService({ assembly: folder });
   const user = await person();
   const body = JSON.stringify(newPatients(2));
@@ -60,7 +63,7 @@ test('a missing grant is a fault that the caller is not told of, and the log nam
 });
 
 test('a call that failed by a fault of ours may be repeated with its key once the fault is gone', async () => {
-  const folder = await without('dynamodb:PutItem', /^patientscreateFunction/, /[Aa]udit/);
+  const folder = await without('dynamodb:PutItem', /^patientscreateRole/, /[Aa]udit/);
   const broken = await ownService({ assembly: folder });
   const traits = { userId: 'u1', tenantId: 't1' };
   const headers = { 'Idempotency-Key': 'once' };

@@ -30,10 +30,14 @@ const [rate, seconds, tenants] = [values.rate, values.seconds, values.tenants].m
 
 const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-steady-'));
 // In a process of its own, so that the load and the service do not wait for each other's event loop.
-const service = spawn(process.execPath, [join(import.meta.dirname, 'victim.ts'), dataDir], {
-  detached: true,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const service = spawn(
+  process.execPath,
+  ['--single-threaded-gc', join(import.meta.dirname, 'victim.ts'), dataDir],
+  {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 const [url] = (await once(createInterface({ input: service.stdout }), 'line')) as [string];
 
 async function tokenOf(claims: Record<string, string>): Promise<string> {
@@ -57,23 +61,23 @@ const users: User[] = await Promise.all(
 const BATCH = '/api/v1/batch/patients';
 const size = () => 1 + randomInt(20);
 
-/** What a user may do next, each with its share of the load. */
+/** What a user may do next, each with its share of the load: three in ten write a batch of up to 20, the others read. */
 const actions: [
   share: number,
   name: string,
   call: (user: User) => [method: string, path: string, body?: unknown],
 ][] = [
-  [25, 'create', () => ['POST', BATCH, newPatients(size())]],
+  [12, 'create', () => ['POST', BATCH, newPatients(size())]],
   [
-    15,
+    10,
     'update',
     ({ ids }) => ['PUT', BATCH, ids.slice(-size()).map((id) => ({ id, phone: `+${randomInt(1e9)}` }))],
   ],
-  [10, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(0, size())]],
-  [20, 'list', () => ['GET', `/api/v1/patients?limit=${1 + randomInt(50)}`]],
-  [15, 'get', ({ ids }) => ['GET', `/api/v1/patients/${ids.at(-1)}`]],
-  [10, 'dashboard', () => ['GET', '/api/v1/dashboard']],
-  [5, 'audit log', () => ['GET', '/api/v1/audit-logs']],
+  [8, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(0, size())]],
+  [25, 'list', () => ['GET', `/api/v1/patients?limit=${1 + randomInt(50)}`]],
+  [25, 'get', ({ ids }) => ['GET', `/api/v1/patients/${ids.at(-1)}`]],
+  [12, 'dashboard', () => ['GET', '/api/v1/dashboard']],
+  [8, 'audit log', () => ['GET', '/api/v1/audit-logs']],
 ];
 
 function chosen(user: User): (typeof actions)[number] {

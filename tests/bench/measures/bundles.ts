@@ -3,7 +3,7 @@ import { globSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { assembly, root } from '../../assembly.ts';
+import { projectAssembly, root } from '../../../local/project.ts';
 import { unbundled } from '../baselines/unbundled.ts';
 import type { Bench, Figure } from '../figure.ts';
 import { compare } from '../figure.ts';
@@ -36,7 +36,7 @@ async function loadTime(file: string): Promise<number> {
 }
 
 export async function run({ effort, cleanup }: Bench): Promise<Figure[]> {
-  const folder = join(await assembly(), 'bundles');
+  const folder = join(await projectAssembly(), 'bundles');
   const files = globSync('*/*/index.mjs', { cwd: folder })
     .toSorted()
     .map((file) => join(folder, file));

@@ -66,7 +66,7 @@ async function peakMemory(pid: number): Promise<number> {
 export async function run({ effort, cleanup }: Bench): Promise<Figure[]> {
   const [latency, many] = effort.quick ? [100, 2_000] : [300, 20_000];
   const service = await startService(cleanup);
-  const admin = () => somebody(cleanup, service, 'admin');
+  const admin = () => somebody(cleanup, service, { role: 'admin' });
 
   const measure = async (name: string, patients: number) => {
     const person = await admin();

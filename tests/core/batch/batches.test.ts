@@ -1,7 +1,11 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../core/batch/engine.ts';
+import type { Kind } from '../../../core/batch/kind.ts';
 import { NotOpened } from '../../../core/batch/open.ts';
+import type { Batch } from '../../../core/batch/record.ts';
 import { accounts, changeAccount, credits, creditsOf, creditTo } from './accounts.ts';
+import { letters, PostOffice } from './effects.ts';
+import { storeOf } from './faults.ts';
 import { Machine } from './machine.ts';
 import { startTable } from './table.ts';
 
@@ -56,6 +60,42 @@ test('opens batches that do not fit into one transaction', async () => {
   expect(new Set(await creditsOf(table, names))).toEqual(new Set([1]));
 });
 
+test('packs operations so that no chunk outgrows an item, and none of a batch is too large to open', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const names = await accounts(table, 'heavy', 60);
+  const heavy = names.map((account) => ({ data: { account, note: 'é'.repeat(50_000) } }));
+  await engine.open({ ...batch('b', []), operations: heavy });
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 60 });
+  expect((await engine.entries('b')).map(({ data }) => data)).toEqual(heavy.map(({ data }) => data));
+});
+
+test('opens no batch without operations', async () => {
+  const { engine } = machine().engine();
+  await expect(engine.open(batch('b', []))).rejects.toThrow(RangeError);
+  expect(await engine.read('b')).toBeUndefined();
+});
+
+test('sees in a chunk what the chunks before it did', async () => {
+  const opening: Kind<{ account: string }> = {
+    ...(credits(table) as Kind<{ account: string }>),
+    plan: (operations, found, ...more) => {
+      const [first, ...others] = operations;
+      const Item = { pk: 'ACCOUNT#new', sk: 'ACCOUNT', credit: 0 };
+      const opened = { result: 'opened', actions: [{ Put: { TableName: table.name, Item } }] };
+      if (first?.chunk === 0) return [opened, ...others.map(() => ({ error: 'not yet' }))];
+      return (credits(table) as Kind<{ account: string }>).plan(operations, found, ...more);
+    },
+  };
+  const it = machine({ kinds: () => ({ credits: opening as Kind }) });
+  const { engine } = it.engine();
+  await engine.open(batch('b', ['new', ...Array(24).fill('nobody'), 'new']));
+  await it.drain();
+  expect(it.deliveries).toHaveLength(1);
+  expect((await engine.entries('b'))[25]?.outcome).toEqual({ result: { account: 'new' } });
+});
+
 test('opens an id once', async () => {
   const it = machine();
   const { engine } = it.engine();
@@ -84,28 +124,77 @@ test('counts and answers an operation at each place that asked for it, and does 
   expect(await creditsOf(table, [name])).toEqual([1]);
 });
 
-test('announces the end of a batch, also if it died before it could', async () => {
-  const it = machine();
-  const { engine } = it.engine();
-  let deaf = true;
-  const shaky = openEngine({
-    name: `run${runs}`,
-    kinds: { credits: credits(table) },
-    store: table.store,
-    table: () => table.name,
-    send: async (_, message) => it.post(message),
-    announce: async () => {
-      if (deaf) throw new Error('nobody hears it');
-    },
+describe('the end of a batch', () => {
+  /** An engine beside the machine's, whose listener does what the test says. */
+  const engineWith = (it: Machine, announce: (batch: Batch) => Promise<void>) =>
+    openEngine({
+      name: `run${runs}`,
+      kinds: { credits: credits(table) },
+      store: table.store,
+      table: () => table.name,
+      send: async (_, message) => it.post(message),
+      announce,
+    });
+
+  test('is announced once where nothing goes wrong', async () => {
+    const it = machine();
+    await it.engine().engine.open(batch('b', ['nobody']));
+    await it.drain();
+    await it.sweep();
+    expect(it.announced).toMatchObject([{ id: 'b', status: 'failed', total: 1, failed: 1 }]);
   });
-  await engine.open(batch('b', ['nobody']));
-  await expect(shaky.work({ version: 1, tenant: 'tenant', batch: 'b', chunk: 0 }, 1)).rejects.toThrow();
-  expect(it.announced).toEqual([]);
-  deaf = false;
-  await it.sweep();
-  expect(it.announced).toMatchObject([{ id: 'b', status: 'failed' }]);
-  await it.sweep();
-  expect(it.announced).toHaveLength(1);
+
+  test('is announced until it is heard: a listener that fails stops no work, and the sweep complains', async () => {
+    const it = machine();
+    const heard: string[] = [];
+    let deaf = true;
+    const engine = engineWith(it, async ({ id }) => {
+      if (deaf && id !== 'other') throw new Error('nobody hears it');
+      heard.push(id);
+    });
+    for (const id of ['b', 'c', 'other']) await engine.open(batch(id, ['nobody'], id));
+    for (const id of ['b', 'c', 'other'])
+      await engine.work({ version: 1, tenant: id, batch: id, chunk: 0 }, 1);
+    expect(await engine.read('b')).toMatchObject({ status: 'failed', remaining: 0 });
+    await expect(engine.sweep()).rejects.toThrow('the ends of 2 batches could not be announced');
+    expect(heard).toEqual(['other']);
+    deaf = false;
+    await engine.sweep();
+    await engine.sweep();
+    expect(heard).toEqual(['other', 'b', 'c']);
+  });
+
+  test('is announced again if whoever announced it died before that was on the record', async () => {
+    const it = machine();
+    const heard: string[] = [];
+    const { engine: mortal, life } = it.engine();
+    await mortal.open(batch('b', ['nobody']));
+    const dying = openEngine({
+      name: `run${runs}`,
+      kinds: { credits: credits(table) },
+      store: storeOf(table.store, life),
+      table: () => table.name,
+      send: async () => {},
+      announce: async ({ id }) => {
+        heard.push(id);
+        life.kill();
+      },
+    });
+    await expect(dying.work({ version: 1, tenant: 'tenant', batch: 'b', chunk: 0 }, 1)).rejects.toThrow();
+    expect(heard).toEqual(['b']);
+    const engine = engineWith(it, async ({ id }) => void heard.push(id));
+    await engine.sweep();
+    await engine.sweep();
+    expect(heard).toEqual(['b', 'b']);
+  });
+
+  test('is announced when it was cancelled, too', async () => {
+    const it = machine();
+    const { engine } = it.engine();
+    await engine.open(batch('b', ['nobody']));
+    await engine.cancel('b');
+    expect(it.announced).toMatchObject([{ id: 'b', status: 'canceled', canceled: 1 }]);
+  });
 });
 
 test('lists batches newest first, any page at once, with an exact total', async () => {
@@ -145,12 +234,55 @@ test('ends a batch with a poisoned chunk as partial while its neighbours finish,
     failed: 0,
     remaining: 25,
   });
-  expect(it.announced.at(-1)).toMatchObject({ status: 'partial' });
+  expect(it.announced).toMatchObject([{ status: 'partial' }]);
   await changeAccount(table, 'poison60', {});
   it.redrive();
   await it.drain();
   expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 125, remaining: 0 });
+  expect(it.announced).toMatchObject([{ status: 'partial' }, { status: 'completed' }]);
+  expect((await engine.entries('b'))[60]?.outcome).toEqual({ result: { account: 'poison60' } });
   expect(new Set(await creditsOf(table, names))).toEqual(new Set([1]));
+});
+
+test('follows the effects of a redriven dead letter to their end, though its worker dies over them', async () => {
+  const office = new PostOffice();
+  let poisoned = true;
+  let carriedOut = 0;
+  const it: Machine = machine({
+    workers: 1,
+    kinds: (life) => {
+      const kind = letters(table, office, life, (settlement) => it.engineOf(life).settle(settlement));
+      return {
+        letters: {
+          ...kind,
+          plan: (...given) => {
+            if (poisoned) throw new Error('not now');
+            return kind.plan(...(given as Parameters<typeof kind.plan>));
+          },
+          carryOut: async (chunk, again) => {
+            if (++carriedOut === 1) life.kill();
+            await kind.carryOut?.(chunk as Parameters<NonNullable<typeof kind.carryOut>>[0], again);
+          },
+        },
+      };
+    },
+  });
+  const { engine } = it.engine();
+  const operations = [{ data: { name: 'redriven' } }];
+  await engine.open({ id: 'b', kind: 'letters', tenant: 't', user: 'u', operations });
+  await it.until(() => it.deadLetters.length > 0);
+  expect(await engine.read('b')).toMatchObject({ status: 'failed', remaining: 1 });
+  poisoned = false;
+  it.redrive();
+  await it.drain(1);
+  expect(await engine.read('b')).toMatchObject({ status: 'failed', remaining: 0, inFlight: 1 });
+  it.loseMessages();
+  it.pass(120_000);
+  await it.sweep();
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 1, inFlight: 0 });
+  expect(office.taken).toEqual(new Map([['redriven', 1]]));
+  expect(it.announced).toMatchObject([{ status: 'failed' }, { status: 'completed' }]);
 });
 
 test('gives up in the end what kills every worker that touches it', async () => {

@@ -9,19 +9,19 @@ interface Mark {
   refused?: boolean;
 }
 
-const keyOf = (name: string) => ({ pk: `EFFECT#${name}`, sk: 'EFFECT' });
+export const keyOfMark = (name: string) => ({ pk: `EFFECT#${name}`, sk: 'EFFECT' });
 
 /** Operations that each make an item which must not exist yet: what is done twice becomes an error, what is lost is missing. */
 export const marks = (table: TestTable): Kind<Mark, { name: string }, { message: string }> => ({
   table: () => table.name,
-  reads: (operations) => operations.map(({ data }) => keyOf(data.name)),
+  reads: (operations) => operations.map(({ data }) => keyOfMark(data.name)),
   plan: (operations, found) =>
     operations.map(({ data: { name, refused } }) => {
       if (refused) return { error: { message: 'refused' } };
-      if (found.get(keyOf(name))) return { error: { message: 'done twice' } };
+      if (found.get(keyOfMark(name))) return { error: { message: 'done twice' } };
       const Put = {
         TableName: table.name,
-        Item: keyOf(name),
+        Item: keyOfMark(name),
         ConditionExpression: 'attribute_not_exists(pk)',
       };
       return { result: { name }, actions: [{ Put }] };
@@ -33,7 +33,8 @@ export const marks = (table: TestTable): Kind<Mark, { name: string }, { message:
 export async function marksMade(table: TestTable, names: string[]): Promise<number> {
   let made = 0;
   for (let from = 0; from < names.length; from += 100)
-    made += (await table.store.getMany(table.name, names.slice(from, from + 100).map(keyOf))).items.length;
+    made += (await table.store.getMany(table.name, names.slice(from, from + 100).map(keyOfMark))).items
+      .length;
   return made;
 }
 

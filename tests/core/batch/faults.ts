@@ -36,7 +36,10 @@ export interface Chances {
 
 export const peaceful: Chances = { crash: 0, lost: 0, refused: 0 };
 
-export function life(random: () => number, chances: Chances, calls = 12): Life {
+/** Whom nothing befalls. */
+export const immortal: Life = { call: (request) => request(), dead: false, kill: () => {} };
+
+export function life(random: () => number, chances: Chances, calls = 8): Life {
   let left = random() < chances.crash ? Math.floor(random() * calls) : Number.POSITIVE_INFINITY;
   let dead = false;
   return {

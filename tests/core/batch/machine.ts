@@ -63,7 +63,21 @@ export class Machine {
 
   engineOf(its: Life): Engine {
     const { table, kinds, name = 'test' } = this.#options;
-    const world: World = {
+    return openEngine({
+      name,
+      kinds: kinds(its),
+      store: storeOf(table.store, its),
+      table: () => table.name,
+      world: this.worldOf(),
+      send: (_, message) => its.call(async () => this.post(message)),
+      announce: (batch) => its.call(async () => void this.announced.push(batch)),
+    });
+  }
+
+  /** Virtual time, and randomness that the seed repeats. */
+  worldOf(): World {
+    const { name = 'test' } = this.#options;
+    return {
       now: () => this.#now,
       random: this.#random,
       pause: async (milliseconds) => {
@@ -72,15 +86,10 @@ export class Machine {
       },
       unique: () => `${name}-${this.#names++}`,
     };
-    return openEngine({
-      name,
-      kinds: kinds(its),
-      store: storeOf(table.store, its),
-      table: () => table.name,
-      world,
-      send: (_, message) => its.call(async () => this.post(message)),
-      announce: (batch) => its.call(async () => void this.announced.push(batch)),
-    });
+  }
+
+  get now(): number {
+    return this.#now;
   }
 
   post(message: ChunkMessage): void {

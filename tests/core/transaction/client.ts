@@ -10,6 +10,8 @@ export interface Operation {
   creates: { tenant: string; count: number }[];
   updates: { tenant: string; id: string }[];
   deletes: { tenant: string; id: string }[];
+  /** Named records that are to be there afterwards: found and changed, or created. */
+  names: { tenant: string; id: string }[];
 }
 
 export interface Wishes {
@@ -20,19 +22,27 @@ export interface Wishes {
   records: number;
   /** Part of the operations that go over all tenants. */
   across: number;
+  /** Part of the creations that are of named records. */
+  names: number;
 }
 
+/** So few that clients often mean the same one. */
+const NAMES = 6;
+
 /** An operation at random, mostly a small one, on documents that exist at this moment. */
-export function wish(key: string, { model, tenants, random, records, across }: Wishes): Operation {
+export function wish(key: string, { model, tenants, random, records, across, names }: Wishes): Operation {
   const below = (limit: number) => Math.floor(random() * limit);
   const places = random() < across ? tenants : [tenants[below(tenants.length)] as string];
-  const operation: Operation = { key, creates: [], updates: [], deletes: [] };
+  const operation: Operation = { key, creates: [], updates: [], deletes: [], names: [] };
   for (const tenant of places) {
-    const known = model.latest(tenant).map(({ id }) => id);
+    const known = model.listed(tenant).map(({ id }) => id);
+    const named = Array.from({ length: NAMES }, (_, index) => `~${tenant}-${index}`);
     const style = random();
     for (let room = 1 + Math.floor(random() ** 2 * records); room > 0; room--) {
       const id = style < 0.25 ? undefined : known.splice(below(known.length), 1)[0];
-      if (id === undefined) operation.creates.push({ tenant, count: 1 });
+      const isNamed = id === undefined && names > 0 && named.length > 0 && random() < names;
+      if (isNamed) operation.names.push({ tenant, id: named.splice(below(named.length), 1)[0] as string });
+      else if (id === undefined) operation.creates.push({ tenant, count: 1 });
       else if (style < 0.7 || random() < 0.5) operation.updates.push({ tenant, id });
       else operation.deletes.push({ tenant, id });
     }
@@ -109,7 +119,7 @@ async function claim(
 
 /** One invocation of an endpoint that writes. */
 export async function serve(server: Server, operation: Operation): Promise<Reply> {
-  const { key, creates, updates, deletes } = operation;
+  const { key, creates, updates, deletes, names } = operation;
   const token = server.newId();
   if ((await claim(server, key, token)) === 'done') return 'written';
   const fresh = creates.flatMap(({ tenant, count }) =>
@@ -117,7 +127,7 @@ export async function serve(server: Server, operation: Operation): Promise<Reply
   );
   const result = await server.ledger.write({
     actor: 'somebody',
-    reads: [...updates, ...deletes],
+    reads: [...updates, ...deletes, ...names],
     decide: (found) => {
       const changes: Change<Doc>[] = fresh.map(({ tenant, id }, index) => ({
         kind: 'create',
@@ -139,6 +149,12 @@ export async function serve(server: Server, operation: Operation): Promise<Reply
         if (!old) continue;
         seen.push(old);
         changes.push({ kind: 'delete', tenant, id });
+      }
+      for (const { tenant, id } of names) {
+        const old = found.get(id)?.document;
+        if (old) seen.push(old);
+        const document: Doc = { id, kind: 'a', rev: (old?.rev ?? 0) + 1, by: key };
+        changes.push({ kind: old ? 'update' : 'create', tenant, document });
       }
       return { changes, result: { changes, seen } };
     },

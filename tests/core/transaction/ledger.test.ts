@@ -252,6 +252,49 @@ describe('a batch', () => {
   });
 });
 
+describe('a named record', () => {
+  const claim = (names: string[], by: string) =>
+    ledger.write({
+      actor: 'ann',
+      reads: names.map((id) => ({ tenant, id })),
+      decide: (found) => ({
+        changes: names.map((id): Change<Person> => {
+          const old = found.get(id)?.document;
+          const document = { id, name: `${old?.name ?? ''}${by}`, gender: 'male' as const };
+          return { kind: old ? 'update' : 'create', tenant, document };
+        }),
+        result: names.length,
+      }),
+    });
+  const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `~${index}`);
+
+  test.each([1, 90, 150])(
+    'of which rivals create the same %i is created once, and then changed',
+    async (count) => {
+      const names = namesOf(count);
+      await Promise.all(['a', 'b', 'c', 'd'].map((by) => claim(names, by)));
+      const found = await ledger.look(tenant, (view) => view.getMany([...names, '~none']));
+      expect(found).toHaveLength(count);
+      for (const { name } of found) expect([...name].toSorted().join('')).toBe('abcd');
+      expect(await fresh(async (view) => view.counter('gender:male'))).toBe(count);
+    },
+  );
+
+  test('is in no list, no offset and no count of operations', async () => {
+    await claim(namesOf(5), 'a');
+    await createPeople(0, 3);
+    expect(await fresh(everybody)).toHaveLength(3);
+    expect(await fresh((view) => view.list({ offset: 2, limit: 9 }))).toEqual({ documents: [person(2)] });
+    expect(await fresh(async (view) => view.counter('op:create'))).toBe(3);
+  });
+
+  test('is never deleted, since its name would be free', async () => {
+    await claim(['~1'], 'a');
+    await expect(remove(['~1'])).rejects.toThrow('never deleted');
+    expect(await get('~1')).toMatchObject({ name: 'a' });
+  });
+});
+
 describe('an answer kept with its batch', () => {
   const claimed = (key: string, token: string, from: number, count: number) =>
     ledger.write({

@@ -167,6 +167,7 @@ export async function race({
         random: Math.random,
         records,
         across: 0.2,
+        names: 0.3,
       });
       for (let tries = 0; tries < 3; tries++) {
         const fate = {

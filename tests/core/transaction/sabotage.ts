@@ -149,6 +149,19 @@ const putsAgain = (store: Store): Store => ({
   },
 });
 
+/** A name is created without asking whether somebody has it. */
+const namesUnasked = (store: Store): Store => ({
+  ...store,
+  transact: (actions) =>
+    store.transact(
+      actions.map((action) =>
+        String(action.Put?.Item?.pk).startsWith('KEY#')
+          ? { Put: { TableName: action.Put?.TableName, Item: action.Put?.Item } }
+          : action,
+      ),
+    ),
+});
+
 export const sabotages = {
   'the flip is part of the transaction': { configuration: 'fast', wrap: flipInside },
   'the flip comes before the records': { configuration: 'long', wrap: flipFirst },
@@ -157,6 +170,7 @@ export const sabotages = {
   'an aborted batch is forgotten at once': { configuration: 'long', linger: 0 },
   'a batch declared dead may still begin': { configuration: 'tardy', wrap: noFence },
   'a transaction is finished without proof': { configuration: 'slow', wrap: noProof },
+  'names are created without asking': { configuration: 'names', wrap: namesUnasked },
   'puts without conditions are sent again': { configuration: 'long', wrap: putsAgain },
 } satisfies Record<string, Sabotage>;
 export type SabotageName = keyof typeof sabotages;

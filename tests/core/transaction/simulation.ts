@@ -29,6 +29,8 @@ export interface Configuration {
   records: number;
   /** Part of the operations that go over several tenants. */
   across: number;
+  /** Part of the creations that are of named records. */
+  names: number;
   faults: Faults;
   /** Parts of the invocations that die, or stand still past their lease. */
   crash: number;
@@ -56,6 +58,7 @@ const usual: Configuration = {
   documents: 10,
   records: 7,
   across: 0,
+  names: 0,
   faults,
   crash: 0.12,
   freeze: 0.06,
@@ -93,7 +96,9 @@ export const configurations = {
     readers: 4,
     faults: { ...faults, gap: 1_500 },
   },
-  calm: { ...usual, faults: none, crash: 0, freeze: 0 },
+  /** Records that several clients want to create. */
+  names: { ...usual, names: 0.7, clients: 6 },
+  calm: { ...usual, names: 0.3, faults: none, crash: 0, freeze: 0 },
 } satisfies Record<string, Configuration>;
 export type ConfigurationName = keyof typeof configurations;
 
@@ -309,11 +314,15 @@ export async function simulate(
     for (const item of database.items('patients')) {
       if (item.sk === 'HEAD' && Object.keys((item as unknown as HeadItem).gn).length > 0)
         model.violate(`HEAD still lists ${JSON.stringify(item)}`);
-      if (!String(item.pk).startsWith('REC#')) continue;
+      if (!/^(REC|KEY)#/.test(String(item.pk))) continue;
       const record = item as unknown as RecordItem;
       if (record.x) model.violate(`deleted record ${record.sk} was not purged`);
     }
     for (const tenant of tenants) {
+      for (const item of database.items('patients').filter(({ pk }) => pk === `KEY#${tenant}`)) {
+        const doc = documentOf(item as unknown as RecordItem) as unknown as Doc;
+        model.checkOne(tenant, model.seq(tenant), doc.id, doc);
+      }
       const records = database
         .items('patients')
         .filter((item) => item.pk === `REC#${tenant}`)

@@ -1,0 +1,31 @@
+import type { Key } from '../transaction/store.ts';
+
+/** Keys of an engine's items. Tenants may hold any character, so they are encoded where something follows them. */
+export const keysOf = (engine: string) => {
+  const partition = (id: string) => `BATCH#${engine}#${id}`;
+  const name = (tenant: string) => Buffer.from(tenant).toString('base64url');
+  return {
+    batch: (id: string): Key => ({ pk: partition(id), sk: 'BATCH' }),
+    chunk: (id: string, chunk: number): Key => ({ pk: partition(id), sk: `CHUNK#${padded(chunk)}` }),
+    result: (id: string, chunk: number): Key => ({ pk: partition(id), sk: `RESULT#${padded(chunk)}` }),
+    resultsOf: (id: string) => ({ pk: partition(id), prefix: 'RESULT#' }),
+    /** The batch, its chunks and their results. */
+    allOf: (id: string) => ({ pk: partition(id), prefix: '' }),
+    open: (tenant: string, turn: number): Key => ({
+      pk: `OPEN#${engine}`,
+      sk: `${name(tenant)}#${padded(turn)}`,
+    }),
+    openAt: (order: string): Key => ({ pk: `OPEN#${engine}`, sk: order }),
+    openOf: (tenant?: string) => ({
+      pk: `OPEN#${engine}`,
+      prefix: tenant === undefined ? '' : `${name(tenant)}#`,
+    }),
+    lane: (tenant: string): Key => ({ pk: `LANE#${engine}#${tenant}`, sk: 'LANE' }),
+    listCount: (list: string): Key => ({ pk: `LIST#${engine}#${list}`, sk: 'COUNT' }),
+    listEntry: (list: string, n: number): Key => ({ pk: `LIST#${engine}#${list}`, sk: `#${padded(n)}` }),
+  };
+};
+export type Keys = ReturnType<typeof keysOf>;
+
+/** Ten digits: more turns than a tenant takes in a lifetime, and the order of texts is the order of numbers. */
+const padded = (n: number): string => String(n).padStart(10, '0');

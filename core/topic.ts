@@ -1,0 +1,27 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { clientSettings } from './aws-client.ts';
+import { setting } from './environment.ts';
+import { type TopicName, topicVariable } from './resources.ts';
+
+let client: SNSClient | undefined;
+
+/** The one SNS client of this container, made on first use. */
+function sns(): SNSClient {
+  client ??= new SNSClient(clientSettings);
+  return client;
+}
+
+/**
+ * Publishes a notice to whoever subscribed.
+ *
+ * @param notice ids, codes and numbers: it leaves by e-mail or HTTPS, so nothing personal may be in it.
+ */
+export async function publish(topic: TopicName, subject: string, notice: object): Promise<void> {
+  await sns().send(
+    new PublishCommand({
+      TopicArn: setting(topicVariable(topic), `add \`${topic}\` to the \`uses\` of this contract`),
+      Subject: subject,
+      Message: JSON.stringify(notice),
+    }),
+  );
+}

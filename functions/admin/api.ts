@@ -1,0 +1,302 @@
+import * as z from 'zod';
+import { roles } from '../../core/caller.ts';
+import { placeOf } from '../../core/cursor.ts';
+import type { Endpoint } from '../../core/endpoint.ts';
+import { adminErrors } from './errors.ts';
+import { day, digits, flagOfQuery, ids } from './fields.ts';
+import { operationTypes, Submission } from './operation.ts';
+import { Order, OrderChange, orderStatuses } from './order.ts';
+import { approvalFields, decides, decidesNothing } from './professional.ts';
+import { categories, Service, ServiceChange } from './service.ts';
+import { User, userTypes } from './user.ts';
+
+const base = '/api/v1/admin';
+const HOUR = 3_600;
+
+const shared = { errors: adminErrors, roles: ['admin', 'super_admin'] } as const;
+
+const count = z.int().nonnegative();
+
+const bulk = {
+  ...shared,
+  method: 'POST',
+  limit: { calls: 100, seconds: HOUR, per: 'user' },
+  uses: { admin: 'write' },
+} as const;
+
+const bulkReplyOf = (item: z.ZodRawShape) =>
+  z.object({
+    success: z.boolean().describe('Whether no item failed.'),
+    updated_count: count,
+    failed_count: count,
+    total_count: count,
+    results: z
+      .array(z.object({ ...item, success: z.boolean(), error: z.string().optional() }))
+      .describe('One for each id of the request, in its order.'),
+  });
+
+const exporting = {
+  ...shared,
+  method: 'GET',
+  limit: { calls: 20, seconds: HOUR, per: 'user' },
+  uses: { admin: 'read' },
+  streamed: true,
+  // 10,000 records are parsed and written: CPU comes with memory.
+  memoryMb: 1_769,
+  description:
+    'In the order of creation. As CSV (RFC 4180) the totals are in `X-Total-Count`, `X-Offset` and `X-Limit`, and texts that a spreadsheet would take for formulas begin with an apostrophe. The answer is streamed, whatever its size. Display texts are Portuguese, or English by `Accept-Language: en`. Go on by `next_cursor`, which costs the same at any depth, or by `next_offset`.',
+} as const;
+
+const notACursor = { error: 'must be the next_cursor of an earlier answer' };
+
+const cursor = z
+  .string(notACursor)
+  .max(200, notACursor)
+  .transform(
+    (text) => z.tuple([z.string().regex(/^[\d:TZ-]{20}#\d{16}$/)]).safeParse(placeOf(text)).data?.[0],
+  )
+  .refine((place) => place !== undefined, notACursor)
+  .optional()
+  .meta({ type: 'string', description: 'The `next_cursor` of the page before.' });
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+const pageQuery = {
+  format: oneOf(['json', 'csv']).default('json'),
+  limit: digits(1, 1_000).describe('More than 10000 counts as 10000.'),
+  offset: digits(0, 0),
+  cursor,
+};
+
+const exportReply = (row: z.ZodType) =>
+  z.object({
+    count: count.describe('Of all records that the filters let through.'),
+    limit: count,
+    offset: count,
+    has_more: z.boolean(),
+    next_offset: count.nullable(),
+    results: z.array(row),
+    next_cursor: z.string().nullable(),
+  });
+
+const importing = {
+  ...shared,
+  method: 'POST',
+  uses: { admin: 'write' },
+  textBody: 'text/csv',
+  description:
+    'A list of up to 1,000 records as an export has them, or the CSV of an export: known ids are replaced, new ones are created. A CSV leaves fields that it does not have as they are. All records are checked before the first is stored.',
+  reply: z.object({
+    success: z.boolean(),
+    created_count: count,
+    updated_count: count,
+    unchanged_count: count,
+    total_count: count,
+  }),
+} as const;
+
+const importBody = z.union([z.array(z.unknown()), z.string()], { error: 'must be a list or a CSV' });
+
+const submitting = {
+  errors: adminErrors,
+  limit: { calls: 50, seconds: HOUR, per: 'user', together: 'admin.async' },
+} as const;
+
+/** Batches are also for whoever submitted them, whatever their role is by now. */
+const owning = { errors: adminErrors, roles, params: z.object({ batch_id: z.string() }) } as const;
+
+const progress = z.object({
+  total: count,
+  completed: count,
+  failed: count,
+  canceled: count.optional().describe('Of a batch that was canceled: the rest of its operations.'),
+  percentage: z.number(),
+  success_rate: z.number(),
+});
+
+const statuses = ['pending', 'processing', 'completed', 'failed', 'partial', 'canceled'] as const;
+
+const summary = {
+  batch_id: count,
+  operation_type: z.string(),
+  status: z
+    .enum(statuses)
+    .describe(
+      'At its end `completed` (all were processed, some may have failed), `failed` (none succeeded), `partial` (it ended before all were processed) or `canceled`. Stop polling at any of the four.',
+    ),
+  status_display: z.string(),
+  progress,
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  completed_at: z.string().nullable(),
+  duration_seconds: z.number().nullable(),
+  estimated_completion: z.string().nullable().optional(),
+};
+
+/** Administration: bulk operations, exports and imports of orders, users and services, and batches that take longer. */
+export const admin = {
+  updateOrders: {
+    ...bulk,
+    path: `${base}/bulk/orders/update-status`,
+    summary: 'Set the status of several orders',
+    description:
+      'Orders move from pending to confirmed, in_progress and completed, and from any but completed to cancelled; with `force` anywhere. Notes are appended on a new line.',
+    body: z.strictObject({ order_ids: ids, ...OrderChange.shape }),
+    reply: bulkReplyOf({
+      order_id: count,
+      status: z.enum(orderStatuses).optional(),
+      customer: z.string().optional(),
+    }),
+  },
+  approveProfessionals: {
+    ...bulk,
+    path: `${base}/bulk/professionals/approve`,
+    summary: 'Verify or promote several professionals, or make them available',
+    body: z.strictObject({ user_ids: ids, ...approvalFields }).refine(decides, decidesNothing),
+    reply: bulkReplyOf({
+      user_id: count,
+      username: z.string().optional(),
+      is_verified: z.boolean().optional(),
+      is_premium: z.boolean().optional(),
+      is_available: z.boolean().optional(),
+    }),
+  },
+  updateServices: {
+    ...bulk,
+    path: `${base}/bulk/services/update`,
+    summary: 'Activate or deactivate several services',
+    body: z.strictObject({ service_ids: ids, ...ServiceChange.shape }),
+    reply: bulkReplyOf({
+      service_id: count,
+      name: z.string().optional(),
+      provider: z.string().optional(),
+      is_active: z.boolean().optional(),
+    }),
+  },
+  exportOrders: {
+    ...exporting,
+    path: `${base}/export/orders`,
+    summary: 'Export orders as JSON or CSV',
+    query: z
+      .object({
+        ...pageQuery,
+        status: oneOf(orderStatuses).optional(),
+        start_date: day.optional(),
+        end_date: day.optional(),
+      })
+      .refine(({ start_date: start, end_date: end }) => !start || !end || start <= end, {
+        error: 'must not be before start_date',
+        path: ['end_date'],
+      }),
+    reply: exportReply(Order),
+  },
+  exportUsers: {
+    ...exporting,
+    path: `${base}/export/users`,
+    summary: 'Export users as JSON or CSV',
+    query: z.object({
+      ...pageQuery,
+      user_type: oneOf(userTypes).optional(),
+      is_active: flagOfQuery.optional(),
+      is_verified: flagOfQuery.optional(),
+    }),
+    reply: exportReply(User),
+  },
+  exportServices: {
+    ...exporting,
+    path: `${base}/export/services`,
+    summary: 'Export services as JSON or CSV',
+    query: z.object({
+      ...pageQuery,
+      is_active: flagOfQuery.optional(),
+      category: oneOf(categories).optional(),
+    }),
+    reply: exportReply(Service),
+  },
+  importOrders: {
+    ...importing,
+    path: `${base}/import/orders`,
+    summary: 'Store orders by their ids',
+    body: importBody,
+  },
+  importUsers: {
+    ...importing,
+    path: `${base}/import/users`,
+    summary: 'Store users by their ids',
+    body: importBody,
+  },
+  importServices: {
+    ...importing,
+    path: `${base}/import/services`,
+    summary: 'Store services by their ids',
+    body: importBody,
+  },
+  submit: {
+    ...shared,
+    ...submitting,
+    method: 'POST',
+    path: `${base}/async/submit`,
+    summary: 'Have up to 1,000 operations done one by one',
+    description: `The types of operations are ${operationTypes.join(', ')}. Look at the batch by \`poll_url\`, every few seconds.`,
+    uses: { admin: 'write', operations: 'write', adminBatches: 'send' },
+    body: Submission,
+    status: 202,
+    reply: z.object({
+      batch_id: count,
+      status: z.literal('pending'),
+      message: z.string(),
+      poll_url: z.string(),
+      total_operations: count,
+      estimated_duration_seconds: count,
+    }),
+  },
+  status: {
+    ...owning,
+    method: 'GET',
+    path: `${base}/async/status/{batch_id}`,
+    summary: 'Read how far a batch is, and at its end what became of each operation',
+    description:
+      '`results` and `errors` are by the place of the operation in the request, from 0. For administrators, and for whoever submitted it.',
+    uses: { operations: 'read' },
+    reply: z.object({
+      ...summary,
+      results: z.record(z.string(), z.looseObject({ id: count })).optional(),
+      errors: z.record(z.string(), z.object({ code: z.string(), message: z.string() })).optional(),
+    }),
+  },
+  cancel: {
+    ...owning,
+    ...submitting,
+    method: 'POST',
+    path: `${base}/async/cancel/{batch_id}`,
+    summary: 'Stop a batch',
+    description:
+      'What was done stays done; the numbers of the answer are final. A batch that has ended otherwise is answered with 400.',
+    uses: { operations: 'write', batchNotices: 'publish' },
+    reply: z.object({
+      success: z.boolean(),
+      message: z.string(),
+      batch_id: count,
+      completed_operations: count,
+      canceled_operations: count,
+    }),
+  },
+  listBatches: {
+    errors: adminErrors,
+    roles,
+    method: 'GET',
+    path: `${base}/async`,
+    summary: 'List the batches that the caller submitted, newest first',
+    uses: { operations: 'read' },
+    query: z.object({ limit: digits(1, 20).describe('More than 100 counts as 100.'), offset: digits(0, 0) }),
+    reply: z.object({
+      count,
+      limit: count,
+      offset: count,
+      has_more: z.boolean(),
+      next_offset: count.nullable(),
+      results: z.array(z.object(summary)),
+    }),
+  },
+} satisfies Record<string, Endpoint>;

@@ -1,0 +1,77 @@
+import {
+  type InputIssue,
+  InvalidInput,
+  MalformedJson,
+  type Problem,
+  type ProblemCode,
+  type Spelling,
+} from '../../core/problem.ts';
+
+/** What each kind of problem is called here. */
+const codes: Record<ProblemCode, string> = {
+  malformed_json: 'INVALID_PARAMETERS',
+  invalid: 'INVALID_PARAMETERS',
+  unauthenticated: 'UNAUTHENTICATED',
+  forbidden: 'PERMISSION_DENIED',
+  not_found: 'RESOURCE_NOT_FOUND',
+  route_not_found: 'RESOURCE_NOT_FOUND',
+  method_not_allowed: 'METHOD_NOT_ALLOWED',
+  in_flight: 'REQUEST_IN_FLIGHT',
+  conflict: 'CONFLICT',
+  too_large: 'PAYLOAD_TOO_LARGE',
+  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
+  key_reused: 'IDEMPOTENCY_KEY_REUSED',
+  rate_limited: 'RATE_LIMIT_EXCEEDED',
+  internal: 'INTERNAL_ERROR',
+  unavailable: 'SERVICE_UNAVAILABLE',
+};
+
+/** What this API says where its words are fixed. */
+const messages: Partial<Record<ProblemCode, string>> = {
+  malformed_json: 'Invalid request parameters',
+  invalid: 'Invalid request parameters',
+  forbidden: 'Admin permissions required',
+  internal: 'An unexpected error occurred',
+};
+
+/** `operations[2].data.status`, or where the request as a whole is meant, `body`. */
+function fieldOf({ place, issue }: InputIssue): string {
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  const name = path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .replace(/^\./, '');
+  return name || place;
+}
+
+function issueOf({ issue }: InputIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'is not a field of this request';
+  // What has no words of its own.
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return issue.input === undefined ? 'is required' : `must be an ${issue.expected}`;
+  return issue.message;
+}
+
+/** The first thing that is wrong, in the order of the input. */
+function detailsOf(problem: Problem): Record<string, unknown> {
+  if (problem instanceof MalformedJson) return { field: 'body', issue: 'must be valid JSON' };
+  if (!(problem instanceof InvalidInput) || problem.code !== 'invalid') return problem.details;
+  const [first] = problem.issues;
+  return first ? { field: fieldOf(first), issue: issueOf(first) } : {};
+}
+
+/** Problems as `{"error": {"code", "message", "details"}}`. */
+export const adminErrors: Spelling = (problem: Problem) => {
+  const details = detailsOf(problem);
+  const code = typeof problem.details.code === 'string' ? problem.details.code : codes[problem.code];
+  const { code: _, ...told } = details;
+  return {
+    body: {
+      error: {
+        code,
+        message: code === codes[problem.code] ? (messages[problem.code] ?? problem.message) : problem.message,
+        ...(Object.keys(told).length > 0 ? { details: told } : {}),
+      },
+    },
+  };
+};

@@ -1,0 +1,19 @@
+import { serve } from '../../core/serve.ts';
+import { admin } from './api.ts';
+import { exported } from './export.ts';
+import { categories, serviceFacet, services } from './service.ts';
+
+const both = [true, false];
+
+export const handler = serve(admin.exportServices, ({ query, ...call }) => {
+  const { category, is_active: active } = query;
+  const facets = (category ? [category] : categories).flatMap((one) =>
+    (active === undefined ? both : [active]).map((isActive) => serviceFacet(one, isActive)),
+  );
+  return exported(
+    services,
+    query,
+    { facets: facets.length === services.facets.length ? 'all' : facets },
+    call,
+  );
+});

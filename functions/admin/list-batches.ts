@@ -1,0 +1,20 @@
+import { header } from '../../core/request.ts';
+import { serve } from '../../core/serve.ts';
+import { admin } from './api.ts';
+import { adminEngine, listOf, summaryOf } from './batch.ts';
+import { languageOf } from './display.ts';
+
+export const handler = serve(admin.listBatches, async ({ query, caller, clock, event }) => {
+  const limit = Math.min(query.limit, 100);
+  const { batches, total } = await adminEngine().list(listOf(caller), { limit, skip: query.offset });
+  const language = languageOf(header(event, 'accept-language'));
+  const hasMore = query.offset + limit < total;
+  return {
+    count: total,
+    limit,
+    offset: query.offset,
+    has_more: hasMore,
+    next_offset: hasMore ? query.offset + limit : null,
+    results: batches.map((batch) => summaryOf(batch, language, clock.now())),
+  };
+});

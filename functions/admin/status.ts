@@ -1,0 +1,14 @@
+import { WithHeaders } from '../../core/answer.ts';
+import { hasEnded } from '../../core/batch/record.ts';
+import { header } from '../../core/request.ts';
+import { serve } from '../../core/serve.ts';
+import { admin } from './api.ts';
+import { adminEngine, LOOK_AGAIN, readOwn, resultsOf, summaryOf } from './batch.ts';
+import { languageOf } from './display.ts';
+
+export const handler = serve(admin.status, async ({ params, caller, clock, event }) => {
+  const batch = await readOwn(caller, params.batch_id);
+  const summary = summaryOf(batch, languageOf(header(event, 'accept-language')), clock.now());
+  if (!hasEnded(batch)) return new WithHeaders(summary, { 'Retry-After': LOOK_AGAIN });
+  return { ...summary, ...resultsOf(await adminEngine().entries(batch.id)) };
+});

@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { serve } from '../../core/serve.ts';
+import { accept } from './accept.ts';
+import { composed, replyOf, timeOf } from './bulk-order.ts';
+import { batchIdFrom } from './message-id.ts';
+import { optedOut } from './opted-out.ts';
+import { smsEndpoints } from './sms-api.ts';
+import { textToSend } from './template-store.ts';
+
+export const handler = serve(smsEndpoints.bulkSend, async ({ body, caller, answer, clock }) => {
+  const { contacts, message, sender_id, template_id, campaign_id } = body;
+  const now = clock.now();
+  const time = timeOf(body.schedule_at, now);
+  const text = await textToSend(caller.tenantId, template_id, message);
+  const phones = [...new Set(contacts.map(({ phone }) => phone))];
+  const messages = composed(text, sender_id, contacts, await optedOut(caller.tenantId, phones));
+  const id = batchIdFrom(randomUUID());
+  const reply = replyOf(id, contacts, messages);
+  if (messages.length === 0) return reply;
+  const order = { id, messages, ...time, campaignId: campaign_id, templateId: template_id };
+  return await accept(order, reply, caller, answer, now);
+});

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { serve } from '../../core/serve.ts';
+import { accept } from './accept.ts';
+import { MessagingProblem } from './errors.ts';
+import { batchIdFrom } from './message-id.ts';
+import { optedOut } from './opted-out.ts';
+import { readRows } from './rows.ts';
+import { ERRORS, ROWS, smsEndpoints } from './sms-api.ts';
+import { decideUpload, readUpload } from './sms-rows.ts';
+import { textToSend } from './template-store.ts';
+import { forgetUploadedFile } from './upload-store.ts';
+import { fileOf } from './uploaded-file.ts';
+
+const LIMITS = { rows: ROWS, tooMany: `Maximum ${ROWS.toLocaleString('en')} recipients per file` };
+
+export const handler = serve(smsEndpoints.bulkUpload, async ({ body, caller, answer, clock }) => {
+  const tenant = caller.tenantId;
+  const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
+  const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
+  const { bytes, uploadId } = await fileOf(body, tenant);
+  const read = readUpload(readRows(bytes, LIMITS), { template, from });
+  const refused = await optedOut(
+    tenant,
+    read.messages.map(({ to }) => to),
+  );
+  const { messages, counts, errors } = decideUpload(read, refused, ERRORS);
+  if (messages.length === 0) throw nothingToSend(counts, errors);
+  const id = uploadId ?? batchIdFrom(randomUUID());
+  const reply = {
+    success: true,
+    message: 'Bulk SMS upload processed successfully',
+    upload_id: id,
+    ...counts,
+    errors,
+  };
+  const now = clock.now();
+  const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
+  const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
+  if (uploadId) await forgetUploadedFile(tenant, uploadId);
+  return given;
+});
+
+const nothingToSend = (counts: object, errors: string[]) =>
+  new MessagingProblem(
+    'invalid',
+    'No row of the file can be sent',
+    { ...counts, errors },
+    {
+      details: { field: 'file', constraint: errors[0] ?? 'the file has no rows below its header' },
+    },
+  );

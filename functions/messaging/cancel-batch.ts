@@ -1,0 +1,16 @@
+import { Problem } from '../../core/problem.ts';
+import { serve } from '../../core/serve.ts';
+import { cancelBatch } from './release.ts';
+import { smsEndpoints } from './sms-api.ts';
+import { smsEngine, smsTables } from './sms-engine.ts';
+import { readProgress } from './sms-progress.ts';
+import { readSmsBatch } from './sms-store.ts';
+
+export const handler = serve(smsEndpoints.cancelBatch, async ({ params, caller }) => {
+  const found = await readSmsBatch(caller.tenantId, params.id);
+  const { canceled, batch } = await cancelBatch({ store: smsTables(), engine: smsEngine() }, found);
+  const { view } = await readProgress(batch);
+  if (!canceled)
+    throw new Problem('conflict', 'Batch has ended already', { details: { status: view.status } });
+  return { success: true, message: `Cancelled ${view.canceled} messages`, batch_id: batch.id, ...view };
+});

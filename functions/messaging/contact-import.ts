@@ -1,0 +1,84 @@
+import type { Change } from '../../core/transaction/ledger.ts';
+import { type Contact, fits, newContact, reimported } from './contact.ts';
+import type { Find, PhoneEntry } from './contact-store.ts';
+import type { Candidate, RowError } from './import-row.ts';
+import type { NameOf } from './phone-key.ts';
+
+export interface ImportOptions {
+  /** Leave contacts that exist as they are; without it and without `update_existing` they are errors. */
+  skip_duplicates: boolean;
+  update_existing: boolean;
+}
+
+interface Import {
+  candidates: Candidate[];
+  options: ImportOptions;
+  tenant: string;
+  /** An id for each candidate, in case that it is new. */
+  ids: string[];
+  nameOf: NameOf;
+  /** RFC 3339. */
+  at: string;
+}
+
+interface Imported {
+  changes: Change<Contact | PhoneEntry>[];
+  result: { imported: number; updated: number; skipped: number; errors: RowError[] };
+}
+
+/**
+ * What an import changes, from what is there. Of rows with the same phone the first counts, the others are skipped. Consent that was
+ * withdrawn stays so: for a phone that has opted out also when its contact was deleted meanwhile.
+ */
+export function decideImport({ candidates, options, tenant, ids, nameOf, at }: Import, find: Find): Imported {
+  const changes: Imported['changes'] = [];
+  const result: Imported['result'] = { imported: 0, updated: 0, skipped: 0, errors: [] };
+  const seen = new Set<string>();
+  for (const [position, { row, phone, fields }] of candidates.entries()) {
+    if (seen.has(phone)) {
+      result.skipped += 1;
+      continue;
+    }
+    seen.add(phone);
+    const name = nameOf(phone);
+    const entry = find.phone(name);
+    const contact = entry?.contact_id ? find.contact(entry.contact_id) : undefined;
+    if (contact && options.update_existing) {
+      const document = reimported(contact, fields, at);
+      if (!fits(document.attributes)) {
+        result.errors.push({ row, error: 'The contact would have too many attributes' });
+        continue;
+      }
+      changes.push({ kind: 'update', tenant, document });
+      result.updated += 1;
+    } else if (contact && options.skip_duplicates) result.skipped += 1;
+    else if (contact) result.errors.push({ row, error: 'A contact with this phone number exists already' });
+    else {
+      const optedOutAt = entry?.opted_out_at ?? null;
+      const document = newContact(ids[position] ?? '', phone, fields, optedOutAt, at);
+      const taken: PhoneEntry = { id: name, contact_id: document.id, opted_out_at: optedOutAt };
+      changes.push({ kind: 'create', tenant, document });
+      changes.push({ kind: entry ? 'update' : 'create', tenant, document: taken });
+      result.imported += 1;
+    }
+  }
+  return { changes, result };
+}
+
+/** How an import ended, with what was wrong with rows in their order. */
+export function importReply(
+  { imported, updated, skipped, errors }: Imported['result'],
+  unread: RowError[],
+  total: number,
+) {
+  const all = [...unread, ...errors].toSorted((one, other) => one.row - other.row);
+  return {
+    success: imported + updated + skipped > 0,
+    imported,
+    updated,
+    skipped,
+    total_processed: total,
+    errors: all.map(({ row, error }) => `Row ${row}: ${error}`),
+    message: `Successfully imported ${imported}, updated ${updated}, skipped ${skipped} contacts`,
+  };
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import type { Job } from '../../core/job.ts';
+
+const uses = { messaging: 'write', audit: 'append', contactRecovery: 'send' } as const;
+
+/** What makes batches of contacts end, whatever died. */
+export const contactJobs = {
+  recoverContacts: {
+    summary:
+      'Settle one batch of contacts some time after it began: finish or undo it if its owner died, then clear up behind it',
+    trigger: { queue: 'contactRecovery' },
+    uses,
+    message: z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),
+  },
+  sweepContacts: {
+    summary: 'Settle the batches of contacts whose message was lost',
+    trigger: { every: 'rate(5 minutes)' },
+    uses,
+    message: z.unknown(),
+    timeoutSeconds: 300,
+  },
+} satisfies Record<string, Job>;

@@ -1,0 +1,70 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import type { RowRead } from './rows.ts';
+import { COLUMNS } from './spreadsheet.ts';
+import { unreadable } from './unreadable.ts';
+
+const DELIMITERS = [',', ';', '\t'] as const;
+
+/** The largest record in characters: a cell of a megabyte is a quote that was not closed. */
+const RECORD = 1_000_000;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these is no text
+const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
+
+/** Text in the encoding that its byte order mark names, in UTF-8 if it is that, and else in the one that Windows gives to old files. */
+function decoded(file: Buffer): string {
+  if (file[0] === 0xff && file[1] === 0xfe) return new TextDecoder('utf-16le').decode(file);
+  if (file[0] === 0xfe && file[1] === 0xff) return new TextDecoder('utf-16be').decode(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(file);
+  } catch {
+    return new TextDecoder('windows-1252').decode(file);
+  }
+}
+
+/** What separates the columns: what the first line has most of, outside of quotes. */
+function delimiterOf(text: string): string {
+  const [line = ''] = text.slice(0, 10_000).split(/[\r\n]/, 1);
+  const bare = line.replace(/"[^"]*"/g, '');
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+}
+
+/** Where a parser gave up, counted as rows of a spreadsheet. */
+function flawed(error: CsvError): Error {
+  const record = (error as { records?: number }).records ?? 0;
+  const reason =
+    error.code === 'CSV_MAX_RECORD_SIZE' ? 'too long' : 'a quote is not closed, or stands where none may';
+  return unreadable(`Row ${record + 1}: ${reason}`);
+}
+
+/**
+ * The rows of a CSV text (RFC 4180) that are not blank, with commas, semicolons or tabs between columns, and any line ends.
+ *
+ * @throws Problem for what is no text, or whose quotes do not pair.
+ */
+export function csvRows(file: Buffer): RowRead[] {
+  // Excel reads and writes a first line that names the delimiter; it is no row.
+  const [, named, text = ''] = /^\uFEFF?(?:sep=([,;\t])\r?\n)?([\s\S]*)$/.exec(decoded(file)) ?? [];
+  if (BINARY.test(text.slice(0, 10_000)))
+    throw unreadable('The file is neither CSV text nor an .xlsx workbook');
+  if (/^\s*</.test(text)) throw unreadable('The file is a web page or XML: save it as .xlsx or CSV');
+  try {
+    const records: string[][] = parse(text, {
+      delimiter: named ?? delimiterOf(text),
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      max_record_size: RECORD,
+      trim: true,
+    });
+    return records.flatMap((cells, index) => rowOf(cells, index + 1) ?? []);
+  } catch (error) {
+    if (error instanceof CsvError) throw flawed(error);
+    throw error;
+  }
+}
+
+function rowOf(cells: string[], number: number): RowRead | undefined {
+  if (cells.every((cell) => cell === '')) return undefined;
+  return cells.length > COLUMNS ? { number, error: `More than ${COLUMNS} columns` } : { number, cells };
+}

@@ -1,0 +1,84 @@
+import {
+  type InputIssue,
+  InvalidInput,
+  Problem,
+  type ProblemCode,
+  type ProblemOptions,
+  type Spelling,
+} from '../../core/problem.ts';
+
+/** What each kind of problem is called here. */
+const codes: Record<ProblemCode, string> = {
+  malformed_json: 'VALIDATION_ERROR',
+  invalid: 'VALIDATION_ERROR',
+  unauthenticated: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  not_found: 'NOT_FOUND',
+  route_not_found: 'NOT_FOUND',
+  method_not_allowed: 'METHOD_NOT_ALLOWED',
+  in_flight: 'REQUEST_IN_FLIGHT',
+  conflict: 'CONFLICT',
+  too_large: 'PAYLOAD_TOO_LARGE',
+  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
+  key_reused: 'IDEMPOTENCY_KEY_REUSED',
+  rate_limited: 'RATE_LIMIT_EXCEEDED',
+  internal: 'INTERNAL_ERROR',
+  unavailable: 'SERVICE_UNAVAILABLE',
+};
+
+/** The most issues that one answer lists: enough to mend a form, and no book. */
+const ISSUES = 20;
+
+/** A problem whose answer has further fields beside those that every problem has, such as counters that are zero. */
+export class MessagingProblem extends Problem {
+  override readonly name = 'MessagingProblem';
+  readonly fields: Record<string, unknown>;
+
+  constructor(
+    code: ProblemCode,
+    message: string,
+    fields: Record<string, unknown>,
+    options: ProblemOptions = {},
+  ) {
+    super(code, message, options);
+    this.fields = fields;
+  }
+}
+
+function flawOf({ place, issue }: InputIssue) {
+  const names = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => key.slice(0, 64)) : [];
+  const path = [...issue.path.map(String), ...names.slice(0, 1)];
+  const constraint = names.length > 0 ? `Unknown field: ${names.join(', ').slice(0, 300)}` : issue.message;
+  return { field: path.join('.') || place, constraint };
+}
+
+/** The first issue is what the caller is told in a sentence; with several, all come in a list. */
+function validationOf(problem: InvalidInput) {
+  if (problem.code !== 'invalid') return { message: problem.message, details: {} };
+  const flaws = problem.issues.map(flawOf);
+  const [first] = flaws;
+  const [issue] = problem.issues;
+  const isSentence = issue?.issue.code === 'custom' || issue?.issue.code === 'unrecognized_keys';
+  return {
+    message: isSentence ? (first?.constraint ?? '') : `${first?.field}: ${first?.constraint}`,
+    details: { ...first, ...(flaws.length > 1 ? { issues: flaws.slice(0, ISSUES) } : {}) },
+  };
+}
+
+/**
+ * Problems as this API words them: `{"success":false,"message","error_code","details"}`.
+ *
+ * @param counters what an endpoint's answer also has when its input is refused, such as `{ total_contacts: 0 }`.
+ */
+export const spelledWith =
+  (counters: Record<string, unknown>): Spelling =>
+  (problem) => {
+    const error_code = codes[problem.code];
+    if (problem instanceof InvalidInput)
+      return { body: { success: false, ...validationOf(problem), error_code, ...counters } };
+    const message = problem.code === 'unauthenticated' ? 'Authentication required' : problem.message;
+    const fields = problem instanceof MessagingProblem ? problem.fields : {};
+    return { body: { success: false, message, error_code, details: problem.details, ...fields } };
+  };
+
+export const messagingErrors: Spelling = spelledWith({});

@@ -1,0 +1,20 @@
+import { Problem } from '../../core/problem.ts';
+import { serve } from '../../core/serve.ts';
+import { placeOfMessage } from './message-id.ts';
+import { asMessage } from './message-record.ts';
+import { smsEndpoints } from './sms-api.ts';
+import { smsKeys } from './sms-batch.ts';
+import { engineProgress } from './sms-progress.ts';
+import { readItem, readPacked, readSmsBatch } from './sms-store.ts';
+import { messageView } from './sms-view.ts';
+
+export const handler = serve(smsEndpoints.getMessage, async ({ params, caller }) => {
+  const id = params.messageId.toLowerCase();
+  const place = placeOfMessage(id);
+  if (!place) throw new Problem('not_found', 'Message not found');
+  const batch = await readSmsBatch(caller.tenantId, place.batchId, 'Message');
+  const packed = place.n < batch.total ? await readPacked(batch, place.n) : undefined;
+  if (!packed) throw new Problem('not_found', 'Message not found');
+  const item = await readItem(smsKeys.message(caller.tenantId, id));
+  return messageView(batch, place.n, packed, item && asMessage(item), await engineProgress(batch));
+});

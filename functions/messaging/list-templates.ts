@@ -1,0 +1,8 @@
+import { serve } from '../../core/serve.ts';
+import { smsEndpoints } from './sms-api.ts';
+import { allTemplates, shownTemplate } from './template-store.ts';
+
+export const handler = serve(smsEndpoints.listTemplates, async ({ caller }) => {
+  const templates = await allTemplates(caller.tenantId);
+  return { success: true, templates: templates.map(shownTemplate), total: templates.length };
+});

@@ -1,0 +1,46 @@
+import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+/** E.164 (ITU-T): a plus and at most 15 digits, the first of them no zero. */
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+/** Where national numbers are of: Tanzania. */
+const HOME: CountryCode = 'TZ';
+
+/** What people write between digits. */
+const SEPARATORS = /[\s().\-/\u00a0\u2010-\u2013]/g;
+
+/** Kinds of numbers that take no text message, as far as the numbering plan tells. */
+const SILENT = new Set([
+  'FIXED_LINE',
+  'PAGER',
+  'VOICEMAIL',
+  'UAN',
+  'TOLL_FREE',
+  'PREMIUM_RATE',
+  'SHARED_COST',
+]);
+
+function valid(text: string, defaultCountry?: CountryCode): PhoneNumber | undefined {
+  const parsed = parsePhoneNumberFromString(text, { defaultCountry, extract: false });
+  return parsed?.isValid() ? parsed : undefined;
+}
+
+/** A number in E.164 that exists by its country's numbering plan; `undefined` for every other text. */
+export const readPhone = (text: string): string | undefined =>
+  E164.test(text) ? valid(text)?.number : undefined;
+
+/**
+ * A number as people and spreadsheets write it, in E.164: international with `+`, `00` or neither, or national in the home country, with
+ * spaces and dashes.
+ */
+export function readWrittenPhone(text: string): string | undefined {
+  // Lengths are capped before anything else looks at the text.
+  if (text.length > 40) return undefined;
+  const digits = text.replace(SEPARATORS, '').replace(/^00/, '+');
+  if (digits.startsWith('+')) return readPhone(digits);
+  if (!/^\d{6,15}$/.test(digits)) return undefined;
+  return valid(digits, HOME)?.number ?? readPhone(`+${digits}`);
+}
+
+/** Whether a valid E.164 number may get text messages: a landline and the like never does. */
+export const takesMessages = (e164: string): boolean => !SILENT.has(valid(e164)?.getType() ?? 'UNKNOWN');

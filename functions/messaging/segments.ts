@@ -1,0 +1,50 @@
+/** How a text is coded on its way to a phone: seven bits from a table of Latin and Greek, or UTF-16 for everything else (3GPP TS 23.038). */
+export type Encoding = 'GSM-7' | 'UCS-2';
+
+export interface Segments {
+  encoding: Encoding;
+  /** How many messages the carrier counts, and bills. */
+  segments: number;
+}
+
+/** The longest text of one message, in UTF-16 code units: what AWS takes (SendTextMessage, MessageBody). */
+export const TEXT_LENGTH = 1_600;
+
+const GSM_BASIC =
+  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
+
+/** Characters of the extension table: each takes an escape and itself. */
+const GSM_EXTENDED = '^{}\\[~]|€\f';
+
+/** Units of each character in the seven-bit alphabet. */
+const gsmUnits = new Map([
+  ...[...GSM_BASIC].map((character) => [character, 1] as const),
+  ...[...GSM_EXTENDED].map((character) => [character, 2] as const),
+]);
+
+/** Units that fit into a message of its own, and into each part of a longer one, which begins with a header of six bytes (TS 23.040 §9.2.3.24.1). */
+const ROOM: Record<Encoding, { alone: number; part: number }> = {
+  'GSM-7': { alone: 160, part: 153 },
+  'UCS-2': { alone: 70, part: 67 },
+};
+
+/** Counts the parts in which a text is sent. No character is cut in two: an extended one keeps its escape, an emoji both its halves. */
+export function measure(text: string): Segments {
+  const characters = [...text];
+  const encoding = characters.every((character) => gsmUnits.has(character)) ? 'GSM-7' : 'UCS-2';
+  const units = characters.map((character) =>
+    encoding === 'GSM-7' ? (gsmUnits.get(character) ?? 1) : character.length,
+  );
+  const { alone, part } = ROOM[encoding];
+  if (units.reduce((sum, unit) => sum + unit, 0) <= alone) return { encoding, segments: 1 };
+  let segments = 1;
+  let room = part;
+  for (const unit of units) {
+    if (unit > room) {
+      segments += 1;
+      room = part;
+    }
+    room -= unit;
+  }
+  return { encoding, segments };
+}

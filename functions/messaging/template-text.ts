@@ -1,0 +1,31 @@
+/** A variable of a template: `{{name}}`, with spaces inside the braces as one likes. */
+const VARIABLE = /\{\{\s*([\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}?)\s*\}\}/gu;
+
+/** Variables go by their letters alone: `First Name` of a column is `{{first_name}}`. */
+const keyOf = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s.-]+/g, '_');
+
+/** The variables of a template, each once, in the order in which they come. */
+export const variablesOf = (body: string): string[] => [
+  ...new Set([...body.matchAll(VARIABLE)].map(([, name = '']) => keyOf(name))),
+];
+
+/**
+ * A text with its variables filled in. What is filled in is not looked at again, so a name cannot bring variables along.
+ *
+ * @returns the text, or the variables that have no value (an empty one counts as none).
+ */
+export function fillIn(
+  body: string,
+  values: Readonly<Record<string, string | undefined>>,
+): { text: string } | { missing: string[] } {
+  const wanted = variablesOf(body);
+  if (wanted.length === 0) return { text: body };
+  const known = new Map(Object.entries(values).map(([name, value]) => [keyOf(name), value]));
+  const missing = wanted.filter((name) => !known.get(name));
+  if (missing.length > 0) return { missing };
+  return { text: body.replace(VARIABLE, (_, name: string) => known.get(keyOf(name)) ?? '') };
+}

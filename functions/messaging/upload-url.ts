@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { timestamp } from '../../core/clock.ts';
+import { serve } from '../../core/serve.ts';
+import { batchIdFrom } from './message-id.ts';
+import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms-api.ts';
+import { expectUpload } from './sms-store.ts';
+import { s3, uploadBucket, uploadKey } from './upload-store.ts';
+
+/** Seconds that a form is good for. */
+const GOOD_FOR = 300;
+
+export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, clock }) => {
+  const id = batchIdFrom(randomUUID());
+  const type = body?.content_type ?? uploadTypes[0];
+  await expectUpload({
+    ...{ tenant: caller.tenantId, id, user: caller.userId, createdAt: timestamp(clock.now()) },
+  });
+  const { url, fields } = await createPresignedPost(s3(), {
+    Bucket: uploadBucket(),
+    Key: uploadKey(caller.tenantId, id),
+    Conditions: [['content-length-range', 1, FILE_BYTES]],
+    Fields: { 'Content-Type': type },
+    Expires: GOOD_FOR,
+  });
+  return { success: true, upload_id: id, url, fields };
+});

@@ -1,0 +1,125 @@
+import { inflateRawSync } from 'node:zlib';
+import { unreadable } from './unreadable.ts';
+
+const MiB = 1024 * 1024;
+
+/**
+ * What an honest workbook of 50,000 rows stays far below. A bomb is refused by what its directory declares, before anything is unpacked,
+ * and one that lies is stopped at the size that it declared.
+ */
+const LIMITS = { entries: 200, partBytes: 64 * MiB, totalBytes: 96 * MiB };
+
+/** Records of a zip file and where their fields are (PKWARE's APPNOTE.TXT §4.3). */
+const END = { signature: 0x06054b50, bytes: 22, commentMax: 0xffff };
+const ENTRY = { signature: 0x02014b50, bytes: 46 };
+const LOCAL = { signature: 0x04034b50, bytes: 30 };
+const ENCRYPTED = 0x0001;
+const STORED = 0;
+const DEFLATED = 8;
+
+interface Entry {
+  name: string;
+  method: number;
+  packed: number;
+  size: number;
+  /** Where its local header begins. */
+  offset: number;
+}
+
+const damaged = () => unreadable('The file is damaged or incomplete: save it again and send that');
+const tooLarge = () => unreadable('The workbook is too large when unpacked: split it into several files');
+
+function endOf(file: Buffer): number {
+  const earliest = Math.max(0, file.length - END.bytes - END.commentMax);
+  for (let at = file.length - END.bytes; at >= earliest; at--) {
+    // The comment must end with the file, or the signature is only some bytes of it.
+    if (
+      file.readUInt32LE(at) === END.signature &&
+      at + END.bytes + file.readUInt16LE(at + 20) === file.length
+    )
+      return at;
+  }
+  throw damaged();
+}
+
+function entryAt(file: Buffer, at: number, end: number): { entry: Entry; next: number } {
+  if (at + ENTRY.bytes > end || file.readUInt32LE(at) !== ENTRY.signature) throw damaged();
+  if (file.readUInt16LE(at + 8) & ENCRYPTED)
+    throw unreadable('The workbook is protected by a password: save it without one');
+  const nameBytes = file.readUInt16LE(at + 28);
+  const next = at + ENTRY.bytes + nameBytes + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
+  if (next > end) throw damaged();
+  const entry = {
+    name: file.toString('utf8', at + ENTRY.bytes, at + ENTRY.bytes + nameBytes),
+    method: file.readUInt16LE(at + 10),
+    packed: file.readUInt32LE(at + 20),
+    size: file.readUInt32LE(at + 24),
+    offset: file.readUInt32LE(at + 42),
+  };
+  return { entry, next };
+}
+
+function entriesOf(file: Buffer): { entries: Entry[]; directory: number } {
+  const end = endOf(file);
+  const count = file.readUInt16LE(end + 10);
+  const directory = file.readUInt32LE(end + 16);
+  // Numbers that do not fit are kept in records of zip64, which no workbook of this size needs.
+  if (count === 0xffff || directory === 0xffffffff || count > LIMITS.entries) throw tooLarge();
+  const entries: Entry[] = [];
+  let at = directory;
+  for (let index = 0; index < count; index++) {
+    const { entry, next } = entryAt(file, at, end);
+    entries.push(entry);
+    at = next;
+  }
+  if (at !== end) throw damaged();
+  return { entries, directory };
+}
+
+/** @returns where the packed bytes of an entry begin. */
+function startOf(file: Buffer, { offset }: Entry, directory: number): number {
+  if (offset + LOCAL.bytes > directory || file.readUInt32LE(offset) !== LOCAL.signature) throw damaged();
+  return offset + LOCAL.bytes + file.readUInt16LE(offset + 26) + file.readUInt16LE(offset + 28);
+}
+
+/** Entries that share bytes make a small file large (David Fifield's "better zip bomb"): none may begin before the last one ended. */
+function checkPlaces(file: Buffer, entries: Entry[], directory: number): void {
+  let free = 0;
+  for (const entry of entries.toSorted((one, other) => one.offset - other.offset)) {
+    if (entry.offset < free) throw damaged();
+    free = startOf(file, entry, directory) + entry.packed;
+    if (free > directory) throw damaged();
+  }
+}
+
+function unpack(packed: Buffer, { method, size }: Entry): Buffer {
+  if (method === STORED) return packed;
+  try {
+    return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
+  } catch {
+    throw damaged();
+  }
+}
+
+/**
+ * Checks that a zip file unpacks to what it declares, and to no more than is good for this function.
+ *
+ * @returns its parts by name; each was unpacked once, and is unpacked again when asked for.
+ * @throws Problem for one that is damaged, encrypted or too large, within milliseconds for one that declares too much.
+ */
+export function guardedZip(file: Buffer): Map<string, () => Buffer> {
+  const { entries, directory } = entriesOf(file);
+  if (entries.some(({ size }) => size > LIMITS.partBytes)) throw tooLarge();
+  if (entries.reduce((sum, { size }) => sum + size, 0) > LIMITS.totalBytes) throw tooLarge();
+  if (entries.some(({ method }) => method !== STORED && method !== DEFLATED)) throw damaged();
+  checkPlaces(file, entries, directory);
+  const parts = new Map<string, () => Buffer>();
+  for (const entry of entries) {
+    if (parts.has(entry.name)) throw damaged();
+    const start = startOf(file, entry, directory);
+    const part = () => unpack(file.subarray(start, start + entry.packed), entry);
+    if (part().length !== entry.size) throw damaged();
+    parts.set(entry.name, part);
+  }
+  return parts;
+}

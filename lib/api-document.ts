@@ -1,0 +1,99 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Route, STREAM_TIMEOUT } from './routes.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * What the gateway answers by itself, before or instead of a function. Every path has a function behind it, so this is the last net;
+ * it speaks as the paths that belong to no system do.
+ */
+const GATEWAY_ANSWERS = [
+  { type: 'MISSING_AUTHENTICATION_TOKEN', statusCode: 404, detail: 'Not Found' },
+  { type: 'REQUEST_TOO_LARGE', statusCode: 413, detail: 'The body is too large' },
+  { type: 'THROTTLED', statusCode: 429, detail: 'Too many requests' },
+  { type: 'DEFAULT_4XX', detail: 'The request was refused' },
+  { type: 'DEFAULT_5XX', detail: 'Internal server error' },
+];
+
+function gatewayAnswers(settings: Settings) {
+  const headers = { 'X-Request-Id': 'context.requestId', ...gatewayCors(settings) };
+  const responseParameters = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, value]),
+  );
+  return Object.fromEntries(
+    GATEWAY_ANSWERS.map(({ type, statusCode, detail }) => [
+      type,
+      {
+        ...(statusCode ? { statusCode } : {}),
+        responseParameters,
+        responseTemplates: { 'application/json': JSON.stringify({ detail }) },
+      },
+    ]),
+  );
+}
+
+/** The gateway cannot choose among several origins, so with several a page reads no answer of the gateway's own. */
+function gatewayCors({ corsOrigins: [origin, ...more] }: Settings): Record<string, string> {
+  return origin && more.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {};
+}
+
+/** What calls one function: a proxy integration (API Gateway's extension of OpenAPI, x-amazon-apigateway-integration). */
+function integration({ fn, invoker, streamed }: Pick<Route, 'fn' | 'invoker' | 'streamed'>) {
+  invoker.addToPrincipalPolicy(
+    new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }),
+  );
+  const { partition, region } = Stack.of(fn);
+  return {
+    type: 'aws_proxy',
+    // Lambda is always invoked by POST.
+    httpMethod: 'POST',
+    uri: `arn:${partition}:apigateway:${region}:lambda:path/${streamed ? '2021-11-15' : '2015-03-31'}/functions/${fn.functionArn}/${streamed ? 'response-streaming-invocations' : 'invocations'}`,
+    credentials: invoker.roleArn,
+    ...(streamed ? { responseTransferMode: 'STREAM', timeoutInMillis: STREAM_TIMEOUT * 1_000 } : {}),
+  };
+}
+
+const parametersOf = (path: string) =>
+  [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+const operation = (path: string, called: ReturnType<typeof integration>) => ({
+  parameters: parametersOf(path),
+  responses: {},
+  'x-amazon-apigateway-integration': called,
+});
+
+/**
+ * The API as the document that API Gateway imports. What calls may hold is left out: contracts check it in the functions, and the gateway
+ * takes OpenAPI 3.0 only. A document is one resource of the template, where paths and methods would be three for each endpoint.
+ *
+ * @param rest what takes all that no route does: other methods of their paths, and other paths.
+ */
+export function apiDocument(settings: Settings, routes: Route[], rest: Pick<Route, 'fn' | 'invoker'>) {
+  const otherwise = integration(rest);
+  const paths = [...new Set(['/', '/{proxy+}', ...routes.map(({ path }) => path)])];
+  const methodsOf = (path: string) =>
+    routes
+      .filter((route) => route.path === path)
+      .map((route) => [route.method.toLowerCase(), operation(path, integration(route))]);
+  return {
+    openapi: '3.0.1',
+    info: { title: `Bulkhead (${settings.stage})`, version: '1' },
+    // Files must reach a function as the bytes that were sent.
+    'x-amazon-apigateway-binary-media-types': ['multipart/form-data'],
+    'x-amazon-apigateway-gateway-responses': gatewayAnswers(settings),
+    paths: Object.fromEntries(
+      paths.map((path) => [
+        path,
+        {
+          ...Object.fromEntries(methodsOf(path)),
+          'x-amazon-apigateway-any-method': operation(path, otherwise),
+        },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,21 @@
+import { PolicyDocument, type PolicyStatement, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+
+/**
+ * A role whose permissions stand in it. CDK would give each a policy beside it, and a template holds 500 resources at most (service
+ * quotas of CloudFormation).
+ */
+export class OwnRole extends Role {
+  readonly #permissions: PolicyDocument;
+
+  constructor(scope: Construct, id: string, props: Omit<RoleProps, 'inlinePolicies'>) {
+    const permissions = new PolicyDocument({ minimize: true });
+    super(scope, id, { ...props, inlinePolicies: { Own: permissions } });
+    this.#permissions = permissions;
+  }
+
+  override addToPrincipalPolicy(statement: PolicyStatement) {
+    this.#permissions.addStatements(statement);
+    return { statementAdded: true, policyDependable: this };
+  }
+}

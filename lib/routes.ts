@@ -1,0 +1,25 @@
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { Endpoint } from '../core/endpoint.ts';
+import { OwnRole } from './own-role.ts';
+
+/**
+ * How many seconds API Gateway waits for the end of a streamed answer. It allows 900, and hands on 10 MB at once and then 2 MB a second
+ * (developer guide, response streaming): this is enough for half a gigabyte.
+ */
+export const STREAM_TIMEOUT = 300;
+
+/** A function behind one method of one path, and the role with which API Gateway calls it. */
+export interface Route {
+  method: Endpoint['method'];
+  path: string;
+  fn: LambdaFunction;
+  invoker: OwnRole;
+  /** Whether the function writes its answer while it reads. */
+  streamed?: boolean;
+}
+
+/** The role with which API Gateway calls the functions of one system: one permission for them all, and none for anybody else's. */
+export const invokerRole = (scope: Construct): OwnRole =>
+  new OwnRole(scope, 'Invoker', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });

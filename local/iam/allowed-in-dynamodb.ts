@@ -1,0 +1,32 @@
+import { arn } from '../template/resource-names.ts';
+import type { Stack } from '../template/stack.ts';
+import { dynamoActions } from './dynamodb-accesses.ts';
+import type { Judge } from './judge.ts';
+
+interface TableProperties {
+  readonly GlobalSecondaryIndexes?: readonly { readonly IndexName: string }[];
+  readonly LocalSecondaryIndexes?: readonly { readonly IndexName: string }[];
+}
+
+/**
+ * Everything that a role may do with items of the stack's tables, as `action ARN`.
+ *
+ * @returns a function from the role's name, so that nothing is judged for functions that nobody calls.
+ */
+export function allowedInDynamo(stack: Stack, judge: Judge): (role: string) => ReadonlySet<string> {
+  const resources = stack
+    .resources<TableProperties>('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+    .flatMap(({ name, properties: { GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] } }) => [
+      arn('dynamodb', `table/${name}`),
+      ...[...GlobalSecondaryIndexes, ...LocalSecondaryIndexes].map(({ IndexName }) =>
+        arn('dynamodb', `table/${name}/index/${IndexName}`),
+      ),
+    ]);
+  const accesses = resources.flatMap((resource) => dynamoActions.map((action) => ({ action, resource })));
+  return (role) =>
+    new Set(
+      accesses
+        .filter((access) => judge.firstDenied(role, [access]) === undefined)
+        .map(({ action, resource }) => `${action} ${resource}`),
+    );
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { account, region } from '../account.ts';
+import { CannotStart } from '../cannot-start.ts';
+import type { Log } from '../log.ts';
+import type { QueueEngine } from '../services/queue-engine.ts';
+import type { SmsEvent } from '../services/sms.ts';
+import type { Stack } from '../template/stack.ts';
+
+interface RuleProperties {
+  readonly EventPattern?: { readonly source?: readonly string[]; readonly 'detail-type'?: readonly string[] };
+  readonly State?: 'ENABLED' | 'DISABLED';
+  readonly Targets?: readonly Target[];
+}
+interface Target {
+  readonly Arn: string;
+  readonly InputTransformer?: {
+    readonly InputPathsMap?: Readonly<Record<string, string>>;
+    readonly InputTemplate: string;
+  };
+}
+
+const source = 'aws.sms-voice';
+const detailType = 'Text Message Delivery Status Updated';
+
+/**
+ * Tells rules that wait for what became of texts. Their targets are queues. A pattern's `detail` is not looked at: every text of a local run
+ * comes from the stack.
+ */
+export function startSmsRules(stack: Stack, { post }: QueueEngine, log: Log): (event: SmsEvent) => void {
+  const targets = stack
+    .resources<RuleProperties>('AWS::Events::Rule')
+    .filter(
+      ({ properties: { EventPattern, State } }) =>
+        EventPattern?.source?.includes(source) &&
+        (EventPattern['detail-type']?.includes(detailType) ?? true) &&
+        State !== 'DISABLED',
+    )
+    .flatMap(({ logicalId, properties: { Targets = [] } }) => {
+      if (Targets.some(({ Arn }) => !Arn.includes(':sqs:')))
+        throw new CannotStart(
+          `${logicalId} sends texts' events to what is no queue, which a local run does not do`,
+        );
+      return Targets;
+    });
+  return (event) => {
+    const whole = eventOf(event);
+    for (const { Arn, InputTransformer } of targets) {
+      const body = InputTransformer ? transformed(whole, InputTransformer) : JSON.stringify(whole);
+      if (!post(Arn, body)) log.write('events', `there is no queue ${Arn}`);
+    }
+  };
+}
+
+const eventOf = (detail: SmsEvent) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': detailType,
+  source,
+  account,
+  region,
+  time: new Date().toISOString(),
+  resources: [],
+  detail,
+});
+
+/** The template with each `<name>` replaced by what its path finds in the event, as JSON (EventBridge User Guide, input transformation). */
+function transformed(
+  event: object,
+  { InputPathsMap = {}, InputTemplate }: NonNullable<Target['InputTransformer']>,
+): string {
+  return InputTemplate.replaceAll(/<([^<>]+)>/g, (whole, name: string) => {
+    const path = InputPathsMap[name];
+    if (!path) return whole;
+    const found = path
+      .split('.')
+      .slice(1)
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event);
+    return JSON.stringify(found ?? '');
+  });
+}

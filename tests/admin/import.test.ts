@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import { somebody } from '../people.ts';
+import {
+  administrator,
+  everything,
+  minute,
+  order,
+  refusal,
+  send,
+  service,
+  several,
+  stored,
+  user,
+} from './records.ts';
+
+const made = {
+  orders: several(30, (id) =>
+    order(id, { notes: `notes\nof ${id}`, professional: id % 2 ? null : order(1).professional }),
+  ),
+  users: several(30, (id) =>
+    user(id, {
+      is_active: id % 4 !== 0,
+      profile: { is_verified: id % 3 === 0, rating: id % 2 ? null : '4.50' },
+    }),
+  ),
+  services: several(30, (id) =>
+    service(id, { category: id % 2 ? 'cleaning' : 'pest_control', is_active: id % 3 > 0 }),
+  ),
+};
+const kinds = ['orders', 'users', 'services'] as const;
+
+test.each(kinds)('reads the export of %s back in unchanged, as JSON and as CSV', async (kind) => {
+  const admin = await administrator();
+  const first = await send(admin, 'POST', `/import/${kind}/`, made[kind]);
+  expect(first.status).toBe(200);
+  expect(first.body).toEqual({
+    ...{ success: true, created_count: 30, updated_count: 0, unchanged_count: 0, total_count: 30 },
+  });
+  expect(await everything(admin, kind)).toEqual(made[kind]);
+  const json = await send(admin, 'GET', `/export/${kind}/`);
+  const csv = await send(admin, 'GET', `/export/${kind}/?format=csv`);
+  const english = await send(admin, 'GET', `/export/${kind}/?format=csv`, undefined, {
+    'Accept-Language': 'en',
+  });
+  for (const body of [json.body.results, csv.text, `\uFEFF${english.text}`]) {
+    const again = await send(admin, 'POST', `/import/${kind}/`, body);
+    expect(again.body).toMatchObject({ created_count: 0, updated_count: 0, unchanged_count: 30 });
+  }
+  expect(await everything(admin, kind)).toEqual(made[kind]);
+  const other = await administrator();
+  await send(other, 'POST', `/import/${kind}/`, json.body.results);
+  expect((await send(other, 'GET', `/export/${kind}/`)).text).toBe(json.text);
+  const third = await administrator();
+  await send(third, 'POST', `/import/${kind}/`, csv.text);
+  expect((await send(third, 'GET', `/export/${kind}/?format=csv`)).text).toBe(csv.text);
+});
+
+test('changes what differs, also the place in the list and the counts', async () => {
+  const admin = await administrator();
+  await stored(
+    admin,
+    'orders',
+    several(3, (id) => order(id)),
+  );
+  const moved = order(1, { created_at: minute(9), status: 'completed' });
+  const { body } = await send(admin, 'POST', '/import/orders/', [moved, order(2)]);
+  expect(body).toMatchObject({ created_count: 0, updated_count: 1, unchanged_count: 1 });
+  expect((await everything(admin, 'orders')).map(({ id }) => id)).toEqual([2, 3, 1]);
+  expect((await send(admin, 'GET', '/export/orders/?status=pending')).body.count).toBe(2);
+  expect((await send(admin, 'GET', '/export/orders/?status=completed')).body.count).toBe(1);
+});
+
+test('a CSV with some of the columns changes these alone', async () => {
+  const admin = await administrator();
+  await stored(admin, 'orders', [order(1)]);
+  const { body } = await send(admin, 'POST', '/import/orders/', 'Total Price,ID\n99.5,1\n');
+  expect(body).toMatchObject({ updated_count: 1 });
+  expect(await everything(admin, 'orders')).toEqual([order(1, { total_price: '99.50' })]);
+});
+
+test('takes a thousand records, and no more', async () => {
+  const admin = await administrator();
+  const all = several(1_001, (id) => service(id));
+  const refused = await send(admin, 'POST', '/import/services/', all);
+  expect(refused.body).toEqual(refusal('body', 'must have at most 1000 records'));
+  expect((await send(admin, 'GET', '/export/services/')).body.count).toBe(0);
+  expect((await send(admin, 'POST', '/import/services/', all.slice(1))).body.created_count).toBe(1_000);
+});
+
+const { status: _, ...withoutStatus } = order(2);
+const header = 'must begin with a row of the columns ID, Customer';
+test.each([
+  [[], 'body', 'must have at least one record'],
+  [{ id: 1 }, 'body', 'must be a list or a CSV'],
+  [[order(1), withoutStatus], '[1].status', 'must be one of pending'],
+  [[order(1), order(1)], '[1].id', 'is the id of an earlier record of this import'],
+  [[order(1), { ...order(2), tenant_id: 'other' }], '[1].tenant_id', 'is not a field of this request'],
+  [[{ ...order(1), total_price: 150 }], '[0].total_price', 'must be an amount as text'],
+  [[{ ...order(1), total_price: '1e3' }], '[0].total_price', 'must be an amount as text'],
+  [[{ ...order(1), created_at: '2025-02-30T00:00:00Z' }], '[0].created_at', 'must be a time as in RFC 3339'],
+  [[{ ...order(1), created_at: '2025-02-03T00:00:00' }], '[0].created_at', 'must be a time as in RFC 3339'],
+  [[{ ...order(1), address: '\uD800' }], '[0].address', 'has characters that cannot be stored'],
+  [[{ ...order(1), address: 'x'.repeat(1_001) }], '[0].address', 'must be a text of at most 1000 characters'],
+  [
+    [{ ...order(1), customer: { ...order(1).customer, email: 'x' } }],
+    '[0].customer.email',
+    'must be an e-mail address',
+  ],
+  ['', 'body', 'must be a list or a CSV'],
+  ['a,b\n1,2\n', 'body', header],
+  ['ID,ID\n1,2\n', 'body', 'must have each column once'],
+  ['ID,Status\n1,"open', 'body', 'is no CSV that can be read'],
+  ['ID,Status\n1\n', 'body', 'is no CSV that can be read'],
+  ['ID,Status\n7,Pendente\n', '[0].customer', 'is required'],
+])('refuses %j and stores nothing', async (body, field, issue) => {
+  const admin = await administrator();
+  const answer = await send(admin, 'POST', '/import/orders/', body);
+  expect(answer.status).toBe(400);
+  expect(answer.body.error).toMatchObject({ code: 'INVALID_PARAMETERS', details: { field } });
+  expect(answer.body.error.details.issue).toContain(issue);
+  expect(await everything(admin, 'orders')).toEqual([]);
+});
+
+test('is for administrators alone, and takes JSON and CSV alone', async () => {
+  const admin = await administrator();
+  const viewer = await somebody({ role: 'viewer', tenantId: admin.tenantId });
+  for (const kind of kinds) {
+    expect((await send(viewer, 'POST', `/import/${kind}/`, made[kind])).status).toBe(403);
+    const other = await send(admin, 'POST', `/import/${kind}/`, '<a/>', { 'Content-Type': 'text/xml' });
+    expect(other.status).toBe(415);
+    expect(other.body.error.code).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect(await everything(admin, kind)).toEqual([]);
+  }
+});
+
+test('rows of several importers at once are all there, and counted', async () => {
+  const admin = await administrator();
+  await Promise.all(
+    several(5, (n) =>
+      stored(
+        admin,
+        'users',
+        several(150, (id) => user(id + 100 * n)),
+      ),
+    ),
+  );
+  const { body } = await send(admin, 'GET', '/export/users/?user_type=professional');
+  expect(body.count).toBe(550);
+  expect(body.results).toHaveLength(550);
+});

@@ -1,1 +1,0 @@
-export { projectAssembly as assembly, root } from '../local/project.ts';

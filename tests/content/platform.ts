@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { privateKeyToAddress, randomPrivateKey } from '@stacks/transactions';
+import { type Chain, drive } from '../../functions/content/chain-driver.ts';
+import { chainStore } from '../../functions/content/chain-store.ts';
+import { registered } from '../../functions/content/content.ts';
+import { asContent, contentKey } from '../../functions/content/operation.ts';
+import { price } from '../../functions/content/price.ts';
+import { signPrice, signSkip } from '../../functions/content/stacks-call.ts';
+import { stacksNode } from '../../functions/content/stacks-node.ts';
+import type { Signer, StacksSettings } from '../../functions/content/stacks-settings.ts';
+import { type Chances, immortal, type Life, life, peaceful, seeded, storeOf } from '../core/batch/faults.ts';
+import { Machine } from '../core/batch/machine.ts';
+import type { TestTable } from '../core/batch/table.ts';
+import { ledgerOf } from './chain.ts';
+
+/** How much virtual time lies between two sweeps of the batches, in milliseconds. */
+const SWEEP = 60_000;
+
+/** A platform with an account of its own, its content, and drivers that may die. */
+export async function platform(
+  { table, stacksUrl }: { table: TestTable; stacksUrl: string },
+  name: string,
+  contents: number,
+  more: { chances?: Chances; seed?: number; speed?: number } = {},
+) {
+  const key = `${randomPrivateKey().slice(0, 64)}01`;
+  const signer: Signer = { key, address: privateKeyToAddress(key, 'testnet') };
+  const settings: StacksSettings = {
+    network: 'testnet',
+    apiUrl: stacksUrl,
+    contract: undefined,
+    fee: 3_000,
+  };
+  const random = seeded(more.seed ?? 1);
+  const node = stacksNode(stacksUrl);
+  const time = { ahead: 0 };
+  const began = Date.now();
+  /** The drivers' clock, which may run faster than ours. */
+  const now = () => began + (Date.now() - began) * (more.speed ?? 1) + time.ahead;
+  const machine: Machine = new Machine({
+    ...{
+      table,
+      seed: more.seed ?? 1,
+      name,
+      doubled: more.chances ? 0.3 : 0,
+      chances: more.chances ?? peaceful,
+    },
+    kinds: () => ({ 'update-price': { ...price, carryOut: async () => {} } }),
+  });
+  const ids = Array.from({ length: contents }, (_, n) => `${name}-${n}`);
+  const records = ids.map((contentId) => ({
+    ...registered({ contentId, title: 'T', contentType: 'video' }, { creator: 'c', tenantId: 't' }, ''),
+    ...contentKey(contentId),
+  }));
+  for (let from = 0; from < records.length; from += 25)
+    await table.store.putMany(table.name, records.slice(from, from + 25));
+
+  const chainOf = (its: Life): Chain => ({
+    node: {
+      broadcast: (raw) => its.call(() => node.broadcast(raw)),
+      statusOf: (txId) => its.call(() => node.statusOf(txId)),
+      nonceOf: (address) => its.call(() => node.nonceOf(address)),
+    },
+    store: chainStore(storeOf(table.store, its), table.name, signer.address),
+    signer: signer.address,
+    fee: settings.fee,
+    signPrice: (job, terms) => signPrice(job, terms, signer, settings),
+    signSkip: (terms) => signSkip(terms, signer, settings),
+    settle: (settlement) => machine.engineOf(its).settle(settlement),
+    contentTable: table.name,
+    alone: async () => true,
+    now,
+    pause: (milliseconds) => sleep(Math.min(20, milliseconds)),
+  });
+  const { engine } = machine.engine();
+  let batches = 0;
+  return {
+    ...{ engine, machine, ids, signer, settings, node, time },
+    async setPrice(newPrice: number, contentIds = ids): Promise<string> {
+      const id = `${name}-batch-${batches++}`;
+      const operations = contentIds.map((contentId) => ({ data: { contentId } }));
+      const details = { creator: 'c', newPrice };
+      await engine.open({ id, kind: 'update-price', tenant: 't', user: 'u', operations, details });
+      return id;
+    },
+    /** Lets one worker and one driver run, to whom nothing happens, until there is nothing left to do. */
+    async through(batch: string) {
+      const chain = chainOf(immortal);
+      while ((await engine.read(batch))?.endedAt === undefined)
+        await Promise.all([machine.drain(), drive(chain, now() + 30_000)]);
+    },
+    /** Lets workers and drivers run, several at once and without the lease that keeps them apart, until these batches have ended. */
+    async until(...ids: string[]) {
+      let over = false;
+      const driver = async () => {
+        while (!over) {
+          const chain = chainOf(life(random, more.chances ?? peaceful, 40));
+          await drive(chain, now() + 500 * (more.speed ?? 1)).catch(() => {});
+          await sleep(5);
+        }
+      };
+      const worker = async () => {
+        while (!over) {
+          await machine.drain();
+          await machine.sweep(more.chances);
+          machine.pass(SWEEP);
+          await sleep(50);
+        }
+      };
+      const working = [worker(), driver(), driver()];
+      for (const id of ids) while ((await engine.read(id))?.endedAt === undefined) await sleep(20);
+      over = true;
+      await Promise.all(working);
+    },
+    async priceOf(contentId: string) {
+      const item = await table.store.get(table.name, contentKey(contentId));
+      return item && asContent(item).price;
+    },
+    async transactions() {
+      const { transactions } = await ledgerOf(stacksUrl);
+      return transactions.filter(({ sender_address }) => sender_address === signer.address);
+    },
+  };
+}

@@ -1,0 +1,211 @@
+import { expect, test } from 'vitest';
+import { type Person, somebody } from '../people.ts';
+import { batchWhen, newPhones, newSender, textsOf } from './sms.ts';
+import { type Cells, workbook } from './workbook.ts';
+
+const header = ['Phone Number', 'Name', 'Message', 'Sender ID'];
+
+const send = async (person: Person, bytes: Buffer, fields: Record<string, string>, name = 'sms.xlsx') => {
+  const form = new FormData();
+  form.append('file', new Blob([new Uint8Array(bytes)]), name);
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  const response = await person.fetch('/api/messaging/sms/bulk-upload/', { method: 'POST', body: form });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer };
+};
+
+interface Answer {
+  success: boolean;
+  message: string;
+  upload_id: string;
+  errors: string[];
+  error_code?: string;
+  details?: unknown;
+  total_contacts: number;
+}
+
+const uploadOf = async (person: Person, uploadId: string) =>
+  (await person.api.messaging.getUpload({ params: { uploadId } })).body;
+
+test('sends the good rows of a file, and tells of the others by their numbers', async () => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const other = newSender();
+  const [a = '', b = '', c = '', silent = ''] = newPhones(4);
+  await person.api.messaging.optOut({ body: { phone: silent } });
+  const template = await person.api.messaging.createTemplate({
+    body: { name: 'T', body: 'Dear {{name}}, {{Amount}} due' },
+  });
+  const template_id = template.ok ? template.body.id : '';
+  const rows: Cells[] = [
+    [...header, 'Amount'],
+    [a, 'Ann', 'Own text', '', 5],
+    [Number(b.slice(1)), 'Ben', '', other, 7],
+    ['0712', 'Bad', 'x'],
+    [],
+    [c, '', ''],
+    ['', 'Nobody', 'x'],
+    [a, 'Again', 'x'],
+    [silent, 'Silent', 'x'],
+    [c, 'Cid', 'x', 'THIS IS TOO LONG'],
+  ];
+  const { status, headers, body } = await send(person, workbook(rows), {
+    sender_id,
+    template_id,
+    campaign_id: 'may',
+  });
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    success: true,
+    message: 'Bulk SMS upload processed successfully',
+    upload_id: expect.any(String),
+    total_contacts: 8,
+    processed_contacts: 3,
+    successful_contacts: 2,
+    errors: [
+      'Row 4: Invalid phone number format',
+      'Row 6: Missing template variable: name, amount',
+      'Row 7: Missing required field: phone',
+      'Row 8: Same phone number as row 2',
+      'Row 9: Recipient opted out',
+      'Row 10: Invalid sender ID',
+    ],
+  });
+  expect(headers.get('location')).toBe(`/api/messaging/sms/uploads/${body.upload_id}/`);
+  expect(await batchWhen(person, body.upload_id)).toMatchObject({ status: 'completed', total: 2, sent: 2 });
+  expect(await textsOf(person, sender_id)).toEqual([{ to: a, text: 'Own text' }]);
+  expect(await textsOf(person, other)).toEqual([{ to: b, text: 'Dear Ben, 7 due' }]);
+  expect(await uploadOf(person, body.upload_id)).toMatchObject({
+    ...{ total_contacts: 8, processed_contacts: 3, successful_contacts: 2, errors: body.errors },
+    ...{ status: 'completed', sent: 2, campaign_id: 'may', template_id },
+  });
+});
+
+test('takes CSV too', async () => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const [a = ''] = newPhones(1);
+  const { status, body } = await send(
+    person,
+    Buffer.from(`phone;name;message\r\n${a};Ann;"Hi\nAnn"\r\n`),
+    { sender_id },
+    'a.csv',
+  );
+  expect({ status, errors: body.errors }).toEqual({ status: 200, errors: [] });
+  await batchWhen(person, body.upload_id);
+  expect(await textsOf(person, sender_id)).toEqual([{ to: a, text: 'Hi\nAnn' }]);
+});
+
+test.each([
+  ['no file', undefined, 'Missing required field: file'],
+  ['an empty file', Buffer.alloc(0), 'The file is empty'],
+  ['an old workbook', Buffer.from('d0cf11e0a1b11ae10000', 'hex'), '.xls'],
+  ['a damaged workbook', Buffer.from('PK damaged'), ''],
+  ['a header alone', workbook([header]), 'No row of the file can be sent'],
+  ['only bad rows', workbook([header, ['0712', '', 'x']]), 'No row of the file can be sent'],
+])('sends nothing of %s', async (_, bytes, message) => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const form = new FormData();
+  form.append('sender_id', sender_id);
+  if (bytes) form.append('file', new Blob([new Uint8Array(bytes)]), 'sms.xlsx');
+  const response = await person.fetch('/api/messaging/sms/bulk-upload', { method: 'POST', body: form });
+  expect(response.status).toBe(400);
+  const body = (await response.json()) as Answer;
+  expect(body).toMatchObject({ success: false, error_code: 'VALIDATION_ERROR' });
+  expect(body.message).toContain(message);
+  expect(await textsOf(person, sender_id)).toEqual([]);
+});
+
+test('refuses a file that is larger than what a request can carry', async () => {
+  const person = await somebody();
+  const { status } = await send(person, Buffer.alloc(5.5 * 1024 * 1024, 'x'), { sender_id: 'MIFUMO' });
+  expect(status).toBe(413);
+});
+
+test('takes a file by a form first and its name then, once', async () => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const [a = '', b = ''] = newPhones(2);
+  const made = await person.api.messaging.uploadUrl({});
+  if (!made.ok) throw new Error(JSON.stringify(made.body));
+  const { upload_id, url, fields } = made.body;
+  expect(await uploadOf(person, upload_id)).toMatchObject({ status: 'expected', total: 0 });
+  const early = await person.api.messaging.bulkUpload({ body: { upload_id, sender_id } });
+  expect(early.status).toBe(404);
+  const form = new FormData();
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  form.append('file', new Blob([new Uint8Array(workbook([header, [a, '', 'One'], [b, '', 'Two']]))]));
+  const uploaded = await fetch(url, { method: 'POST', body: form });
+  expect(uploaded.status).toBe(204);
+  const other = await somebody();
+  expect((await other.api.messaging.bulkUpload({ body: { upload_id, sender_id } })).status).toBe(404);
+  const result = await person.api.messaging.bulkUpload({ body: { upload_id, sender_id } });
+  expect(result.body).toMatchObject({ success: true, upload_id, successful_contacts: 2, errors: [] });
+  const again = await person.api.messaging.bulkUpload({ body: { upload_id, sender_id } });
+  expect(again.status).toBe(409);
+  await batchWhen(person, upload_id);
+  expect(await textsOf(person, sender_id)).toHaveLength(2);
+});
+
+test('hides uploads from other tenants, and takes none from viewers and strangers', async () => {
+  const person = await somebody();
+  const made = await person.api.messaging.uploadUrl({});
+  const uploadId = made.ok ? made.body.upload_id : '';
+  const other = await somebody();
+  const foreign = await other.api.messaging.getUpload({ params: { uploadId } });
+  const unknown = await other.api.messaging.getUpload({
+    params: { uploadId: '00000000-0000-4000-8000-000000000000' },
+  });
+  expect(foreign.status).toBe(404);
+  expect(foreign.body).toEqual(unknown.body);
+  const viewer = await somebody({ role: 'viewer', tenantId: person.tenantId });
+  expect((await viewer.api.messaging.uploadUrl({})).status).toBe(403);
+  expect((await viewer.api.messaging.bulkUpload({ body: { upload_id: uploadId } })).status).toBe(403);
+  expect((await viewer.api.messaging.getUpload({ params: { uploadId } })).status).toBe(200);
+  for (const path of ['bulk-upload', 'bulk-upload/url'])
+    expect((await fetch(`${person.url}/api/messaging/sms/${path}/`, { method: 'POST' })).status).toBe(401);
+});
+
+test('takes five uploads a minute from each user', async () => {
+  const { api } = await somebody();
+  for (let n = 0; n < 5; n++) expect((await api.messaging.uploadUrl({})).status).toBe(200);
+  expect((await api.messaging.uploadUrl({})).status).toBe(429);
+});
+
+test('counts exactly in a large file, and keeps what is not sent yet from being sent', async () => {
+  const person = await somebody();
+  const rows: Cells[] = newPhones(4_000).map((phone, n) => [
+    n % 100 === 7 ? '0712' : phone,
+    '',
+    `Hello ${n}`,
+  ]);
+  const csv = Buffer.from([header, ...rows].map((cells) => cells.join(',')).join('\n'));
+  const { status, body } = await send(person, csv, { sender_id: newSender() }, 'a.csv');
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    total_contacts: 4_000,
+    processed_contacts: 3_960,
+    successful_contacts: 3_960,
+  });
+  expect(body.errors).toHaveLength(40);
+  expect(body.errors[0]).toBe('Row 9: Invalid phone number format');
+  const canceled = await person.api.messaging.cancelBatch({ params: { id: body.upload_id } });
+  expect(canceled.status).toBe(200);
+  const batch = await batchWhen(person, body.upload_id, ({ queued }) => queued === 0);
+  expect(batch.sent + batch.canceled).toBe(3_960);
+});
+
+test('refuses a file with more than 50,000 rows', async () => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const [phone = ''] = newPhones(1);
+  const { status, body } = await send(
+    person,
+    Buffer.from(`${phone},,x\n`.repeat(50_002)),
+    { sender_id },
+    'a.csv',
+  );
+  expect(status).toBe(400);
+  expect(body.message).toBe('Maximum 50,000 recipients per file');
+  expect(await textsOf(person, sender_id)).toEqual([]);
+});

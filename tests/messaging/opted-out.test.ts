@@ -1,0 +1,51 @@
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { optedOut } from '../../functions/messaging/opted-out.ts';
+import { region, rootAccessKey } from '../../local/account.ts';
+import { type Person, somebody } from '../people.ts';
+import { imported, phone, post } from './contact-helpers.ts';
+
+// What senders ask is a function and no route: it runs here as in a Lambda, on the tables of the running service.
+beforeAll(async () => {
+  const credentials = { accessKeyId: rootAccessKey, secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: inject('awsEndpoint'), region, credentials });
+  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: inject('awsEndpoint'),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: rootAccessKey,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    MESSAGING_TABLE: TableNames.find((name) => name.includes('messaging')),
+  });
+});
+
+const ask = async ({ tenantId }: Person, phones: string[]) =>
+  [...(await optedOut(tenantId, phones))].toSorted();
+
+test('nobody has opted out of a tenant that has never heard of anybody', async () => {
+  expect(await ask(await somebody(), [phone(1)])).toEqual([]);
+});
+
+test('tells who must not be sent anything: opted out, deleted since, never a contact, or not active', async () => {
+  const person = await somebody();
+  const [out, gone, passive, active] = await imported(person, 4);
+  expect(await ask(person, [phone(0), phone(1)])).toEqual([]);
+  await post(person, 'opt-out', { phones: [phone(0), phone(1), phone(99)] });
+  await post(person, 'bulk-delete', { contact_ids: [gone?.id] });
+  await post(person, 'bulk-edit', { contact_ids: [passive?.id], updates: { is_active: false } });
+  const phones = [out, gone, passive, active].map((contact) => contact?.phone_e164 ?? '');
+  expect(await ask(person, [...phones, phone(99), phone(100), phone(0)])).toEqual([
+    phone(0),
+    phone(1),
+    phone(2),
+    phone(99),
+  ]);
+  expect(await ask(await somebody(), phones)).toEqual([]);
+});
+
+test('answers for ten thousand phones at once', async () => {
+  const person = await somebody();
+  await post(person, 'opt-out', { phones: [phone(5), phone(9_999)] });
+  const phones = Array.from({ length: 10_000 }, (_, n) => phone(n));
+  expect(await ask(person, phones)).toEqual([phone(5), phone(9_999)]);
+});
