@@ -4,6 +4,7 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
+  MathExpression,
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -12,23 +13,36 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+
 import { NAMESPACE } from '../core/metrics.ts';
+
+import { type WorkflowName, workflows } from '../core/resources.ts';
+
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
 export interface Watched {
   api: SpecRestApi;
   queues: Record<string, QueueWithDeadLetters>;
+  machines: Readonly<Record<WorkflowName, StateMachine>>;
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
+
+/** Whom an execution of a workflow hurts that stopped in the middle. What it should have done is on record, and begun again by a sweep. */
+const hurtBy: Record<WorkflowName, string> = {
+  clinikoSync:
+    'A sync with Cliniko stopped in the middle: its organisation waits, or is told that it failed.',
+  webhookDelivery: 'A message about a sync is late: its receiver does not know yet.',
+};
 
 /** Few alarms, each of them worth waking up for: who is hurt, and names the paragraph of the README that tells what to do. */
 export class Alarms extends Construct {
   readonly #notify: SnsAction | undefined;
 
-  constructor(scope: Construct, id: string, { api, queues }: Watched, { alarmEmail }: Settings) {
+  constructor(scope: Construct, id: string, { api, queues, machines }: Watched, { alarmEmail }: Settings) {
     super(scope, id);
     this.#notify = alarmEmail ? new SnsAction(this.#topic(alarmEmail)) : undefined;
     this.#add('ServerErrors', {
@@ -84,6 +98,19 @@ export class Alarms extends Construct {
         threshold: 1_800,
         hurt: `Work of ${name} is not being done in time.`,
         runbook: 'Queue age',
+      });
+    }
+    for (const name of workflows) {
+      const [failed, timedOut] = [machines[name].metricFailed(), machines[name].metricTimedOut()];
+      this.#add(`${name}Failures`, {
+        metric: new MathExpression({
+          expression: 'failed + timedOut',
+          usingMetrics: { failed, timedOut },
+          period: FIVE_MINUTES,
+        }),
+        threshold: 0,
+        hurt: hurtBy[name],
+        runbook: 'Workflows',
       });
     }
   }

@@ -89,7 +89,7 @@ export class AppStack extends Stack {
         workers[`${system}.${name}`] = new JobFunction(home, { system, name, job, resources, defaults }).fn;
       }
     }
-    new WorkflowsOf(this, 'Workflows', workers, settings);
+    const { machines } = new WorkflowsOf(this, 'Workflows', workers, settings);
     const nowhere = new Construct(this, 'notFound');
     const notFound = nodeFunction(nowhere, defaults, {
       name: 'ops/not-found',
@@ -98,7 +98,7 @@ export class AppStack extends Stack {
     });
     const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
     if (settings.firewall) new Firewall(this, 'Firewall', api);
-    new Alarms(this, 'Alarms', { api, queues }, settings);
+    new Alarms(this, 'Alarms', { api, queues, machines }, settings);
     dashboard(this, api, queues);
     acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });

@@ -49,7 +49,7 @@ const shapes: Record<
   content: { partitionKey: text('pk'), sortKey: text('sk') },
   messaging: ledger,
   admin: listed,
-  operations: { partitionKey: text('pk'), sortKey: text('sk') },
+  operations: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
 };

@@ -43,15 +43,17 @@ export function workflowArn(scope: Construct, settings: Settings, workflow: Work
 
 /** What takes longer than a function may run, or waits. Standard workflows: every transition is recorded, and a wait costs nothing. */
 export class WorkflowsOf extends Construct {
+  readonly machines: Readonly<Record<WorkflowName, StateMachine>>;
+
   constructor(scope: Construct, id: string, workers: Workers, settings: Settings) {
     super(scope, id);
-    for (const workflow of workflows) {
+    const make = (workflow: WorkflowName): StateMachine => {
       const home = new Construct(this, workflow);
       const logs = new LogGroup(home, 'Logs', {
         retention: settings.logDays as RetentionDays,
         removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
-      new StateMachine(home, 'Machine', {
+      return new StateMachine(home, 'Machine', {
         stateMachineName: machineName(settings, workflow),
         stateMachineType: StateMachineType.STANDARD,
         definitionBody: DefinitionBody.fromChainable(definitions[workflow](home, workers)),
@@ -59,6 +61,10 @@ export class WorkflowsOf extends Construct {
         tracingEnabled: true,
         logs: { destination: logs, level: LogLevel.ERROR, includeExecutionData: false },
       });
-    }
+    };
+    this.machines = Object.fromEntries(workflows.map((name) => [name, make(name)])) as Record<
+      WorkflowName,
+      StateMachine
+    >;
   }
 }

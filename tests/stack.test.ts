@@ -5,7 +5,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { type Endpoint, usesOf } from '../core/endpoint.ts';
-import { tables as tableNames } from '../core/resources.ts';
+import { tables as tableNames, workflows } from '../core/resources.ts';
 import { endpoints, jobs } from '../functions/index.ts';
 import { type Synthesised, synthesise } from './synthesise.ts';
 
@@ -204,6 +204,23 @@ test('tells in each alarm who is hurt, and names a paragraph that the README has
     expect(readme).toContain(`**${paragraph}**`);
     expect(alarm).toMatchObject({ AlarmActions: [expect.anything()] });
   }
+});
+
+test('tells of every workflow that stops in the middle, by a fault or by its time', () => {
+  const alarms = resourcesOf(prod, 'AWS::CloudWatch::Alarm').map((alarm) => JSON.stringify(alarm));
+  const machines = Object.keys(prod.template.findResources('AWS::StepFunctions::StateMachine'));
+  expect(machines).toHaveLength(workflows.length);
+  for (const machine of machines) {
+    const own = alarms.filter((alarm) => alarm.includes(machine));
+    expect(own).toHaveLength(1);
+    for (const metric of ['ExecutionsFailed', 'ExecutionsTimedOut']) expect(own[0]).toContain(metric);
+  }
+});
+
+test('forgets syncs by the time to live of their table', () => {
+  const ttl = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable').map((table) => JSON.stringify(table));
+  const operations = ttl.filter((table) => table.includes('"AttributeName":"expires_at"'));
+  expect(operations).toHaveLength(2);
 });
 
 test('takes tokens of another issuer without making a user pool', async () => {

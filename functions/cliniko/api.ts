@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/endpoint.ts';
+import { isStorable } from '../../core/text.ts';
 import { clinikoSpelling } from './errors.ts';
 import { OrgId } from './organization.ts';
 import { NewSettings, SettingsReply } from './settings-shape.ts';
@@ -29,6 +30,21 @@ const number = (min: number, max: number, otherwise: number) =>
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
     .default(otherwise)
     .meta({ type: 'integer', minimum: min, maximum: max });
+
+/** A text on one line, of characters that can be stored and shown. */
+const line = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((text) => isStorable(text, false), 'must not contain control characters');
+
+/** An instant that somebody may mean: since computers count time, and not in another millennium. */
+const Instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be an ISO date or date-time with a zone')
+  .refine(
+    (text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(3000, 0),
+    'must be from 1970 to 2999',
+  );
 
 const Started = z.object({
   success: z.literal(true),
@@ -79,6 +95,8 @@ export const cliniko = {
     limit: { calls: 10, seconds: 60, per: 'user' },
     uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
     summary: 'Check the credentials of an organisation and count its patients',
+    description:
+      'Answers within 20 seconds: what may pass by itself is tried once more, and then told as 502 `CLINIKO_UNAVAILABLE`. A rate limit is told as 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
     reply: z.object({
       status: z.literal('connected'),
       total_patients: count,
@@ -93,6 +111,7 @@ export const cliniko = {
     limit: { calls: 60, seconds: 60, per: 'user' },
     uses: { cliniko: 'read', operations: 'read' },
     summary: 'List the syncs of an organisation with their progress, newest first',
+    description: 'Syncs are listed for 400 days.',
     query: z.object({
       limit: number(1, 100, 10),
       status: z.enum(statuses).optional(),
@@ -128,13 +147,8 @@ export const cliniko = {
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),
-      search: z.string().max(100).optional().describe('A part of a name or e-mail address, in any case.'),
-      last_synced_after: z
-        .union(
-          [z.iso.datetime({ offset: true }), z.iso.date()],
-          'must be an ISO date or date-time with a zone',
-        )
-        .optional(),
+      search: line(100).optional().describe('A part of a name or e-mail address, in any case.'),
+      last_synced_after: Instant.optional(),
     }),
     reply: z.object({
       patients: z.array(
@@ -188,9 +202,9 @@ export const cliniko = {
     uses: { cliniko: 'write', webhookSecrets: 'write' },
     summary: 'Have the ends of syncs told to an address of yours',
     description:
-      'Messages are signed as Standard Webhooks describes; the secret is told here and never again. Only https and public addresses. A message that is not answered with 2xx is repeated for more than a day; 410 ends it for good. A manager hears of the own organisation only.',
+      'Messages are signed as Standard Webhooks describes; the secret is told here and never again. Only https and public addresses. A message that is not answered with 2xx is repeated for more than a day; 410 ends it for good. 409 for an address that is registered already. A manager hears of the own organisation only.',
     body: z.strictObject({
-      url: z.string().max(2_000),
+      url: line(2_000),
       events: z.array(z.enum(events)).min(1).max(events.length),
     }),
     status: 201,

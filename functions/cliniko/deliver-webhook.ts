@@ -2,10 +2,28 @@ import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
 import { readSecret } from '../../core/secrets.ts';
 import { clinikoJobs } from './jobs.ts';
-import { sendWebhook } from './send-webhook.ts';
-import { nextAttempt, signatureHeaders } from './webhook.ts';
+import { type Answer, sendWebhook } from './send-webhook.ts';
+import { type Delivery, nextAttempt, signatureHeaders } from './webhook.ts';
 import { deleteDelivery, disableWebhook, findDelivery, postponeDelivery } from './webhook-store.ts';
 import { world } from './world.ts';
+
+const GONE = 410;
+
+/** When a message is sent again after an answer; `undefined` when it was taken, or was sent for the last time. */
+function againAfter({ status = 0, retryAfter }: Answer, attempts: number): number | undefined {
+  const isTaken = (status >= 200 && status < 300) || status === GONE;
+  return isTaken ? undefined : nextAttempt(attempts, retryAfter, world.now(), world.random());
+}
+
+/** Keeps a message until it is sent again, or drops it. */
+async function settle({ id }: Delivery, attempts: number, again: number | undefined) {
+  if (again === undefined) {
+    await deleteDelivery(id);
+    return {};
+  }
+  await postponeDelivery(id, attempts, timestamp(again));
+  return { until: timestamp(again) };
+}
 
 export const handler = consume(clinikoJobs.deliverWebhook, async ({ delivery: id }) => {
   const found = await findDelivery(id);
@@ -13,20 +31,10 @@ export const handler = consume(clinikoJobs.deliverWebhook, async ({ delivery: id
   const { delivery, webhook } = found;
   if (Date.parse(delivery.due_at) > world.now()) return { until: delivery.due_at };
   const secret = webhook?.enabled ? await readSecret('webhookSecrets', webhook.id, world.now()) : undefined;
-  if (!webhook || !secret) {
-    await deleteDelivery(id);
-    return {};
-  }
+  if (!webhook || !secret) return await settle(delivery, delivery.attempts, undefined);
   const headers = signatureHeaders(id, delivery.body, secret, world.now());
-  const { status = 0, retryAfter } = await sendWebhook(webhook.url, delivery.body, headers);
-  if (status === 410) await disableWebhook(delivery.tenant, webhook.id);
+  const answer = await sendWebhook(webhook.url, delivery.body, headers);
+  if (answer.status === GONE) await disableWebhook(delivery.tenant, webhook.id);
   const attempts = delivery.attempts + 1;
-  const isTaken = (status >= 200 && status < 300) || status === 410;
-  const again = isTaken ? undefined : nextAttempt(attempts, retryAfter, world.now(), world.random());
-  if (again === undefined) {
-    await deleteDelivery(id);
-    return {};
-  }
-  await postponeDelivery(id, attempts, timestamp(again));
-  return { until: timestamp(again) };
+  return await settle(delivery, attempts, againAfter(answer, attempts));
 });

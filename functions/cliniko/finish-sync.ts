@@ -2,7 +2,7 @@ import { consume } from '../../core/consume.ts';
 import { complete } from './end-sync.ts';
 import { ClinikoFault } from './faults.ts';
 import { clinikoJobs } from './jobs.ts';
-import { countPatients } from './lists.ts';
+import { countDeleted, countPatients } from './lists.ts';
 import { takeTurn } from './step.ts';
 import type { Next, StepInput } from './step-shape.ts';
 import { found } from './sync-log.ts';
@@ -15,7 +15,9 @@ export const finishSync = (input: StepInput, world: World): Promise<Next> =>
   takeTurn(input, 'finish', world, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, world, run);
     const total = active + archived;
-    if (isComplete(run, total)) {
+    // Whoever was deleted after the list of them was read would make up for somebody whom this run has not met.
+    const deleted = await countDeleted(account, world, run);
+    if (isComplete(run, total, deleted)) {
       await complete(snapshot, run, log, total, world.now());
       return undefined;
     }

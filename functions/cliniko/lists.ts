@@ -48,24 +48,33 @@ export async function readPage(run: Run, account: ClinikoAccount, world: World):
   return read;
 }
 
-/** How many patients Cliniko counts in each of its lists: all, or for an incremental run those that changed since the last one. */
+/** How many Cliniko counts in a list. */
+async function count(
+  phase: Phase,
+  filter: Record<string, string>,
+  account: ClinikoAccount,
+  world: World,
+): Promise<number> {
+  const path = `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`;
+  const page = await readList(account, path, 'patients', world);
+  if (!page && PATHS[phase] === PATHS.active) throw new ClinikoFault('ClinikoRefused');
+  return page?.totalEntries ?? 0;
+}
+
+/** How many patients Cliniko counts: all, or for an incremental run those that changed since the last one. */
 export async function countPatients(
   account: ClinikoAccount,
   world: World,
   run?: Run,
 ): Promise<{ active: number; archived: number }> {
-  const count = async (phase: Phase): Promise<number> => {
-    const filter = run?.operation === 'incremental_patients' ? filterOf(phase, run) : {};
-    const page = await readList(
-      account,
-      `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`,
-      'patients',
-      world,
-    );
-    if (!page && PATHS[phase] === PATHS.active) throw new ClinikoFault('ClinikoRefused');
-    return page?.totalEntries ?? 0;
-  };
-  // In this order somebody who is archived meanwhile is missing from both, rather than counted twice.
-  const archived = await count('updated_archived');
-  return { archived, active: await count('updated') };
+  const of = (phase: Phase) =>
+    count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, world);
+  // Whoever is archived between two of these is counted twice rather than not at all: a sync then looks again, and misses nobody.
+  const before = await of('updated_archived');
+  const active = await of('updated');
+  return { active, archived: Math.max(before, await of('updated_archived')) };
 }
+
+/** How many Cliniko counts as deleted, of those at whom a run looks. */
+export const countDeleted = (account: ClinikoAccount, world: World, run: Run): Promise<number> =>
+  count('deleted', filterOf('deleted', run), account, world);

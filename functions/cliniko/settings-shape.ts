@@ -8,6 +8,7 @@ export const NewSettings = z
   .strictObject({
     name: z
       .string()
+      .trim()
       .min(1)
       .max(200)
       .refine((text) => isStorable(text, false), 'must not contain control characters')

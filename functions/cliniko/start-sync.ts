@@ -89,7 +89,7 @@ export async function startSync(
     const next = { ...state, run, logs: state.logs + 1, starts };
     try {
       await commit(snapshot, next, [
-        logWrite(organization, newLog(sync, organization.orgId, run.operation, timestamp(now))),
+        logWrite(organization, newLog(sync, next.logs, organization.orgId, run.operation, timestamp(now))),
         { Put: { TableName: tableName('cliniko'), Item: { ...runningKey(organization), ...organization } } },
       ]);
     } catch (error) {

@@ -17,6 +17,10 @@ const NAMED = 50;
 /** One sync of an organisation, as it is stored. */
 export interface SyncLog {
   id: number;
+  /** Which one it is of its organisation, from 1: the oldest and the newest tell how many there are. */
+  nth: number;
+  /** When it is forgotten, in seconds since the epoch. */
+  expires_at: number;
   organization: string;
   operation: Operation;
   status: SyncStatus;
@@ -71,9 +75,25 @@ export const SyncLogReply = z
   })
   .meta({ id: 'SyncLog' });
 
-export function newLog(id: number, organization: string, operation: Operation, at: string): SyncLog {
+/** Days that logs are kept: more than a year, so that a month can be compared with the same one a year before. */
+const KEPT = 400;
+
+/**
+ * The log of a sync that begins.
+ *
+ * @param nth which one it is of its organisation, from 1.
+ */
+export function newLog(
+  id: number,
+  nth: number,
+  organization: string,
+  operation: Operation,
+  at: string,
+): SyncLog {
   return {
     id,
+    nth,
+    expires_at: Math.floor(Date.parse(at) / 1000) + KEPT * 86_400,
     organization,
     operation,
     status: 'running',

@@ -1,30 +1,50 @@
 import { serve } from '../../core/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
-import { organizationNotFound, organizationOf } from './organization.ts';
+import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
 import { type SyncLog, told } from './sync-log.ts';
 import { queryAll, readSnapshot } from './sync-store.ts';
 
+/** As many logs as fit into one answer of the table, or as are asked for. */
+async function someLogs(
+  organization: Organization,
+  order: { newestFirst: boolean; limit: number },
+): Promise<SyncLog[]> {
+  const { value } = await queryAll('operations', { ...logsOf(organization), ...order }).next();
+  return (value ?? []) as unknown as SyncLog[];
+}
+
+/** The newest logs, and how many there are: they are numbered one after another, and the oldest are forgotten first. */
+async function newestLogs(organization: Organization, limit: number) {
+  const [logs, [oldest]] = await Promise.all([
+    someLogs(organization, { newestFirst: true, limit }),
+    someLogs(organization, { newestFirst: false, limit: 1 }),
+  ]);
+  const [newest] = logs;
+  return { logs, total: newest && oldest ? newest.nth - oldest.nth + 1 : 0 };
+}
+
+/** The newest logs that fit a filter, and how many do: they must be looked at one by one. */
+async function chosenLogs(organization: Organization, limit: number, isChosen: (log: SyncLog) => boolean) {
+  const logs: SyncLog[] = [];
+  let total = 0;
+  for await (const page of queryAll('operations', { ...logsOf(organization), newestFirst: true })) {
+    const chosen = (page as unknown as SyncLog[]).filter(isChosen);
+    logs.push(...chosen.slice(0, limit - logs.length));
+    total += chosen.length;
+  }
+  return { logs, total };
+}
+
 export const handler = serve(cliniko.syncLogs, async ({ params: { orgId }, query, caller }) => {
   const organization = organizationOf(caller, orgId);
-  const snapshot = await readSnapshot(organization);
-  if (!snapshot) throw organizationNotFound(orgId);
+  if (!(await readSnapshot(organization))) throw organizationNotFound(orgId);
   const { limit, status, operation_type: operation } = query;
-  const isAsked = (log: SyncLog) =>
+  const isChosen = (log: SyncLog) =>
     (!status || log.status === status) && (!operation || log.operation === operation);
-  const isFiltered = status !== undefined || operation !== undefined;
-  const logs: SyncLog[] = [];
-  const pageSize = isFiltered ? undefined : limit;
-  for await (const page of queryAll('operations', {
-    ...logsOf(organization),
-    newestFirst: true,
-    limit: pageSize,
-  })) {
-    logs.push(...(page as unknown as SyncLog[]).filter(isAsked));
-    // How many there are in all is known, unless they must be looked at one by one.
-    if (!isFiltered) break;
-  }
-  const total = isFiltered ? logs.length : Math.max(snapshot.state.logs, logs.length);
-  const shown = logs.slice(0, limit);
-  return { logs: shown.map(told), total_count: total, has_more: total > shown.length };
+  const { logs, total } =
+    status || operation
+      ? await chosenLogs(organization, limit, isChosen)
+      : await newestLogs(organization, limit);
+  return { logs: logs.map(told), total_count: total, has_more: total > logs.length };
 });

@@ -41,7 +41,11 @@ export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
     return await storeChanges(turn, changes, at, (part, run) => {
       const lost = run.lost + part.changes.filter(({ before }) => before?.seen === run.sync).length;
       const moved = part.isLast
-        ? { ...advanced(run, page.next, world.now()), missed: run.missed + missed }
+        ? {
+            ...advanced(run, page.next, world.now()),
+            missed: run.missed + missed,
+            deleted: page.totalEntries,
+          }
         : run;
       return { run: { ...moved, lost }, progress: {} };
     });

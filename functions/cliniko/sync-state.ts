@@ -45,6 +45,8 @@ export interface Run {
   seen: number;
   lost: number;
   missed: number;
+  /** How many Cliniko counted as deleted when their list was read. */
+  deleted: number;
 }
 
 /** What is known of an organisation's syncs, as it is stored. */
@@ -129,6 +131,7 @@ export function newRun(sync: number, state: SyncState, operation: Operation, now
     seen: 0,
     lost: 0,
     missed: 0,
+    deleted: 0,
   };
 }
 
@@ -167,9 +170,13 @@ export const isEndless = (run: Run, totalEntries: number): boolean =>
  */
 const ROUNDS = 4;
 
-/** Whether a run met everyone: those whom Cliniko counts now, and those whom it counted at the beginning. */
-export const isComplete = (run: Run, total: number): boolean =>
-  run.seen - run.lost >= total && run.seen + run.missed >= run.required;
+/**
+ * Whether a run met everyone: those whom Cliniko counts now, and those whom it counted at the beginning.
+ *
+ * @param deleted how many Cliniko counts as deleted now: all of them must be known.
+ */
+export const isComplete = (run: Run, total: number, deleted: number): boolean =>
+  run.seen - run.lost >= total && run.seen + run.missed >= run.required && deleted === run.deleted;
 
 /** The run with another round before it; `undefined` when it had all that it gets. */
 export function anotherRound(run: Run, total: number, now: number): Run | undefined {

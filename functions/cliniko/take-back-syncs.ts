@@ -22,7 +22,7 @@ async function isDead(organization: Organization, run: Run, now: number): Promis
 }
 
 /** Takes back one run whose worker died: it goes on at its last finished page, or ends as failed if that happens again and again. */
-async function takeBack(organization: Organization, now: number): Promise<void> {
+export async function takeBack(organization: Organization, now: number): Promise<void> {
   const snapshot = await readSnapshot(organization);
   const run = snapshot?.state.run;
   // A run leaves the list in the very transaction that ends it, so it has just ended.

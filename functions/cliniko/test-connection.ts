@@ -1,36 +1,34 @@
 import { serve } from '../../core/serve.ts';
-import { accountName } from './account-name.ts';
 import { cliniko } from './api.ts';
 import { TooEarly } from './cliniko-client.ts';
-import { problemOf } from './errors.ts';
+import { lookAtAccount } from './connection.ts';
+import { type ClinikoProblem, problemOf } from './errors.ts';
 import { ClinikoFault } from './faults.ts';
-import { countPatients } from './lists.ts';
 import { organizationId, organizationNotFound, organizationOf } from './organization.ts';
 import { accountOf, findSettings } from './settings.ts';
 import { world } from './world.ts';
+
+/** What somebody who waits is told of an error that Cliniko is the reason of. */
+function refusalOf(error: unknown, orgId: string): ClinikoProblem | undefined {
+  const details = { organization_id: organizationId(orgId) };
+  if (error instanceof ClinikoFault) return problemOf(error.name, details);
+  if (!(error instanceof TooEarly)) return undefined;
+  const seconds = Math.max(1, Math.ceil((error.until - world.now()) / 1000));
+  return problemOf('ClinikoRateLimited', details, seconds);
+}
 
 export const handler = serve(cliniko.testConnection, async ({ params: { orgId }, caller, clock }) => {
   const settings = await findSettings(organizationOf(caller, orgId));
   if (!settings) throw organizationNotFound(orgId);
   const account = await accountOf(settings, clock.now());
-  try {
-    const { active, archived } = await countPatients(account, world);
-    const { name, id } = await accountName(account, world);
-    return {
-      status: 'connected' as const,
-      total_patients: active + archived,
-      api_version: 'v1' as const,
-      connection_test: 'passed' as const,
-      organization: { name: name ?? settings.name, cliniko_id: id },
-    };
-  } catch (error) {
-    const details = { organization_id: organizationId(orgId) };
-    if (error instanceof ClinikoFault) throw problemOf(error.name, details);
-    if (!(error instanceof TooEarly)) throw error;
-    throw problemOf(
-      'ClinikoRateLimited',
-      details,
-      Math.max(1, Math.ceil((error.until - clock.now()) / 1000)),
-    );
-  }
+  const { patients, name, id } = await lookAtAccount(account, world).catch((error: unknown) => {
+    throw refusalOf(error, orgId) ?? error;
+  });
+  return {
+    status: 'connected' as const,
+    total_patients: patients,
+    api_version: 'v1' as const,
+    connection_test: 'passed' as const,
+    organization: { name: name ?? settings.name, cliniko_id: id },
+  };
 });

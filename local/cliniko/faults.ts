@@ -46,6 +46,8 @@ export interface Fault {
   readonly name: FaultName;
   /** Only this page. */
   readonly page?: number;
+  /** Only after so many requests. */
+  readonly after?: number;
   /** Only every n-th request. */
   readonly every?: number;
   /** Only this share of requests, 0..1. */
@@ -65,6 +67,7 @@ export interface ArmedFault extends Fault {
 export function strikes(fault: ArmedFault, call: number, page: number, random: () => number): boolean {
   if (fault.times !== undefined && fault.done >= fault.times) return false;
   if (fault.page !== undefined && fault.page !== page) return false;
+  if (fault.after !== undefined && call <= fault.after) return false;
   if (fault.every !== undefined && call % fault.every !== 0) return false;
   if (fault.rate !== undefined && random() >= fault.rate) return false;
   fault.done += 1;

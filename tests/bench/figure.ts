@@ -2,7 +2,7 @@ import type { Cleanup } from './cleanup.ts';
 import type { Effort } from './options.ts';
 import { median, type Timings } from './rounds.ts';
 
-export type Unit = 'ms' | 'ratio' | 'calls/s' | 'KB' | 'writes/call';
+export type Unit = 'ms' | 'ratio' | 'calls/s' | 'KB' | 'MB' | 'writes/call';
 
 /** One line of the report: what was measured, against what, and how good it ought to be. */
 export interface Figure {

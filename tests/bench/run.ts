@@ -22,6 +22,7 @@ import * as messages from './measures/messages.ts';
 import * as pages from './measures/pages.ts';
 import * as rateLimiter from './measures/rate-limiter.ts';
 import * as requests from './measures/requests.ts';
+import * as sync from './measures/sync.ts';
 import * as update from './measures/update.ts';
 import { readOptions } from './options.ts';
 import { figureTable, summary } from './report.ts';
@@ -41,6 +42,7 @@ const measures: Record<string, Measure> = {
   admin,
   bundles,
   calls,
+  sync,
 };
 
 const { only, effort } = readOptions(process.argv.slice(2));

@@ -17,6 +17,7 @@ const unlimited = [
   'admin.submit',
 ];
 const folder = await projectAssembly({
+  clinikoCallsPerMinute: 1_000,
   rateLimits: Object.fromEntries(unlimited.map((name) => [name, 'off'])),
 });
 const { url, awsEndpoint, stack, stop } = await start({ assembly: folder, port: 0, dataDir });
@@ -25,6 +26,7 @@ tellParent(
   {
     url,
     awsEndpoint,
+    pid: process.pid,
     bundles: join(folder, 'bundles'),
     tables: {
       patients: variables.PATIENTS_TABLE,

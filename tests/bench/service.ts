@@ -11,6 +11,8 @@ export interface Service {
   url: string;
   /** Where its Lambdas find DynamoDB. */
   awsEndpoint: string;
+  /** The process in which all of it runs. */
+  pid: number;
   /** The folder with a bundle for each of its functions. */
   bundles: string;
   tables: { patients: string; messaging: string; admin: string; audit: string; operations: string };

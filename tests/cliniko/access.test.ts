@@ -142,6 +142,11 @@ test('refuses settings that could send the key elsewhere, or that are not whole'
     { contact_email: undefined },
     { name: 'a\u0000b' },
     { name: '' },
+    { name: ' \t ' },
+    { name: '\ud800' },
+    { contact_email: 'it@example.com\r\nX-Injected: 1' },
+    { api_key: null },
+    { api_key: 'somekey-au1\n' },
     { schedule: 'rate(1 minute)' },
     { schedule: 'cron(0 * * * ? *)' },
     { tenant_id: 'other' },
@@ -170,10 +175,20 @@ test('uses a new key at once, and the old name and schedule only until they are 
 
 test.each([
   ['a key that Cliniko does not know', 'unknown', 401, 'CLINIKO_AUTH_FAILED'],
+  ['a key that is revoked', 'key_revoked', 401, 'CLINIKO_AUTH_FAILED'],
   ['a user without permission', 'forbidden', 403, 'CLINIKO_FORBIDDEN'],
+  ['the wrong shard', 'wrong_shard', 502, 'CLINIKO_UNAVAILABLE'],
   ['server errors', 'server_error', 502, 'CLINIKO_UNAVAILABLE'],
+  ['the error page of a proxy', 'html_error', 502, 'CLINIKO_UNAVAILABLE'],
+  ['answers of another shape', 'wrong_schema', 502, 'CLINIKO_UNAVAILABLE'],
+  ['half answers', 'short_body', 502, 'CLINIKO_UNAVAILABLE'],
+  ['cut connections', 'cut_body', 502, 'CLINIKO_UNAVAILABLE'],
+  ['damaged compression', 'bad_gzip', 502, 'CLINIKO_UNAVAILABLE'],
+  ['answers without end', 'huge_page', 502, 'CLINIKO_UNAVAILABLE'],
   ['a redirect to another host', 'moved', 502, 'CLINIKO_UNAVAILABLE'],
+  ['links to another host', 'next_elsewhere', 502, 'CLINIKO_UNAVAILABLE'],
   ['a rate limit', 'rate_limited', 429, 'CLINIKO_RATE_LIMITED'],
+  ['a rate limit without a reset', 'rate_limited_silent', 429, 'CLINIKO_RATE_LIMITED'],
 ])('tells what is wrong with a connection: %s', async (_name, fault, status, error_code) => {
   const admin = await somebody({ role: 'admin' });
   const account = await upstream({ faults: fault === 'unknown' ? [] : [{ name: fault }] });
@@ -186,6 +201,27 @@ test.each([
     details: { organization_id: 'org-1' },
   });
   if (status === 429) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('answers for a connection that works again a moment later, and within 20 seconds for one that is silent', {
+  timeout: 60_000,
+}, async () => {
+  const connect = async (fault: Record<string, unknown>) => {
+    const { admin, orgId } = await clinic({ patients: 3, faults: [fault] });
+    const began = Date.now();
+    const response = await admin.fetch(`/api/v1/cliniko/test-connection/${orgId}`);
+    const { error_code } = (await response.json()) as { error_code?: string };
+    return { status: response.status, error_code, isQuick: Date.now() - began < 26_000 };
+  };
+  const passing = ['server_error', 'cut_body', 'wrong_schema', 'slow_header'];
+  const [silent, stalled, ...passed] = await Promise.all([
+    connect({ name: 'slow_header' }),
+    connect({ name: 'slow_body' }),
+    ...passing.map((name) => connect({ name, times: 1 })),
+  ]);
+  for (const answer of [silent, stalled])
+    expect(answer).toEqual({ status: 502, error_code: 'CLINIKO_UNAVAILABLE', isQuick: true });
+  for (const answer of passed) expect(answer).toEqual({ status: 200, error_code: undefined, isQuick: true });
 });
 
 test('knows the name of an account whose settings only administrators may read', async () => {
@@ -226,6 +262,14 @@ test.each([
   ['active-patients', 'limit='],
   ['active-patients', 'last_synced_after=yesterday'],
   ['active-patients', `search=${'x'.repeat(101)}`],
+  ['active-patients', 'search=%00'],
+  ['active-patients', 'search=a%0Ab'],
+  ['active-patients', 'last_synced_after=0000-01-01'],
+  ['active-patients', 'last_synced_after=9999-12-31'],
+  ['active-patients', 'last_synced_after=2024-01-15T24:00:00Z'],
+  ['sync-logs', 'limit=1&limit=100'],
+  ['sync-logs', 'status='],
+  ['sync-logs', 'limit=%D9%A1'],
 ])('refuses %s?%s', async (route, query) => {
   const { admin, orgId } = await clinic({ patients: 3 });
   const response = await admin.fetch(`/api/v1/cliniko/${route}/${orgId}?${query}`);

@@ -4,14 +4,16 @@ import { organizationId } from '../../functions/cliniko/organization.ts';
 import { met } from '../../functions/cliniko/patient.ts';
 import { readPatient } from '../../functions/cliniko/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/phone.ts';
+import { startAllowance, UNLIMITED } from '../../functions/cliniko/start-sync.ts';
 import { summaryOf } from '../../functions/cliniko/summary.ts';
 import { completed, duration, found, newLog, progressed, told } from '../../functions/cliniko/sync-log.ts';
+import { emptyState, newRun } from '../../functions/cliniko/sync-state.ts';
 
 const START = '2024-01-15T10:30:00.000Z';
 const after = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
 
 test('computes progress as the documentation’s example does', () => {
-  const begun = found(newLog(456, '123', 'full_patients', START), 648, 13);
+  const begun = found(newLog(456, 7, '123', 'full_patients', START), 648, 13);
   const log = progressed(begun, { success: 448, failed: 2, pages: 9 }, after(100));
   expect(told(log)).toMatchObject({
     id: 456,
@@ -31,7 +33,7 @@ test('computes progress as the documentation’s example does', () => {
 });
 
 test('never lets progress fall when more is found, nor estimates before anything was measured', () => {
-  const begun = found(newLog(1, 'a', 'full_patients', START), 100, 1);
+  const begun = found(newLog(1, 1, 'a', 'full_patients', START), 100, 1);
   expect(told(begun).metadata.estimated_remaining).toBe(null);
   const half = progressed(begun, { success: 50 }, after(10));
   expect(found(half, 1_000, 10)).toMatchObject({ found: 1_000, progress: 50 });
@@ -39,7 +41,7 @@ test('never lets progress fall when more is found, nor estimates before anything
 });
 
 test('sums up a sync as the documentation’s example does', () => {
-  const log = completed({ ...newLog(1, '123', 'full_patients', START), success: 648 }, 648, after(262));
+  const log = completed({ ...newLog(1, 1, '123', 'full_patients', START), success: 648 }, 648, after(262));
   expect(summaryOf(log, 648, 0)).toEqual({
     sync_status: 'completed',
     last_sync: after(262),
@@ -78,6 +80,30 @@ test.each([
   ['key-au1\n', undefined],
 ])('reads the shard of %j as %j', (key, shard) => {
   expect(shardOf(key)).toBe(shard);
+});
+
+test('tells when an organisation may start again', () => {
+  const limit = { calls: 2, seconds: 600 };
+  const state = { ...emptyState, starts: [1_000, 100_000] };
+  expect(startAllowance(emptyState, limit, 500)).toEqual({
+    admitted: true,
+    limit: 2,
+    remaining: 2,
+    resetAt: 500,
+  });
+  expect(startAllowance(state, limit, 600_999)).toMatchObject({
+    admitted: false,
+    remaining: 0,
+    resetAt: 601_000,
+  });
+  expect(startAllowance(state, limit, 601_000)).toMatchObject({
+    admitted: true,
+    remaining: 1,
+    resetAt: 601_000,
+  });
+  const running = { ...state, run: newRun(1, state, 'full_patients', 600_000) };
+  expect(startAllowance(running, limit, 600_999)).toMatchObject({ remaining: 0, resetAt: 630_999 });
+  expect(startAllowance(state, UNLIMITED, 100_000)).toMatchObject({ admitted: true });
 });
 
 const record = (more: object = {}) => ({

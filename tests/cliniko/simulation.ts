@@ -4,7 +4,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
 import { documents } from '../../core/table.ts';
 import { beginSync } from '../../functions/cliniko/begin-sync.ts';
-import { fail } from '../../functions/cliniko/end-sync.ts';
+import { failSync } from '../../functions/cliniko/fail-sync.ts';
 import { PERMANENT } from '../../functions/cliniko/faults.ts';
 import { finishSync } from '../../functions/cliniko/finish-sync.ts';
 import { patientsOf } from '../../functions/cliniko/keys.ts';
@@ -12,25 +12,29 @@ import type { Organization } from '../../functions/cliniko/organization.ts';
 import type { StoredPatient } from '../../functions/cliniko/patient.ts';
 import { putSettings } from '../../functions/cliniko/settings.ts';
 import { startSync } from '../../functions/cliniko/start-sync.ts';
-import { startAnotherAttempt } from '../../functions/cliniko/step.ts';
 import type { Next, StepInput } from '../../functions/cliniko/step-shape.ts';
 import type { Operation, SyncLog } from '../../functions/cliniko/sync-log.ts';
 import { syncPage } from '../../functions/cliniko/sync-page.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { type Holdings, held, type SyncState } from '../../functions/cliniko/sync-state.ts';
 import { findLog, queryAll, readSnapshot } from '../../functions/cliniko/sync-store.ts';
+import { takeBack } from '../../functions/cliniko/take-back-syncs.ts';
 import type { World } from '../../functions/cliniko/world.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
-import { answer } from '../../local/cliniko/answer.ts';
+import { answer, keyOf } from '../../local/cliniko/answer.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
+import { type Execution, playedWorkflows } from './played-workflows.ts';
 
 /** A worker died: nothing it had in mind happens any more. */
 class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** How likely the worker dies around each request to the table, in the simulation that makes it. */
+/** Whether the worker dies around this request to the table, in the simulation that makes it. */
 const dying = new AsyncLocalStorage<() => boolean>();
+
+/** Where executions of workflows go; they are played here. */
+let workflows: Awaited<ReturnType<typeof playedWorkflows>>;
 
 /** A table of our own: in those of the service its sweep would take back syncs that live in another time. */
 async function newTable(keys: string[]): Promise<string> {
@@ -48,6 +52,7 @@ async function newTable(keys: string[]): Promise<string> {
 
 /** Lets the rules of this process use the engines of the running service. */
 export async function useService(): Promise<void> {
+  workflows = await playedWorkflows();
   const endpoint = inject('awsEndpoint');
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: endpoint,
@@ -57,7 +62,7 @@ export async function useService(): Promise<void> {
     CLINIKO_KEYS_SECRETS: 'simulated/',
     CLINIKO_CALLS_PER_MINUTE: '200',
     CLINIKO_BASE_URL: 'https://api.au1.cliniko.com/v1',
-    // Workflows are played by the simulation.
+    AWS_ENDPOINT_URL_SFN: workflows.url,
     CLINIKO_SYNC_WORKFLOW: 'arn:aws:states:us-east-1:000000000000:stateMachine:played',
     WEBHOOK_DELIVERY_WORKFLOW: 'arn:aws:states:us-east-1:000000000000:stateMachine:played',
   });
@@ -79,10 +84,12 @@ export async function useService(): Promise<void> {
 }
 
 /** The stand-in as `fetch` sees it, in virtual time. */
-function fetchFrom(account: Account, clock: { now: number }): World['fetch'] {
+function fetchFrom(accounts: ReadonlyMap<string, Account>, clock: { now: number }): World['fetch'] {
   return async (address, init) => {
     const url = new URL(address);
     const headers = new Headers(init.headers);
+    const account = accounts.get(keyOf(headers.get('authorization') ?? '') ?? '');
+    if (!account) return new Response(null, { status: 401 });
     clock.now += account.spec.latency_ms;
     const given = answer(
       account,
@@ -118,13 +125,22 @@ export interface Simulated {
   trace: string[];
 }
 
+/** A moment at which a worker may die: before or after a request to the table. */
+export interface Moment {
+  /** Counted from the start of the sync, and from the start of the step. */
+  request: number;
+  requestOfStep: number;
+  /** The list and page at which the run stands. */
+  place: string;
+}
+
 export interface Plan {
   spec: Partial<AccountSpec>;
   seed: number;
-  /** How likely the worker dies around each request to the table, 0..1. */
-  crashes?: number;
-  /** The request to the table at which the worker dies, once, counted from the start of the sync. */
-  crashAt?: number;
+  /** Whether the worker dies then; it never does unless told. */
+  dies?: ((moment: Moment, random: () => number) => boolean) | undefined;
+  /** How likely the whole execution dies with it, 0..1; else the workflow calls the function again. 0.7 unless told. */
+  executionDies?: number;
 }
 
 const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish: finishSync } as const;
@@ -132,100 +148,165 @@ const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish
 /** As the workflow's definition has it. */
 const RETRIES = 8;
 
+/** More steps than any of these syncs may take. */
+const STEPS = 2_000;
+
+/** How often the sweep comes, in milliseconds. */
+const SWEEP = 60_000;
+
 /** An account, and the time in which it is. */
 interface Place {
   account: Account;
   clock: { now: number };
 }
 
-/** An organisation and its account, in a time of their own, or at the place of another organisation. */
-export async function simulated({ spec, seed, crashes = 0, crashAt }: Plan, place?: Place) {
-  let requests = 0;
-  const dies = () => (crashAt === undefined ? random() < crashes : ++requests === crashAt);
-  const random = randomOf(seed);
-  const clock = place?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
-  const complete: AccountSpec = {
-    api_key: `key-${randomUUID()}-au1`,
-    id: '1',
-    name: 'Simulated',
-    patients: 100,
-    archived: 0,
-    deleted: 0,
-    seed,
-    calls_per_minute: 200,
-    latency_ms: 50,
-    faults: [],
-    ...spec,
-  };
-  const account = place?.account ?? makeAccount(complete, clock.now);
-  const organization = { tenant: randomUUID(), orgId: '1' };
-  const world: World = { now: () => clock.now, random, fetch: fetchFrom(account, clock) };
-  const settings = { name: 'Simulated', api_key: account.spec.api_key, contact_email: 'it@example.com' };
-  await putSettings(organization, settings, clock.now);
+export interface SyncOptions {
+  operation?: Operation;
+  /** How many steps the first execution has done already. */
+  firstTurn?: number;
+  /** Done before each step, with the number of steps so far. */
+  beforeStep?: (steps: number) => Promise<void>;
+}
 
-  /** Plays the workflow from the start of a sync to its end. */
-  async function sync(operation: Operation = 'full_patients', firstTurn = 0): Promise<Simulated> {
-    const start = await startSync(organization, operation, undefined, clock.now);
-    if (start.kind !== 'started') throw new Error(start.kind);
+/** An account as a plan describes it, in which somebody looks at an instant. */
+export const accountOf = (spec: Partial<AccountSpec>, seed: number, now: number): Account =>
+  makeAccount(
+    {
+      api_key: `key-${randomUUID()}-au1`,
+      id: '1',
+      name: 'Simulated',
+      patients: 100,
+      archived: 0,
+      deleted: 0,
+      seed,
+      calls_per_minute: 200,
+      latency_ms: 50,
+      faults: [],
+      ...spec,
+    },
+    now,
+  );
+
+/** An organisation and its account, in a time of their own, or at the place of another organisation. */
+export async function simulated(
+  { spec, seed, dies = () => false, executionDies = 0.7 }: Plan,
+  shared?: Place,
+) {
+  const random = randomOf(seed);
+  const clock = shared?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
+  const organization = { tenant: randomUUID(), orgId: '1' };
+  const accounts = new Map<string, Account>();
+  const world: World = { now: () => clock.now, random, fetch: fetchFrom(accounts, clock) };
+  const moment: Moment = { request: 0, requestOfStep: 0, place: '' };
+  const mortal = <T>(work: () => Promise<T>): Promise<T> =>
+    dying.run(() => {
+      moment.request += 1;
+      moment.requestOfStep += 1;
+      return dies(moment, random);
+    }, work);
+
+  const account = shared?.account ?? accountOf(spec, seed, clock.now);
+  let present = account;
+
+  /** Registers the organisation with an account, or with another one in place of the one that it had. */
+  async function useAccount(account: Account): Promise<void> {
+    present = account;
+    const { api_key } = account.spec;
+    accounts.set(api_key, account);
+    await putSettings(
+      organization,
+      { name: 'Simulated', api_key, contact_email: 'it@example.com' },
+      clock.now,
+    );
+  }
+  await useAccount(account);
+
+  /** How often a workflow was started for the organisation. */
+  const executions = () => workflows.count(organization.tenant);
+
+  /** Plays the workflow from the start of a sync to its end, and the sweep each time that nothing runs. */
+  async function sync(options: SyncOptions = {}): Promise<Simulated> {
+    const { operation = 'full_patients', firstTurn = 0, beforeStep } = options;
     const history: SyncLog[] = [];
     const trace: string[] = [];
-    let attempt = 1;
-    let next: Next = { do: 'begin', turn: firstTurn };
-    let failures = 0;
-    while (next.do !== 'end') {
-      if (next.until) clock.now = Math.max(clock.now, Date.parse(next.until));
-      const input: StepInput = { ...organization, syncId: start.sync, attempt, turn: next.turn };
-      const step: (input: StepInput, world: World) => Promise<Next> = steps[next.do];
-      try {
-        next = await dying.run(dies, () => step(input, world));
-        failures = 0;
-      } catch (error) {
-        const { name } = error as Error;
-        failures += 1;
-        trace.push(`${name} at ${next.do}`);
-        clock.now += Math.min(60_000, 1_000 * 2 ** failures) * random();
-        const isFinal = PERMANENT.some((known) => known === name) || failures > RETRIES;
-        if (isFinal) {
-          const snapshot = await readSnapshot(organization);
-          if (snapshot) await fail(snapshot, name, clock.now);
-          break;
+    let sync = 0;
+    let done = 0;
+    moment.request = 0;
+
+    /** One execution, until it ends or dies. */
+    async function play({
+      input: { next: first, ...identity },
+      ...execution
+    }: Execution): Promise<Execution['status']> {
+      let next: Next = { ...first, turn: execution.name.endsWith('-1') ? firstTurn : first.turn };
+      let failures = 0;
+      while (next.do !== 'end') {
+        if (next.until) clock.now = Math.max(clock.now, Date.parse(next.until));
+        const snapshot = await readSnapshot(organization);
+        const { phase, page } = snapshot?.state.run?.cursor ?? { phase: 'none', page: 0 };
+        Object.assign(moment, { requestOfStep: 0, place: `${phase} ${page}` });
+        if (done > STEPS) throw new Error(`a sync does not end: ${trace.slice(0, 50)}`);
+        await beforeStep?.(done++);
+        const step: (input: StepInput, world: World) => Promise<Next> = steps[next.do];
+        const turn = { ...identity, turn: next.turn };
+        try {
+          next = await mortal(() => step(turn, world));
+          failures = 0;
+        } catch (error) {
+          const { name } = error as Error;
+          failures += 1;
+          trace.push(`${name} at ${next.do}`);
+          clock.now += Math.floor(Math.min(60_000, 1_000 * 2 ** failures) * random());
+          if (PERMANENT.some((known) => known === name) || failures > RETRIES) {
+            await failSync({ ...identity, error: name }, world);
+            return 'SUCCEEDED';
+          }
+          // A function that dies is called again, unless whatever kills it ends the whole execution.
+          if (name === 'Crash' && random() < executionDies) return 'FAILED';
         }
-        if (name === 'Crash' && (crashAt !== undefined || random() < 0.5)) {
-          // The execution died with its worker, and the sweep takes the run back.
-          const snapshot = await readSnapshot(organization);
-          if (!snapshot?.state.run) break;
-          await startAnotherAttempt(snapshot, snapshot.state.run, clock.now).catch((error: Error) =>
-            // The workflow that it starts is this loop.
-            trace.push(`${error.name} at take-over`),
-          );
-          attempt = (await readSnapshot(organization))?.state.run?.attempt ?? attempt;
-          next = { do: 'begin', turn: 0 };
-        }
+        const log = await findLog(organization, sync);
+        if (log) history.push(log);
       }
-      const log = await findLog(organization, start.sync);
-      if (log) history.push(log);
-      const run = next.do === 'end' ? (await readSnapshot(organization))?.state.run : undefined;
-      if (run && run.attempt > attempt) {
-        // An execution that has become too long hands over to the next.
-        trace.push('handed over');
-        attempt = run.attempt;
-        next = { do: 'begin', turn: 0 };
-      }
+      return 'SUCCEEDED';
     }
-    const [log, snapshot] = [await findLog(organization, start.sync), await readSnapshot(organization)];
+
+    while (sync === 0) {
+      const start = await mortal(() => startSync(organization, operation, undefined, clock.now)).catch(
+        (error: Error) => trace.push(`${error.name} at start`),
+      );
+      sync = (await readSnapshot(organization))?.state.run?.sync ?? 0;
+      if (sync === 0 && typeof start === 'object') throw new Error(start.kind);
+    }
+    for (;;) {
+      const execution = workflows.running(organization.tenant);
+      if (execution) {
+        execution.status = await play(execution);
+        continue;
+      }
+      if (!(await readSnapshot(organization))?.state.run) break;
+      clock.now += SWEEP;
+      await mortal(() => takeBack(organization, clock.now)).then(
+        () => trace.push('taken back'),
+        (error: Error) => trace.push(`${error.name} at take-over`),
+      );
+    }
+    const [log, snapshot] = [await findLog(organization, sync), await readSnapshot(organization)];
     if (!log || !snapshot) throw new Error('the log is gone');
-    const patients: StoredPatient[] = [];
-    for await (const page of queryAll('cliniko', patientsOf(organization, snapshot.state.account)))
-      patients.push(...(page as unknown as StoredPatient[]));
     const { state } = snapshot;
-    return { organization, account, log, history, state, counts: held(state), patients, trace };
+    const patients: StoredPatient[] = [];
+    for await (const page of queryAll('cliniko', patientsOf(organization, state.account)))
+      patients.push(...(page as unknown as StoredPatient[]));
+    return { organization, account: present, log, history, state, counts: held(state), patients, trace };
   }
 
-  return { organization, account, clock, sync };
+  return { organization, account, clock, world, sync, useAccount, executions };
 }
 
 const idsOf = (patients: StoredPatient[], standing: StoredPatient['standing']) =>
   patients.filter((patient) => patient.standing === standing).map(({ cliniko_id }) => cliniko_id);
+
+/** How long the last counts of a sync take, in milliseconds. */
+const COUNTING = 300;
 
 /** Everything that is wrong with the end of a sync; nothing, if it kept what it promises. */
 export function broken({ account, log, history, state, counts, patients, trace }: Simulated): string[] {
@@ -233,8 +314,10 @@ export function broken({ account, log, history, state, counts, patients, trace }
   const check = (holds: boolean, what: string) => {
     if (!holds) wrong.push(what);
   };
+  // Whoever was added after a sync counted for the last time is the next one's. Instants at Cliniko are whole seconds.
+  const counted = Math.floor((Date.parse(log.completed_at ?? '') - COUNTING) / 1_000) * 1_000;
   const upstream = account.patients
-    .filter(({ archived_at }) => archived_at === null)
+    .filter(({ archived_at, created_at }) => archived_at === null && Date.parse(created_at) < counted)
     .map(({ id }) => String(id));
   const archived = account.patients
     .filter(({ archived_at }) => archived_at !== null)

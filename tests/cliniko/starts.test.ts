@@ -1,13 +1,38 @@
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
+import { digestOf } from '../../functions/cliniko/keys.ts';
 import { somebody } from '../people.ts';
 import { ownService } from '../service/own.ts';
-import { clinic, ended, latestLog, ok, pause, register, sync, upstream } from './fixtures.ts';
+import { tablesOf } from '../service/tables.ts';
+import { pastExecutions } from './executions.ts';
+import { type Clinic, clinic, ended, latestLog, ok, pause, register, sync, upstream } from './fixtures.ts';
 
-test('runs one of 50 syncs that are started at once, and ten other organisations are not held up', {
+/** What an organisation’s syncs went through: requests to Cliniko, and the states of their workflows. */
+async function course({ admin, orgId, account }: Clinic) {
+  const { calls, early, beyond } = await account.look();
+  const own = digestOf({ tenant: admin.tenantId, orgId });
+  const past = await pastExecutions(inject('awsEndpoint'), ['bulkhead-local-clinikoSync']);
+  return {
+    calls,
+    early,
+    beyond,
+    entered: past.filter(({ name }) => name.startsWith(own)).map(({ entered }) => entered),
+  };
+}
+
+test('runs one of 50 syncs that are started at once, and ten other organisations go the same way as without them', {
   timeout: 120_000,
 }, async () => {
+  const alone = await clinic({ patients: 150 });
+  await sync(alone);
+  const undisturbed = await course(alone);
+  expect(undisturbed.entered).toHaveLength(1);
+
   const place = await clinic({ patients: 300 });
-  const others = await Promise.all(Array.from({ length: 10 }, () => clinic({ patients: 150 })));
+  // Of the same tenant, which shares its counters and users.
+  const { tenantId } = place.admin;
+  const others = await Promise.all(
+    Array.from({ length: 10 }, (_, n) => clinic({ patients: 150 }, { tenantId }, `other-${n}`)),
+  );
   const path = `/api/v1/cliniko/sync-all/${place.orgId}`;
   const [starts, ...rest] = await Promise.all([
     Promise.all(Array.from({ length: 50 }, () => place.admin.fetch(path, { method: 'POST' }))),
@@ -27,6 +52,9 @@ test('runs one of 50 syncs that are started at once, and ten other organisations
   for (const log of rest) expect(log).toMatchObject({ status: 'completed', records_success: 150 });
   const { total_count } = ok(await place.admin.api.cliniko.syncLogs({ params: { orgId: place.orgId } }));
   expect(total_count).toBe(1);
+  expect((await course(place)).entered).toHaveLength(1);
+  // Not one request, step, wait or new attempt more than without the others.
+  for (const other of others) expect(await course(other)).toEqual(undisturbed);
 });
 
 test('starts one sync in five minutes, by either path, and tells when the next may start', async () => {
@@ -76,19 +104,33 @@ test('tells on every answer where an organisation stands with its starts, and lo
   expect([answer.status, answer.headers.get('x-ratelimit-remaining')]).toEqual([404, '1']);
 });
 
-test('limits starts as the stage says', async () => {
-  const settings = { rateLimits: { 'cliniko.syncAll': '2/600', 'cliniko.sync': 'off' } };
-  const { running } = await ownService({ settings });
+test('limits no starts where the stage says so, and forgets syncs after 400 days', {
+  timeout: 60_000,
+}, async () => {
+  const { running } = await ownService({ environment: { RATE_LIMIT: 'off' } });
   const place = await clinic({ patients: 3 }, { url: running.url });
-  const start = async (path: string) => {
-    const response = await place.admin.fetch(`/api/v1/cliniko/${path}/${place.orgId}`, { method: 'POST' });
-    if (response.status === 200) await ended(place);
-    return [response.status, response.headers.get('x-ratelimit-remaining')];
+  const { admin, orgId } = place;
+  const ids: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    const response = await admin.fetch(`/api/v1/cliniko/sync-all/${orgId}`, { method: 'POST' });
+    expect([response.status, response.headers.get('x-ratelimit-limit')]).toEqual([200, null]);
+    ids.push((await ended(place)).id);
+  }
+  const list = async () => {
+    const { logs, ...counts } = ok(
+      await admin.api.cliniko.syncLogs({ params: { orgId }, query: { limit: 2 } }),
+    );
+    return { ids: logs.map(({ id }) => id), ...counts };
   };
-  expect(await start('sync-all')).toEqual([200, '1']);
-  expect(await start('sync-all')).toEqual([200, '0']);
-  expect(await start('sync-all')).toEqual([429, '0']);
-  expect(await start('sync')).toEqual([200, null]);
+  expect(await list()).toEqual({ ids: [ids[2], ids[1]], total_count: 3, has_more: true });
+  const tables = tablesOf(running);
+  const oldest = (await tables.scan('operations')).find(({ id }) => id === ids[0]);
+  const days = (Number(oldest?.expires_at) - Date.now() / 1000) / 86_400;
+  expect(days).toBeGreaterThan(399.9);
+  expect(days).toBeLessThan(400);
+  await tables.set('operations', { pk: oldest?.pk, sk: oldest?.sk }, 'expires_at', 1);
+  await running.sweepExpired();
+  expect(await list()).toEqual({ ids: [ids[2], ids[1]], total_count: 2, has_more: false });
 });
 
 test('lets a sync start again at once after one that failed', async () => {

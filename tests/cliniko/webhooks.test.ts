@@ -186,6 +186,20 @@ test('keeps webhooks of tenants and organisations apart, and removes them by id 
   expect(await seenBy(admin)).toEqual([]);
 });
 
+test('registers an address once, for the tenant and for each organisation', async () => {
+  const { admin } = await place();
+  const { tenantId, url } = admin;
+  const manager = await somebody({ role: 'manager', tenantId, url, claims: { organization_id: '9' } });
+  const body = { url: 'https://one.example.com/hook', events: ['sync.failed'] };
+  ok(await admin.api.cliniko.createWebhook({ body }));
+  ok(await manager.api.cliniko.createWebhook({ body }));
+  for (const { api } of [admin, manager]) {
+    const again = await api.cliniko.createWebhook({ body });
+    expect([again.status, again.body]).toMatchObject([409, { error: true, error_code: 'WEBHOOK_EXISTS' }]);
+  }
+  expect(ok(await admin.api.cliniko.listWebhooks()).webhooks).toHaveLength(2);
+});
+
 test.each([
   'http://example.com/hook',
   'https://localhost/hook',
@@ -199,6 +213,8 @@ test.each([
   'https://0x7f.1/',
   'https://user:secret@example.com/',
   'https://metadata.google.internal/',
+  'https://0177.0.0.1/',
+  'https://example.com/hook\r\nX-Injected: 1',
   'file:///etc/passwd',
   'nonsense',
 ])('refuses the address %s', async (url) => {

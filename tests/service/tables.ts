@@ -32,12 +32,12 @@ export function tablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'>) {
       } while (from);
       return items;
     },
-    /** Sets one attribute of one item of a table whose key is `pk` alone. */
-    async set(kind: string, pk: string, attribute: string, value: unknown): Promise<void> {
+    /** Sets one attribute of one item, by its key or by its `pk` if that is the whole of it. */
+    async set(kind: string, key: string | Item, attribute: string, value: unknown): Promise<void> {
       await documents.send(
         new UpdateCommand({
           TableName: await nameOf(kind),
-          Key: { pk },
+          Key: typeof key === 'string' ? { pk: key } : key,
           UpdateExpression: 'SET #attribute = :value',
           ExpressionAttributeNames: { '#attribute': attribute },
           ExpressionAttributeValues: { ':value': value },
