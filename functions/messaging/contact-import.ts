@@ -12,6 +12,10 @@ export interface ImportOptions {
 
 interface Import {
   candidates: Candidate[];
+  /** The rows that could not be used. */
+  errors: RowError[];
+  /** How many rows there were. */
+  total: number;
   options: ImportOptions;
   tenant: string;
   /** An id for each candidate, in case that it is new. */
@@ -21,18 +25,23 @@ interface Import {
   at: string;
 }
 
-interface Imported {
-  changes: Change<Contact | PhoneEntry>[];
-  result: { imported: number; updated: number; skipped: number; errors: RowError[] };
+interface Counted {
+  imported: number;
+  updated: number;
+  skipped: number;
+  errors: RowError[];
 }
 
 /**
  * What an import changes, from what is there. Of rows with the same phone the first counts, the others are skipped. Consent that was
  * withdrawn stays so: for a phone that has opted out also when its contact was deleted meanwhile.
  */
-export function decideImport({ candidates, options, tenant, ids, nameOf, at }: Import, find: Find): Imported {
-  const changes: Imported['changes'] = [];
-  const result: Imported['result'] = { imported: 0, updated: 0, skipped: 0, errors: [] };
+export function decideImport(
+  { candidates, errors, total, options, tenant, ids, nameOf, at }: Import,
+  find: Find,
+) {
+  const changes: Change<Contact | PhoneEntry>[] = [];
+  const result: Counted = { imported: 0, updated: 0, skipped: 0, errors: [...errors] };
   const seen = new Set<string>();
   for (const [position, { row, phone, fields }] of candidates.entries()) {
     if (seen.has(phone)) {
@@ -62,23 +71,19 @@ export function decideImport({ candidates, options, tenant, ids, nameOf, at }: I
       result.imported += 1;
     }
   }
-  return { changes, result };
+  return { changes, result: replyOf(result, total) };
 }
 
 /** How an import ended, with what was wrong with rows in their order. */
-export function importReply(
-  { imported, updated, skipped, errors }: Imported['result'],
-  unread: RowError[],
-  total: number,
-) {
-  const all = [...unread, ...errors].toSorted((one, other) => one.row - other.row);
+function replyOf({ imported, updated, skipped, errors }: Counted, total: number) {
+  const inOrder = errors.toSorted((one, other) => one.row - other.row);
   return {
     success: imported + updated + skipped > 0,
     imported,
     updated,
     skipped,
     total_processed: total,
-    errors: all.map(({ row, error }) => `Row ${row}: ${error}`),
+    errors: inOrder.map(({ row, error }) => `Row ${row}: ${error}`),
     message: `Successfully imported ${imported}, updated ${updated}, skipped ${skipped} contacts`,
   };
 }

@@ -1,6 +1,7 @@
 import { Problem } from '../../core/problem.ts';
 import { columnsOf, isNamed, type Meaning, meaningsOf } from './columns.ts';
 import { IMPORT, type ImportRequest, TOO_MANY } from './import-request.ts';
+import { readImportRow } from './import-row.ts';
 import { kindOf, type RowRead, readRows } from './rows.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -10,7 +11,7 @@ const missing = (field: string) =>
   });
 
 /** A row of an import with what its cells mean. */
-export interface ImportRow {
+interface ImportRow {
   row: RowRead;
   meanings: Meaning[];
 }
@@ -51,7 +52,7 @@ function contactRow(contact: Record<string, unknown>, index: number): ImportRow 
  *
  * @throws Problem for an import without its source, or with one that cannot be read.
  */
-export function importRows({ import_type, csv_data, file, contacts }: ImportRequest): ImportRow[] {
+function importRows({ import_type, csv_data, file, contacts }: ImportRequest): ImportRow[] {
   switch (import_type) {
     case 'phone_contacts':
       if (!contacts) throw missing('contacts');
@@ -65,4 +66,16 @@ export function importRows({ import_type, csv_data, file, contacts }: ImportRequ
       return fileRows(source, 'csv');
     }
   }
+}
+
+/**
+ * What the rows of an import ask for, and those that cannot be used.
+ *
+ * @throws Problem as `importRows` does.
+ */
+export function readImport(request: ImportRequest) {
+  const read = importRows(request).map(({ row, meanings }) => readImportRow(row, meanings));
+  const candidates = read.filter((one) => 'phone' in one);
+  const errors = read.filter((one) => 'error' in one);
+  return { candidates, errors, total: read.length };
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newContact } from '../../functions/messaging/contact.ts';
-import { decideImport, importReply } from '../../functions/messaging/contact-import.ts';
+import { type Contact, newContact } from '../../functions/messaging/contact.ts';
+import { decideImport } from '../../functions/messaging/contact-import.ts';
 import type { PhoneEntry } from '../../functions/messaging/contact-store.ts';
-import { readImportRow } from '../../functions/messaging/import-row.ts';
-import { importRows } from '../../functions/messaging/import-rows.ts';
+import { readImport } from '../../functions/messaging/import-rows.ts';
 import { phone } from './contact-helpers.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -23,11 +22,11 @@ const row = fc.record({
 });
 
 function storeOf(states: { contact: string; optedOut: boolean }[]) {
-  const contacts = new Map(
-    states.flatMap(({ contact, optedOut }, n) => {
+  const contacts = new Map<string, Contact>(
+    states.flatMap(({ contact, optedOut }, n): [string, Contact][] => {
       if (contact === 'none' || contact === 'deleted') return [];
       const fields = { attributes: {}, is_active: contact === 'active' };
-      return [[`c${n}`, newContact(`c${n}`, phone(n), fields, optedOut ? AT : null, AT)] as const];
+      return [[`c${n}`, newContact(`c${n}`, phone(n), fields, optedOut ? AT : null, AT)]];
     }),
   );
   const phones = new Map(
@@ -56,14 +55,12 @@ test('every row is imported, updated, skipped or told of; a phone has one contac
           '\n',
         );
         const options = { import_type, csv_data, contacts: rows, skip_duplicates, update_existing };
-        const read = importRows(options).map(({ row, meanings }) => readImportRow(row, meanings));
-        const candidates = read.filter((one) => 'phone' in one);
-        const errors = read.filter((one) => 'error' in one);
-        const { changes, result } = decideImport(
-          { candidates, options, tenant: 't', ids: candidates.map(() => randomUUID()), nameOf, at: AT },
+        const read = readImport(options);
+        const ids = read.candidates.map(() => randomUUID());
+        const { changes, result: reply } = decideImport(
+          { ...read, options, tenant: 't', ids, nameOf, at: AT },
           { contact: (id) => contacts.get(id), phone: (id) => phones.get(id) },
         );
-        const reply = importReply(result, errors, read.length);
         expect(reply.imported + reply.updated + reply.skipped + reply.errors.length).toBe(
           reply.total_processed,
         );
