@@ -1,9 +1,10 @@
 import { MessagingProblem } from './errors.ts';
 import { messageId } from './message-id.ts';
+import { readPhone, takesMessages } from './phone.ts';
 import { TEXT_LENGTH } from './segments.ts';
 import { nothingSent } from './sms-api.ts';
 import { type PackedMessage, textFor } from './sms-batch.ts';
-import { dueTime, SCHEDULE_TOO_FAR } from './sms-shape.ts';
+import { dueTime, INVALID_PHONE, SCHEDULE_TOO_FAR } from './sms-shape.ts';
 
 /** One contact as it was sent: fields beside these two are variables. */
 interface SentContact {
@@ -16,6 +17,16 @@ const refused = (message: string, field: string, more: object = {}) =>
   new MessagingProblem('invalid', message, nothingSent, {
     details: { field, constraint: message, ...more },
   });
+
+/**
+ * Whether every number exists and takes texts.
+ *
+ * @throws MessagingProblem naming the first contact, by its place, whose number does not.
+ */
+export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
+  const place = contacts.findIndex(({ phone }) => readPhone(phone) !== phone || !takesMessages(phone));
+  if (place >= 0) throw refused(INVALID_PHONE, `contacts.${place}.phone`);
+}
 
 /**
  * When a batch is due.

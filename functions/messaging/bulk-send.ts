@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { serve } from '../../core/serve.ts';
 import { accept } from './accept.ts';
-import { composed, replyOf, timeOf } from './bulk-order.ts';
+import { checkPhones, composed, replyOf, timeOf } from './bulk-order.ts';
 import { batchIdFrom } from './message-id.ts';
 import { optedOut } from './opted-out.ts';
 import { smsEndpoints } from './sms-api.ts';
@@ -10,6 +10,7 @@ import { textToSend } from './template-store.ts';
 export const handler = serve(smsEndpoints.bulkSend, async ({ body, caller, answer, clock }) => {
   const { contacts, message, sender_id, template_id, campaign_id } = body;
   const now = clock.now();
+  checkPhones(contacts);
   const time = timeOf(body.schedule_at, now);
   const text = await textToSend(caller.tenantId, template_id, message);
   const phones = [...new Set(contacts.map(({ phone }) => phone))];

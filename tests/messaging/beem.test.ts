@@ -83,7 +83,10 @@ test.each([
 });
 
 test('knows that nothing was sent when nobody was there', async () => {
-  expect(await provider('http://127.0.0.1:1/send').send(message)).toEqual({
+  const gone = createServer();
+  const port = await listen(gone, 0);
+  await new Promise((done) => gone.close(done));
+  expect(await provider(`http://127.0.0.1:${port}/send`).send(message)).toEqual({
     kind: 'later',
     code: 'UNREACHABLE',
   });
