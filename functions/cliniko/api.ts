@@ -96,7 +96,7 @@ export const cliniko = {
     uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
     summary: 'Check the credentials of an organisation and count its patients',
     description:
-      'Answers within 20 seconds: what may pass by itself is tried once more, and then told as 502 `CLINIKO_UNAVAILABLE`. A rate limit is told as 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
+      'Answers within 15 seconds: what may pass by itself is tried once more, and then told as 502 `CLINIKO_UNAVAILABLE`. A rate limit is told as 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
     reply: z.object({
       status: z.literal('connected'),
       total_patients: count,

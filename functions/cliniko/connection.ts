@@ -4,8 +4,8 @@ import { ClinikoFault } from './faults.ts';
 import { countPatients } from './lists.ts';
 import type { World } from './world.ts';
 
-/** Milliseconds for one look at an account: two of them leave time for an answer within API Gateway's 29 seconds. */
-const LOOK = 9_000;
+/** Milliseconds for one look at an account, which takes less than two seconds as a rule; somebody waits for it. */
+const LOOK = 6_000;
 
 /** The world, but nothing in it takes longer than until a signal. */
 const until = (signal: AbortSignal, world: World): World => ({
@@ -22,8 +22,8 @@ async function look(account: ClinikoAccount, world: World) {
 }
 
 /**
- * What an account tells of itself to somebody who waits. What may pass by itself is tried once more, and no more: within 18 seconds
- * there is an answer.
+ * What an account tells of itself to somebody who waits. What may pass by itself is tried once more, and no more: within twelve
+ * seconds there is an answer.
  *
  * @throws TooEarly, or ClinikoFault with the reason.
  */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
+import { log } from '../../core/log.ts';
 import { measure } from '../../core/metrics.ts';
 import { send } from '../../core/queue.ts';
 import { tableName } from '../../core/table.ts';
@@ -30,6 +31,7 @@ export const handler = consume(contentJobs.driveChain, async (message) => {
   // Whoever holds the lease looks for work once more after it has let go, so a message that comes meanwhile may be dropped.
   if (!(await chain.alone())) return;
   const left = await drive(chain, chain.now() + RUN).finally(() => chain.store.release(holder));
+  log('info', 'followed the chain', { signer: chain.signer, left });
   measure('chainWait', 'Milliseconds', await longestWait(chain));
   if (left || (await anythingLeft(chain))) await send('contentChain', CHAIN_GROUP, message, left ? NEXT : 0);
 });

@@ -1,6 +1,6 @@
 import type { Fault } from '../../local/cliniko/faults.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
-import type { Moment, Plan } from './simulation.ts';
+import type { Moment, Plan, Victim } from './simulation.ts';
 
 /** Faults that pass: whatever of them comes, the sync must end as completed. */
 export const passing: Record<string, Fault> = {
@@ -51,8 +51,10 @@ export const lasting: [string, Fault, string][] = [
 /** A worker that dies around this share of its requests to the table. */
 export const dyingAt =
   (share: number) =>
-  (_moment: Moment, random: () => number): boolean =>
-    random() < share;
+  (_moment: Moment, random: () => number): Victim | false => {
+    if (random() >= share) return false;
+    return random() < 0.5 ? 'function' : 'execution';
+  };
 
 /** A fault at another place: on another page and more or less often, where it was on one page before. */
 function displaced(fault: Fault, random: () => number): Fault {

@@ -28,10 +28,19 @@ import { type Execution, playedWorkflows } from './played-workflows.ts';
 /** A worker died: nothing it had in mind happens any more. */
 class Crash extends Error {
   override readonly name = 'Crash';
+  readonly victim: Victim;
+
+  constructor(victim: Victim) {
+    super(victim);
+    this.victim = victim;
+  }
 }
 
-/** Whether the worker dies around this request to the table, in the simulation that makes it. */
-const dying = new AsyncLocalStorage<() => boolean>();
+/** Who dies: a function, which the workflow calls again, or its whole execution, which only the sweep notices. */
+export type Victim = 'function' | 'execution';
+
+/** Who dies around this request to the table, in the simulation that makes it. */
+const dying = new AsyncLocalStorage<() => Victim | false>();
 
 /** Where executions of workflows go; they are played here. */
 let workflows: Awaited<ReturnType<typeof playedWorkflows>>;
@@ -74,9 +83,11 @@ export async function useService(): Promise<void> {
     process.env[`${table}_TABLE`] = await newTable(keys);
   documents().middlewareStack.add(
     (next) => async (args) => {
-      if (dying.getStore()?.()) throw new Crash('before');
+      const before = dying.getStore()?.();
+      if (before) throw new Crash(before);
       const result = await next(args);
-      if (dying.getStore()?.()) throw new Crash('after');
+      const after = dying.getStore()?.();
+      if (after) throw new Crash(after);
       return result;
     },
     { step: 'initialize' },
@@ -137,10 +148,8 @@ export interface Moment {
 export interface Plan {
   spec: Partial<AccountSpec>;
   seed: number;
-  /** Whether the worker dies then; it never does unless told. */
-  dies?: ((moment: Moment, random: () => number) => boolean) | undefined;
-  /** How likely the whole execution dies with it, 0..1; else the workflow calls the function again. 0.7 unless told. */
-  executionDies?: number;
+  /** Who dies then; nobody unless told. */
+  dies?: ((moment: Moment, random: () => number) => Victim | false) | undefined;
 }
 
 const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish: finishSync } as const;
@@ -188,10 +197,7 @@ export const accountOf = (spec: Partial<AccountSpec>, seed: number, now: number)
   );
 
 /** An organisation and its account, in a time of their own, or at the place of another organisation. */
-export async function simulated(
-  { spec, seed, dies = () => false, executionDies = 0.7 }: Plan,
-  shared?: Place,
-) {
+export async function simulated({ spec, seed, dies = () => false }: Plan, shared?: Place) {
   const random = randomOf(seed);
   const clock = shared?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
   const organization = { tenant: randomUUID(), orgId: '1' };
@@ -261,8 +267,7 @@ export async function simulated(
             await failSync({ ...identity, error: name }, world);
             return 'SUCCEEDED';
           }
-          // A function that dies is called again, unless whatever kills it ends the whole execution.
-          if (name === 'Crash' && random() < executionDies) return 'FAILED';
+          if (error instanceof Crash && error.victim === 'execution') return 'FAILED';
         }
         const log = await findLog(organization, sync);
         if (log) history.push(log);
