@@ -18,7 +18,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'service',
-          include: ['tests/{patients,cliniko,content,messaging,admin,ops,service,journeys}/**/*.test.ts'],
+          include: [
+            'tests/{patients,cliniko,content,messaging,admin,webhooks,ops,service,journeys}/**/*.test.ts',
+          ],
           globalSetup: 'tests/service.ts',
         },
       },

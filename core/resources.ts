@@ -7,6 +7,7 @@ export const tables = [
   'content',
   'messaging',
   'admin',
+  'webhooks',
   'operations',
   'audit',
   'guards',

@@ -11,9 +11,11 @@ import { messagingJobs } from './messaging/jobs.ts';
 import { ops } from './ops/api.ts';
 import { patients } from './patients/api.ts';
 import { patientJobs } from './patients/jobs.ts';
+import { webhooks } from './webhooks/api.ts';
+import { webhookJobs } from './webhooks/jobs.ts';
 
 /** Every endpoint, by the folder of its system and its name there. The first system answers for paths that belong to none. */
-export const endpoints = { patients, cliniko, content, messaging, admin, ops } satisfies Record<
+export const endpoints = { patients, cliniko, content, messaging, admin, webhooks, ops } satisfies Record<
   string,
   Record<string, Endpoint>
 >;
@@ -25,6 +27,7 @@ export const jobs = {
   content: contentJobs,
   messaging: messagingJobs,
   admin: adminJobs,
+  webhooks: webhookJobs,
 } satisfies Record<string, Record<string, Job>>;
 
 /** Faults of a sync that its workflow does not try to mend. */

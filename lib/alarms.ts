@@ -35,7 +35,7 @@ const FIVE_MINUTES = Duration.minutes(5);
 const hurtBy: Record<WorkflowName, string> = {
   clinikoSync:
     'A sync with Cliniko stopped in the middle: its organisation waits, or is told that it failed.',
-  webhookDelivery: 'A message about a sync is late: its receiver does not know yet.',
+  webhookDelivery: 'A message to a webhook is late: its receiver does not know yet.',
 };
 
 /** Few alarms, each of them worth waking up for: who is hurt, and names the paragraph of the README that tells what to do. */

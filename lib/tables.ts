@@ -49,6 +49,7 @@ const shapes: Record<
   content: { partitionKey: text('pk'), sortKey: text('sk') },
   messaging: ledger,
   admin: listed,
+  webhooks: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
   operations: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },

@@ -17,7 +17,7 @@ const RETRIES = 5;
 /** One message on its way to one receiver, for a little more than a day at most. */
 export function webhookDelivery(scope: Construct, workers: Workers): IChainable {
   const deliver = workflowTask(scope, 'Deliver', workers, {
-    worker: 'cliniko.deliverWebhook',
+    worker: 'webhooks.deliver',
     payload: { delivery: JsonPath.stringAt('$.delivery') },
     resultPath: '$.next',
     retries: RETRIES,

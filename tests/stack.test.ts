@@ -79,6 +79,7 @@ test('keeps the identity of the tables, since a new one would be empty', () => {
     'TablesmessagingC2380390',
     'Tablesoperations4C7C29F5',
     'Tablespatients470D20B9',
+    'Tableswebhooks91698196',
   ]);
 });
 
@@ -217,10 +218,10 @@ test('tells of every workflow that stops in the middle, by a fault or by its tim
   }
 });
 
-test('forgets syncs by the time to live of their table', () => {
+test('forgets syncs, and what webhooks were told, by the time to live of their tables', () => {
   const ttl = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable').map((table) => JSON.stringify(table));
-  const operations = ttl.filter((table) => table.includes('"AttributeName":"expires_at"'));
-  expect(operations).toHaveLength(2);
+  const forgetting = ttl.filter((table) => table.includes('"AttributeName":"expires_at"'));
+  expect(forgetting).toHaveLength(3);
 });
 
 test('takes tokens of another issuer without making a user pool', async () => {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { roles } from '../../core/caller.ts';
 import { placeOf } from '../../core/cursor.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
+import { ending } from './ending.ts';
 import { adminErrors } from './errors.ts';
 import { day, digits, flagOfQuery, ids } from './fields.ts';
 import { operationTypes, Submission } from './operation.ts';
@@ -273,7 +274,7 @@ export const admin = {
     summary: 'Stop a batch',
     description:
       'What was done stays done; the numbers of the answer are final. A batch that has ended otherwise is answered with 400.',
-    uses: { operations: 'write', batchNotices: 'publish' },
+    uses: ending,
     reply: z.object({
       success: z.boolean(),
       message: z.string(),

@@ -2,11 +2,13 @@ import { type Engine, openEngine } from '../../core/batch/engine.ts';
 import type { Entry } from '../../core/batch/read.ts';
 import { type Batch, hasEnded } from '../../core/batch/record.ts';
 import type { Caller } from '../../core/caller.ts';
+import { systemClock } from '../../core/clock.ts';
 import { log } from '../../core/log.ts';
 import { Problem } from '../../core/problem.ts';
 import { send } from '../../core/queue.ts';
 import { tableName } from '../../core/table.ts';
 import { publish } from '../../core/topic.ts';
+import { tellOnce } from '../../core/webhook/tell-once.ts';
 import { batchStatusWords, type Language, operationWords } from './display.ts';
 import { type Done, type Failure, kindOf, type OperationType, operationTypes } from './operation.ts';
 import { store } from './store.ts';
@@ -30,16 +32,18 @@ export function adminEngine(): Engine {
   return engine;
 }
 
-/** Tells the topic's subscribers that a batch has ended, if its owner wanted that; at least once. */
+/** Tells the tenant's webhooks (once) and the topic's subscribers (at least once) that a batch has ended, if its owner wanted that. */
 async function announce(batch: Batch): Promise<void> {
   const { kind, status, total, succeeded, failed, canceled } = batch;
   log('info', 'admin batch ended', { batch: batch.id, kind, status, total, succeeded, failed, canceled });
   if (batch.details.notify !== true) return;
-  const batch_id = numberOf(batch);
-  await publish('batchNotices', `Batch ${batch_id} ${status}`, {
+  const told = { batch_id: numberOf(batch), operation_type: kind, status };
+  const counts = { total, completed: succeeded, failed, canceled };
+  const event = { event: 'batch.completed' as const, data: { ...told, ...counts } };
+  await tellOnce(batch.id, { tenant: batch.tenant, organization: null }, event, systemClock.now());
+  await publish('batchNotices', `Batch ${told.batch_id} ${status}`, {
     event: `batch.${status}`,
-    ...{ batch_id, tenant_id: batch.tenant, operation_type: kind, status },
-    ...{ total, completed: succeeded, failed, canceled, completed_at: toSecond(batch.endedAt) },
+    ...{ tenant_id: batch.tenant, ...told, ...counts, completed_at: toSecond(batch.endedAt) },
   });
 }
 

@@ -1,6 +1,8 @@
 import { WithHeaders } from '../../core/answer.ts';
 import type { Caller } from '../../core/caller.ts';
+import { CodedProblem } from '../../core/coded-problem.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
+import { organizationId } from '../../core/organization-id.ts';
 import {
   limitHeaders,
   limitOf,
@@ -8,8 +10,7 @@ import {
   secondsUntilFree,
   tooManyCalls,
 } from '../../core/rate-limit.ts';
-import { ClinikoProblem } from './errors.ts';
-import { knows, OrgId, organizationId, organizationNotFound, organizationOf } from './organization.ts';
+import { knows, OrgId, organizationNotFound, organizationOf } from './organization.ts';
 import { startAllowance, startSync, UNLIMITED } from './start-sync.ts';
 import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
@@ -26,7 +27,7 @@ export const startStanding: Standing = async (caller, event, limit, now) => {
  * Starts a full sync for a caller.
  *
  * @param headers more for the answer.
- * @throws ClinikoProblem ORGANIZATION_NOT_FOUND, SYNC_ALREADY_RUNNING or RATE_LIMIT_EXCEEDED.
+ * @throws CodedProblem ORGANIZATION_NOT_FOUND, SYNC_ALREADY_RUNNING or RATE_LIMIT_EXCEEDED.
  */
 export async function answerStart(
   endpoint: Endpoint,
@@ -44,13 +45,13 @@ export async function answerStart(
   const details = { organization_id: organizationId(orgId), operation_type: 'full_patients' };
   switch (start.kind) {
     case 'running':
-      throw new ClinikoProblem('rate_limited', 'SYNC_ALREADY_RUNNING', 'Another sync is in progress', {
+      throw new CodedProblem('rate_limited', 'SYNC_ALREADY_RUNNING', 'Another sync is in progress', {
         details: { ...details, sync_log_id: start.sync },
         headers: given,
         retryAfter,
       });
     case 'too_soon':
-      throw new ClinikoProblem('rate_limited', 'RATE_LIMIT_EXCEEDED', tooManyCalls(retryAfter), {
+      throw new CodedProblem('rate_limited', 'RATE_LIMIT_EXCEEDED', tooManyCalls(retryAfter), {
         details,
         headers: given,
         retryAfter,

@@ -1,13 +1,12 @@
 import * as z from 'zod';
+import { codedSpelling } from '../../core/coded-problem.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
-import { isStorable } from '../../core/text.ts';
-import { clinikoSpelling } from './errors.ts';
+import { line } from '../../core/line.ts';
 import { OrgId } from './organization.ts';
 import { NewSettings, SettingsReply } from './settings-shape.ts';
 import { operations, SyncLogReply, statuses } from './sync-log.ts';
-import { events, WebhookReply } from './webhook-shape.ts';
 
-const shared = { errors: clinikoSpelling } as const;
+const shared = { errors: codedSpelling } as const;
 const params = z.object({ orgId: OrgId });
 
 const reading = {
@@ -30,13 +29,6 @@ const number = (min: number, max: number, otherwise: number) =>
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
     .default(otherwise)
     .meta({ type: 'integer', minimum: min, maximum: max });
-
-/** A text on one line, of characters that can be stored and shown. */
-const line = (longest: number) =>
-  z
-    .string()
-    .max(longest)
-    .refine((text) => isStorable(text, false), 'must not contain control characters');
 
 /** An instant that somebody may mean: since computers count time, and not in another millennium. */
 const Instant = z
@@ -69,11 +61,9 @@ const ending = {
   cliniko: 'write',
   operations: 'write',
   clinikoSync: 'run',
+  webhooks: 'append',
   webhookDelivery: 'run',
 } as const;
-
-const webhookPath = { ...shared, path: '/api/v1/webhooks' } as const;
-const Removed = z.object({ success: z.literal(true), id: z.string() });
 
 /** Copies the patients of Cliniko accounts, and tells how far it is. */
 export const cliniko = {
@@ -194,49 +184,5 @@ export const cliniko = {
     uses: { cliniko: 'read' },
     summary: 'Read how an organisation is synchronised; the API key is never told',
     reply: SettingsReply,
-  },
-  createWebhook: {
-    ...webhookPath,
-    method: 'POST',
-    roles: ['manager', 'admin', 'super_admin'],
-    uses: { cliniko: 'write', webhookSecrets: 'write' },
-    summary: 'Have the ends of syncs told to an address of yours',
-    description:
-      'Messages are signed as Standard Webhooks describes; the secret is told here and never again. Only https and public addresses. A message that is not answered with 2xx is repeated for more than a day; 410 ends it for good. 409 for an address that is registered already. A manager hears of the own organisation only.',
-    body: z.strictObject({
-      url: line(2_000),
-      events: z.array(z.enum(events)).min(1).max(events.length),
-    }),
-    status: 201,
-    reply: WebhookReply.extend({ secret: z.string() }),
-  },
-  listWebhooks: {
-    ...webhookPath,
-    method: 'GET',
-    roles: ['viewer', 'manager', 'admin', 'super_admin'],
-    uses: { cliniko: 'read' },
-    summary: 'List the addresses that are told of syncs',
-    reply: z.object({ webhooks: z.array(WebhookReply) }),
-  },
-  removeWebhook: {
-    ...webhookPath,
-    method: 'DELETE',
-    roles: ['manager', 'admin', 'super_admin'],
-    uses: { cliniko: 'write', webhookSecrets: 'write' },
-    summary: 'Tell an address no more, by its id or URL',
-    body: z
-      .strictObject({ id: z.string().max(100).optional(), url: z.string().max(2_000).optional() })
-      .refine(({ id, url }) => (id === undefined) !== (url === undefined), 'must have an id or a url'),
-    reply: Removed,
-  },
-  removeWebhookById: {
-    ...webhookPath,
-    path: '/api/v1/webhooks/{id}',
-    method: 'DELETE',
-    roles: ['manager', 'admin', 'super_admin'],
-    uses: { cliniko: 'write', webhookSecrets: 'write' },
-    params: z.object({ id: z.string().max(100) }),
-    summary: 'Tell an address no more',
-    reply: Removed,
   },
 } satisfies Record<string, Endpoint>;

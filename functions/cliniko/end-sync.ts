@@ -1,46 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../core/clock.ts';
 import { tableName } from '../../core/table.ts';
+import { deliveriesOf, deliveryWrite, startDelivery } from '../../core/webhook/delivery.ts';
 import { toldOf } from './faults.ts';
-import { deliveryKey, runningKey } from './keys.ts';
-import type { Organization } from './organization.ts';
+import { runningKey } from './keys.ts';
+import { eventOf } from './sync-event.ts';
 import { completed, failed, type SyncLog } from './sync-log.ts';
 import { holding, type Run, type SyncState } from './sync-state.ts';
 import { commit, findLog, logWrite, type Snapshot } from './sync-store.ts';
-import { type Delivery, eventOf, startDelivery } from './webhook.ts';
-import { findWebhooks } from './webhook-store.ts';
 
 /** A run that ends, in one transaction: its state, its log, and a message for everyone who wants to hear of it. */
 async function end(snapshot: Snapshot, next: SyncState, log: SyncLog, now: number): Promise<void> {
   const { organization } = snapshot;
-  const TableName = tableName('cliniko');
-  const deliveries = await deliveriesOf(organization, log, now);
+  const { tenant, orgId } = organization;
+  const origin = { tenant, organization: orgId };
+  const deliveries = await deliveriesOf(origin, eventOf(log), () => randomUUID(), now);
   await commit(snapshot, { ...next, run: null }, [
     logWrite(organization, log),
-    { Delete: { TableName, Key: runningKey(organization) } },
-    ...deliveries.map((delivery) => ({
-      Put: { TableName, Item: { ...deliveryKey(delivery.id), ...delivery } },
-    })),
+    { Delete: { TableName: tableName('cliniko'), Key: runningKey(organization) } },
+    ...deliveries.map(deliveryWrite),
   ]);
   for (const delivery of deliveries) await startDelivery(delivery);
-}
-
-async function deliveriesOf(organization: Organization, log: SyncLog, now: number): Promise<Delivery[]> {
-  const event = eventOf(log);
-  const webhooks = await findWebhooks(organization.tenant);
-  const interested = webhooks.filter(
-    ({ events, organization: only, enabled }) =>
-      enabled && events.includes(event.event) && (only === null || only === organization.orgId),
-  );
-  return interested.map(({ id }) => ({
-    id: randomUUID(),
-    tenant: organization.tenant,
-    webhook: id,
-    body: JSON.stringify(event),
-    attempts: 0,
-    due_at: timestamp(now),
-    started: 1,
-  }));
 }
 
 /** Ends a run that accounted for everyone. */

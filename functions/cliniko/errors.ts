@@ -1,90 +1,16 @@
-import {
-  type InputIssue,
-  InvalidInput,
-  Problem,
-  type ProblemCode,
-  type Spelling,
-} from '../../core/problem.ts';
+import { CodedProblem } from '../../core/coded-problem.ts';
 import { type FaultName, faults } from './faults.ts';
-
-const CODES: Record<ProblemCode, string> = {
-  malformed_json: 'VALIDATION_ERROR',
-  invalid: 'VALIDATION_ERROR',
-  unauthenticated: 'UNAUTHORIZED',
-  forbidden: 'FORBIDDEN',
-  not_found: 'NOT_FOUND',
-  route_not_found: 'NOT_FOUND',
-  method_not_allowed: 'METHOD_NOT_ALLOWED',
-  in_flight: 'REQUEST_IN_FLIGHT',
-  conflict: 'CONFLICT',
-  too_large: 'PAYLOAD_TOO_LARGE',
-  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
-  key_reused: 'IDEMPOTENCY_KEY_REUSED',
-  rate_limited: 'RATE_LIMIT_EXCEEDED',
-  internal: 'INTERNAL_ERROR',
-  unavailable: 'SERVICE_UNAVAILABLE',
-};
-
-/** A problem with a code of this API's own, and perhaps a status of its own. */
-export class ClinikoProblem extends Problem {
-  override readonly name = 'ClinikoProblem';
-  readonly errorCode: string;
-  readonly status: number | undefined;
-
-  constructor(
-    code: ProblemCode,
-    errorCode: string,
-    message: string,
-    options: ConstructorParameters<typeof Problem>[2] & { status?: number } = {},
-  ) {
-    super(code, message, options);
-    this.errorCode = errorCode;
-    this.status = options.status;
-  }
-}
 
 /** What a caller who waits is told of a fault of Cliniko. */
 export function problemOf(
   name: FaultName,
   details: Record<string, unknown>,
   retryAfter?: number,
-): ClinikoProblem {
+): CodedProblem {
   const { code, status, text } = faults[name];
-  return new ClinikoProblem('unavailable', code, text, {
+  return new CodedProblem('unavailable', code, text, {
     status,
     details,
     ...(retryAfter ? { retryAfter } : {}),
   });
 }
-
-function fieldOf({ place, issue }: InputIssue) {
-  return { field: issue.path.map(String).join('.') || place, issue: issue.message };
-}
-
-function validationOf(problem: InvalidInput): { message: string; details: object } {
-  const issues = problem.issues.map(fieldOf);
-  const [first] = problem.issues;
-  if (first?.place === 'path') return { message: first.issue.message, details: {} };
-  if (problem.code !== 'invalid') return { message: problem.message, details: {} };
-  const message = issues.map(({ field, issue }) => `${field}: ${issue}`).join('; ');
-  return { message: `Invalid request: ${message}`.slice(0, 1_000), details: { issues: issues.slice(0, 20) } };
-}
-
-/** Problems as this API words them: `{"error":true,"message","error_code","details"}`. */
-export const clinikoSpelling: Spelling = (problem) => {
-  if (problem instanceof InvalidInput) {
-    const { message, details } = validationOf(problem);
-    return { body: { error: true, message, error_code: CODES[problem.code], details } };
-  }
-  const own = problem instanceof ClinikoProblem ? problem : undefined;
-  const message = problem.code === 'unauthenticated' ? 'Authentication required' : problem.message;
-  return {
-    ...(own?.status ? { status: own.status } : {}),
-    body: {
-      error: true,
-      message,
-      error_code: own?.errorCode ?? CODES[problem.code],
-      details: problem.details,
-    },
-  };
-};

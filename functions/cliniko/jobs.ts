@@ -17,9 +17,9 @@ const step = {
 } as const;
 
 /** Ending a sync also tells everyone who wants to hear of it. */
-const ending = { ...step.uses, webhookDelivery: 'run' } as const;
+const ending = { ...step.uses, webhooks: 'append', webhookDelivery: 'run' } as const;
 
-/** What makes a sync go on and end, and its news arrive. */
+/** What makes a sync go on and end. */
 export const clinikoJobs = {
   beginSync: { ...step, summary: 'Count the patients of an account at the beginning of its sync' },
   syncPage: { ...step, summary: 'Fetch one page of patients and store it' },
@@ -27,22 +27,21 @@ export const clinikoJobs = {
   finishSync: { ...step, uses: ending, summary: 'Compare a sync with Cliniko’s counts and end it' },
   failSync: {
     trigger: step.trigger,
-    uses: { cliniko: 'write', operations: 'write', webhookDelivery: 'run' },
+    uses: { cliniko: 'write', operations: 'write', webhooks: 'append', webhookDelivery: 'run' },
     summary: 'End a sync that failed, with the reason',
     message: StepInput.omit({ turn: true }).extend({ error: z.string() }),
   },
   sweep: {
     trigger: { every: 'rate(1 minute)' },
-    uses: { cliniko: 'write', operations: 'write', clinikoSync: 'run', webhookDelivery: 'run' },
-    summary: 'Take back syncs whose worker died, start those that are due, and go on with deliveries',
+    uses: {
+      cliniko: 'write',
+      operations: 'write',
+      clinikoSync: 'run',
+      webhooks: 'append',
+      webhookDelivery: 'run',
+    },
+    summary: 'Take back syncs whose worker died, and start those that are due',
     message: z.unknown(),
     timeoutSeconds: 300,
-  },
-  deliverWebhook: {
-    trigger: { workflow: 'webhookDelivery' },
-    uses: { cliniko: 'write', webhookSecrets: 'read' },
-    summary: 'Send one message to one receiver, once',
-    message: z.object({ delivery: z.string() }),
-    result: z.object({ until: z.string().optional() }),
   },
 } satisfies Record<string, Job>;

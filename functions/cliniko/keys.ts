@@ -3,7 +3,7 @@ import type { Organization } from './organization.ts';
 
 /**
  * Where things are. In `cliniko`: a partition for each organisation with its settings, the state of its syncs and its patients; one for
- * each tenant with its webhooks and counters; and three short lists of what is due, running or to be delivered, over all tenants.
+ * each tenant with its counters; and two short lists of what is due or running, over all tenants.
  * In `operations`: a partition for each organisation with the logs of its syncs.
  *
  * An organisation's id has no `#`, so no two organisations share a key.
@@ -52,13 +52,6 @@ export const dueKey = (organization: Organization, at: string) => ({
   pk: DUE,
   sk: `${at}#${nameOf(organization)}`,
 });
-
-export const webhooksOf = (tenant: string) => ({ pk: `TENANT#${tenant}`, prefix: 'WEBHOOK#' });
-export const webhookKey = (tenant: string, id: string) => ({ pk: `TENANT#${tenant}`, sk: `WEBHOOK#${id}` });
-
-/** Messages that some receiver has not taken yet. */
-export const DELIVERIES = 'DELIVERIES';
-export const deliveryKey = (id: string) => ({ pk: DELIVERIES, sk: id });
 
 /** A name for an organisation that is safe wherever a name may be: of a secret, of an execution. */
 export const digestOf = ({ tenant, orgId }: Organization): string =>

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Caller } from '../../core/caller.ts';
-import { ClinikoProblem } from './errors.ts';
+import { CodedProblem } from '../../core/coded-problem.ts';
+import { organizationId } from '../../core/organization-id.ts';
 
 /** An organisation's id in a path: chosen by whoever registers it. */
 export const OrgId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'Invalid organization ID');
@@ -11,14 +12,8 @@ export interface Organization {
   orgId: string;
 }
 
-/** An organisation's id as it is answered: a number where it is written as one. */
-export function organizationId(orgId: string): string | number {
-  const number = Number(orgId);
-  return Number.isSafeInteger(number) && String(number) === orgId ? number : orgId;
-}
-
 export const organizationNotFound = (orgId: string) =>
-  new ClinikoProblem('not_found', 'ORGANIZATION_NOT_FOUND', 'Organization not found', {
+  new CodedProblem('not_found', 'ORGANIZATION_NOT_FOUND', 'Organization not found', {
     details: { organization_id: organizationId(orgId) },
   });
 
@@ -29,7 +24,7 @@ export const knows = ({ role, organizationId }: Caller, orgId: string): boolean 
 /**
  * The organisation that a caller means.
  *
- * @throws ClinikoProblem ORGANIZATION_NOT_FOUND for one that it may not know of, the same as for one that nobody has registered.
+ * @throws CodedProblem ORGANIZATION_NOT_FOUND for one that it may not know of, the same as for one that nobody has registered.
  */
 export function organizationOf(caller: Caller, orgId: string): Organization {
   if (!knows(caller, orgId)) throw organizationNotFound(orgId);

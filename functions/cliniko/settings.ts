@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { timestamp } from '../../core/clock.ts';
+import { organizationId } from '../../core/organization-id.ts';
 import { Problem } from '../../core/problem.ts';
 import { readSecret, removeSecret, writeSecret } from '../../core/secrets.ts';
 import { documents, tableName } from '../../core/table.ts';
 import type { ClinikoAccount } from './cliniko-client.ts';
 import { digestOf, dueKey, settingsKey } from './keys.ts';
-import { type Organization, organizationId } from './organization.ts';
+import type { Organization } from './organization.ts';
 import { intervalOf } from './schedule.ts';
 import type { NewSettings, SettingsReply } from './settings-shape.ts';
 

@@ -1,3 +1,4 @@
+import { queryAll } from '../../core/query.ts';
 import { serve } from '../../core/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
@@ -5,7 +6,7 @@ import { organizationNotFound, organizationOf } from './organization.ts';
 import { summaryOf } from './summary.ts';
 import type { SyncLog } from './sync-log.ts';
 import { held } from './sync-state.ts';
-import { queryAll, readSnapshot } from './sync-store.ts';
+import { readSnapshot } from './sync-store.ts';
 
 export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
   const organization = organizationOf(caller, orgId);

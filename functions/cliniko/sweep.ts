@@ -4,11 +4,10 @@ import { describe, log } from '../../core/log.ts';
 import { clinikoJobs } from './jobs.ts';
 import { startDueSyncs } from './start-due-syncs.ts';
 import { takeBackSyncs } from './take-back-syncs.ts';
-import { restartDeliveries } from './webhook-store.ts';
 
 export const handler = consume(clinikoJobs.sweep, async () => {
   const now = systemClock.now();
-  const results = await Promise.allSettled([takeBackSyncs(now), startDueSyncs(now), restartDeliveries(now)]);
+  const results = await Promise.allSettled([takeBackSyncs(now), startDueSyncs(now)]);
   for (const result of results) {
     // One of them must not keep the others from their work; what failed is tried again in a minute.
     if (result.status === 'rejected') log('error', 'a part of the sweep failed', describe(result.reason));

@@ -1,9 +1,10 @@
+import { CodedProblem } from '../../core/coded-problem.ts';
+import { organizationId } from '../../core/organization-id.ts';
 import { serve } from '../../core/serve.ts';
 import { stopWorkflow } from '../../core/workflow.ts';
 import { cliniko } from './api.ts';
 import { fail } from './end-sync.ts';
-import { ClinikoProblem } from './errors.ts';
-import { type Organization, organizationId, organizationNotFound, organizationOf } from './organization.ts';
+import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
 import { executionName } from './start-sync.ts';
 import type { Run } from './sync-state.ts';
 import { Overtaken, readSnapshot } from './sync-store.ts';
@@ -14,7 +15,7 @@ const LOOKS = 20;
 /**
  * Ends what runs, and returns it.
  *
- * @throws ClinikoProblem ORGANIZATION_NOT_FOUND or SYNC_NOT_RUNNING.
+ * @throws CodedProblem ORGANIZATION_NOT_FOUND or SYNC_NOT_RUNNING.
  */
 async function cancel(organization: Organization, now: number): Promise<Run> {
   const { orgId } = organization;
@@ -23,7 +24,7 @@ async function cancel(organization: Organization, now: number): Promise<Run> {
     if (!snapshot) throw organizationNotFound(orgId);
     const { run } = snapshot.state;
     const details = { organization_id: organizationId(orgId) };
-    if (!run) throw new ClinikoProblem('conflict', 'SYNC_NOT_RUNNING', 'No sync is running', { details });
+    if (!run) throw new CodedProblem('conflict', 'SYNC_NOT_RUNNING', 'No sync is running', { details });
     try {
       await fail(snapshot, 'SyncCanceled', now);
       return run;

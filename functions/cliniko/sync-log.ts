@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { organizationId } from './organization.ts';
+import { organizationId } from '../../core/organization-id.ts';
 
 /** What a sync fetches: everything, or what changed since the last one. Nothing runs `active_patients` any more; old logs have it. */
 export const operations = ['full_patients', 'active_patients', 'incremental_patients'] as const;

@@ -1,9 +1,10 @@
+import { queryAll } from '../../core/query.ts';
 import { serve } from '../../core/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
 import { type SyncLog, told } from './sync-log.ts';
-import { queryAll, readSnapshot } from './sync-store.ts';
+import { readSnapshot } from './sync-store.ts';
 
 /** As many logs as fit into one answer of the table, or as are asked for. */
 async function someLogs(

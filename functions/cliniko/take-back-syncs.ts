@@ -1,4 +1,5 @@
 import { describe, log } from '../../core/log.ts';
+import { queryAll } from '../../core/query.ts';
 import { stopWorkflow, workflowStatus } from '../../core/workflow.ts';
 import { fail } from './end-sync.ts';
 import { RUNNING } from './keys.ts';
@@ -6,7 +7,7 @@ import type { Organization } from './organization.ts';
 import { executionName } from './start-sync.ts';
 import { startAnotherAttempt } from './step.ts';
 import type { Run } from './sync-state.ts';
-import { queryAll, readSnapshot } from './sync-store.ts';
+import { readSnapshot } from './sync-store.ts';
 
 /** How often a run is taken back without having finished one more page. */
 const RESUMES = 3;

@@ -1,15 +1,17 @@
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { organizationId } from '../../core/organization-id.ts';
 import { serve } from '../../core/serve.ts';
 import { cliniko } from './api.ts';
 import { TooEarly } from './cliniko-client.ts';
 import { lookAtAccount } from './connection.ts';
-import { type ClinikoProblem, problemOf } from './errors.ts';
+import { problemOf } from './errors.ts';
 import { ClinikoFault } from './faults.ts';
-import { organizationId, organizationNotFound, organizationOf } from './organization.ts';
+import { organizationNotFound, organizationOf } from './organization.ts';
 import { accountOf, findSettings } from './settings.ts';
 import { world } from './world.ts';
 
 /** What somebody who waits is told of an error that Cliniko is the reason of. */
-function refusalOf(error: unknown, orgId: string): ClinikoProblem | undefined {
+function refusalOf(error: unknown, orgId: string): CodedProblem | undefined {
   const details = { organization_id: organizationId(orgId) };
   if (error instanceof ClinikoFault) return problemOf(error.name, details);
   if (!(error instanceof TooEarly)) return undefined;

@@ -27,7 +27,7 @@ test('an API key is in no log, answer, webhook, table, queue, metric or workflow
   );
   const receiver = `https://receiver.example.com/${admin.tenantId}`;
   ok(
-    await admin.api.cliniko.createWebhook({
+    await admin.api.webhooks.create({
       body: { url: receiver, events: ['sync.completed', 'sync.failed'] },
     }),
   );
@@ -80,9 +80,9 @@ test('an API key is in no log, answer, webhook, table, queue, metric or workflow
 
   const tables = tablesOf(running);
   const rows = await Promise.all(
-    ['cliniko', 'operations', 'guards', 'audit'].map((name) => tables.scan(name)),
+    ['cliniko', 'operations', 'webhooks', 'guards', 'audit'].map((name) => tables.scan(name)),
   );
-  expect(rows.map(({ length }) => length > 0)).toEqual([true, true, true, false]);
+  expect(rows.map(({ length }) => length > 0)).toEqual([true, true, true, true, false]);
   const machines = running.stack.resources('AWS::StepFunctions::StateMachine').map(({ name }) => name);
   const executions = await pastExecutions(running.awsEndpoint, machines);
   expect(executions.length).toBeGreaterThanOrEqual(6);

@@ -6,6 +6,7 @@ import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { somebody } from '../people.ts';
+import { runJob } from '../service/run-job.ts';
 import { type Clinic, clinic, ended, latestLog, ok, pause } from './fixtures.ts';
 
 let service: Running;
@@ -24,11 +25,7 @@ afterAll(async () => {
 });
 
 /** Runs the sweep now instead of at the next full minute. */
-async function sweep(): Promise<void> {
-  const functions = service.stack.resources<{ Description?: string }>('AWS::Lambda::Function');
-  const found = functions.find(({ properties }) => properties.Description === clinikoJobs.sweep.summary);
-  await service.invoke(found?.logicalId ?? '', {});
-}
+const sweep = () => runJob(service, clinikoJobs.sweep);
 
 /** The same organisation after the service came back at another address. */
 async function again(place: Clinic): Promise<Clinic> {

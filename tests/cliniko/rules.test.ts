@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { organizationId } from '../../core/organization-id.ts';
 import { shardOf } from '../../functions/cliniko/api-key.ts';
-import { organizationId } from '../../functions/cliniko/organization.ts';
 import { met } from '../../functions/cliniko/patient.ts';
 import { readPatient } from '../../functions/cliniko/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/phone.ts';

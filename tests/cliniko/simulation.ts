@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
+import { queryAll } from '../../core/query.ts';
 import { documents } from '../../core/table.ts';
 import { beginSync } from '../../functions/cliniko/begin-sync.ts';
 import { failSync } from '../../functions/cliniko/fail-sync.ts';
@@ -17,7 +18,7 @@ import type { Operation, SyncLog } from '../../functions/cliniko/sync-log.ts';
 import { syncPage } from '../../functions/cliniko/sync-page.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { type Holdings, held, type SyncState } from '../../functions/cliniko/sync-state.ts';
-import { findLog, queryAll, readSnapshot } from '../../functions/cliniko/sync-store.ts';
+import { findLog, readSnapshot } from '../../functions/cliniko/sync-store.ts';
 import { takeBack } from '../../functions/cliniko/take-back-syncs.ts';
 import type { World } from '../../functions/cliniko/world.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
@@ -78,6 +79,7 @@ export async function useService(): Promise<void> {
   for (const [table, keys] of Object.entries({
     CLINIKO: ['pk', 'sk'],
     OPERATIONS: ['pk', 'sk'],
+    WEBHOOKS: ['pk', 'sk'],
     GUARDS: ['pk'],
   }))
     process.env[`${table}_TABLE`] = await newTable(keys);

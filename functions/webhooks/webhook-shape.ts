@@ -1,7 +1,6 @@
 import * as z from 'zod';
-
-/** What a webhook can tell of. */
-export const events = ['sync.completed', 'sync.failed'] as const;
+import { organizationId } from '../../core/organization-id.ts';
+import { events, type Webhook } from '../../core/webhook/webhook.ts';
 
 /** Somebody who wants to hear of events, as it is answered: everything but the secret. */
 export const WebhookReply = z
@@ -14,3 +13,12 @@ export const WebhookReply = z
     created_at: z.string(),
   })
   .meta({ id: 'Webhook' });
+
+export const toldWebhook = (webhook: Webhook): z.input<typeof WebhookReply> => ({
+  id: webhook.id,
+  url: webhook.url,
+  events: webhook.events,
+  organization_id: webhook.organization === null ? null : organizationId(webhook.organization),
+  enabled: webhook.enabled,
+  created_at: webhook.created_at,
+});

@@ -1,8 +1,11 @@
 import type { Caller } from '../../core/caller.ts';
 import { Problem } from '../../core/problem.ts';
 import { removeSecret } from '../../core/secrets.ts';
-import type { Webhook } from './webhook.ts';
-import { deleteWebhook, findWebhooks } from './webhook-store.ts';
+import { type EventName, findWebhooks, type Webhook } from '../../core/webhook/webhook.ts';
+import { deleteWebhook } from './webhook-store.ts';
+
+/** What concerns a tenant as a whole, and none of its organisations. */
+const OF_TENANT: readonly EventName[] = ['batch.completed'];
 
 /**
  * The organisation that a caller's webhooks are bound to; `null` for those who see the whole tenant.
@@ -13,6 +16,12 @@ export function webhookScope({ role, organizationId }: Caller): string | null {
   if (role === 'admin' || role === 'super_admin') return null;
   if (!organizationId) throw new Problem('forbidden', 'Not enough permissions');
   return organizationId;
+}
+
+/** @throws Problem `forbidden` if somebody who is bound to an organisation asks for what concerns the whole tenant. */
+export function refuseEvents(events: readonly EventName[], organization: string | null): void {
+  const refused = organization !== null && events.find((event) => OF_TENANT.includes(event));
+  if (refused) throw new Problem('forbidden', `Only administrators may hear of ${refused}`);
 }
 
 /** The webhooks that a caller may know of. */

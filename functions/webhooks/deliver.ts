@@ -1,18 +1,20 @@
-import { timestamp } from '../../core/clock.ts';
+import { systemClock, timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
 import { readSecret } from '../../core/secrets.ts';
-import { clinikoJobs } from './jobs.ts';
+import type { Delivery } from '../../core/webhook/delivery.ts';
+import { deleteDelivery, findDelivery, postponeDelivery } from './delivery-store.ts';
+import { webhookJobs } from './jobs.ts';
+import { nextAttempt } from './next-attempt.ts';
 import { type Answer, sendWebhook } from './send-webhook.ts';
-import { type Delivery, nextAttempt, signatureHeaders } from './webhook.ts';
-import { deleteDelivery, disableWebhook, findDelivery, postponeDelivery } from './webhook-store.ts';
-import { world } from './world.ts';
+import { signatureHeaders } from './signature.ts';
+import { disableWebhook } from './webhook-store.ts';
 
 const GONE = 410;
 
 /** When a message is sent again after an answer; `undefined` when it was taken, or was sent for the last time. */
 function againAfter({ status = 0, retryAfter }: Answer, attempts: number): number | undefined {
   const isTaken = (status >= 200 && status < 300) || status === GONE;
-  return isTaken ? undefined : nextAttempt(attempts, retryAfter, world.now(), world.random());
+  return isTaken ? undefined : nextAttempt(attempts, retryAfter, systemClock.now(), Math.random());
 }
 
 /** Keeps a message until it is sent again, or drops it. */
@@ -25,14 +27,16 @@ async function settle({ id }: Delivery, attempts: number, again: number | undefi
   return { until: timestamp(again) };
 }
 
-export const handler = consume(clinikoJobs.deliverWebhook, async ({ delivery: id }) => {
+export const handler = consume(webhookJobs.deliver, async ({ delivery: id }) => {
   const found = await findDelivery(id);
   if (!found) return {};
   const { delivery, webhook } = found;
-  if (Date.parse(delivery.due_at) > world.now()) return { until: delivery.due_at };
-  const secret = webhook?.enabled ? await readSecret('webhookSecrets', webhook.id, world.now()) : undefined;
+  if (Date.parse(delivery.due_at) > systemClock.now()) return { until: delivery.due_at };
+  const secret = webhook?.enabled
+    ? await readSecret('webhookSecrets', webhook.id, systemClock.now())
+    : undefined;
   if (!webhook || !secret) return await settle(delivery, delivery.attempts, undefined);
-  const headers = signatureHeaders(id, delivery.body, secret, world.now());
+  const headers = signatureHeaders(id, delivery.body, secret, systemClock.now());
   const answer = await sendWebhook(webhook.url, delivery.body, headers);
   if (answer.status === GONE) await disableWebhook(delivery.tenant, webhook.id);
   const attempts = delivery.attempts + 1;

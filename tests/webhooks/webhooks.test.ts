@@ -1,55 +1,18 @@
-import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
-import { isPublicAddress, receiverAddress } from '../../functions/cliniko/receiver-address.ts';
-import { isReceiver, sendWebhook } from '../../functions/cliniko/send-webhook.ts';
-import { nextAttempt, signatureHeaders } from '../../functions/cliniko/webhook.ts';
+import { webhookJobs } from '../../functions/webhooks/jobs.ts';
+import { nextAttempt } from '../../functions/webhooks/next-attempt.ts';
+import { isPublicAddress, receiverAddress } from '../../functions/webhooks/receiver-address.ts';
+import { isReceiver, sendWebhook } from '../../functions/webhooks/send-webhook.ts';
+import { signatureHeaders } from '../../functions/webhooks/signature.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
+import { type Clinic, clinic, ok, pause, sync } from '../cliniko/fixtures.ts';
 import { type Person, somebody } from '../people.ts';
-import { type Clinic, clinic, ok, pause, sync } from './fixtures.ts';
-
-interface Received {
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-  at: number;
-}
-
-/** A receiver on this machine that answers with these statuses in turn, the last one for ever. */
-async function receiver(...statuses: number[]) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString(), at: Date.now() });
-      const status = statuses[Math.min(received.length, statuses.length) - 1] ?? 204;
-      response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/elsewhere' } : {}).end();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  const until = async (count: number) => {
-    while (received.length < count) await pause(50);
-    return received;
-  };
-  return { url, received, until, close: () => server.close() };
-}
-
-/** Checks a message as Standard Webhooks tells receivers to. */
-function isSigned({ headers, body }: Received, secret: string): boolean {
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
-  const expected = `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
-  const isFresh = Math.abs(Date.now() / 1000 - Number(headers['webhook-timestamp'])) < 300;
-  return isFresh && String(headers['webhook-signature']).split(' ').includes(expected);
-}
+import { runJob } from '../service/run-job.ts';
+import { isSigned, receiver } from './receiver.ts';
 
 let service: Running;
 let dataDir: string;
@@ -68,7 +31,7 @@ afterAll(async () => {
 });
 
 const hook = async ({ api }: Person, url: string, events = ['sync.completed', 'sync.failed']) =>
-  ok(await api.cliniko.createWebhook({ body: { url, events } }));
+  ok(await api.webhooks.create({ body: { url, events } }));
 
 const place = (faults: { name: string }[] = []): Promise<Clinic> =>
   clinic({ patients: 30, faults }, { url: service.url });
@@ -133,7 +96,7 @@ test('sends nothing more to a receiver that is gone', async () => {
   await sync(clinic);
   await target.until(1);
   const isEnabled = async () =>
-    ok(await clinic.admin.api.cliniko.listWebhooks()).webhooks.find((webhook) => webhook.id === id)?.enabled;
+    ok(await clinic.admin.api.webhooks.list()).webhooks.find((webhook) => webhook.id === id)?.enabled;
   while (await isEnabled()) await pause(50);
   await sync(clinic);
   await pause(500);
@@ -150,9 +113,7 @@ test('delivers after a crash what was not taken before it', { timeout: 120_000 }
   service = await run();
   // A message that was due counts as forgotten half a minute later.
   await pause(40_000);
-  const functions = service.stack.resources<{ Description?: string }>('AWS::Lambda::Function');
-  const sweep = functions.find(({ properties }) => properties.Description === clinikoJobs.sweep.summary);
-  await service.invoke(sweep?.logicalId ?? '', {});
+  await runJob(service, webhookJobs.sweep);
   const [first, second] = await target.until(2);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   target.close();
@@ -171,18 +132,18 @@ test('keeps webhooks of tenants and organisations apart, and removes them by id 
     enabled: true,
     secret: expect.stringMatching(/^whsec_/),
   });
-  const seenBy = async ({ api }: Person) => ok(await api.cliniko.listWebhooks()).webhooks;
+  const seenBy = async ({ api }: Person) => ok(await api.webhooks.list()).webhooks;
   expect((await seenBy(admin)).map(({ id }) => id).toSorted()).toEqual([first.id, second.id].toSorted());
   expect((await seenBy(viewer)).map(({ id }) => id)).toEqual([second.id]);
   expect(JSON.stringify(await seenBy(admin))).not.toContain('whsec_');
   expect(await seenBy(stranger)).toEqual([]);
   for (const who of [stranger, manager]) {
-    const refused = await who.api.cliniko.removeWebhookById({ params: { id: first.id } });
+    const refused = await who.api.webhooks.removeById({ params: { id: first.id } });
     expect([refused.status, refused.body]).toMatchObject([404, { error: true, error_code: 'NOT_FOUND' }]);
   }
-  expect((await viewer.api.cliniko.removeWebhook({ body: { id: second.id } })).status).toBe(403);
-  ok(await admin.api.cliniko.removeWebhook({ body: { url: 'https://one.example.com/hook' } }));
-  ok(await admin.api.cliniko.removeWebhookById({ params: { id: second.id } }));
+  expect((await viewer.api.webhooks.remove({ body: { id: second.id } })).status).toBe(403);
+  ok(await admin.api.webhooks.remove({ body: { url: 'https://one.example.com/hook' } }));
+  ok(await admin.api.webhooks.removeById({ params: { id: second.id } }));
   expect(await seenBy(admin)).toEqual([]);
 });
 
@@ -191,13 +152,13 @@ test('registers an address once, for the tenant and for each organisation', asyn
   const { tenantId, url } = admin;
   const manager = await somebody({ role: 'manager', tenantId, url, claims: { organization_id: '9' } });
   const body = { url: 'https://one.example.com/hook', events: ['sync.failed'] };
-  ok(await admin.api.cliniko.createWebhook({ body }));
-  ok(await manager.api.cliniko.createWebhook({ body }));
+  ok(await admin.api.webhooks.create({ body }));
+  ok(await manager.api.webhooks.create({ body }));
   for (const { api } of [admin, manager]) {
-    const again = await api.cliniko.createWebhook({ body });
+    const again = await api.webhooks.create({ body });
     expect([again.status, again.body]).toMatchObject([409, { error: true, error_code: 'WEBHOOK_EXISTS' }]);
   }
-  expect(ok(await admin.api.cliniko.listWebhooks()).webhooks).toHaveLength(2);
+  expect(ok(await admin.api.webhooks.list()).webhooks).toHaveLength(2);
 });
 
 test.each([
@@ -220,14 +181,14 @@ test.each([
 ])('refuses the address %s', async (url) => {
   // Where the setting for tests is not made, as in every stack.
   const admin = await somebody({ role: 'admin' });
-  const result = await admin.api.cliniko.createWebhook({ body: { url, events: ['sync.completed'] } });
+  const result = await admin.api.webhooks.create({ body: { url, events: ['sync.completed'] } });
   expect([result.status, result.body]).toMatchObject([400, { error: true, error_code: 'VALIDATION_ERROR' }]);
-  expect(ok(await admin.api.cliniko.listWebhooks()).webhooks).toEqual([]);
+  expect(ok(await admin.api.webhooks.list()).webhooks).toEqual([]);
 });
 
 test('lets messages of a local run end in its outbox', async () => {
   const admin = await somebody({ role: 'admin' });
-  const result = await admin.api.cliniko.createWebhook({
+  const result = await admin.api.webhooks.create({
     body: { url: 'http://127.0.0.1:9/hook', events: ['sync.completed'] },
   });
   expect(result.status).toBe(400);

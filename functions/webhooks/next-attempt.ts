@@ -1,0 +1,22 @@
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Milliseconds before each attempt, counted from the one before (Standard Webhooks, "Deliverability and reliability"): 31.6 hours in all. */
+const DELAYS = [0, 5_000, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR];
+
+/**
+ * When to try again after so many attempts, in milliseconds since the epoch; `undefined` when it was the last.
+ *
+ * @param retryAfter what the receiver asked for, in milliseconds.
+ * @param random 0..1: up to a tenth is added, so that a receiver that comes back is not met by all at once.
+ */
+export function nextAttempt(
+  attempts: number,
+  retryAfter: number,
+  now: number,
+  random: number,
+): number | undefined {
+  const delay = DELAYS[attempts];
+  if (delay === undefined) return undefined;
+  return now + Math.max(delay, Math.min(retryAfter, 14 * HOUR)) * (1 + random / 10);
+}

@@ -1,0 +1,7 @@
+import { serve } from '../../core/serve.ts';
+import { webhooks } from './api.ts';
+import { removeVisible } from './scope.ts';
+
+export const handler = serve(webhooks.removeById, async ({ params, caller }) =>
+  removeVisible(caller, ({ id }) => id === params.id),
+);

@@ -1,0 +1,7 @@
+import { serve } from '../../core/serve.ts';
+import { webhooks } from './api.ts';
+import { removeVisible } from './scope.ts';
+
+export const handler = serve(webhooks.remove, async ({ body, caller }) =>
+  removeVisible(caller, ({ id, url }) => id === body.id || url === body.url),
+);
