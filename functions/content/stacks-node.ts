@@ -1,7 +1,18 @@
+import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 
 /** How long a node may take to answer, in milliseconds. */
 const TIMEOUT = 8_000;
+
+/** How often a node that is busy is asked in a row, and after how many milliseconds each. */
+const TRIES = 3;
+const BREATH = 100;
+
+interface Answer {
+  /** 0 without one. */
+  status: number;
+  body: unknown;
+}
 
 /** What a node said to a transaction. */
 export type Broadcast =
@@ -41,15 +52,26 @@ const Account = z.object({ nonce: z.int().nonnegative() });
 
 /** @param apiUrl without a slash at its end. */
 export function stacksNode(apiUrl: string): StacksNode {
-  const ask = (path: string, init?: RequestInit) =>
-    fetch(apiUrl + path, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
-  const asked = async (path: string, init?: RequestInit): Promise<{ status: number; body: unknown }> => {
+  /** Asks once. Whether a node was only busy, and did not let us wait, tells whether it may be asked again at once. */
+  const attempt = async (path: string, init?: RequestInit): Promise<Answer & { busy: boolean }> => {
     try {
-      const response = await ask(path, init);
-      return { status: response.status, body: await response.json() };
-    } catch {
-      // No answer, or a page in HTML from something in between.
-      return { status: 0, body: undefined };
+      const response = await fetch(apiUrl + path, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
+      const busy = response.status >= 500;
+      // Something in between may answer with a page in HTML, which is no answer of the node's.
+      return await response.json().then(
+        (body: unknown) => ({ status: response.status, body, busy }),
+        () => ({ status: 0, body: undefined, busy }),
+      );
+    } catch (error) {
+      return { status: 0, body: undefined, busy: (error as Error).name !== 'TimeoutError' };
+    }
+  };
+  /** Everything that is asked here may be asked twice: a node knows a transaction that it has. */
+  const asked = async (path: string, init?: RequestInit): Promise<Answer> => {
+    for (let tries = 1; ; tries++) {
+      const { busy, ...answer } = await attempt(path, init);
+      if (!busy || tries === TRIES) return answer;
+      await setTimeout(BREATH);
     }
   };
   return {

@@ -24,15 +24,15 @@ interface Said {
 export async function example(
   file: string,
   command: string,
-  person: Pick<Person, 'token'>,
+  { token, url = inject('url') }: Pick<Person, 'token'> & Partial<Pick<Person, 'url'>>,
   ids: Record<string, string> = {},
   environment: Record<string, string> = {},
 ): Promise<Said> {
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-journey-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   let text = await readFile(join(import.meta.dirname, file), 'utf8');
-  text = text.replaceAll('http://localhost:8000', inject('url'));
-  text = text.replaceAll('YOUR_TOKEN', person.token).replaceAll('your-jwt-token', person.token);
+  text = text.replaceAll('http://localhost:8000', url);
+  text = text.replaceAll('YOUR_TOKEN', token).replaceAll('your-jwt-token', token);
   for (const [written, id] of Object.entries(ids)) text = text.replaceAll(written, id);
   const copy = join(folder, basename(file));
   await writeFile(copy, text);

@@ -22,7 +22,7 @@ describe('a path is the same with a slash at its end and without, and neither re
     // What does not exist is told by its own endpoint, not by the answer for unknown paths.
     const unknown = await (await admin.fetch(`${concrete}/nowhere`)).text();
     expect(answers[0]?.text).not.toBe(unknown);
-    if (path === concrete || path.includes('{id}')) expect(answers[0]?.status).toBe(200);
+    if (path === concrete || path.startsWith('/api/v1/patients')) expect(answers[0]?.status).toBe(200);
     // Other tests write at the same time, and the metrics of all tenants show it.
     if (path !== '/metrics') expect(answers[1]).toEqual(answers[0]);
     else expect(answers[1]?.status).toBe(200);
