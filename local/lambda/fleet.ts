@@ -55,8 +55,9 @@ const patienceMs = 15;
 /** The share of the machine's CPU that counts as to spare. */
 const spareShare = 0.25;
 
-/** However busy the machine is, an invocation that waited for so long gets another environment, as far as there are cores for it. */
+/** However busy the machine is, an invocation that waited for so long gets another environment, up to two for each core. */
 const waitMsMax = 1_000;
+const starvedMax = 2 * availableParallelism();
 
 /** An environment that nobody called for so long is ended. */
 const idleMs = 5 * 60_000;
@@ -170,7 +171,7 @@ export function makeFleet(
         if (!first) return;
         const now = Date.now();
         const unused = now - crew.finishedAt > patienceMs && idleCpu() > spareShare;
-        const starved = now - first.since > waitMsMax && crew.members.length < availableParallelism();
+        const starved = now - first.since > waitMsMax && crew.members.length < starvedMax;
         const stuck = unused || starved;
         const member = stuck ? hire(crew) : undefined;
         if (member) run(crew, member);
