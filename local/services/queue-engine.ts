@@ -55,13 +55,15 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
     stores: { sqsStore: queues, snsStore: topics, s3Store: buckets },
   });
   await app.ready();
+  let isOpen = true;
 
   return {
     queues,
     topics,
     buckets,
     post(queueArn, body) {
-      const queue = queues.getQueueByArn(queueArn);
+      // What was on its way when the run ended is lost, as everything is that AWS delivers at most once.
+      const queue = isOpen ? queues.getQueueByArn(queueArn) : undefined;
       queue?.enqueue(SqsStore.createMessage(body));
       return queue !== undefined;
     },
@@ -87,6 +89,7 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
       };
     },
     async stop() {
+      isOpen = false;
       await app.close();
       persistence.close();
     },

@@ -46,7 +46,7 @@ export function startSmsRules(stack: Stack, { post }: QueueEngine, log: Log): (e
     const whole = eventOf(event);
     for (const { Arn, InputTransformer } of targets) {
       const body = InputTransformer ? transformed(whole, InputTransformer) : JSON.stringify(whole);
-      if (!post(Arn, body)) log.write('events', `there is no queue ${Arn}`);
+      if (!post(Arn, body)) log.write('events', `no queue took an event: ${Arn}`);
     }
   };
 }
