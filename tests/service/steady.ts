@@ -73,7 +73,7 @@ const actions: [
     'update',
     ({ ids }) => ['PUT', BATCH, ids.slice(-size()).map((id) => ({ id, phone: `+${randomInt(1e9)}` }))],
   ],
-  [8, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(0, size())]],
+  [8, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(randomInt(ids.length), size())]],
   [25, 'list', () => ['GET', `/api/v1/patients?limit=${1 + randomInt(50)}`]],
   [25, 'get', ({ ids }) => ['GET', `/api/v1/patients/${ids.at(-1)}`]],
   [12, 'dashboard', () => ['GET', '/api/v1/dashboard']],
