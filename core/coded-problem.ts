@@ -1,22 +1,5 @@
+import { errorCodes } from './error-codes.ts';
 import { type InputIssue, InvalidInput, Problem, type ProblemCode, type Spelling } from './problem.ts';
-
-const CODES: Record<ProblemCode, string> = {
-  malformed_json: 'VALIDATION_ERROR',
-  invalid: 'VALIDATION_ERROR',
-  unauthenticated: 'UNAUTHORIZED',
-  forbidden: 'FORBIDDEN',
-  not_found: 'NOT_FOUND',
-  route_not_found: 'NOT_FOUND',
-  method_not_allowed: 'METHOD_NOT_ALLOWED',
-  in_flight: 'REQUEST_IN_FLIGHT',
-  conflict: 'CONFLICT',
-  too_large: 'PAYLOAD_TOO_LARGE',
-  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
-  key_reused: 'IDEMPOTENCY_KEY_REUSED',
-  rate_limited: 'RATE_LIMIT_EXCEEDED',
-  internal: 'INTERNAL_ERROR',
-  unavailable: 'SERVICE_UNAVAILABLE',
-};
 
 /** A problem with an `error_code` of its API's own, and perhaps a status of its own. */
 export class CodedProblem extends Problem {
@@ -53,7 +36,7 @@ function validationOf(problem: InvalidInput): { message: string; details: object
 export const codedSpelling: Spelling = (problem) => {
   if (problem instanceof InvalidInput) {
     const { message, details } = validationOf(problem);
-    return { body: { error: true, message, error_code: CODES[problem.code], details } };
+    return { body: { error: true, message, error_code: errorCodes[problem.code], details } };
   }
   const own = problem instanceof CodedProblem ? problem : undefined;
   const message = problem.code === 'unauthenticated' ? 'Authentication required' : problem.message;
@@ -62,7 +45,7 @@ export const codedSpelling: Spelling = (problem) => {
     body: {
       error: true,
       message,
-      error_code: own?.errorCode ?? CODES[problem.code],
+      error_code: own?.errorCode ?? errorCodes[problem.code],
       details: problem.details,
     },
   };

@@ -11,7 +11,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Caller } from './caller.ts';
-import { type InputIssue, InvalidInput, Problem } from './problem.ts';
+import { InFlight, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyIdentity, headerValues } from './request.ts';
 import { documents, tableName } from './table.ts';
 import { type AnswerUpdate, type BatchRef, outcomeOf } from './transaction/ledger.ts';
@@ -134,7 +134,7 @@ const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
  * Claims a key for this request, or tells what became of the request that holds it.
  *
  * @returns the claim, or the first answer again.
- * @throws Problem `key_reused` when the key came with another body, `in_flight` while the first request is at work.
+ * @throws Problem `key_reused` when the key came with another body, InFlight while the first request is at work.
  */
 export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<Claim | KeptAnswer> {
   const claim: Claim = { pk, holder: randomUUID() };
@@ -162,9 +162,7 @@ export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<C
   }
   const abandoned = found.batch ? (await outcomeOf(found.batch)) === 'aborted' : found.lease <= now;
   if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
-  throw new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
-    retryAfter: 1,
-  });
+  throw new InFlight();
 }
 
 async function readAnswer(item: KeyItem): Promise<KeptAnswer> {

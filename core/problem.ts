@@ -50,6 +50,15 @@ export class Problem extends Error {
   }
 }
 
+/** The first call with this idempotency key is still at work, or another took its place. */
+export class InFlight extends Problem {
+  override readonly name: string = 'InFlight';
+
+  constructor() {
+    super('in_flight', 'A request with this Idempotency-Key is still being processed', { retryAfter: 1 });
+  }
+}
+
 export type InputPlace = 'path' | 'query' | 'header' | 'body';
 
 /** One thing wrong with the input: where it is, and what its schema said of it. */

@@ -1,6 +1,7 @@
 import type { Action, Item, Key } from '../transaction/store.ts';
 import { type Chunk, isApplied, placed } from './chunk.ts';
-import { type ChunkMessage, type Context, itemAt, kindOf, nameOf, READS, readAll } from './context.ts';
+import type { ChunkMessage } from './chunk-message.ts';
+import { type Context, itemAt, kindOf, nameOf, READS, readAll } from './context.ts';
 import type { Kind } from './kind.ts';
 import { RUN } from './lane.ts';
 import { look } from './look.ts';

@@ -1,16 +1,9 @@
 import { chunksOf, inParallel } from '../transaction/context.ts';
 import { type Item, type Key, Refused, ReplyLost, type Store } from '../transaction/store.ts';
+import type { ChunkMessage } from './chunk-message.ts';
 import type { Keys } from './keys.ts';
 import type { Kind } from './kind.ts';
 import type { Batch } from './record.ts';
-
-/** What a message of the queue says: one chunk is to be worked on. Ids only. */
-export interface ChunkMessage {
-  version: 1;
-  tenant: string;
-  batch: string;
-  chunk: number;
-}
 
 /** What the engine needs from the world; a test provides its own. */
 export interface World {

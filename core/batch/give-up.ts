@@ -1,6 +1,7 @@
 import { timestamp } from '../clock.ts';
 import { type ChunkResult, resultItem } from './chunk.ts';
-import { type ChunkMessage, type Context, untilDone } from './context.ts';
+import type { ChunkMessage } from './chunk-message.ts';
+import { type Context, untilDone } from './context.ts';
 import { announced } from './finish.ts';
 import { lookAt } from './look.ts';
 import { progressUpdate } from './progress.ts';

@@ -1,5 +1,6 @@
 import type { Action } from '../transaction/store.ts';
-import { type ChunkMessage, type Context, itemAt, queried, readAll, steadily } from './context.ts';
+import type { ChunkMessage } from './chunk-message.ts';
+import { type Context, itemAt, queried, readAll, steadily } from './context.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, type OpenEntry, takesWork } from './record.ts';
 
 /**

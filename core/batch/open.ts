@@ -1,5 +1,6 @@
 import { timestamp } from '../clock.ts';
-import type { AnswerUpdate } from '../transaction/change.ts';
+import { InFlight } from '../problem.ts';
+import { type AnswerUpdate, answerAction } from '../transaction/change.ts';
 import { chunksOf, inParallel } from '../transaction/context.ts';
 import type { Action, Item } from '../transaction/store.ts';
 import { chunkItem } from './chunk.ts';
@@ -25,7 +26,7 @@ export interface NewBatch<D = unknown> {
 }
 
 /** Another request took over the idempotency key of this one, or the id is taken. Nothing was opened. */
-export class NotOpened extends Error {
+export class NotOpened extends InFlight {
   override readonly name = 'NotOpened';
 }
 
@@ -72,7 +73,7 @@ export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Ba
       fresh(context, { ...entry }),
       joining(context, tenant, lane),
       ...listed.flat(),
-      ...(answer ? [{ Update: { ...answer, UpdateExpression: answer.UpdateExpression ?? '' } }] : []),
+      ...(answer ? [answerAction(answer)] : []),
       ...inside.map((item) => fresh(context, item)),
     ];
     const opened = await untilDone(context, async () => {
@@ -88,7 +89,7 @@ export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Ba
         throw error;
       }
     });
-    if (opened === 'taken') throw new NotOpened('the id or the idempotency key is taken');
+    if (opened === 'taken') throw new NotOpened();
     if (opened === 'moved') continue;
     if (!lane.busy) await sendChunk(context, entry, 0);
     return batchOf(record);

@@ -1,7 +1,8 @@
 import { type Ahead, readingAhead } from './ahead.ts';
 import { reach } from './apply.ts';
 import { carryOut } from './carry-out.ts';
-import type { ChunkMessage, Context } from './context.ts';
+import type { ChunkMessage } from './chunk-message.ts';
+import type { Context } from './context.ts';
 import { announced } from './finish.ts';
 import { giveUp } from './give-up.ts';
 import { following, NEARLY_SETTLED, passOn, RUN } from './lane.ts';

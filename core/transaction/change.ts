@@ -1,4 +1,5 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { Action } from './store.ts';
 
 /**
  * Every document knows its id. Ids are made by the caller: unique, never used again, and their order is the order of lists.
@@ -36,6 +37,11 @@ export type AnswerUpdate = Pick<
   | 'ExpressionAttributeNames'
   | 'ExpressionAttributeValues'
 >;
+
+/** The same as a part of a transaction. */
+export const answerAction = (answer: AnswerUpdate): Action => ({
+  Update: { ...answer, UpdateExpression: answer.UpdateExpression ?? '' },
+});
 
 /** A committed record, and whose it is. */
 export interface FoundRecord<T> {

@@ -1,6 +1,6 @@
 import { timestamp } from '../clock.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
-import type { AnswerUpdate } from './change.ts';
+import { answerAction } from './change.ts';
 import type { Context, Limits } from './context.ts';
 import { IdTaken, LostClaim, OutOfTime } from './errors.ts';
 import { flip, newEntry, openTenant, readHead, tooBusy } from './head.ts';
@@ -20,18 +20,6 @@ export const isShort = (plan: TenantPlan, { short }: Limits): boolean =>
 
 /** Where HEAD, the manifest and the answer stand in the transaction; records follow. */
 const places = { head: 0, manifest: 1, answer: 2 } as const;
-
-function conditionalUpdate(answer: AnswerUpdate): NonNullable<Action['Update']> {
-  const { TableName, Key, UpdateExpression, ConditionExpression } = answer;
-  const { ExpressionAttributeNames, ExpressionAttributeValues } = answer;
-  const expressions = {
-    UpdateExpression,
-    ConditionExpression,
-    ExpressionAttributeNames,
-    ExpressionAttributeValues,
-  };
-  return { TableName, Key, ...expressions };
-}
 
 function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
   const { context, batch, answer } = attempt;
@@ -60,9 +48,7 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
     },
   };
   const records = plan.writes.map((write) => write.action(context.records, n));
-  return answer
-    ? [head, manifest, { Update: conditionalUpdate(answer) }, ...records]
-    : [head, manifest, ...records];
+  return answer ? [head, manifest, answerAction(answer), ...records] : [head, manifest, ...records];
 }
 
 /**

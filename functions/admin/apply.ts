@@ -1,6 +1,6 @@
-import { Problem } from '../../core/problem.ts';
+import { InFlight } from '../../core/problem.ts';
 import type { AnswerWith } from '../../core/serve.ts';
-import type { AnswerUpdate } from '../../core/transaction/change.ts';
+import { type AnswerUpdate, answerAction } from '../../core/transaction/change.ts';
 import { keysOf, type Operation, type OperationType, plan, type Verdict } from './operation.ts';
 import { readAll, tooBusy, transact, WRITES } from './store.ts';
 
@@ -22,7 +22,7 @@ const PLANS = 20;
  * Fifty records are one transaction, and what keeps the caller's answer under its idempotency key is part of the last.
  *
  * @param replyOf makes the reply of what became of each id, in the order of the request.
- * @throws Problem `conflict` if others were always in the way, `in_flight` if another request took over the idempotency key.
+ * @throws Problem `conflict` if others were always in the way, InFlight if another request took over the idempotency key.
  */
 export async function applyBulk<T>(
   { type, tenant, ids, data }: BulkRequest,
@@ -62,13 +62,10 @@ async function applied(
     const writes = [...actions.values()].flat();
     // Without a write there is nothing that an answer would have to commit with.
     if (writes.length === 0) return;
-    const answered = kept ? [{ Update: { ...kept, UpdateExpression: kept.UpdateExpression ?? '' } }] : [];
+    const answered = kept ? [answerAction(kept)] : [];
     const failed = await transact([...writes, ...answered]);
     if (failed.length === 0) return;
-    if (failed.includes(writes.length))
-      throw new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
-        retryAfter: 1,
-      });
+    if (failed.includes(writes.length)) throw new InFlight();
   }
   throw tooBusy();
 }

@@ -1,3 +1,4 @@
+import { errorCodes } from '../../core/error-codes.ts';
 import {
   type InputIssue,
   InvalidInput,
@@ -7,23 +8,15 @@ import {
   type Spelling,
 } from '../../core/problem.ts';
 
-/** What each kind of problem is called here. */
+/** What this API calls the kinds of problems. */
 const codes: Record<ProblemCode, string> = {
+  ...errorCodes,
   malformed_json: 'INVALID_PARAMETERS',
   invalid: 'INVALID_PARAMETERS',
   unauthenticated: 'UNAUTHENTICATED',
   forbidden: 'PERMISSION_DENIED',
   not_found: 'RESOURCE_NOT_FOUND',
   route_not_found: 'RESOURCE_NOT_FOUND',
-  method_not_allowed: 'METHOD_NOT_ALLOWED',
-  in_flight: 'REQUEST_IN_FLIGHT',
-  conflict: 'CONFLICT',
-  too_large: 'PAYLOAD_TOO_LARGE',
-  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
-  key_reused: 'IDEMPOTENCY_KEY_REUSED',
-  rate_limited: 'RATE_LIMIT_EXCEEDED',
-  internal: 'INTERNAL_ERROR',
-  unavailable: 'SERVICE_UNAVAILABLE',
 };
 
 /** What this API says where its words are fixed. */

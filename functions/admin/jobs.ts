@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ChunkMessage } from '../../core/batch/chunk-message.ts';
 import type { Job } from '../../core/job.ts';
 import { ending } from './ending.ts';
 
@@ -8,12 +9,7 @@ export const adminJobs = {
     summary: 'Do one chunk of an admin batch',
     trigger: { queue: 'adminBatches' },
     uses: { ...ending, admin: 'write', adminBatches: 'send' },
-    message: z.object({
-      version: z.literal(1),
-      tenant: z.string(),
-      batch: z.string(),
-      chunk: z.int().nonnegative(),
-    }),
+    message: ChunkMessage,
   },
   sweepBatches: {
     summary: 'Send admin batches again whose message was lost, and announce those that ended unheard',

@@ -1,6 +1,4 @@
 import { WithHeaders } from '../../core/answer.ts';
-import { NotOpened } from '../../core/batch/open.ts';
-import { Problem } from '../../core/problem.ts';
 import { serve } from '../../core/serve.ts';
 import { admin } from './api.ts';
 import { adminEngine, estimatedSeconds, idOf, LOOK_AGAIN, listOf, nextNumber } from './batch.ts';
@@ -19,22 +17,15 @@ export const handler = serve(admin.submit, async ({ body, caller, answer }) => {
     },
     { Location: poll_url, 'Retry-After': LOOK_AGAIN },
   );
-  try {
-    await adminEngine().open({
-      ...{ id: idOf(caller.tenantId, number), kind: body.operation_type },
-      ...{ tenant: caller.tenantId, user: caller.userId, lists: [listOf(caller)] },
-      operations: body.operations.map(({ resource_id, data }) => ({
-        data: { id: resource_id, data },
-        subject: String(resource_id),
-      })),
-      details: { notify: body.notify_on_completion },
-      answer: await answer(undefined, reply),
-    });
-  } catch (error) {
-    if (!(error instanceof NotOpened)) throw error;
-    throw new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
-      retryAfter: 1,
-    });
-  }
+  await adminEngine().open({
+    ...{ id: idOf(caller.tenantId, number), kind: body.operation_type },
+    ...{ tenant: caller.tenantId, user: caller.userId, lists: [listOf(caller)] },
+    operations: body.operations.map(({ resource_id, data }) => ({
+      data: { id: resource_id, data },
+      subject: String(resource_id),
+    })),
+    details: { notify: body.notify_on_completion },
+    answer: await answer(undefined, reply),
+  });
   return reply;
 });

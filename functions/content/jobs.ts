@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ChunkMessage } from '../../core/batch/chunk-message.ts';
 import type { Job } from '../../core/job.ts';
 
 const chain = {
@@ -15,12 +16,7 @@ export const contentJobs = {
     summary: 'Do one chunk of a content batch',
     trigger: { queue: 'contentBatches' },
     uses: { operations: 'write', content: 'write', contentBatches: 'send', contentChain: 'send' },
-    message: z.object({
-      version: z.literal(1),
-      tenant: z.string(),
-      batch: z.string(),
-      chunk: z.int().nonnegative(),
-    }),
+    message: ChunkMessage,
   },
   sweepBatches: {
     summary: 'Send content batches again whose message was lost, and announce those that ended unheard',

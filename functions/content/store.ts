@@ -3,7 +3,6 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Engine, openEngine } from '../../core/batch/engine.ts';
-import { NotOpened } from '../../core/batch/open.ts';
 import type { Batch } from '../../core/batch/record.ts';
 import type { Caller } from '../../core/caller.ts';
 import { log } from '../../core/log.ts';
@@ -51,7 +50,7 @@ export interface BatchRequest {
 /**
  * Opens a batch and answers that it was accepted. An id that came several times is done once and reported at each of its places.
  *
- * @throws Problem `forbidden`, or `in_flight` if another request took over the idempotency key.
+ * @throws Problem `forbidden`, or NotOpened if another request took over the idempotency key.
  */
 export async function openBatch(request: BatchRequest, caller: Caller, answer: AnswerWith) {
   const { kind, creator, contentIds, details } = request;
@@ -59,20 +58,13 @@ export async function openBatch(request: BatchRequest, caller: Caller, answer: A
   const id = randomUUID();
   const places = Map.groupBy(contentIds.keys(), (place) => contentIds[place] ?? '');
   const reply = accepted(kind, id, contentIds.length);
-  try {
-    await contentEngine().open({
-      ...{ id, kind, tenant: caller.tenantId, user: caller.userId },
-      operations: [...places].map(([contentId, its]) => ({ data: { contentId }, places: its })),
-      details: { ...details, creator },
-      lists: [listOf(creator)],
-      answer: await answer(undefined, reply),
-    });
-  } catch (error) {
-    if (!(error instanceof NotOpened)) throw error;
-    throw new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
-      retryAfter: 1,
-    });
-  }
+  await contentEngine().open({
+    ...{ id, kind, tenant: caller.tenantId, user: caller.userId },
+    operations: [...places].map(([contentId, its]) => ({ data: { contentId }, places: its })),
+    details: { ...details, creator },
+    lists: [listOf(creator)],
+    answer: await answer(undefined, reply),
+  });
   return reply;
 }
 

@@ -1,3 +1,4 @@
+import { errorCodes } from '../../core/error-codes.ts';
 import {
   type InputIssue,
   InvalidInput,
@@ -6,25 +7,6 @@ import {
   type ProblemOptions,
   type Spelling,
 } from '../../core/problem.ts';
-
-/** What each kind of problem is called here. */
-const codes: Record<ProblemCode, string> = {
-  malformed_json: 'VALIDATION_ERROR',
-  invalid: 'VALIDATION_ERROR',
-  unauthenticated: 'UNAUTHORIZED',
-  forbidden: 'FORBIDDEN',
-  not_found: 'NOT_FOUND',
-  route_not_found: 'NOT_FOUND',
-  method_not_allowed: 'METHOD_NOT_ALLOWED',
-  in_flight: 'REQUEST_IN_FLIGHT',
-  conflict: 'CONFLICT',
-  too_large: 'PAYLOAD_TOO_LARGE',
-  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
-  key_reused: 'IDEMPOTENCY_KEY_REUSED',
-  rate_limited: 'RATE_LIMIT_EXCEEDED',
-  internal: 'INTERNAL_ERROR',
-  unavailable: 'SERVICE_UNAVAILABLE',
-};
 
 /** The most issues that one answer lists: enough to mend a form, and no book. */
 const ISSUES = 20;
@@ -73,7 +55,7 @@ function validationOf(problem: InvalidInput) {
 export const spelledWith =
   (counters: Record<string, unknown>): Spelling =>
   (problem) => {
-    const error_code = codes[problem.code];
+    const error_code = errorCodes[problem.code];
     if (problem instanceof InvalidInput)
       return { body: { success: false, ...validationOf(problem), error_code, ...counters } };
     const message = problem.code === 'unauthenticated' ? 'Authentication required' : problem.message;

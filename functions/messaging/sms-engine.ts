@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { ChunkMessage } from '../../core/batch/context.ts';
+import type { ChunkMessage } from '../../core/batch/chunk-message.ts';
 import { type Engine, openEngine } from '../../core/batch/engine.ts';
 import { log } from '../../core/log.ts';
 import { send } from '../../core/queue.ts';

@@ -1,14 +1,8 @@
 import * as z from 'zod';
+import { ChunkMessage } from '../../core/batch/chunk-message.ts';
 import type { Job } from '../../core/job.ts';
 
 const due = z.object({ version: z.literal(1), tenant: z.string(), due: z.string() });
-
-const chunk = z.object({
-  version: z.literal(1),
-  tenant: z.string(),
-  batch: z.string(),
-  chunk: z.int().nonnegative(),
-});
 
 /** What sends messages, and learns what became of them. */
 export const smsJobs = {
@@ -18,7 +12,7 @@ export const smsJobs = {
     uses: { operations: 'write', messaging: 'write', smsBatches: 'send', smsKeys: 'read', sms: 'send' },
     // A provider may take half a minute for one chunk.
     messagesPerRun: 1,
-    message: z.union([chunk, due]),
+    message: z.union([ChunkMessage, due]),
   },
   sweepSms: {
     summary: 'Begin batches of messages at their time, and go on with those whose worker died',

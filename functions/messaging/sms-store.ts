@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../core/clock.ts';
-import { Problem } from '../../core/problem.ts';
+import { InFlight, Problem } from '../../core/problem.ts';
 import { documents, tableName } from '../../core/table.ts';
-import type { AnswerUpdate } from '../../core/transaction/change.ts';
+import { type AnswerUpdate, answerAction } from '../../core/transaction/change.ts';
 import type { Item, Key } from '../../core/transaction/store.ts';
 import { asSmsBatch, PACK, type PackedMessage, type SmsBatch, smsKeys } from './sms-batch.ts';
 
@@ -87,7 +87,7 @@ export async function storeBatch(
         },
       },
       { Put: { TableName: table(), Item: { ...smsKeys.due(batch, dueOf(batch)), tenant, id } } },
-      ...(answer ? [{ Update: { ...answer, UpdateExpression: answer.UpdateExpression ?? '' } }] : []),
+      ...(answer ? [answerAction(answer)] : []),
     ],
     // It makes a repetition by the SDK, after a lost answer, the same request.
     ClientRequestToken: randomUUID(),
@@ -98,11 +98,7 @@ export async function storeBatch(
     const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
     const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
     if (failed < 0) throw error;
-    throw failed === 0
-      ? new Problem('conflict', 'This upload was processed already')
-      : new Problem('in_flight', 'A request with this Idempotency-Key is still being processed', {
-          retryAfter: 1,
-        });
+    throw failed === 0 ? new Problem('conflict', 'This upload was processed already') : new InFlight();
   }
 }
 

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { contentJobs } from '../../functions/content/jobs.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';
+import { runJob } from '../service/run-job.ts';
 import { chainPrice, contentOfTx, faults, ledgerOf } from './chain.ts';
 import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
-import { post, run } from './workers.ts';
+import { post } from './workers.ts';
 
 /** Does this again and again, with a pause between. */
 function every(milliseconds: number, work: () => Promise<void>) {
@@ -64,8 +66,8 @@ test('ends every batch that it accepted, each price executed once, though the no
   }
   const mine = await creator({ url: service.url, address, tenantId: 't' });
   const jobs = every(300, async () => {
-    await run(service, 'sweepBatches');
-    await run(service, 'wakeChain');
+    await runJob(service, contentJobs.sweepBatches);
+    await runJob(service, contentJobs.wakeChain);
   });
   for (const batchId of accepted)
     expect(await ended(mine, batchId)).toMatchObject({

@@ -1,14 +1,6 @@
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Running } from '../../local/start.ts';
 
-/** Runs a job of the content system now, instead of when its schedule says. */
-export async function run(service: Running, job: string, event: object = {}) {
-  const functions = service.stack.resources('AWS::Lambda::Function');
-  const found = functions.find(({ logicalId }) => logicalId.startsWith(`content${job}`));
-  if (!found) throw new Error(`there is no job ${job}`);
-  return await service.invoke(found.logicalId, event);
-}
-
 /** Puts messages on a queue of the content system, as SQS does when it delivers some twice. */
 export async function post(service: Running, queue: string, messages: object[]): Promise<void> {
   const queues = service.stack.resources('AWS::SQS::Queue');

@@ -1,4 +1,4 @@
-import type { ChunkMessage } from '../../../core/batch/context.ts';
+import type { ChunkMessage } from '../../../core/batch/chunk-message.ts';
 import { openEngine } from '../../../core/batch/engine.ts';
 import { startQueueEngine } from '../../../local/services/queue-engine.ts';
 import { marks } from '../../core/batch/effects.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChunkMessage, World } from '../../../core/batch/context.ts';
+import type { ChunkMessage } from '../../../core/batch/chunk-message.ts';
+import type { World } from '../../../core/batch/context.ts';
 import { type Engine, openEngine } from '../../../core/batch/engine.ts';
 import type { Kind } from '../../../core/batch/kind.ts';
 import type { Batch } from '../../../core/batch/record.ts';
