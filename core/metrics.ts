@@ -1,7 +1,9 @@
 import { log } from './log.ts';
 
-/** What all metrics of the app are found under. Stages that share an account share it, too. */
-export const NAMESPACE = 'Bulkhead';
+/** What all metrics of a stage are found under, so that stages may share an account. */
+export const namespaceOf = (stage: string): string => `Bulkhead/${stage}`;
+
+const Namespace = process.env.METRICS_NAMESPACE ?? 'Bulkhead';
 
 /**
  * Counts one answered call, in CloudWatch's Embedded Metric Format: one log line becomes the metrics, without an API call.
@@ -13,7 +15,7 @@ export function countCall(endpoint: string, status: number, milliseconds: number
       Timestamp: Date.now(),
       CloudWatchMetrics: [
         {
-          Namespace: NAMESPACE,
+          Namespace,
           Dimensions: [['endpoint']],
           Metrics: [
             { Name: 'calls', Unit: 'Count' },
@@ -37,7 +39,7 @@ export function measure(name: string, unit: 'Count' | 'Milliseconds', value: num
   log('info', 'measured', {
     _aws: {
       Timestamp: Date.now(),
-      CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [[]], Metrics: [{ Name: name, Unit: unit }] }],
+      CloudWatchMetrics: [{ Namespace, Dimensions: [[]], Metrics: [{ Name: name, Unit: unit }] }],
     },
     [name]: value,
   });

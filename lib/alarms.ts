@@ -15,7 +15,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { NAMESPACE } from '../core/metrics.ts';
+import { namespaceOf } from '../core/metrics.ts';
 import { type WorkflowName, workflows } from '../core/resources.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
@@ -39,8 +39,9 @@ const hurtBy: Record<WorkflowName, string> = {
 export class Alarms extends Construct {
   readonly #notify: SnsAction | undefined;
 
-  constructor(scope: Construct, id: string, { api, queues, machines }: Watched, { alarmEmail }: Settings) {
+  constructor(scope: Construct, id: string, { api, queues, machines }: Watched, settings: Settings) {
     super(scope, id);
+    const { alarmEmail, stage } = settings;
     this.#notify = alarmEmail ? new SnsAction(this.#topic(alarmEmail)) : undefined;
     this.#add('ServerErrors', {
       metric: api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
@@ -69,7 +70,7 @@ export class Alarms extends Construct {
     });
     this.#add('StuckOnChain', {
       metric: new Metric({
-        namespace: NAMESPACE,
+        namespace: namespaceOf(stage),
         metricName: 'chainWait',
         period: FIVE_MINUTES,
         statistic: 'Maximum',

@@ -3,6 +3,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Job } from '../core/job.ts';
+import { namespaceOf } from '../core/metrics.ts';
 import { buckets, type QueueName, secrets, workflows } from '../core/resources.ts';
 import { endpoints, jobs } from '../functions/index.ts';
 import { acknowledgeFindings } from './acknowledgements.ts';
@@ -69,6 +70,7 @@ export class AppStack extends Stack {
       environment: {
         ...issuer.environment,
         CORS_ORIGINS: settings.corsOrigins.join(' '),
+        METRICS_NAMESPACE: namespaceOf(settings.stage),
         METRICS_OPEN: String(settings.metricsOpen),
         ...stacksEnvironment(settings),
         CLINIKO_CALLS_PER_MINUTE: String(settings.clinikoCallsPerMinute),

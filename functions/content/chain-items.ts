@@ -36,7 +36,14 @@ export interface NonceItem extends Key {
   fee: number;
   /** When the latest of them was signed, in milliseconds since the epoch. */
   signedAt: number;
-  /** When the node first said that another transaction had used the nonce, likewise. */
+  /** The only driver that may have sent it; absent once another may have. */
+  sender?: string;
+  /**
+   * Why the node refused the call for good, although it may have taken it before, and the transactions that were signed to use the nonce up
+   * instead: the chain mines one or the other, and only then is it known whether the call failed.
+   */
+  refusal?: { reason: string; txIds: string[] };
+  /** When the node's API first knew the nonce as used by another transaction, likewise. */
   disputedAt?: number;
 }
 

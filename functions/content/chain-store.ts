@@ -41,9 +41,9 @@ export interface ChainActions {
   /** Counts nonces from `from` on as settled. */
   confirm(from: number, count: number): Action;
   putNonce(item: Omit<NonceItem, 'pk' | 'sk'>): Action;
-  /** Replaces what is stored for a nonce, if that is as it was read. */
+  /** Replaces what is stored for a nonce, if its bytes are those that were read, and their sender. */
   replaceNonce(was: NonceItem, item: Omit<NonceItem, 'pk' | 'sk'>): Action;
-  removeNonce(nonce: number): Action;
+  removeNonce(was: NonceItem): Action;
   removeJob(job: WaitingJob): Action;
   putJob(job: Job & { sk: string }): Action;
 }
@@ -55,6 +55,13 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
   const key = stateKey(signer);
   const guarded = (ConditionExpression: string, ExpressionAttributeValues: Record<string, unknown>) => ({
     ...{ TableName: table, ConditionExpression, ExpressionAttributeValues },
+  });
+  const asRead = ({ raw, sender }: NonceItem) => ({
+    ...guarded(`#raw = :raw AND ${sender ? 'sender = :sender' : 'attribute_not_exists(sender)'}`, {
+      ':raw': raw,
+      ...(sender ? { ':sender': sender } : {}),
+    }),
+    ExpressionAttributeNames: { '#raw': 'raw' },
   });
   return {
     async take(holder, now) {
@@ -128,19 +135,9 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
         },
       }),
       replaceNonce: (was, item) => ({
-        Put: {
-          Item: { ...nonceKey(signer, item.nonce), ...item },
-          ...guarded('#raw = :raw', { ':raw': was.raw }),
-          ExpressionAttributeNames: { '#raw': 'raw' },
-        },
+        Put: { Item: { ...nonceKey(signer, item.nonce), ...item }, ...asRead(was) },
       }),
-      removeNonce: (nonce) => ({
-        Delete: {
-          TableName: table,
-          Key: nonceKey(signer, nonce),
-          ConditionExpression: 'attribute_exists(pk)',
-        },
-      }),
+      removeNonce: (was) => ({ Delete: { Key: nonceKey(signer, was.nonce), ...asRead(was) } }),
       removeJob: ({ pk, sk }) => ({
         Delete: { TableName: table, Key: { pk, sk }, ConditionExpression: 'attribute_exists(pk)' },
       }),

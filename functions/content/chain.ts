@@ -15,6 +15,10 @@ export interface Chain {
   signSkip(terms: { nonce: number; fee: number }): Promise<SignedCall>;
   settle(settlement: Settlement): Promise<Settled>;
   contentTable: string;
+  /** The name of this driver, which no other ever has. */
+  driver: string;
+  /** The bytes that this driver has signed and nobody has sent: what the node says to them it says for the first time. */
+  unsent: Set<string>;
   /** Whether this is still the only driver. */
   alone(): Promise<boolean>;
   now(): number;
@@ -30,10 +34,10 @@ export type Progressed = boolean;
 /** Where a nonce stands by whichever of its transactions the chain took. */
 export async function latest(
   chain: Chain,
-  { txIds }: NonceItem,
+  { txIds, refusal }: NonceItem,
 ): Promise<{ status: TxStatus; txId: string }> {
   let seen: { status: TxStatus; txId: string } = { status: { kind: 'missing' }, txId: '' };
-  for (const txId of txIds.toReversed()) {
+  for (const txId of [...txIds, ...(refusal?.txIds ?? [])].toReversed()) {
     const status = await chain.node.statusOf(txId);
     if (status.kind === 'success' || status.kind === 'aborted' || status.kind === 'unknown')
       return { status, txId };

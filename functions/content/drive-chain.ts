@@ -13,7 +13,7 @@ import { contentJobs } from './jobs.ts';
 import { CHAIN_GROUP } from './price.ts';
 import { signPrice, signSkip } from './stacks-call.ts';
 import { stacksNode } from './stacks-node.ts';
-import { readSigner, stacksSettings } from './stacks-settings.ts';
+import { readNodeKey, readSigner, stacksSettings } from './stacks-settings.ts';
 import { contentEngine } from './store.ts';
 
 /** How long one run follows the chain before another goes on, in milliseconds. */
@@ -51,8 +51,10 @@ async function openChain(holder: string): Promise<Chain> {
       if (taken) takenAt = now();
       return taken;
     },
-    node: stacksNode(settings.apiUrl),
+    node: stacksNode(settings.apiUrl, await readNodeKey(now())),
     signer: signer.address,
+    driver: holder,
+    unsent: new Set(),
     fee: settings.fee,
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),

@@ -1,8 +1,8 @@
 import type { Action } from '../../core/transaction/store.ts';
 import { type Chain, LAG, latest, type Progressed } from './chain.ts';
 import type { NonceItem, SignerState, WaitingJob } from './chain-items.ts';
-import { type End, failed, settleGroup } from './settle-nonces.ts';
-import { raiseFee, signedItem } from './sign-nonces.ts';
+import { type End, failed, STUCK, settleGroup } from './settle-nonces.ts';
+import { raiseFee, signedItem, useUp } from './sign-nonces.ts';
 import type { Broadcast } from './stacks-node.ts';
 
 /** What a node says of a transaction that it may well take later, or that it says for reasons of its own. */
@@ -11,15 +11,21 @@ const passing = /^(TooMuchChaining|ServerFailure|TemporarilyBlacklisted)/;
 /** Sends what was signed, in order, until the node takes no more. */
 export async function sendSigned(chain: Chain, state: SignerState, nonces: NonceItem[]): Promise<Progressed> {
   const { store } = chain;
+  const signed = nonces.filter((one) => one.state === 'signed');
+  const ofOthers = signed.filter(({ sender }) => sender && sender !== chain.driver);
+  if (ofOthers.length > 0)
+    return await store.write(ofOthers.map((nonce) => store.parts.replaceNonce(nonce, shared(nonce))));
   const taken: NonceItem[] = [];
   let moved = false;
-  for (const nonce of nonces.filter((one) => one.state === 'signed')) {
+  for (const nonce of signed) {
+    const first = chain.unsent.delete(nonce.raw);
     const answer = await chain.node.broadcast(nonce.raw);
     if (answer.kind === 'accepted') {
       taken.push(nonce);
       continue;
     }
-    if (answer.kind === 'rejected') moved = await rejected(chain, state, nonce, answer);
+    if (answer.kind === 'rejected')
+      moved = await rejected(chain, state, nonce, { ...answer, once: answer.once && first });
     break;
   }
   if (taken.length === 0) return moved;
@@ -28,12 +34,15 @@ export async function sendSigned(chain: Chain, state: SignerState, nonces: Nonce
   );
 }
 
-/** What follows from a rejection. A node may also reject what it took before, whose answer was lost: that is asked first. */
+/** What another driver signed may be sent once that one can no longer think that nobody else has. */
+const shared = ({ sender: _, ...nonce }: NonceItem): NonceItem => nonce;
+
+/** What follows from a rejection. A node may also reject what it took before, whose answer was lost: that is asked first, and never ruled out. */
 async function rejected(
   chain: Chain,
   state: SignerState,
   nonce: NonceItem,
-  { reason, expected, actual }: Broadcast & { kind: 'rejected' },
+  { reason, expected, actual, once }: Broadcast & { kind: 'rejected' },
 ): Promise<Progressed> {
   const { store } = chain;
   if (passing.test(reason)) return false;
@@ -42,24 +51,29 @@ async function rejected(
   if (status.kind !== 'missing' && status.kind !== 'dropped')
     return await store.write([store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' })]);
   if (reason === 'FeeTooLow') return await raiseFee(chain, nonce);
-  if (reason === 'ConflictingNonceInMempool') return false;
+  if (reason === 'ConflictingNonceInMempool')
+    return chain.now() - nonce.signedAt > STUCK ? await raiseFee(chain, nonce) : false;
   if (reason === 'BadNonce') {
     // A nonce that is ahead of the chain has others of ours before it, which are on their way.
     const used = actual !== undefined && expected !== undefined && actual < expected;
     return used ? await dispute(chain, nonce) : false;
   }
-  return await giveUp(chain, state, nonce, reason);
+  if (once || !nonce.job) return await giveUp(chain, state, nonce, reason);
+  return nonce.refusal ? false : await useUp(chain, nonce, reason);
 }
 
 /**
  * The chain is past this nonce, and does not show which transaction used it. It may have been our own, whose answer was lost, since a node's
- * API learns of it later than the node: only what stays unknown was somebody else's.
+ * API learns of it later than the node: only if the API has seen the nonce used, and goes on not to know our transaction, was it somebody else's.
  */
 async function dispute(chain: Chain, nonce: NonceItem): Promise<Progressed> {
   const { parts, write } = chain.store;
   const { disputedAt } = nonce;
-  if (disputedAt === undefined)
+  if (disputedAt === undefined) {
+    const lastUsed = await chain.node.lastUsedBy(chain.signer);
+    if (lastUsed === undefined || lastUsed < nonce.nonce) return false;
     return await write([parts.replaceNonce(nonce, { ...nonce, disputedAt: chain.now() })]);
+  }
   return chain.now() - disputedAt > LAG ? await yieldNonce(chain, nonce) : false;
 }
 
@@ -72,7 +86,7 @@ async function yieldNonce({ store }: Chain, nonce: NonceItem): Promise<Progresse
   ]);
 }
 
-/** The node will never take this call: its item failed. The nonce goes to the next job, or is used up, or was never given. */
+/** The node will never take this call, and never has: its item failed. The nonce goes to the next job, or is used up, or was never given. */
 async function giveUp(
   chain: Chain,
   state: SignerState,
@@ -83,7 +97,7 @@ async function giveUp(
   const [next] = await chain.store.waiting(1);
   const isLast = nonce.nonce + 1 === state.next;
   const instead = isLast
-    ? [parts.takeBack(nonce.nonce), parts.removeNonce(nonce.nonce)]
+    ? [parts.takeBack(nonce.nonce), parts.removeNonce(nonce)]
     : await replacement(chain, nonce, next);
   const end: End = nonce.job ? { nonce, outcome: failed(reason) } : { nonce };
   const settled = await settleGroup(chain, [end], instead);

@@ -7,7 +7,7 @@ import { contentKey, type Done, type Failure } from './operation.ts';
 import { raiseFee } from './sign-nonces.ts';
 
 /** After how long without being mined a transaction is sent with a higher fee, in milliseconds. */
-const STUCK = 5 * 60_000;
+export const STUCK = 5 * 60_000;
 
 /** How a nonce ended on the chain; `undefined` while it has not. */
 export type End = { nonce: NonceItem; outcome?: { result: Done } | { error: Failure }; txId?: string };
@@ -20,6 +20,9 @@ async function endOf(chain: Chain, nonce: NonceItem): Promise<End | undefined> {
   if (nonce.state === 'foreign') return { nonce };
   if (nonce.state === 'signed') return undefined;
   const { status, txId } = await latest(chain, nonce);
+  const usedUp = nonce.refusal?.txIds.includes(txId);
+  if (nonce.refusal && usedUp && (status.kind === 'success' || status.kind === 'aborted'))
+    return { nonce, outcome: failed(nonce.refusal.reason) };
   if (status.kind === 'success') {
     const message = `Price updated to ${nonce.job?.price} STX`;
     return { nonce, txId, outcome: { result: { message, txId } } };
@@ -63,7 +66,7 @@ function endActions(chain: Chain, state: SignerState, group: End[]): Action[] {
   const { parts } = chain.store;
   return [
     parts.confirm(state.confirmed, group.length),
-    ...group.map(({ nonce }) => parts.removeNonce(nonce.nonce)),
+    ...group.map(({ nonce }) => parts.removeNonce(nonce)),
     ...priceActions(chain, group),
   ];
 }

@@ -12,9 +12,11 @@ export async function signedItem(
 ): Promise<Omit<NonceItem, 'pk' | 'sk'>> {
   const terms = { nonce, fee: chain.fee };
   const call = next ? await chain.signPrice(next, terms) : await chain.signSkip(terms);
+  chain.unsent.add(call.raw);
   const { pk: _, ...job } = next ?? { pk: '' };
   return {
     ...{ nonce, state: 'signed', raw: call.raw, txIds: [call.txId], fee: chain.fee, signedAt: chain.now() },
+    sender: chain.driver,
     ...(next ? { job: job as Job & { sk: string } } : {}),
   };
 }
@@ -37,9 +39,18 @@ export async function signWaiting(chain: Chain, { next, confirmed }: SignerState
 export async function raiseFee(chain: Chain, nonce: NonceItem): Promise<Progressed> {
   const fee = Math.min(Math.ceil(nonce.fee * RAISE.step), chain.fee * RAISE.most);
   if (fee <= nonce.fee) return false;
+  if (nonce.refusal) return await useUp(chain, { ...nonce, fee }, nonce.refusal.reason);
   const { job } = nonce;
   const terms = { nonce: nonce.nonce, fee };
   const call = job ? await chain.signPrice(job, terms) : await chain.signSkip(terms);
   const item = { ...nonce, fee, raw: call.raw, txIds: [...nonce.txIds, call.txId], signedAt: chain.now() };
   return await chain.store.write([chain.store.parts.replaceNonce(nonce, { ...item, state: 'signed' })]);
+}
+
+/** Signs a transaction that does nothing in the place of a call that the node refuses, and may have taken before. */
+export async function useUp(chain: Chain, nonce: NonceItem, reason: string): Promise<Progressed> {
+  const call = await chain.signSkip({ nonce: nonce.nonce, fee: nonce.fee });
+  const refusal = { reason, txIds: [...(nonce.refusal?.txIds ?? []), call.txId] };
+  const item: NonceItem = { ...nonce, state: 'signed', raw: call.raw, refusal, signedAt: chain.now() };
+  return await chain.store.write([chain.store.parts.replaceNonce(nonce, item)]);
 }

@@ -17,7 +17,14 @@ interface Answer {
 /** What a node said to a transaction. */
 export type Broadcast =
   | { kind: 'accepted' }
-  | { kind: 'rejected'; reason: string; expected?: number | undefined; actual?: number | undefined }
+  | {
+      kind: 'rejected';
+      reason: string;
+      expected?: number | undefined;
+      actual?: number | undefined;
+      /** Whether it was sent once; of what was sent more often the node may have taken one and refused the next. */
+      once: boolean;
+    }
   /** No answer, or none that says whether the node took it. */
   | { kind: 'unknown' };
 
@@ -33,6 +40,8 @@ export interface StacksNode {
   statusOf(txId: string): Promise<TxStatus>;
   /** The next nonce that the chain expects of an account, if the node tells. */
   nonceOf(address: string): Promise<number | undefined>;
+  /** The last nonce of an account that was used in a block which the node's API, later than the node, has seen; -1 without any. */
+  lastUsedBy(address: string): Promise<number | undefined>;
 }
 
 const Rejection = z.object({
@@ -49,13 +58,19 @@ const Transaction = z.object({
   canonical: z.boolean().optional(),
 });
 const Account = z.object({ nonce: z.int().nonnegative() });
+const Nonces = z.object({ last_executed_tx_nonce: z.int().nullable() });
 
-/** @param apiUrl without a slash at its end. */
-export function stacksNode(apiUrl: string): StacksNode {
+/**
+ * @param apiUrl without a slash at its end.
+ * @param apiKey what the node's provider lets more requests through for, if it gave any (docs.hiro.so, "API keys").
+ */
+export function stacksNode(apiUrl: string, apiKey?: string): StacksNode {
+  const authorized: Record<string, string> = apiKey ? { 'x-api-key': apiKey } : {};
   /** Asks once. Whether a node was only busy, and did not let us wait, tells whether it may be asked again at once. */
   const attempt = async (path: string, init?: RequestInit): Promise<Answer & { busy: boolean }> => {
+    const headers = { ...authorized, ...(init?.body ? { 'Content-Type': 'application/json' } : {}) };
     try {
-      const response = await fetch(apiUrl + path, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
+      const response = await fetch(apiUrl + path, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT) });
       const busy = response.status >= 500;
       // Something in between may answer with a page in HTML, which is no answer of the node's.
       return await response.json().then(
@@ -67,18 +82,17 @@ export function stacksNode(apiUrl: string): StacksNode {
     }
   };
   /** Everything that is asked here may be asked twice: a node knows a transaction that it has. */
-  const asked = async (path: string, init?: RequestInit): Promise<Answer> => {
+  const asked = async (path: string, init?: RequestInit): Promise<Answer & { tries: number }> => {
     for (let tries = 1; ; tries++) {
       const { busy, ...answer } = await attempt(path, init);
-      if (!busy || tries === TRIES) return answer;
+      if (!busy || tries === TRIES) return { ...answer, tries };
       await setTimeout(BREATH);
     }
   };
   return {
     async broadcast(raw) {
-      const { status, body } = await asked('/v2/transactions', {
+      const { status, body, tries } = await asked('/v2/transactions', {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ tx: raw }),
       });
       if (status === 200) return { kind: 'accepted' };
@@ -86,7 +100,8 @@ export function stacksNode(apiUrl: string): StacksNode {
       // A 429 comes as JSON too, but without a reason: only a reason is a decision about the transaction.
       if (status !== 400 || !rejection.data?.reason) return { kind: 'unknown' };
       const { reason, reason_data } = rejection.data;
-      return { kind: 'rejected', reason, expected: reason_data?.expected, actual: reason_data?.actual };
+      const { expected, actual } = reason_data ?? {};
+      return { kind: 'rejected', reason, expected, actual, once: tries === 1 };
     },
     async statusOf(txId) {
       const { status, body } = await asked(`/extended/v1/tx/${txId}`);
@@ -103,6 +118,11 @@ export function stacksNode(apiUrl: string): StacksNode {
     async nonceOf(address) {
       const { body } = await asked(`/v2/accounts/${address}?proof=0`);
       return Account.safeParse(body).data?.nonce;
+    },
+    async lastUsedBy(address) {
+      const { body } = await asked(`/extended/v1/address/${address}/nonces`);
+      const last = Nonces.safeParse(body).data?.last_executed_tx_nonce;
+      return last === null ? -1 : last;
     },
   };
 }

@@ -35,8 +35,9 @@ export interface Signer {
   address: string;
 }
 
-/** The name of the secret with the signer's key. */
-const SECRET = 'signer';
+/** The names of the secrets with the signer's key, and with the key that a node's provider gives to its customers. */
+const SIGNER = 'signer';
+const NODE = 'node';
 
 /**
  * Whom a secret signs for. One of 64 hexadecimal digits is its private key, also with the `01` at its end that wallets add for a compressed
@@ -55,7 +56,10 @@ export function signerOf(secret: string, network: Network): Signer {
  * @param now milliseconds since the epoch.
  */
 export async function readSigner(network: Network, now: number): Promise<Signer> {
-  const secret = await readSecret('stacksKeys', SECRET, now);
+  const secret = await readSecret('stacksKeys', SIGNER, now);
   if (!secret) throw new Error('the secret stacksKeys/signer is missing');
   return signerOf(secret, network);
 }
+
+/** The key that raises the limits of a provider's node, if there is one: public nodes take about one request a second without. */
+export const readNodeKey = (now: number): Promise<string | undefined> => readSecret('stacksKeys', NODE, now);

@@ -1,10 +1,9 @@
 import { timestamp } from '../../core/clock.ts';
 import { describe, log } from '../../core/log.ts';
 import { tableName } from '../../core/table.ts';
-import type { Item, Key } from '../../core/transaction/store.ts';
+import type { Item, Key, Store } from '../../core/transaction/store.ts';
 import { type MessageRecord, RECEIPT_PATIENCE } from './message-record.ts';
 import { noteReceipt } from './receipts.ts';
-import { smsTables } from './sms-engine.ts';
 import type { SmsProvider } from './sms-provider.ts';
 
 /** When a receipt is first asked for, in milliseconds after its message; each pause is then twice the one before, up to the longest. */
@@ -33,14 +32,14 @@ const questionKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
 });
 
 /** Notes that the receipt of a message is to be asked for. */
-export async function awaitReceipt(record: MessageRecord, to: string): Promise<void> {
+export async function awaitReceipt(store: Store, record: MessageRecord, to: string): Promise<void> {
   const since = record.claimedAt;
   const question: Question = {
     ...questionKey(since + PAUSE.first, record),
     ...{ tenant: record.tenant, message: record.id, providerId: record.providerId ?? '', to, since },
     pause: PAUSE.first,
   };
-  await smsTables().put({ TableName: tableName('messaging'), Item: { ...question } });
+  await store.put({ TableName: tableName('messaging'), Item: { ...question } });
 }
 
 /**
@@ -49,6 +48,7 @@ export async function awaitReceipt(record: MessageRecord, to: string): Promise<v
  * @returns how many were asked for.
  */
 export async function askForReceipts(
+  store: Store,
   provider: SmsProvider,
   now: () => number,
   until: number,
@@ -56,42 +56,47 @@ export async function askForReceipts(
   let asked = 0;
   const worker = async (queue: Question[]) => {
     for (let question = queue.pop(); question && now() < until; question = queue.pop()) {
-      await ask(provider, question, now());
+      await ask(store, provider, question, now());
       asked += 1;
     }
   };
   for (;;) {
-    const queue = (await dueQuestions(now())).reverse();
+    const queue = (await dueQuestions(store, now())).reverse();
     if (queue.length === 0 || now() >= until) return asked;
     await Promise.all(Array.from({ length: AT_ONCE }, () => worker(queue)));
   }
 }
 
-async function ask(provider: SmsProvider, question: Question, now: number): Promise<void> {
-  const { tenant, message, providerId, to, since, pause } = question;
-  const store = smsTables();
+async function ask(store: Store, provider: SmsProvider, question: Question, now: number): Promise<void> {
+  const { pk, sk, message, since, pause } = question;
   const TableName = tableName('messaging');
+  if (!(await answered(store, provider, question, now)) && now - since < RECEIPT_PATIENCE) {
+    const next = Math.min(2 * pause, PAUSE.longest);
+    const Item: Item = { ...question, ...questionKey(now + next, { id: message }), pause: next };
+    await store.put({ TableName, Item });
+  }
+  await store.remove({ TableName, Key: { pk, sk } });
+}
+
+/** Whether a receipt has the last word on its message now. One that cannot be had keeps none of the others back. */
+async function answered(
+  store: Store,
+  provider: SmsProvider,
+  { tenant, message, providerId, to }: Question,
+  now: number,
+): Promise<boolean> {
   try {
     const receipt = await provider.fetchReceipt?.(providerId, to);
     if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
-    if ((!receipt || receipt.state === 'sent') && now - since < RECEIPT_PATIENCE) {
-      const next = Math.min(2 * pause, PAUSE.longest);
-      const Item: Item = { ...question, ...questionKey(now + next, { id: message }), pause: next };
-      await store.put({ TableName, Item });
-    }
+    return receipt !== undefined && receipt.state !== 'sent';
   } catch (error) {
-    // It stays, and is put off, so that one that cannot be answered keeps none of the others back.
     log('warn', 'a receipt could not be had', { message, ...describe(error) });
-    await store.put({
-      TableName,
-      Item: { ...question, ...questionKey(now + PAUSE.first, { id: message }) },
-    });
+    return false;
   }
-  await store.remove({ TableName, Key: { pk: question.pk, sk: question.sk } });
 }
 
-async function dueQuestions(now: number): Promise<Question[]> {
-  const { items } = await smsTables().query({
+async function dueQuestions(store: Store, now: number): Promise<Question[]> {
+  const { items } = await store.query({
     TableName: tableName('messaging'),
     KeyConditionExpression: 'pk = :pk AND sk < :now',
     ExpressionAttributeValues: { ':pk': questions, ':now': timestamp(now) },

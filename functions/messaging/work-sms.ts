@@ -10,7 +10,7 @@ export const handler = consume(smsJobs.workSms, async (message, deliveries) => {
   const engine = smsEngine({
     provider: () => chosenProvider(Date.now()),
     optedOut,
-    ...(asksForReceipts() ? { awaitReceipt } : {}),
+    ...(asksForReceipts() ? { awaitReceipt: (record, to) => awaitReceipt(smsTables(), record, to) } : {}),
   });
   if ('due' in message)
     await release({ store: smsTables(), engine }, message.tenant, message.due, Date.now());

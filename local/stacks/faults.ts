@@ -11,6 +11,8 @@ export interface Faults {
   lag?: number;
   /** By content id: the reason with which a call for it is rejected. */
   reject?: Record<string, string>;
+  /** By content id: the reason with which a call for it is rejected that was taken before. */
+  deny?: Record<string, string>;
   /** Micro-STX below which a transaction is taken and never mined. */
   minFee?: number;
   /** Content ids whose calls the chain aborts. */
@@ -41,6 +43,7 @@ export function makeFaults() {
       return drawn < (faults.lost ?? 0) + (faults.busy ?? 0) ? 'busy' : 'none';
     },
     isKnown: (tx: Tx): boolean => Date.now() - tx.takenAt >= (faults.lag ?? 0),
+    denial: (tx: Tx): string | undefined => faults.deny?.[contentOf(tx)],
     rejection: (tx: Tx): string | undefined => faults.reject?.[contentOf(tx)],
     stalls: (tx: Tx): boolean => tx.fee < BigInt(faults.minFee ?? 0),
     aborts: (tx: Tx): boolean => faults.abort?.includes(contentOf(tx)) ?? false,

@@ -58,6 +58,8 @@ export interface Ledger {
 export interface Interference {
   /** Why the node does not take a transaction. */
   rejection(tx: Tx): string | undefined;
+  /** Why it does not take one again that it has taken. */
+  denial(tx: Tx): string | undefined;
   /** Whether the chain aborts it. */
   aborts(tx: Tx): boolean;
   /** Whether it is too cheap to be mined. */
@@ -162,6 +164,8 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     take(raw) {
       const tx = readTransaction(raw);
       if ('reason' in tx) return tx;
+      const denied = txs.has(tx.id) && interference.denial(tx);
+      if (denied) return { reason: denied };
       // What is in the mempool may come again; of what was mined a node only sees that its nonce was used.
       if (txs.get(tx.id)?.state === 'pending') return { id: tx.id };
       const refused = refusal(tx);

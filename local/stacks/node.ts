@@ -87,10 +87,13 @@ function answerTo(
     });
   }
   if (/^GET \/extended\/v1\/address\/[^/]+\/nonces$/.test(call)) {
-    const { nonce, pending } = ledger.account(one);
+    const known = ledger.all().filter((tx) => tx.sender === one && faults.isKnown(tx));
+    const lastOf = (txs: Tx[]) => (txs.length > 0 ? Math.max(...txs.map(({ nonce }) => nonce)) : null);
+    const [last, pending] = [lastOf(known.filter(({ block }) => block)), lastOf(known)];
     return ok({
-      last_executed_tx_nonce: nonce - 1,
-      possible_next_nonce: nonce + pending,
+      last_executed_tx_nonce: last,
+      last_mempool_tx_nonce: pending,
+      possible_next_nonce: Math.max(last ?? -1, pending ?? -1) + 1,
       detected_missing_nonces: [],
     });
   }

@@ -62,6 +62,38 @@ test('leaves no gap when the node rejects some calls for good', async () => {
   expect(await it.engine.read(again)).toMatchObject({ succeeded: 2 });
 });
 
+test('never calls failed what the node took and then refused, however late its API tells', async () => {
+  const it = await platform(world, 'denied', 12, { speed: 20 });
+  const denied = Object.fromEntries(it.ids.map((id) => [id, 'NotEnoughFunds']));
+  // Forty seconds of the drivers' time.
+  await faults(stacks.url, { seed: 3, lost: 0.3, deny: denied, lag: 2_000 });
+  const batch = await it.setPrice(7);
+  await it.until(batch);
+  await faults(stacks.url);
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 12 });
+  const executed = (await it.transactions()).filter(({ tx_status }) => tx_status === 'success');
+  expect(executed.map(contentOfTx).toSorted()).toEqual(it.ids.toSorted());
+  for (const id of it.ids) expect(await it.priceOf(id)).toBe(7);
+}, 60_000);
+
+test('calls failed what the node refused and may have taken once the chain has mined something else in its place', async () => {
+  const it = await platform(world, 'refused', 20);
+  const bad = it.ids.filter((_, n) => n % 3 === 0);
+  await faults(stacks.url, {
+    seed: 4,
+    busy: 0.5,
+    reject: Object.fromEntries(bad.map((id) => [id, 'NotEnoughFunds'])),
+  });
+  const batch = await it.setPrice(8);
+  await it.until(batch);
+  await faults(stacks.url);
+  expect(await it.engine.read(batch)).toMatchObject({ succeeded: 13, failed: 7 });
+  for (const id of it.ids) expect(await it.priceOf(id)).toBe(bad.includes(id) ? null : 8);
+  const executed = (await it.transactions()).filter(({ tx_status }) => tx_status === 'success');
+  expect(executed.some(({ contract_call }) => contract_call.function_name === 'skip')).toBe(true);
+  expect(executed.map(({ nonce }) => nonce)).toEqual(executed.map((_, n) => n));
+});
+
 test('goes on with other nonces when somebody signs with the same account by hand', async () => {
   const it = await platform(world, 'foreign', 10);
   await it.until(await it.setPrice(1));

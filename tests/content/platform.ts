@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAddress, randomPrivateKey } from '@stacks/transactions';
 import type { Chain } from '../../functions/content/chain.ts';
@@ -61,9 +62,12 @@ export async function platform(
       broadcast: (raw) => its.call(() => node.broadcast(raw)),
       statusOf: (txId) => its.call(() => node.statusOf(txId)),
       nonceOf: (address) => its.call(() => node.nonceOf(address)),
+      lastUsedBy: (address) => its.call(() => node.lastUsedBy(address)),
     },
     store: chainStore(storeOf(table.store, its), table.name, signer.address),
     signer: signer.address,
+    driver: randomUUID(),
+    unsent: new Set(),
     fee: settings.fee,
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),

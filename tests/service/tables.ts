@@ -1,5 +1,11 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { region, rootAccessKey } from '../../local/account.ts';
 import type { Running } from '../../local/start.ts';
 
@@ -31,6 +37,12 @@ export function tablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'>) {
         from = page.LastEvaluatedKey;
       } while (from);
       return items;
+    },
+    /** Gives an item another key, or other attributes. */
+    async move(kind: string, item: Item, changes: Item): Promise<void> {
+      const TableName = await nameOf(kind);
+      await documents.send(new PutCommand({ TableName, Item: { ...item, ...changes } }));
+      await documents.send(new DeleteCommand({ TableName, Key: { pk: item.pk, sk: item.sk } }));
     },
     /** Sets one attribute of one item, by its key or by its `pk` if that is the whole of it. */
     async set(kind: string, key: string | Item, attribute: string, value: unknown): Promise<void> {
