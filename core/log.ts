@@ -1,5 +1,7 @@
 /** Fields that a line may have: names, numbers and codes. Never a body, a token, or anything a person typed. */
-export type LogFields = Record<string, string | number | boolean | null | undefined | object>;
+export type LogFields = Record<string, string | number | boolean | null | undefined | object> & {
+  [own in 'level' | 'message' | 'at']?: never;
+};
 
 export type LogLevel = 'info' | 'warn' | 'error';
 

@@ -90,7 +90,7 @@ async function answered(
     if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
     return receipt !== undefined && receipt.state !== 'sent';
   } catch (error) {
-    log('warn', 'a receipt could not be had', { message, ...describe(error) });
+    log('warn', 'a receipt could not be had', { sms: message, ...describe(error) });
     return false;
   }
 }
