@@ -1,37 +1,59 @@
+import { LRUCache } from 'lru-cache';
+import { beginningOf } from './batch-id.ts';
 import type { BatchRef } from './change.ts';
 import type { Context } from './context.ts';
 
-/** The recovery message comes when the lease is over, and a little. */
+/** The recovery message comes when the leases are over, and a little. */
 const marginSeconds = 2;
 
+/** Tenants whose last message a container remembers. */
+const tenantsMax = 1_000;
+
+/** The last recovery message of each tenant that this container sent, and the batch that it names. */
+export type LastMessages = LRUCache<string, { batch: string; sent: Promise<void> }>;
+
+export const noMessages = (): LastMessages => new LRUCache({ max: tenantsMax });
+
 export interface Announcements {
-  /** Sends the recovery messages of these tenants, once each. Nothing may be written before it resolved. */
+  /** Makes sure that these tenants have their recovery messages. Nothing may be written before it resolved. */
   of(tenants: string[]): Promise<void>;
   /** Waits until nothing is in flight, whatever became of it. */
   ended(): Promise<void>;
 }
 
-/** The recovery messages of one batch: whatever happens to its owner, somebody looks after it when its lease is over. */
+/**
+ * The recovery messages of one batch: whatever happens to its owner, somebody looks after it when its lease is over. A message stands for
+ * the batch that it names and all of its tenant that begin soon after, so that a busy tenant costs one now and then.
+ *
+ * @param last is added to.
+ */
 export function announcements(
   context: Context,
   announce: (batch: BatchRef, delaySeconds: number) => Promise<void>,
+  last: LastMessages,
   batch: string,
 ): Announcements {
-  const sent = new Map<string, Promise<void>>();
-  const delaySeconds = Math.ceil(context.lease / 1000) + marginSeconds;
+  const { ledger, lease, span } = context;
+  const awaited: Promise<void>[] = [];
+  const delaySeconds = Math.ceil((lease + span) / 1000) + marginSeconds;
   const send = (tenant: string): Promise<void> => {
-    const message = sent.get(tenant) ?? announce({ ledger: context.ledger, tenant, batch }, delaySeconds);
-    sent.set(tenant, message);
-    // A rejection is heard by whoever awaits it later; until then it must not end the process.
-    message.catch(() => undefined);
-    return message;
+    const earlier = last.get(tenant);
+    const age = earlier && beginningOf(batch) - beginningOf(earlier.batch);
+    if (earlier && age !== undefined && age >= 0 && age <= span) return earlier.sent;
+    const sent = announce({ ledger, tenant, batch }, delaySeconds);
+    last.set(tenant, { batch, sent });
+    // One that was not sent stands for nobody. The rejection is heard by whoever awaits it; until then it must not end the process.
+    sent.catch(() => last.delete(tenant));
+    return sent;
   };
   return {
     of: async (tenants) => {
-      await Promise.all(tenants.map(send));
+      const messages = tenants.map(send);
+      awaited.push(...messages);
+      await Promise.all(messages);
     },
     ended: async () => {
-      await Promise.allSettled(sent.values());
+      await Promise.allSettled(awaited);
     },
   };
 }

@@ -6,13 +6,23 @@ export type Random = () => number;
  * and recovery can tell how old a batch is from its name alone.
  */
 export function newBatchId(now: number, random: Random): string {
-  const time = now.toString(16).padStart(12, '0');
   const digits = (count: number) =>
     Math.floor(random() * 16 ** count)
       .toString(16)
       .padStart(count, '0');
   const variant = (8 + Math.floor(random() * 4)).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${digits(3)}-${variant}${digits(3)}-${digits(6)}${digits(6)}`;
+  return `${timeOf(now)}-7${digits(3)}-${variant}${digits(3)}-${digits(6)}${digits(6)}`;
+}
+
+const timeOf = (milliseconds: number): string => {
+  const time = milliseconds.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}`;
+};
+
+/** The least and the greatest id of the batches that began with this one, or up to so many milliseconds later. */
+export function idsSince(batch: string, span: number): [least: string, greatest: string] {
+  const began = beginningOf(batch);
+  return [timeOf(began), `${timeOf(began + span)}-g`];
 }
 
 /** When the batch began, in milliseconds since the Unix epoch. */

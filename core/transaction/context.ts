@@ -30,6 +30,8 @@ export interface Context extends World {
   limits: Limits;
   /** How long a batch may take before anyone may abort it, in milliseconds. */
   lease: number;
+  /** How much later than the batch that a recovery message names others may begin for which it stands, in milliseconds. */
+  span: number;
   /** How long after an abort a late request of its owner may still arrive, in milliseconds. */
   linger: number;
 }

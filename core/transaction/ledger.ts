@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock } from '../clock.ts';
 import type { TableName } from '../resources.ts';
 import { tableName } from '../table.ts';
+import { type LastMessages, noMessages } from './announcements.ts';
 import type { Random } from './batch-id.ts';
 import type { BatchRef, Stored, WriteRequest } from './change.ts';
 import { type Context, dynamoLimits, inParallel, type Limits, patientFor } from './context.ts';
@@ -9,7 +10,7 @@ import { dynamoStore } from './dynamo-store.ts';
 import { readHead } from './head.ts';
 import { type HistoryQuestion, historyOf, type Manifest } from './history.ts';
 import { type Answer, newMemory, readMany, readOne, registeredTenants, snapshotsOf } from './reader.ts';
-import { type Outcome, outcome, type Recovered, recover } from './recovery.ts';
+import { type Outcome, outcome, type Recovered, recover, recoverSince } from './recovery.ts';
 import type { Store } from './store.ts';
 import type { View } from './view.ts';
 import { type WriterDefinition, write } from './writer.ts';
@@ -33,6 +34,8 @@ export interface Surroundings {
   limits?: Limits;
   /** How long a batch may take, in milliseconds, before others may abort it. 30 seconds by default. */
   lease?: number;
+  /** What is known of recovery messages that were sent; nothing by default. A simulation's containers have several ledgers each. */
+  lastMessages?: LastMessages;
   /** How long after an abort a request of the owner may still arrive, in milliseconds: 16 minutes, since a Lambda lives for 15. */
   linger?: number;
 }
@@ -43,7 +46,8 @@ export interface LedgerDefinition<T extends Stored> extends WriterDefinition<T>,
   /** The exact counters that one document adds 1 to. They move in the very write that makes the document visible. */
   counters(document: T): string[];
   /**
-   * Sends the recovery message: `recover(batch)` is to be called in about `delaySeconds`.
+   * Sends a recovery message: `recover(batch)` is to be called in about `delaySeconds`. It stands for the batches that the tenant begins
+   * soon after, too, so that not every write sends one.
    * May reject; the write then fails before anything is written.
    */
   announce(batch: BatchRef, delaySeconds: number): Promise<void>;
@@ -71,7 +75,7 @@ export interface Ledger<T extends Stored> {
   tenants(): Promise<string[]>;
   /** Committed batches, the newest first. May return fewer than `limit` together with a `next`. */
   history(tenant: string, question: HistoryQuestion): Promise<{ batches: Manifest[]; next?: string }>;
-  /** Brings a batch to its end as far as time allows, and tells when to call again. For the recovery message. */
+  /** Brings a batch, and those for which its message stands, to their ends as far as time allows, and tells when to call again. */
   recover(batch: BatchRef): Promise<Recovered>;
   /** Recovers what is overdue in every tenant, in case messages were lost. Returns how many batches it looked after. */
   sweep(): Promise<number>;
@@ -81,6 +85,7 @@ export interface Ledger<T extends Stored> {
 
 const second = 1000;
 const defaultLease = 30 * second;
+const span = 10 * second;
 const defaultLinger = 16 * 60 * second;
 /** How long readers and recovery put up with the throttling of one request, in milliseconds. */
 const patience = 20 * second;
@@ -107,6 +112,7 @@ function contextOf(ledger: string, given: Surroundings): Context {
     deadline: 0,
     limits: given.limits ?? dynamoLimits,
     lease: given.lease ?? defaultLease,
+    span,
     linger: given.linger ?? defaultLinger,
   };
   return base;
@@ -115,15 +121,16 @@ function contextOf(ledger: string, given: Surroundings): Context {
 export function openLedger<T extends Stored>(definition: LedgerDefinition<T>): Ledger<T> {
   const base = contextOf(definition.name, definition);
   const memory = newMemory();
+  const last = definition.lastMessages ?? noMessages();
   const now = () => patientFor(base, patience);
   return {
-    write: (request) => write(base, definition, request),
+    write: (request) => write(base, definition, last, request),
     read: (tenant, key, query) => readOne(now(), memory, tenant, key, query),
     look: async (tenant, query) => (await readOne(now(), memory, tenant, undefined, query)).value,
     readAcross: (tenants, key, query) => readMany(now(), memory, tenants, key, query),
     tenants: () => registeredTenants(now()),
     history: (tenant, question) => historyOf(now(), tenant, question),
-    recover: ({ tenant, batch }) => recover(now(), tenant, batch),
+    recover: ({ tenant, batch }) => recoverSince(now(), tenant, batch),
     sweep: () => sweep(now()),
     outcome: ({ tenant, batch }) => outcome(now(), tenant, batch),
   };

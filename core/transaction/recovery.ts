@@ -1,4 +1,5 @@
-import { beginningOf } from './batch-id.ts';
+import type { Clock } from '../clock.ts';
+import { beginningOf, idsSince } from './batch-id.ts';
 import { type Context, inParallel, readAll } from './context.ts';
 import { abort, type Delta, flip, forget, readHead } from './head.ts';
 import {
@@ -10,7 +11,8 @@ import {
   type RecordItem,
   recordKey,
 } from './items.ts';
-import { snapshotOf, visible } from './snapshot.ts';
+import { type Snapshot, snapshotOf, visible } from './snapshot.ts';
+import type { Item } from './store.ts';
 import { undone, undoOf } from './undo.ts';
 
 /** Requests on single records in flight at a time. */
@@ -149,9 +151,57 @@ export async function outcome(context: Context, tenant: string, batch: string): 
   }
 }
 
+/** Manifests of the batches with ids from `least` to `greatest`, without the ids of their records. */
+async function manifestsBetween(
+  context: Context,
+  tenant: string,
+  [least, greatest]: [string, string],
+): Promise<ManifestItem[]> {
+  const { pk } = manifestKey(context.ledger, tenant, '');
+  const manifests: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const page = await context.store.query({
+      TableName: context.manifests(),
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :least AND :greatest',
+      ExpressionAttributeValues: { ':pk': pk, ':least': least, ':greatest': greatest },
+      ProjectionExpression: 'pk, sk, n, st, kinds',
+      ExclusiveStartKey: from,
+    });
+    manifests.push(...page.items);
+    from = page.next;
+  } while (from);
+  return manifests as unknown as ManifestItem[];
+}
+
+/**
+ * Brings a batch, and all that its tenant began up to a span after it, to their ends, as far as time allows.
+ *
+ * @returns the state of the one that is named, and when the first of them wants to be called for again.
+ */
+export async function recoverSince(context: Context, tenant: string, first: string): Promise<Recovered> {
+  const between = idsSince(first, context.span);
+  const [least, greatest] = between;
+  // HEAD first: an entry disappears from it only after the manifest tells what became of the batch.
+  const head = await readHead(context, tenant);
+  const listed = Object.keys(head?.f ?? {}).filter((batch) => batch >= least && batch <= greatest);
+  const manifests = await manifestsBetween(context, tenant, between);
+  const snapshot = snapshotOf(tenant, head);
+  const states = new Map<string, Recovered>();
+  for (const manifest of manifests) {
+    const state = listed.includes(manifest.sk) ? 'overdue' : decidedState(context, manifest, snapshot);
+    if (state !== 'overdue') states.set(manifest.sk, state);
+  }
+  for (const batch of [first, ...listed, ...manifests.map(({ sk }) => sk)])
+    if (!states.has(batch)) states.set(batch, await recover(context, tenant, batch));
+  const soonest = Math.min(...[...states.values()].flatMap(({ againIn }) => againIn ?? []));
+  const { state } = states.get(first) as Recovered;
+  return { state, ...(Number.isFinite(soonest) ? { againIn: soonest } : {}) };
+}
+
 /** Seconds until an instant, at least one. */
-const secondsUntil = (context: Context, instant: number): number =>
-  Math.max(1, Math.ceil((instant - context.clock.now()) / 1000));
+const secondsUntil = (clock: Clock, instant: number): number =>
+  Math.max(1, Math.ceil((instant - clock.now()) / 1000));
 
 /**
  * Brings a batch to its end, as far as time allows: commits what is certain, aborts what is overdue, removes the traces of
@@ -169,7 +219,7 @@ export async function recover(context: Context, tenant: string, batch: string): 
   let abortedAt = entry.abt;
   if (entry.s === 'P') {
     if (entry.exp > context.clock.now())
-      return { state: 'live', againIn: secondsUntil(context, entry.exp + 1000) };
+      return { state: 'live', againIn: secondsUntil(context.clock, entry.exp + 1000) };
     abortedAt = context.clock.now();
     if ((await abort(context, tenant, batch, n)) === 'committed')
       return recoverDecided(context, tenant, batch, await readHead(context, tenant));
@@ -177,7 +227,8 @@ export async function recover(context: Context, tenant: string, batch: string): 
   await clear(context, tenant, batch, n);
   // A request that its owner sent may still arrive. Its Lambda ends within 15 minutes; after the linger nothing can come.
   const forgetAt = (abortedAt ?? context.clock.now()) + context.linger;
-  if (forgetAt > context.clock.now()) return { state: 'aborted', againIn: secondsUntil(context, forgetAt) };
+  if (forgetAt > context.clock.now())
+    return { state: 'aborted', againIn: secondsUntil(context.clock, forgetAt) };
   await forget(context, tenant, batch, n);
   // The entry may have been the late echo of a register, and the batch itself committed long ago.
   return recoverDecided(context, tenant, batch, await readHead(context, tenant));
@@ -191,21 +242,14 @@ async function recoverDecided(
   head: HeadItem | undefined,
 ): Promise<Recovered> {
   const manifest = await readManifest(context, tenant, batch);
-  if (manifest?.st === 'ABORTED') return { state: 'aborted' };
-  const { n } = manifest ?? {};
-  if (!manifest || n === undefined) {
-    // Perhaps its owner is slow. It needs no fence: as long as it lives it may begin, and this looks again when it cannot.
-    const deadAt = beginningOf(batch) + context.linger;
-    return deadAt > context.clock.now()
-      ? { state: 'unknown', againIn: secondsUntil(context, deadAt) }
-      : { state: 'unknown' };
-  }
-  if (!visible(n, snapshotOf(tenant, head))) return { state: 'live', againIn: secondsUntil(context, 0) };
-  const deleted = idsOf(manifest).filter((_, index) => manifest.kinds?.[index] === 'd');
-  if (deleted.length === 0) return { state: 'committed' };
-  // The owner lived for a linger at most, so it committed by then; a reader's snapshot lives no longer than another one.
-  const purgeAt = beginningOf(batch) + 2 * context.linger;
-  if (purgeAt > context.clock.now()) return { state: 'committed', againIn: secondsUntil(context, purgeAt) };
+  const state = decidedState(
+    context,
+    manifest ?? manifestKey(context.ledger, tenant, batch),
+    snapshotOf(tenant, head),
+  );
+  if (state !== 'overdue') return state;
+  const n = manifest?.n;
+  const deleted = idsOf(manifest as ManifestItem).filter((_, index) => manifest?.kinds?.[index] === 'd');
   await inParallel(deleted, width, (id) =>
     context.store.remove({
       TableName: context.records,
@@ -215,6 +259,25 @@ async function recoverDecided(
     }),
   );
   return { state: 'committed' };
+}
+
+/** What its manifest tells of a batch without an entry in HEAD; `overdue` if what it deleted is to be removed. */
+function decidedState(
+  { clock, linger, span }: Context,
+  { sk: batch, st, n, kinds }: ManifestItem,
+  snapshot: Snapshot,
+): Recovered | 'overdue' {
+  const laterOr = (state: Recovered['state'], instant: number): Recovered | undefined =>
+    instant > clock.now() ? { state, againIn: secondsUntil(clock, instant) } : undefined;
+  if (st === 'ABORTED') return { state: 'aborted' };
+  // Perhaps its owner is slow. It needs no fence: as long as it lives it may begin, and this looks again when it cannot.
+  if (n === undefined) return laterOr('unknown', beginningOf(batch) + linger) ?? { state: 'unknown' };
+  if (!visible(n, snapshot)) return { state: 'live', againIn: 1 };
+  if (!kinds?.includes('d')) return { state: 'committed' };
+  // The owner lived for a linger at most, so it committed by then; a reader's snapshot lives no longer than another one. Rounded up,
+  // so that one call serves all of a message.
+  const purgeAt = Math.ceil((beginningOf(batch) + 2 * linger) / span) * span;
+  return laterOr('committed', purgeAt) ?? 'overdue';
 }
 
 /**

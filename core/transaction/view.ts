@@ -3,6 +3,7 @@ import { type Context, readAll } from './context.ts';
 import { type RecordItem, recordKey } from './items.ts';
 import type { Memo } from './memo.ts';
 import { resolve, type Snapshot } from './snapshot.ts';
+import { snapshotFilter } from './snapshot-filter.ts';
 import type { Item } from './store.ts';
 import { skip } from './thin-walk.ts';
 
@@ -34,6 +35,13 @@ const stepMax = 1_000;
 /** Remembers where offsets end, per version of a tenant, so that leafing through pages does not start anew each time. */
 const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
   `${tenant} ${after ?? ''} ${offset}`;
+
+/**
+ * Remembers how many records had to be read for each document of a page, whatever the tenant's version. It is only a guess of how many to ask
+ * for: deleted records stay for a while, and where there are many, a page would else take several requests.
+ */
+const fillKey = (tenant: string, start: string | undefined) => `${tenant} ${start ?? ''} fill`;
+const anyVersion = '';
 
 /** Methods throw `Overtaken` when a record moved on too far; the reader then begins again with a new snapshot. */
 export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, offsets: Memo): View<T> {
@@ -67,13 +75,18 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
       const documents: T[] = [];
       const { pk } = recordKey(tenant, '');
       let from = start === undefined ? undefined : { pk, sk: start };
+      const { expression, values } = snapshotFilter(snapshot);
+      const filled = fillKey(tenant, start);
+      const perDocument = Number(offsets.recall(filled, anyVersion)?.value ?? 1);
       // One more than asked for tells whether there is a next page.
-      let reading = limit + 1;
+      let reading = Math.min(Math.ceil((limit + 1) * perDocument), stepMax);
+      let read = 0;
       do {
         const page = await context.store.query({
           TableName: context.records,
           KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': pk },
+          FilterExpression: expression,
+          ExpressionAttributeValues: { ':pk': pk, ...values },
           Limit: reading,
           ExclusiveStartKey: from,
         });
@@ -82,10 +95,12 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
           if (document) documents.push(document);
         }
         from = page.next as { pk: string; sk: string } | undefined;
-        // Deleted records stay for a while: where there are many, larger steps pass them in fewer requests.
+        read += reading;
+        // Where there are many deleted records, larger steps pass them in fewer requests.
         reading = Math.min(2 * reading, stepMax);
       } while (from && documents.length <= limit);
       if (documents.length <= limit) return { documents };
+      offsets.keep(filled, anyVersion, read / documents.length);
       documents.length = limit;
       const next = documents.at(-1)?.id;
       offsets.keep(offsetKey(tenant, after, offset + limit), version, next);

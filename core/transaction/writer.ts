@@ -1,4 +1,4 @@
-import { type Announcements, announcements } from './announcements.ts';
+import { type Announcements, announcements, type LastMessages } from './announcements.ts';
 import type { AttemptEnd } from './attempt.ts';
 import { newBatchId } from './batch-id.ts';
 import type { BatchRef, Stored, WriteRequest } from './change.ts';
@@ -35,6 +35,7 @@ interface Decision<R> {
 export async function write<T extends Stored, R>(
   base: Context,
   definition: WriterDefinition<T>,
+  last: LastMessages,
   request: WriteRequest<T, R>,
 ): Promise<R> {
   const begun = base.clock.now();
@@ -43,7 +44,7 @@ export async function write<T extends Stored, R>(
   const patienceEnd = begun + base.lease / 2;
   for (let attempts = 1; ; attempts++) {
     const batch = newBatchId(context.clock.now(), context.random);
-    const messages = announcements(context, definition.announce, batch);
+    const messages = announcements(context, definition.announce, last, batch);
     try {
       const attempt = { context, definition, request, batch, messages, patienceEnd };
       const end = attempts === 1 ? await attemptAtOnce(attempt) : await attemptInTurn(attempt);

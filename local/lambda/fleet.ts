@@ -46,18 +46,28 @@ const environmentsPerFunction = 8;
 const environmentsInAll = 48;
 
 /**
- * Another environment is started if none of a function finished anything for so long while the machine has CPU to
- * spare: they all wait for something. Starting costs more CPU than many invocations take, and each environment has to
- * be warmed up for itself, so on a busy machine a queue beats a cold start.
+ * An invocation waits so long for the first environment of its function before it takes an idle second one, twice as long before a
+ * third, and so on. The code of the first is hot, and two that share the work take a fifth more CPU for it.
  */
 const patienceMs = 15;
 
-/** The share of the machine's CPU that counts as to spare. */
-const spareShare = 0.25;
+/**
+ * Another environment is started if none of a function finished anything for so long while one waited: they all wait for something. Starting one costs
+ * more CPU than many invocations take, and each has to be warmed up for itself, so on a busy machine a queue beats a cold start.
+ */
+const quietMs = 100;
 
-/** However busy the machine is, an invocation that waited for so long gets another environment, up to two for each core. */
+/** The same for an invocation that waited for so long although others did finish: one environment at a time is too few for the load. */
 const waitMsMax = 1_000;
-const starvedMax = 2 * availableParallelism();
+
+/** The share of the machine's CPU that must be to spare for another environment, where the others are quiet and where they are busy. */
+const spareShare = { quiet: 0.25, busy: 0.1 };
+
+/** What one more environment does to the machine is seen before the next is started. */
+const settleMs = 500;
+
+/** However busy the machine is, a function that has finished nothing while one waited gets another, up to so many. */
+const stuckMax = 2 * availableParallelism();
 
 /** An environment that nobody called for so long is ended. */
 const idleMs = 5 * 60_000;
@@ -102,6 +112,8 @@ export function makeFleet(
   const distinctCrews = (): Set<Crew> => new Set(crews.values());
   const idleCpu = watchIdleCpu();
   let stopping = false;
+  /** When some function last got another environment. */
+  let hiredAt = 0;
 
   const find = (functionId: string): Crew | undefined =>
     crews.get(functionId) ?? crews.get(/:function:([^:]+)/.exec(functionId)?.[1] ?? '');
@@ -155,28 +167,33 @@ export function makeFleet(
   function assign(crew: Crew): void {
     // One may have died while it was idle, of something that its last invocation left behind.
     crew.members = crew.members.filter(({ busy, environment }) => busy || environment.isAlive());
-    for (const member of crew.members) {
-      if (crew.queue.length === 0) return;
-      if (!member.busy) run(crew, member);
-    }
-    if (crew.queue.length === 0) return;
-    if (crew.members.length === 0) {
-      const member = hire(crew);
-      if (member) run(crew, member);
+    if (crew.members.length === 0) hire(crew);
+    for (const [position, member] of crew.members.entries()) {
+      const [first] = crew.queue;
+      if (!first) return;
+      if (!member.busy && Date.now() - first.since >= position * patienceMs) run(crew, member);
     }
     if (crew.queue.length > 0)
       crew.timer ??= setTimeout(() => {
         crew.timer = undefined;
         const [first] = crew.queue;
-        if (!first) return;
-        const now = Date.now();
-        const unused = now - crew.finishedAt > patienceMs && idleCpu() > spareShare;
-        const starved = now - first.since > waitMsMax && crew.members.length < starvedMax;
-        const stuck = unused || starved;
-        const member = stuck ? hire(crew) : undefined;
-        if (member) run(crew, member);
+        const member = first && needsAnother(crew, first.since) ? hire(crew) : undefined;
+        if (member) {
+          hiredAt = Date.now();
+          run(crew, member);
+        }
         assign(crew);
       }, patienceMs);
+  }
+
+  /** Whether a function whose oldest invocation waits since then gets another environment. */
+  function needsAnother({ members, finishedAt }: Crew, since: number): boolean {
+    const now = Date.now();
+    if (now - hiredAt < settleMs) return false;
+    const quiet = now - Math.max(finishedAt, since);
+    if (quiet > quietMs && idleCpu() > spareShare.quiet) return true;
+    if (now - since < waitMsMax) return false;
+    return (quiet > waitMsMax && members.length < stuckMax) || idleCpu() > spareShare.busy;
   }
 
   function run(crew: Crew, member: Member): void {

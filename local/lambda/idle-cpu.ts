@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 
-/** A share over a shorter time says more about chance than about load. */
-const sampleMs = 50;
+/** The kernel counts in hundredths of a second: over a shorter time the share says more about chance than about load. */
+const sampleMs = 500;
 
 function times(): { idle: number; all: number } {
   let [idle, all] = [0, 0];
@@ -12,17 +12,15 @@ function times(): { idle: number; all: number } {
   return { idle, all };
 }
 
-/** Watches how much of the machine is idle. @returns the share of all its cores since some moment ago, 0 to 1. */
+/** Watches how much of the machine is idle. @returns the share of all its cores in the last half second or so, 0 to 1. */
 export function watchIdleCpu(): () => number {
   let before = times();
-  let takenAt = Date.now();
   let share = 1;
-  return () => {
-    if (Date.now() - takenAt < sampleMs) return share;
+  const sampler = setInterval(() => {
     const now = times();
     if (now.all > before.all) share = (now.idle - before.idle) / (now.all - before.all);
     before = now;
-    takenAt = Date.now();
-    return share;
-  };
+  }, sampleMs);
+  sampler.unref();
+  return () => share;
 }

@@ -233,11 +233,32 @@ describe('a batch', () => {
   test('is announced for the time when its lease is over', async () => {
     await createPeople(0, 1);
     expect(announced).toEqual([
-      { ref: { ledger: 'patients', tenant, batch: expect.any(String) }, delay: 32 },
+      { ref: { ledger: 'patients', tenant, batch: expect.any(String) }, delay: 42 },
     ]);
     expect(await outcomeOf((announced[0] as (typeof announced)[0]).ref, { store, ...tables })).toBe(
       'committed',
     );
+  });
+
+  test('needs no message of its own where one stands for it that was sent a little earlier', async () => {
+    const busy = open();
+    await createPeople(0, 1, busy);
+    await createPeople(1, 1, busy);
+    await createPeople(2, 1, busy);
+    expect(announced).toHaveLength(1);
+    // Another container knows nothing of it, and neither does this one of a message that could not be sent.
+    await createPeople(3, 1, open());
+    expect(announced).toHaveLength(2);
+    let working = false;
+    const fickle = open({
+      announce: async () => {
+        if (!working) throw new Error('no queue');
+      },
+    });
+    await expect(createPeople(4, 1, fickle)).rejects.toThrow('no queue');
+    working = true;
+    await createPeople(4, 1, fickle);
+    expect(await fresh(everybody)).toHaveLength(5);
   });
 
   test('of several rivals over the same records loses none of their changes', async () => {
@@ -470,6 +491,22 @@ describe('recovery', () => {
     const { ref } = announced[0] as (typeof announced)[0];
     expect(await ledger.recover(ref)).toEqual({ state: 'committed' });
     expect(await fresh(everybody)).toHaveLength(5);
+  });
+
+  test('reaches every batch that its message stands for', async () => {
+    await createPeople(0, 3);
+    let dead = false;
+    const container = open({
+      store: { ...store, update: (update) => (dead ? dying() : store).update(update) },
+    });
+    await createPeople(3, 2, container);
+    dead = true;
+    await expect(createPeople(5, 2, container)).rejects.toThrow('dies');
+    expect(announced).toHaveLength(2);
+    const { ref } = announced[1] as (typeof announced)[0];
+    expect(await ledger.outcome(ref)).toBe('committed');
+    expect(await ledger.recover(ref)).toEqual({ state: 'committed' });
+    expect(await fresh(everybody)).toHaveLength(7);
   });
 
   test('takes back what an owner wrote who died in the middle of a large batch', async () => {

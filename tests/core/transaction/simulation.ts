@@ -1,3 +1,4 @@
+import { noMessages } from '../../../core/transaction/announcements.ts';
 import { dynamoLimits, type Limits } from '../../../core/transaction/context.ts';
 import { OutOfTime } from '../../../core/transaction/errors.ts';
 import {
@@ -161,8 +162,14 @@ export async function simulate(
     doubled: 0,
     partial: 0,
   };
-  const openWith = (store: Store, pause: (milliseconds: number) => Promise<void>, dropped = 0): Ledger<Doc> =>
+  const openWith = (
+    store: Store,
+    pause: (milliseconds: number) => Promise<void>,
+    dropped = 0,
+    lastMessages = noMessages(),
+  ): Ledger<Doc> =>
     openLedger<Doc>({
+      lastMessages,
       ...surroundings,
       name: 'patients',
       store,
@@ -216,15 +223,18 @@ export async function simulate(
   const acknowledged = new Set<string>();
   let clientsLeft = configuration.clients;
   const client = async (name: string) => {
+    // What its container knows of messages, until it dies.
+    let lastMessages = noMessages();
     for (let turn = 0; turn < configuration.operations; turn++) {
       await time.sleep(time.between(0, 400));
       const operation = wish(`${name}-${turn}`, { ...configuration, model, tenants, random: time.random });
       for (let tries = 0; tries < 4; tries++) {
-        const { store, pause } = invocation(fateOf(), 'writer');
+        const fate = fateOf();
+        const { store, pause } = invocation(fate, 'writer');
         const patientStore = patientLike(store, time);
         const served = serve(
           {
-            ledger: openWith(store, pause, 0.01),
+            ledger: openWith(store, pause, 0.01, lastMessages),
             store: patientStore,
             clock,
             model,
@@ -247,6 +257,7 @@ export async function simulate(
         );
         const patience = time.between(second, 6 * second);
         const end = await Promise.race([served, time.sleep(patience).then(() => 'again' as const)]);
+        if (fate.crashAt !== undefined || fate.freezeAt !== undefined) lastMessages = noMessages();
         if (end === 'done' || time.chance(0.15)) break;
         await time.sleep(time.between(0, 2 * lease));
       }
