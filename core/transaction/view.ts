@@ -37,10 +37,10 @@ const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
   `${tenant} ${after ?? ''} ${offset}`;
 
 /**
- * Remembers how many records had to be read for each document of a page, whatever the tenant's version. It is only a guess of how many to ask
- * for: deleted records stay for a while, and where there are many, a page would else take several requests.
+ * Remembers how many deleted records the last page from here passed, in whatever version of the tenant: a guess of how many more to ask for.
+ * They stay for a while, and where there are many, a page would else take several requests.
  */
-const fillKey = (tenant: string, start: string | undefined) => `${tenant} ${start ?? ''} fill`;
+const deletedKey = (tenant: string, start: string | undefined) => `${tenant} ${start ?? ''} deleted`;
 const anyVersion = '';
 
 /** Methods throw `Overtaken` when a record moved on too far; the reader then begins again with a new snapshot. */
@@ -76,10 +76,10 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
       const { pk } = recordKey(tenant, '');
       let from = start === undefined ? undefined : { pk, sk: start };
       const { expression, values } = snapshotFilter(snapshot);
-      const filled = fillKey(tenant, start);
-      const perDocument = Number(offsets.recall(filled, anyVersion)?.value ?? 1);
+      const deleted = deletedKey(tenant, start);
+      const expected = Number(offsets.recall(deleted, anyVersion)?.value ?? 0);
       // One more than asked for tells whether there is a next page.
-      let reading = Math.min(Math.ceil((limit + 1) * perDocument), stepMax);
+      let reading = Math.min(limit + 1 + expected, stepMax);
       let read = 0;
       do {
         const page = await context.store.query({
@@ -100,7 +100,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
         reading = Math.min(2 * reading, stepMax);
       } while (from && documents.length <= limit);
       if (documents.length <= limit) return { documents };
-      offsets.keep(filled, anyVersion, read / documents.length);
+      offsets.keep(deleted, anyVersion, read - documents.length);
       documents.length = limit;
       const next = documents.at(-1)?.id;
       offsets.keep(offsetKey(tenant, after, offset + limit), version, next);

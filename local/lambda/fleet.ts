@@ -57,17 +57,18 @@ const patienceMs = 15;
  */
 const quietMs = 100;
 
-/** The same for an invocation that waited for so long although others did finish: one environment at a time is too few for the load. */
+/**
+ * The same for an invocation that waited for so long although others did finish: they are too few for the load. However busy the machine
+ * is, there may be one for each core, and two where nothing is finished.
+ */
 const waitMsMax = 1_000;
+const cores = availableParallelism();
 
-/** The share of the machine's CPU that must be to spare for another environment, where the others are quiet and where they are busy. */
+/** The share of the machine's CPU that must else be to spare for another environment, where the others are quiet and where they are busy. */
 const spareShare = { quiet: 0.25, busy: 0.1 };
 
 /** What one more environment does to the machine is seen before the next is started. */
 const settleMs = 500;
-
-/** However busy the machine is, a function that has finished nothing while one waited gets another, up to so many. */
-const stuckMax = 2 * availableParallelism();
 
 /** An environment that nobody called for so long is ended. */
 const idleMs = 5 * 60_000;
@@ -193,7 +194,8 @@ export function makeFleet(
     const quiet = now - Math.max(finishedAt, since);
     if (quiet > quietMs && idleCpu() > spareShare.quiet) return true;
     if (now - since < waitMsMax) return false;
-    return (quiet > waitMsMax && members.length < stuckMax) || idleCpu() > spareShare.busy;
+    const many = quiet > waitMsMax ? 2 * cores : cores;
+    return members.length < many || idleCpu() > spareShare.busy;
   }
 
   function run(crew: Crew, member: Member): void {

@@ -71,11 +71,11 @@ const actions: [
 ][] = [
   [12, 'create', () => ['POST', BATCH, newPatients(size())]],
   [
-    10,
+    14,
     'update',
     ({ ids }) => ['PUT', BATCH, ids.slice(-size()).map((id) => ({ id, phone: `+${randomInt(1e9)}` }))],
   ],
-  [8, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(randomInt(ids.length), size())]],
+  [4, 'delete', ({ ids }) => ['DELETE', BATCH, ids.splice(randomInt(ids.length), size())]],
   [25, 'list', () => ['GET', `/api/v1/patients?limit=${1 + randomInt(50)}`]],
   [25, 'get', ({ ids }) => ['GET', `/api/v1/patients/${ids.at(-1)}`]],
   [12, 'dashboard', () => ['GET', '/api/v1/dashboard']],
