@@ -33,13 +33,17 @@ export function announcements(
   last: LastMessages,
   batch: string,
 ): Announcements {
-  const { ledger, lease, span } = context;
+  const { clock, ledger, lease, span } = context;
   const awaited: Promise<void>[] = [];
   const delaySeconds = Math.ceil((lease + span) / 1000) + marginSeconds;
+  /** Whether the message of one batch looks after another, and has not come yet. */
+  const standsFor = (earlier: string, later: string): boolean => {
+    const age = beginningOf(later) - beginningOf(earlier);
+    return age >= 0 && age <= span && clock.now() < beginningOf(earlier) + lease;
+  };
   const send = (tenant: string): Promise<void> => {
     const earlier = last.get(tenant);
-    const age = earlier && beginningOf(batch) - beginningOf(earlier.batch);
-    if (earlier && age !== undefined && age >= 0 && age <= span) return earlier.sent;
+    if (earlier && standsFor(earlier.batch, batch)) return earlier.sent;
     const sent = announce({ ledger, tenant, batch }, delaySeconds);
     last.set(tenant, { batch, sent });
     // One that was not sent stands for nobody. The rejection is heard by whoever awaits it; until then it must not end the process.

@@ -18,6 +18,9 @@ import { undone, undoOf } from './undo.ts';
 /** Requests on single records in flight at a time. */
 const width = 16;
 
+/** Batches of one message that are brought to their ends at a time. */
+const batchesAtOnce = 4;
+
 export type Outcome = 'committed' | 'aborted' | 'live';
 
 export interface Recovered {
@@ -192,11 +195,18 @@ export async function recoverSince(context: Context, tenant: string, first: stri
     const state = listed.includes(manifest.sk) ? 'overdue' : decidedState(context, manifest, snapshot);
     if (state !== 'overdue') states.set(manifest.sk, state);
   }
-  for (const batch of [first, ...listed, ...manifests.map(({ sk }) => sk)])
-    if (!states.has(batch)) states.set(batch, await recover(context, tenant, batch));
-  const soonest = Math.min(...[...states.values()].flatMap(({ againIn }) => againIn ?? []));
+  const open = [...new Set([first, ...listed, ...manifests.map(({ sk }) => sk)])].filter(
+    (batch) => !states.has(batch),
+  );
+  await inParallel(open, batchesAtOnce, async (batch) => {
+    states.set(batch, await recover(context, tenant, batch));
+  });
+  // A slow owner may begin as long as it lives, unseen until then: this looks once more when it cannot.
+  const deadAt = beginningOf(first) + context.span + context.linger;
+  const again = [...states.values()].flatMap(({ againIn }) => againIn ?? []);
+  if (deadAt > context.clock.now()) again.push(secondsUntil(context.clock, deadAt));
   const { state } = states.get(first) as Recovered;
-  return { state, ...(Number.isFinite(soonest) ? { againIn: soonest } : {}) };
+  return { state, ...(again.length > 0 ? { againIn: Math.min(...again) } : {}) };
 }
 
 /** Seconds until an instant, at least one. */
@@ -250,10 +260,13 @@ async function recoverDecided(
   if (state !== 'overdue') return state;
   const n = manifest?.n;
   const deleted = idsOf(manifest as ManifestItem).filter((_, index) => manifest?.kinds?.[index] === 'd');
-  await inParallel(deleted, width, (id) =>
+  const keys = deleted.map((id) => recordKey(tenant, id));
+  // Several messages may stand for this batch: what is gone costs only a look.
+  const left = (await readAll(context, context.records, keys)) as unknown as RecordItem[];
+  await inParallel(left, width, ({ pk, sk }) =>
     context.store.remove({
       TableName: context.records,
-      Key: recordKey(tenant, id),
+      Key: { pk, sk },
       ConditionExpression: 'tx = :n AND x = :one',
       ExpressionAttributeValues: { ':n': n, ':one': 1 },
     }),
@@ -275,7 +288,7 @@ function decidedState(
   if (!visible(n, snapshot)) return { state: 'live', againIn: 1 };
   if (!kinds?.includes('d')) return { state: 'committed' };
   // The owner lived for a linger at most, so it committed by then; a reader's snapshot lives no longer than another one. Rounded up,
-  // so that one call serves all of a message.
+  // so that two calls serve all of a message.
   const purgeAt = Math.ceil((beginningOf(batch) + 2 * linger) / span) * span;
   return laterOr('committed', purgeAt) ?? 'overdue';
 }

@@ -80,7 +80,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
       const expected = Number(offsets.recall(deleted, anyVersion)?.value ?? 0);
       // One more than asked for tells whether there is a next page.
       let reading = Math.min(limit + 1 + expected, stepMax);
-      let read = 0;
+      let [read, found] = [0, 0];
       do {
         const page = await context.store.query({
           TableName: context.records,
@@ -90,7 +90,9 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
           Limit: reading,
           ExclusiveStartKey: from,
         });
+        found += page.items.length;
         for (const item of page.items) {
+          if (documents.length > limit) break;
           const document = documentOf(item);
           if (document) documents.push(document);
         }
@@ -100,7 +102,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
         reading = Math.min(2 * reading, stepMax);
       } while (from && documents.length <= limit);
       if (documents.length <= limit) return { documents };
-      offsets.keep(deleted, anyVersion, read - documents.length);
+      offsets.keep(deleted, anyVersion, read - found);
       documents.length = limit;
       const next = documents.at(-1)?.id;
       offsets.keep(offsetKey(tenant, after, offset + limit), version, next);

@@ -43,7 +43,7 @@ export interface NonceItem extends Key {
    * instead: the chain mines one or the other, and only then is it known whether the call failed.
    */
   refusal?: { reason: string; txIds: string[] };
-  /** When the node's API first knew the nonce as used by another transaction, likewise. */
+  /** When the node's API first knew the nonce as used and none of our transactions for it, likewise. */
   disputedAt?: number;
 }
 

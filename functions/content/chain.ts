@@ -17,7 +17,7 @@ export interface Chain {
   contentTable: string;
   /** The name of this driver, which no other ever has. */
   driver: string;
-  /** The bytes that this driver has signed and nobody has sent: what the node says to them it says for the first time. */
+  /** The bytes that this driver has signed and not sent itself. While it is a nonce's `sender`, nobody else has either. */
   unsent: Set<string>;
   /** Whether this is still the only driver. */
   alone(): Promise<boolean>;
@@ -41,7 +41,7 @@ export async function latest(
     const status = await chain.node.statusOf(txId);
     if (status.kind === 'success' || status.kind === 'aborted' || status.kind === 'unknown')
       return { status, txId };
-    if (status.kind !== 'missing' && status.kind !== 'dropped') seen = { status, txId };
+    if (status.kind !== 'missing') seen = { status, txId };
   }
   return seen;
 }

@@ -1,9 +1,11 @@
 import type { Action } from '../../core/transaction/store.ts';
 import { type Chain, LAG, latest, type Progressed } from './chain.ts';
-import type { NonceItem, SignerState, WaitingJob } from './chain-items.ts';
+import type { NonceItem, SignerState } from './chain-items.ts';
 import { type End, failed, STUCK, settleGroup } from './settle-nonces.ts';
 import { raiseFee, signedItem, useUp } from './sign-nonces.ts';
 import type { Broadcast } from './stacks-node.ts';
+
+type Rejection = Broadcast & { kind: 'rejected' };
 
 /** What a node says of a transaction that it may well take later, or that it says for reasons of its own. */
 const passing = /^(TooMuchChaining|ServerFailure|TemporarilyBlacklisted)/;
@@ -16,23 +18,23 @@ export async function sendSigned(chain: Chain, state: SignerState, nonces: Nonce
   if (ofOthers.length > 0)
     return await store.write(ofOthers.map((nonce) => store.parts.replaceNonce(nonce, shared(nonce))));
   const taken: NonceItem[] = [];
-  let moved = false;
+  let refused: { nonce: NonceItem; answer: Rejection } | undefined;
   for (const nonce of signed) {
-    const first = chain.unsent.delete(nonce.raw);
+    const first = chain.unsent.delete(nonce.raw) && nonce.sender === chain.driver;
     const answer = await chain.node.broadcast(nonce.raw);
     if (answer.kind === 'accepted') {
       taken.push(nonce);
       continue;
     }
-    if (answer.kind === 'rejected')
-      moved = await rejected(chain, state, nonce, { ...answer, once: answer.once && first });
+    if (answer.kind === 'rejected') refused = { nonce, answer: { ...answer, once: answer.once && first } };
     break;
   }
-  if (taken.length === 0) return moved;
-  return await store.write(
-    taken.map((nonce) => store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' })),
-  );
+  const noted = taken.length > 0 && (await store.write(taken.map((nonce) => wasTaken(chain, nonce))));
+  return (refused && (await rejected(chain, state, refused.nonce, refused.answer))) || noted;
 }
+
+const wasTaken = ({ store }: Chain, { disputedAt: _, ...nonce }: NonceItem): Action =>
+  store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' });
 
 /** What another driver signed may be sent once that one can no longer think that nobody else has. */
 const shared = ({ sender: _, ...nonce }: NonceItem): NonceItem => nonce;
@@ -42,24 +44,24 @@ async function rejected(
   chain: Chain,
   state: SignerState,
   nonce: NonceItem,
-  { reason, expected, actual, once }: Broadcast & { kind: 'rejected' },
+  { reason, expected, actual, once }: Rejection,
 ): Promise<Progressed> {
   const { store } = chain;
   if (passing.test(reason)) return false;
   const { status } = await latest(chain, nonce);
   if (status.kind === 'unknown') return false;
-  if (status.kind !== 'missing' && status.kind !== 'dropped')
-    return await store.write([store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' })]);
+  if (status.kind !== 'missing') return await store.write([wasTaken(chain, nonce)]);
   if (reason === 'FeeTooLow') return await raiseFee(chain, nonce);
-  if (reason === 'ConflictingNonceInMempool')
-    return chain.now() - nonce.signedAt > STUCK ? await raiseFee(chain, nonce) : false;
+  if (reason === 'ConflictingNonceInMempool') return false;
   if (reason === 'BadNonce') {
     // A nonce that is ahead of the chain has others of ours before it, which are on their way.
     const used = actual !== undefined && expected !== undefined && actual < expected;
     return used ? await dispute(chain, nonce) : false;
   }
   if (once || !nonce.job) return await giveUp(chain, state, nonce, reason);
-  return nonce.refusal ? false : await useUp(chain, nonce, reason);
+  // What takes its place may be refused as well: it is signed anew now and then, since the settings may have been mended.
+  if (nonce.refusal && chain.now() - nonce.signedAt <= STUCK) return false;
+  return await useUp(chain, nonce, nonce.refusal?.reason ?? reason);
 }
 
 /**
@@ -69,11 +71,10 @@ async function rejected(
 async function dispute(chain: Chain, nonce: NonceItem): Promise<Progressed> {
   const { parts, write } = chain.store;
   const { disputedAt } = nonce;
-  if (disputedAt === undefined) {
-    const lastUsed = await chain.node.lastUsedBy(chain.signer);
-    if (lastUsed === undefined || lastUsed < nonce.nonce) return false;
+  const lastUsed = await chain.node.lastUsedBy(chain.signer);
+  if (lastUsed === undefined || lastUsed < nonce.nonce) return false;
+  if (disputedAt === undefined)
     return await write([parts.replaceNonce(nonce, { ...nonce, disputedAt: chain.now() })]);
-  }
   return chain.now() - disputedAt > LAG ? await yieldNonce(chain, nonce) : false;
 }
 
@@ -96,16 +97,13 @@ async function giveUp(
   const { parts } = chain.store;
   const [next] = await chain.store.waiting(1);
   const isLast = nonce.nonce + 1 === state.next;
-  const instead = isLast
-    ? [parts.takeBack(nonce.nonce), parts.removeNonce(nonce)]
-    : await replacement(chain, nonce, next);
+  const other = isLast ? undefined : await signedItem(chain, next, nonce.nonce);
+  // With nothing else to send, the same is sent again a little later.
+  if (other?.raw === nonce.raw) return false;
+  const instead = other
+    ? [parts.replaceNonce(nonce, other), ...(next ? [parts.removeJob(next)] : [])]
+    : [parts.takeBack(nonce.nonce), parts.removeNonce(nonce)];
   const end: End = nonce.job ? { nonce, outcome: failed(reason) } : { nonce };
   const settled = await settleGroup(chain, [end], instead);
   return settled === 'settled' || (settled === 'before' && (await chain.store.write(instead)));
-}
-
-async function replacement(chain: Chain, was: NonceItem, next: WaitingJob | undefined): Promise<Action[]> {
-  const { parts } = chain.store;
-  const item = await signedItem(chain, next, was.nonce);
-  return [parts.replaceNonce(was, item), ...(next ? [parts.removeJob(next)] : [])];
 }

@@ -29,8 +29,8 @@ async function endOf(chain: Chain, nonce: NonceItem): Promise<End | undefined> {
   }
   if (status.kind === 'aborted') return { nonce, txId, outcome: failed(status.reason, txId) };
   const age = chain.now() - nonce.signedAt;
-  if (status.kind === 'dropped' || (status.kind === 'missing' && age > LAG)) await sendAgain(chain, nonce);
-  else if (status.kind === 'pending' && age > STUCK) await raiseFee(chain, nonce);
+  if (status.kind === 'missing' && age > LAG) await sendAgain(chain, nonce);
+  else if (status.kind === 'pending' && age > STUCK) await raiseFee(chain, nonce, txId);
   return undefined;
 }
 

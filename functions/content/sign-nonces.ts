@@ -35,11 +35,16 @@ export async function signWaiting(chain: Chain, { next, confirmed }: SignerState
   ]);
 }
 
-/** Signs the same call for the same nonce with a higher fee. All of its transactions are kept, since any of them may be the one that is mined. */
-export async function raiseFee(chain: Chain, nonce: NonceItem): Promise<Progressed> {
+/**
+ * Signs the same call for the same nonce with a higher fee, or what takes its place if that is what waits to be mined. All of its transactions are kept, since any of them may be the one that is mined.
+ *
+ * @param pending the transaction that waits, if any does.
+ */
+export async function raiseFee(chain: Chain, nonce: NonceItem, pending?: string): Promise<Progressed> {
   const fee = Math.min(Math.ceil(nonce.fee * RAISE.step), chain.fee * RAISE.most);
   if (fee <= nonce.fee) return false;
-  if (nonce.refusal) return await useUp(chain, { ...nonce, fee }, nonce.refusal.reason);
+  if (nonce.refusal && !nonce.txIds.includes(pending ?? ''))
+    return await useUp(chain, { ...nonce, fee }, nonce.refusal.reason);
   const { job } = nonce;
   const terms = { nonce: nonce.nonce, fee };
   const call = job ? await chain.signPrice(job, terms) : await chain.signSkip(terms);
@@ -50,7 +55,7 @@ export async function raiseFee(chain: Chain, nonce: NonceItem): Promise<Progress
 /** Signs a transaction that does nothing in the place of a call that the node refuses, and may have taken before. */
 export async function useUp(chain: Chain, nonce: NonceItem, reason: string): Promise<Progressed> {
   const call = await chain.signSkip({ nonce: nonce.nonce, fee: nonce.fee });
-  const refusal = { reason, txIds: [...(nonce.refusal?.txIds ?? []), call.txId] };
+  const refusal = { reason, txIds: [...new Set([...(nonce.refusal?.txIds ?? []), call.txId])] };
   const item: NonceItem = { ...nonce, state: 'signed', raw: call.raw, refusal, signedAt: chain.now() };
   return await chain.store.write([chain.store.parts.replaceNonce(nonce, item)]);
 }

@@ -28,9 +28,9 @@ export type Broadcast =
   /** No answer, or none that says whether the node took it. */
   | { kind: 'unknown' };
 
-/** Where a transaction stands. `missing`: the node does not know it. */
+/** Where a transaction stands. `missing`: the node does not know it, or has dropped it. */
 export type TxStatus =
-  | { kind: 'pending' | 'missing' | 'unknown' | 'dropped' }
+  | { kind: 'pending' | 'missing' | 'unknown' }
   | { kind: 'success' }
   | { kind: 'aborted'; reason: string };
 
@@ -81,7 +81,7 @@ export function stacksNode(apiUrl: string, apiKey?: string): StacksNode {
       return { status: 0, body: undefined, busy: (error as Error).name !== 'TimeoutError' };
     }
   };
-  /** Everything that is asked here may be asked twice: a node knows a transaction that it has. */
+  /** Everything that is asked here may be asked twice. What a node says to a second sending says nothing of the first, which has no answer. */
   const asked = async (path: string, init?: RequestInit): Promise<Answer & { tries: number }> => {
     for (let tries = 1; ; tries++) {
       const { busy, ...answer } = await attempt(path, init);
@@ -109,9 +109,8 @@ export function stacksNode(apiUrl: string, apiKey?: string): StacksNode {
       const transaction = Transaction.safeParse(body).data;
       if (status !== 200 || !transaction) return { kind: 'unknown' };
       const { tx_status, tx_result, canonical } = transaction;
-      if (canonical === false) return { kind: 'missing' };
+      if (canonical === false || tx_status.startsWith('dropped')) return { kind: 'missing' };
       if (tx_status === 'success' || tx_status === 'pending') return { kind: tx_status };
-      if (tx_status.startsWith('dropped')) return { kind: 'dropped' };
       if (!tx_status.startsWith('abort')) return { kind: 'unknown' };
       return { kind: 'aborted', reason: [tx_status, tx_result?.repr].filter(Boolean).join(' ') };
     },

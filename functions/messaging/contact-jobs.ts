@@ -7,7 +7,7 @@ const uses = { messaging: 'write', audit: 'append', contactRecovery: 'send' } as
 export const contactJobs = {
   recoverContacts: {
     summary:
-      'Settle one batch of contacts some time after it began: finish or undo it if its owner died, then clear up behind it',
+      'Settle the batches of contacts of a message some time after they began: finish or undo those whose owners died, then clear up behind them',
     trigger: { queue: 'contactRecovery' },
     uses,
     message: z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),

@@ -7,7 +7,7 @@ const uses = { patients: 'write', audit: 'append', patientRecovery: 'send' } as 
 export const patientJobs = {
   recover: {
     summary:
-      'Settle one batch some time after it began: finish or undo it if its owner died, then clear up behind it',
+      'Settle the batches of a message some time after they began: finish or undo those whose owners died, then clear up behind them',
     trigger: { queue: 'patientRecovery' },
     uses,
     message: z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),

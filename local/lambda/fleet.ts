@@ -168,6 +168,7 @@ export function makeFleet(
   function assign(crew: Crew): void {
     // One may have died while it was idle, of something that its last invocation left behind.
     crew.members = crew.members.filter(({ busy, environment }) => busy || environment.isAlive());
+    if (crew.queue.length === 0) return;
     if (crew.members.length === 0) hire(crew);
     for (const [position, member] of crew.members.entries()) {
       const [first] = crew.queue;
@@ -192,10 +193,10 @@ export function makeFleet(
     const now = Date.now();
     if (now - hiredAt < settleMs) return false;
     const quiet = now - Math.max(finishedAt, since);
-    if (quiet > quietMs && idleCpu() > spareShare.quiet) return true;
+    if (quiet > quietMs && idleCpu.share() > spareShare.quiet) return true;
     if (now - since < waitMsMax) return false;
     const many = quiet > waitMsMax ? 2 * cores : cores;
-    return members.length < many || idleCpu() > spareShare.busy;
+    return members.length < many || idleCpu.share() > spareShare.busy;
   }
 
   function run(crew: Crew, member: Member): void {
@@ -219,6 +220,7 @@ export function makeFleet(
 
   async function kill(): Promise<void> {
     stopping = true;
+    idleCpu.stop();
     clearInterval(sweeper);
     for (const crew of distinctCrews()) {
       clearTimeout(crew.timer);

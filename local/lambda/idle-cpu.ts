@@ -12,8 +12,8 @@ function times(): { idle: number; all: number } {
   return { idle, all };
 }
 
-/** Watches how much of the machine is idle. @returns the share of all its cores in the last half second or so, 0 to 1. */
-export function watchIdleCpu(): () => number {
+/** Watches how much of the machine is idle: `share` is that of all its cores in the last half second or so, 0 to 1. */
+export function watchIdleCpu(): { share(): number; stop(): void } {
   let before = times();
   let share = 1;
   const sampler = setInterval(() => {
@@ -22,5 +22,5 @@ export function watchIdleCpu(): () => number {
     before = now;
   }, sampleMs);
   sampler.unref();
-  return () => share;
+  return { share: () => share, stop: () => clearInterval(sampler) };
 }

@@ -76,6 +76,47 @@ test('never calls failed what the node took and then refused, however late its A
   for (const id of it.ids) expect(await it.priceOf(id)).toBe(7);
 }, 60_000);
 
+test.each(['between two steps', 'in the middle of a step'])(
+  'a driver that was paused %s while another sent its call does not take the next answer for the first',
+  async (where) => {
+    const it = await platform(world, `paused ${where}`.replaceAll(' ', '-'), 1);
+    const batch = await it.setPrice(9);
+    await it.machine.drain();
+    const awake = Promise.withResolvers<void>();
+    let steps = 0;
+    const paused = it.drive(
+      ({ node }) =>
+        where === 'between two steps'
+          ? {
+              // It begins, signs, and would send next.
+              async alone() {
+                steps += 1;
+                if (steps === 3) await awake.promise;
+                return true;
+              },
+            }
+          : { node: { ...node, broadcast: (raw) => awake.promise.then(() => node.broadcast(raw)) } },
+      20_000,
+    );
+    await sleep(500);
+    await faults(stacks.url, {
+      lag: 1_500,
+      deny: Object.fromEntries(it.ids.map((id) => [id, 'NotEnoughFunds'])),
+    });
+    await it.drive(
+      ({ node }) => ({
+        node: { ...node, broadcast: (raw) => node.broadcast(raw).then(() => ({ kind: 'unknown' as const })) },
+      }),
+      200,
+    );
+    awake.resolve();
+    await paused;
+    await faults(stacks.url);
+    expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 1 });
+    expect(await it.priceOf(it.ids[0] ?? '')).toBe(9);
+  },
+);
+
 test('calls failed what the node refused and may have taken once the chain has mined something else in its place', async () => {
   const it = await platform(world, 'refused', 20);
   const bad = it.ids.filter((_, n) => n % 3 === 0);

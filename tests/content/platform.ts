@@ -88,6 +88,11 @@ export async function platform(
       await engine.open({ id, kind: 'update-price', tenant: 't', user: 'u', operations, details });
       return id;
     },
+    /** Lets one driver run for so many milliseconds, with some of its parts changed. */
+    drive: (changed: (chain: Chain) => Partial<Chain>, milliseconds: number) => {
+      const chain = chainOf(immortal);
+      return drive({ ...chain, ...changed(chain) }, now() + milliseconds);
+    },
     /** Lets one worker and one driver run, to whom nothing happens, until there is nothing left to do. */
     async through(batch: string) {
       const chain = chainOf(immortal);

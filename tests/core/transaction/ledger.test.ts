@@ -7,6 +7,7 @@ import {
   TooManyRecords,
   TooManyTenants,
 } from '../../../core/transaction/errors.ts';
+import { recordKey } from '../../../core/transaction/items.ts';
 import {
   type AnswerUpdate,
   type BatchRef,
@@ -36,7 +37,9 @@ let tenants = 0;
 const announced: { ref: BatchRef; delay: number }[] = [];
 const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
 
-const open = (more: { store?: Store; announce?: () => Promise<void>; lease?: number } = {}) =>
+const open = (
+  more: { store?: Store; announce?: () => Promise<void>; lease?: number; clock?: { now(): number } } = {},
+) =>
   openLedger<Person>({
     name: 'patients',
     counters: ({ gender }) => ['total', `gender:${gender}`],
@@ -99,8 +102,8 @@ const change = (ids: string[], edit: (old: Person) => Person, into = ledger) =>
     }),
   });
 
-const remove = (ids: string[]) =>
-  ledger.write({
+const remove = (ids: string[], from = ledger) =>
+  from.write({
     actor: 'cid',
     reads: [...new Set(ids)].map((id) => ({ tenant, id })),
     decide: (found) => ({
@@ -489,7 +492,7 @@ describe('recovery', () => {
     await expect(createPeople(0, 5, open({ store: dying() }))).rejects.toThrow('dies');
     expect(await fresh(everybody)).toEqual([]);
     const { ref } = announced[0] as (typeof announced)[0];
-    expect(await ledger.recover(ref)).toEqual({ state: 'committed' });
+    expect(await ledger.recover(ref)).toMatchObject({ state: 'committed' });
     expect(await fresh(everybody)).toHaveLength(5);
   });
 
@@ -505,8 +508,25 @@ describe('recovery', () => {
     expect(announced).toHaveLength(2);
     const { ref } = announced[1] as (typeof announced)[0];
     expect(await ledger.outcome(ref)).toBe('committed');
-    expect(await ledger.recover(ref)).toEqual({ state: 'committed' });
+    expect(await ledger.recover(ref)).toMatchObject({ state: 'committed' });
     expect(await fresh(everybody)).toHaveLength(7);
+  });
+
+  test('looks once more when the last owner that a message stands for cannot live any more, and then removes what was deleted', async () => {
+    const container = open();
+    await createPeople(0, 3, container);
+    const { ref } = announced[0] as (typeof announced)[0];
+    const recoverAfter = (minutes: number) =>
+      open({ clock: { now: () => Date.now() + minutes * 60_000 } }).recover(ref);
+    expect(await recoverAfter(1)).toEqual({ state: 'committed', againIn: expect.any(Number) });
+    await remove([idOf(0), idOf(2)], container);
+    expect(announced).toHaveLength(1);
+    expect(await recoverAfter(17)).toEqual({ state: 'committed', againIn: expect.any(Number) });
+    expect(await store.get('patients', recordKey(tenant, idOf(0)))).toBeDefined();
+    expect(await recoverAfter(33)).toEqual({ state: 'committed' });
+    expect(await store.get('patients', recordKey(tenant, idOf(0)))).toBeUndefined();
+    expect(await store.get('patients', recordKey(tenant, idOf(1)))).toBeDefined();
+    expect(await recoverAfter(34)).toEqual({ state: 'committed' });
   });
 
   test('takes back what an owner wrote who died in the middle of a large batch', async () => {
