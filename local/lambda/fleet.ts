@@ -52,8 +52,9 @@ const environmentsInAll = 48;
 const patienceMs = 15;
 
 /**
- * Another environment is started if none of a function finished anything for so long while one waited: they all wait for something. Starting one costs
- * more CPU than many invocations take, and each has to be warmed up for itself, so on a busy machine a queue beats a cold start.
+ * Another environment is started if none of a function finished anything for so long while an invocation waited: they all wait for
+ * something. Starting one costs more CPU than many invocations take, and each has to be warmed up for itself, so on a busy machine a queue
+ * beats a cold start.
  */
 const quietMs = 100;
 
