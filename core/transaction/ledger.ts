@@ -36,6 +36,8 @@ export interface Surroundings {
   lease?: number;
   /** What is known of recovery messages that were sent; nothing by default. A simulation's containers have several ledgers each. */
   lastMessages?: LastMessages;
+  /** For how long after the batch that it names a recovery message stands for others that begin, in milliseconds. 10 seconds by default. */
+  span?: number;
   /** How long after an abort a request of the owner may still arrive, in milliseconds: 16 minutes, since a Lambda lives for 15. */
   linger?: number;
 }
@@ -85,7 +87,7 @@ export interface Ledger<T extends Stored> {
 
 const second = 1000;
 const defaultLease = 30 * second;
-const span = 10 * second;
+const defaultSpan = 10 * second;
 const defaultLinger = 16 * 60 * second;
 /** How long readers and recovery put up with the throttling of one request, in milliseconds. */
 const patience = 20 * second;
@@ -112,7 +114,7 @@ function contextOf(ledger: string, given: Surroundings): Context {
     deadline: 0,
     limits: given.limits ?? dynamoLimits,
     lease: given.lease ?? defaultLease,
-    span,
+    span: given.span ?? defaultSpan,
     linger: given.linger ?? defaultLinger,
   };
   return base;

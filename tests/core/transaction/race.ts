@@ -30,6 +30,7 @@ export interface RaceReport {
 
 const lease = 1_500;
 const life = 4_000;
+const span = 500;
 const linger = 6_000;
 const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
 const below = (limit: number) => Math.floor(Math.random() * limit);
@@ -144,6 +145,7 @@ export async function race({
       clock: { now },
       pause,
       lease,
+      span,
       linger,
       counters: countersOfDoc,
       announce: async (ref, delaySeconds) => {
@@ -221,10 +223,12 @@ export async function race({
   ]);
   await sleep(life + 500);
 
-  // An hour later, everything is overdue.
-  const late = open(store, realTime.sleep, () => Date.now() + 3_600_000);
-  for (const ref of refs) await late.recover(ref);
-  await late.sweep();
+  // An hour later, everything is overdue; after another, what was aborted then is forgotten.
+  for (const hours of [1, 2]) {
+    const late = open(store, realTime.sleep, () => Date.now() + hours * 3_600_000);
+    for (const ref of refs) await late.recover(ref);
+    await late.sweep();
+  }
   await informed();
   for (const tenant of tenants) {
     const rest: Doc[] = [];

@@ -116,6 +116,7 @@ export interface Report {
 /** A world that works comes to rest after less than a tenth of this. */
 const eventsMax = 100_000;
 const lease = 2 * second;
+const span = second;
 const life = 25 * second;
 const linger = 60 * second;
 
@@ -151,6 +152,7 @@ export async function simulate(
     random: time.random,
     limits: configuration.limits,
     lease,
+    span,
     linger: sabotage?.linger ?? linger,
   };
   const calm = {
