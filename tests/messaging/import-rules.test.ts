@@ -21,6 +21,8 @@ const row = fc.record({
   is_active: fc.constantFrom('', 'true', 'false', 'perhaps'),
 });
 
+const isBlank = (one: object): boolean => Object.values(one).join('') === '';
+
 function storeOf(states: { contact: string; optedOut: boolean }[]) {
   const contacts = new Map<string, Contact>(
     states.flatMap(({ contact, optedOut }, n): [string, Contact][] => {
@@ -45,7 +47,8 @@ test('every row is imported, updated, skipped or told of; a phone has one contac
   fc.assert(
     fc.property(
       fc.array(known, { minLength: 12, maxLength: 12 }),
-      fc.array(row, { minLength: 1, maxLength: 40 }),
+      // A file of nothing but blank lines has no contacts, and is refused.
+      fc.array(row, { minLength: 1, maxLength: 40 }).filter((rows) => rows.some((one) => !isBlank(one))),
       fc.boolean(),
       fc.boolean(),
       fc.constantFrom('csv' as const, 'phone_contacts' as const),
@@ -65,9 +68,7 @@ test('every row is imported, updated, skipped or told of; a phone has one contac
           reply.total_processed,
         );
         // A line of nothing but commas is blank, and no row.
-        const blank = rows.filter(
-          (one) => import_type === 'csv' && Object.values(one).join('') === '',
-        ).length;
+        const blank = import_type === 'csv' ? rows.filter(isBlank).length : 0;
         expect(reply.total_processed).toBe(rows.length - blank);
         for (const change of changes) {
           if (change.kind === 'delete') throw new Error('an import deletes nothing');
@@ -85,5 +86,12 @@ test('every row is imported, updated, skipped or told of; a phone has one contac
       },
     ),
     { numRuns: 500 },
+  );
+});
+
+test('a file of nothing but blank lines is refused, since it has no contacts', () => {
+  const options = { contacts: [], skip_duplicates: false, update_existing: false };
+  expect(() => readImport({ ...options, import_type: 'csv', csv_data: 'phone,email\n,\n,' })).toThrow(
+    'no contacts below its header',
   );
 });
