@@ -1,4 +1,5 @@
 import { chunksOf, inParallel } from '../transaction/context.ts';
+import { itemsOf } from '../transaction/items-of.ts';
 import { type Item, type Key, Refused, ReplyLost, type Store } from '../transaction/store.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Keys } from './keys.ts';
@@ -103,31 +104,25 @@ async function readPage(context: Context, table: string, keys: Key[]): Promise<I
 export const itemAt = (items: Map<string, Item>, key: Key): Item | undefined => items.get(nameOf(key));
 
 /** All items of a partition whose sort key begins with this. */
-export async function* queried(
+export const queried = (
   context: Context,
   { pk, prefix }: { pk: string; prefix: string },
   more: { attributes?: string[] } = {},
-): AsyncGenerator<Item> {
-  let from: Item | undefined;
-  do {
-    const page = await steadily(context, () =>
-      context.store.query({
-        TableName: context.table(),
-        KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': pk, ...(prefix ? { ':prefix': prefix } : {}) },
-        ExclusiveStartKey: from,
-        ...(more.attributes && {
-          ProjectionExpression: more.attributes.map((_, index) => `#${index}`).join(', '),
-          ExpressionAttributeNames: Object.fromEntries(
-            more.attributes.map((name, index) => [`#${index}`, name]),
-          ),
-        }),
+): AsyncGenerator<Item> =>
+  itemsOf(
+    { query: (query) => steadily(context, () => context.store.query(query)) },
+    {
+      TableName: context.table(),
+      KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk, ...(prefix ? { ':prefix': prefix } : {}) },
+      ...(more.attributes && {
+        ProjectionExpression: more.attributes.map((_, index) => `#${index}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(
+          more.attributes.map((name, index) => [`#${index}`, name]),
+        ),
       }),
-    );
-    yield* page.items;
-    from = page.next;
-  } while (from);
-}
+    },
+  );
 
 /** The actions of one transaction that DynamoDB takes at most (API reference, TransactWriteItems). */
 export const ACTIONS = 100;

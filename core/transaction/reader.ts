@@ -4,6 +4,7 @@ import { chunksOf } from './context.ts';
 import { Conflict } from './errors.ts';
 import { readHead } from './head.ts';
 import { type HeadItem, headKey, multiKey, tenantKey } from './items.ts';
+import { itemsOf } from './items-of.ts';
 import { type Memo, memoOf } from './memo.ts';
 import { Overtaken, type Snapshot, snapshotOf } from './snapshot.ts';
 import { type View, viewOf } from './view.ts';
@@ -99,17 +100,12 @@ async function ask<V>(
 /** Every tenant that ever wrote. */
 export async function registeredTenants(context: Context): Promise<string[]> {
   const tenants: string[] = [];
-  let from: Record<string, unknown> | undefined;
-  do {
-    const page = await context.store.query({
-      TableName: context.records,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': tenantKey('').pk },
-      ExclusiveStartKey: from,
-    });
-    tenants.push(...page.items.map((item) => item.sk as string));
-    from = page.next;
-  } while (from);
+  for await (const { sk } of itemsOf(context.store, {
+    TableName: context.records,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': tenantKey('').pk },
+  }))
+    tenants.push(sk as string);
   return tenants;
 }
 

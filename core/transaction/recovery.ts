@@ -11,8 +11,9 @@ import {
   type RecordItem,
   recordKey,
 } from './items.ts';
+import { itemsOf } from './items-of.ts';
 import { type Snapshot, snapshotOf, visible } from './snapshot.ts';
-import type { Item } from './store.ts';
+import type { Item, Key } from './store.ts';
 import { undone, undoOf } from './undo.ts';
 
 /** Requests on single records in flight at a time. */
@@ -162,18 +163,13 @@ async function manifestsBetween(
 ): Promise<ManifestItem[]> {
   const { pk } = manifestKey(context.ledger, tenant, '');
   const manifests: Item[] = [];
-  let from: Item | undefined;
-  do {
-    const page = await context.store.query({
-      TableName: context.manifests(),
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :least AND :greatest',
-      ExpressionAttributeValues: { ':pk': pk, ':least': least, ':greatest': greatest },
-      ProjectionExpression: 'pk, sk, n, st, kinds',
-      ExclusiveStartKey: from,
-    });
-    manifests.push(...page.items);
-    from = page.next;
-  } while (from);
+  for await (const item of itemsOf(context.store, {
+    TableName: context.manifests(),
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :least AND :greatest',
+    ExpressionAttributeValues: { ':pk': pk, ':least': least, ':greatest': greatest },
+    ProjectionExpression: 'pk, sk, n, st, kinds',
+  }))
+    manifests.push(item);
   return manifests as unknown as ManifestItem[];
 }
 
@@ -262,11 +258,11 @@ async function recoverDecided(
   const deleted = idsOf(manifest as ManifestItem).filter((_, index) => manifest?.kinds?.[index] === 'd');
   const keys = deleted.map((id) => recordKey(tenant, id));
   // Several messages may stand for this batch: what is gone costs only a look.
-  const left = (await readAll(context, context.records, keys)) as unknown as RecordItem[];
-  await inParallel(left, width, ({ pk, sk }) =>
+  const left = (await readAll(context, context.records, keys, ['pk', 'sk'])) as unknown as Key[];
+  await inParallel(left, width, (Key) =>
     context.store.remove({
       TableName: context.records,
-      Key: { pk, sk },
+      Key,
       ConditionExpression: 'tx = :n AND x = :one',
       ExpressionAttributeValues: { ':n': n, ':one': 1 },
     }),

@@ -20,9 +20,8 @@ async function endOf(chain: Chain, nonce: NonceItem): Promise<End | undefined> {
   if (nonce.state === 'foreign') return { nonce };
   if (nonce.state === 'signed') return undefined;
   const { status, txId } = await latest(chain, nonce);
-  const usedUp = nonce.refusal?.txIds.includes(txId);
-  if (nonce.refusal && usedUp && (status.kind === 'success' || status.kind === 'aborted'))
-    return { nonce, outcome: failed(nonce.refusal.reason) };
+  const isMined = status.kind === 'success' || status.kind === 'aborted';
+  if (isMined && nonce.refusal?.txIds.includes(txId)) return { nonce, outcome: failed(nonce.refusal.reason) };
   if (status.kind === 'success') {
     const message = `Price updated to ${nonce.job?.price} STX`;
     return { nonce, txId, outcome: { result: { message, txId } } };

@@ -36,7 +36,8 @@ export async function signWaiting(chain: Chain, { next, confirmed }: SignerState
 }
 
 /**
- * Signs the same call for the same nonce with a higher fee, or what takes its place if that is what waits to be mined. All of its transactions are kept, since any of them may be the one that is mined.
+ * Signs the same call for the same nonce with a higher fee, or what takes its place if that is what waits to be mined. All of its transactions
+ * are kept, since any of them may be the one that is mined.
  *
  * @param pending the transaction that waits, if any does.
  */

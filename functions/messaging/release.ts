@@ -5,6 +5,7 @@ import type { Batch } from '../../core/batch/record.ts';
 import { timestamp } from '../../core/clock.ts';
 import { send } from '../../core/queue.ts';
 import { tableName } from '../../core/table.ts';
+import { itemsOf } from '../../core/transaction/items-of.ts';
 import type { Item, Store } from '../../core/transaction/store.ts';
 import { asSmsBatch, type SmsBatch, smsKeys } from './sms-batch.ts';
 import { dueOf } from './sms-store.ts';
@@ -112,19 +113,12 @@ export async function sweepDue(store: Store, now: number): Promise<number> {
   return sent;
 }
 
-async function* dueBefore(store: Store, until: string): AsyncGenerator<Item> {
-  let from: Item | undefined;
-  do {
-    const page = await store.query({
-      TableName: tableName('messaging'),
-      KeyConditionExpression: 'pk = :pk AND sk < :until',
-      ExpressionAttributeValues: {
-        ':pk': smsKeys.due({ tenant: '', id: '', createdAt: '' }, '').pk,
-        ':until': until,
-      },
-      ExclusiveStartKey: from,
-    });
-    yield* page.items;
-    from = page.next;
-  } while (from);
-}
+const dueBefore = (store: Store, until: string): AsyncGenerator<Item> =>
+  itemsOf(store, {
+    TableName: tableName('messaging'),
+    KeyConditionExpression: 'pk = :pk AND sk < :until',
+    ExpressionAttributeValues: {
+      ':pk': smsKeys.due({ tenant: '', id: '', createdAt: '' }, '').pk,
+      ':until': until,
+    },
+  });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { region, rootAccessKey } from '../../local/account.ts';
+import { rootClient } from '../root-client.ts';
 import { startChild } from './child.ts';
 import { type Cleanup, temporaryFolder } from './cleanup.ts';
 import { type Caller, callerOf } from './http.ts';
@@ -49,8 +49,7 @@ export async function somebody(
 
 /** DynamoDB as the service's Lambdas reach it, through the one AWS endpoint, without their permissions' limits. */
 export function tablesOf(cleanup: Cleanup, { awsEndpoint }: Service): DynamoDBDocumentClient {
-  const credentials = { accessKeyId: rootAccessKey, secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint: awsEndpoint, region, credentials, maxAttempts: 1 });
+  const client = new DynamoDBClient({ ...rootClient(awsEndpoint), maxAttempts: 1 });
   cleanup.later(() => client.destroy());
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

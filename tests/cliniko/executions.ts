@@ -1,5 +1,6 @@
 import { GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { region, rootAccessKey } from '../../local/account.ts';
+import { region } from '../../local/account.ts';
+import { rootClient } from '../root-client.ts';
 
 /** What one execution of a workflow went through. */
 export interface PastExecution {
@@ -15,8 +16,7 @@ export async function pastExecutions(
   endpoint: string,
   machines: readonly string[],
 ): Promise<PastExecution[]> {
-  const credentials = { accessKeyId: rootAccessKey, secretAccessKey: 'local' };
-  const client = new SFNClient({ endpoint, region, credentials });
+  const client = new SFNClient(rootClient(endpoint));
   const past: PastExecution[] = [];
   for (const machine of machines) {
     const stateMachineArn = `arn:aws:states:${region}:000000000000:stateMachine:${machine}`;

@@ -1,36 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
-import { projectAssembly } from '../../local/project.ts';
-import { type Running, start } from '../../local/start.ts';
 import { somebody } from '../people.ts';
+import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runJob } from '../service/run-job.ts';
 import { type Clinic, clinic, ended, latestLog, ok, pause } from './fixtures.ts';
 
-let service: Running;
-let dataDir: string;
-
-const run = async () => start({ assembly: await projectAssembly(), port: 0, dataDir });
-
+let service: Own;
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));
-  service = await run();
-});
-
-afterAll(async () => {
-  await service.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  service = await ownServiceOfFile();
 });
 
 /** Runs the sweep now instead of at the next full minute. */
-const sweep = () => runJob(service, clinikoJobs.sweep);
+const sweep = () => runJob(service.running, clinikoJobs.sweep);
 
 /** The same organisation after the service came back at another address. */
 async function again(place: Clinic): Promise<Clinic> {
   const { tenantId } = place.admin;
-  return { ...place, admin: await somebody({ role: 'admin', tenantId, url: service.url }) };
+  return { ...place, admin: await somebody({ role: 'admin', tenantId, url: service.running.url }) };
 }
 
 /** An attempt is left alone for ten seconds, as long as its workflow may need to start. */
@@ -39,11 +25,10 @@ const STARTING = 11_000;
 test('takes back a sync that died with the machine, goes on where it was, and stores everybody', {
   timeout: 120_000,
 }, async () => {
-  let place = await clinic({ patients: 1_500, latency_ms: 300 }, { url: service.url });
+  let place = await clinic({ patients: 1_500, latency_ms: 300 }, { url: service.running.url });
   ok(await place.admin.api.cliniko.syncAll({ params: { orgId: place.orgId } }));
   while ((await latestLog(place)).records_processed < 300) await pause(100);
-  await service.crash();
-  service = await run();
+  await service.crashAndRestart();
   place = await again(place);
   const left = await latestLog(place);
   expect(left.status).toBe('running');

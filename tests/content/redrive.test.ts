@@ -3,8 +3,8 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-
 import { expect, test } from 'vitest';
 import { keysOf } from '../../core/batch/keys.ts';
 import { contentJobs } from '../../functions/content/jobs.ts';
-import { region, rootAccessKey } from '../../local/account.ts';
 import type { Running } from '../../local/start.ts';
+import { rootClient } from '../root-client.ts';
 import { ownService } from '../service/own.ts';
 import { runJob } from '../service/run-job.ts';
 import { contentOf, creator, idOf, newIds, registered } from './creators.ts';
@@ -14,10 +14,7 @@ const keys = keysOf('content');
 
 /** The batches behind the API's back. */
 function batchesOf({ awsEndpoint, stack }: Running) {
-  const credentials = { accessKeyId: rootAccessKey, secretAccessKey: 'local' };
-  const client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ endpoint: awsEndpoint, region, credentials }),
-  );
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(rootClient(awsEndpoint)));
   const table = stack
     .resources('AWS::DynamoDB::GlobalTable')
     .find(({ logicalId }) => /operations/i.test(logicalId));

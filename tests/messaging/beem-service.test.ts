@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smsJobs } from '../../functions/messaging/sms-jobs.ts';
-import { region, rootAccessKey } from '../../local/account.ts';
 import { listen } from '../../local/gateway/gateway.ts';
 import { readBody } from '../../local/gateway/read-body.ts';
-import { ownServiceOfFile } from '../service/own.ts';
+import { rootClient } from '../root-client.ts';
+import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runJob } from '../service/run-job.ts';
 import { tablesOf } from '../service/tables.ts';
 import { acceptedOf, batchWhen, messageWhen, newPhones } from './sms.ts';
@@ -25,17 +25,13 @@ const beem = createServer((request, response) => {
     );
   });
 });
-let service: Awaited<ReturnType<typeof ownServiceOfFile>>;
+let service: Own;
 beforeAll(async () => {
   const url = `http://127.0.0.1:${await listen(beem, 0)}`;
   service = await ownServiceOfFile({
     environment: { SMS_PROVIDER: 'beem', BEEM_SEND_URL: `${url}/send`, BEEM_REPORTS_URL: `${url}/reports` },
   });
-  const secrets = new SecretsManagerClient({
-    endpoint: service.running.awsEndpoint,
-    region,
-    credentials: { accessKeyId: rootAccessKey, secretAccessKey: 'local' },
-  });
+  const secrets = new SecretsManagerClient(rootClient(service.running.awsEndpoint));
   const SecretString = JSON.stringify({ api_key: 'key', secret_key: 'secret' });
   await secrets.send(new CreateSecretCommand({ Name: 'bulkhead/local/smsKeys/beem', SecretString }));
 });

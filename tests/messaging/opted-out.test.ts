@@ -3,12 +3,12 @@ import { beforeAll, expect, inject, test } from 'vitest';
 import { optedOut } from '../../functions/messaging/opted-out.ts';
 import { region, rootAccessKey } from '../../local/account.ts';
 import { type Person, somebody } from '../people.ts';
+import { rootClient } from '../root-client.ts';
 import { imported, phone, post } from './contact-helpers.ts';
 
 // What senders ask is a function and no route: it runs here as in a Lambda, on the tables of the running service.
 beforeAll(async () => {
-  const credentials = { accessKeyId: rootAccessKey, secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint: inject('awsEndpoint'), region, credentials });
+  const client = new DynamoDBClient(rootClient(inject('awsEndpoint')));
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: inject('awsEndpoint'),

@@ -18,21 +18,34 @@ interface OwnOptions {
 }
 
 /** A service for one test or one file, because it is going to be hurt, restarted or set otherwise. */
-interface Own {
+export interface Own {
   running: Running;
   dataDir: string;
   person(traits?: Traits): Promise<Person>;
+  /** Ends it as `kill -9` would, and starts it again with the same data, at another address. */
+  crashAndRestart(): Promise<void>;
 }
 
 async function startOwn(options: OwnOptions): Promise<Own> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bulkhead-own-')));
-  const running = await start({
-    assembly: options.assembly ?? (await projectAssembly(options.settings)),
-    port: 0,
+  const assembly = options.assembly ?? (await projectAssembly(options.settings));
+  const run = () =>
+    start({
+      assembly,
+      port: 0,
+      dataDir,
+      ...(options.environment ? { environment: options.environment } : {}),
+    });
+  const own: Own = {
+    running: await run(),
     dataDir,
-    ...(options.environment ? { environment: options.environment } : {}),
-  });
-  return { running, dataDir, person: (traits = {}) => somebody({ url: running.url, ...traits }) };
+    person: (traits = {}) => somebody({ url: own.running.url, ...traits }),
+    async crashAndRestart() {
+      await own.running.crash();
+      own.running = await run();
+    },
+  };
+  return own;
 }
 
 async function end({ running, dataDir }: Own): Promise<void> {

@@ -6,20 +6,14 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { region, rootAccessKey } from '../../local/account.ts';
 import type { Running } from '../../local/start.ts';
+import { rootClient } from '../root-client.ts';
 
 type Item = Record<string, unknown>;
 
 /** The tables of a service behind its back, for what no route shows. `kind` is part of a table's name: `guards`, `audit`, `patients`. */
 export function tablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'>) {
-  const documents = DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      endpoint: awsEndpoint,
-      region,
-      credentials: { accessKeyId: rootAccessKey, secretAccessKey: 'local' },
-    }),
-  );
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(rootClient(awsEndpoint)));
   const nameOf = async (kind: string): Promise<string> => {
     const { TableNames = [] } = await documents.send(new ListTablesCommand({}));
     const name = TableNames.find((one) => one.toLowerCase().includes(kind));

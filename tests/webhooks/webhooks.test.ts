@@ -1,40 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { webhookJobs } from '../../functions/webhooks/jobs.ts';
 import { nextAttempt } from '../../functions/webhooks/next-attempt.ts';
 import { isPublicAddress, receiverAddress } from '../../functions/webhooks/receiver-address.ts';
 import { isReceiver, sendWebhook } from '../../functions/webhooks/send-webhook.ts';
 import { signatureHeaders } from '../../functions/webhooks/signature.ts';
-import { projectAssembly } from '../../local/project.ts';
-import { type Running, start } from '../../local/start.ts';
 import { type Clinic, clinic, ok, pause, sync } from '../cliniko/fixtures.ts';
 import { type Person, somebody } from '../people.ts';
+import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runJob } from '../service/run-job.ts';
 import { isSigned, receiver } from './receiver.ts';
 
-let service: Running;
-let dataDir: string;
+let service: Own;
 // Only this setting lets a message reach a receiver on this machine.
-const run = async () =>
-  start({ assembly: await projectAssembly(), port: 0, dataDir, environment: { WEBHOOK_LOOPBACK: 'true' } });
-
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-'));
-  service = await run();
-});
-
-afterAll(async () => {
-  await service.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  service = await ownServiceOfFile({ environment: { WEBHOOK_LOOPBACK: 'true' } });
 });
 
 const hook = async ({ api }: Person, url: string, events = ['sync.completed', 'sync.failed']) =>
   ok(await api.webhooks.create({ body: { url, events } }));
 
 const place = (faults: { name: string }[] = []): Promise<Clinic> =>
-  clinic({ patients: 30, faults }, { url: service.url });
+  clinic({ patients: 30, faults }, { url: service.running.url });
 
 test('tells of a completed sync, with a signature that the receiver can check', async () => {
   const [clinic, target] = [await place(), await receiver(204)];
@@ -109,11 +95,10 @@ test('delivers after a crash what was not taken before it', { timeout: 120_000 }
   await hook(clinic.admin, target.url);
   await sync(clinic);
   await target.until(1);
-  await service.crash();
-  service = await run();
+  await service.crashAndRestart();
   // A message that was due counts as forgotten half a minute later.
   await pause(40_000);
-  await runJob(service, webhookJobs.sweep);
+  await runJob(service.running, webhookJobs.sweep);
   const [first, second] = await target.until(2);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   target.close();
