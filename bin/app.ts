@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { App, Tags } from 'aws-cdk-lib';
-import { endpoints, jobs } from '../functions/index.ts';
+import { endpoints, workers } from '../functions/index.ts';
 import { AppStack } from '../lib/app-stack.ts';
 import { bundle, type FunctionName, fileName } from '../lib/bundle.ts';
 import { settingsOf } from '../lib/settings.ts';
@@ -14,7 +14,7 @@ const named = (systems: Record<string, object>): FunctionName[] =>
   );
 
 const bundles = join(app.outdir, 'bundles');
-await bundle([...named(endpoints), ...named(jobs), 'ops/not-found'], bundles);
+await bundle([...named(endpoints), ...named(workers), 'ops/not-found'], bundles);
 
 const stack = new AppStack(app, `bulkhead-${settings.stage}`, {
   settings,

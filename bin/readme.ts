@@ -1,7 +1,7 @@
 /** `npm run readme`: writes the table of endpoints into README.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { surface } from '../core/surface.ts';
+import { surface } from '../core/contract/surface.ts';
 import { endpoints } from '../functions/index.ts';
 
 const file = join(import.meta.dirname, '..', 'README.md');

@@ -1,15 +1,15 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Job } from './job.ts';
+import type { Worker } from './contract/worker.ts';
 import { describe, log } from './log.ts';
 
-type Message<J extends Job> = z.output<J['message']>;
-type Done<J extends Job> = J['result'] extends z.ZodType ? Promise<z.input<J['result']>> : Promise<void>;
+type Message<J extends Worker> = z.output<J['message']>;
+type Done<J extends Worker> = J['result'] extends z.ZodType ? Promise<z.input<J['result']>> : Promise<void>;
 
 /** What a trigger is told of an error: its name, by which a workflow decides. The rest is in the log, since its text may quote data. */
 function withoutText(error: unknown): Error {
-  const told = new Error('see the log of the job');
+  const told = new Error('see the log of the worker');
   told.name = error instanceof Error ? error.name : 'Error';
   // Lambda hands the stack on, and a workflow would carry it along as part of its state.
   told.stack = `${told.name}: ${told.message}`;
@@ -17,24 +17,27 @@ function withoutText(error: unknown): Error {
 }
 
 /**
- * A job and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe to repeat.
+ * A worker and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe to repeat.
  *
- * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled job's message is the event
+ * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled worker's message is the event
  * that EventBridge sends, a workflow step's what the workflow hands it. `deliveries` counts how often a message was delivered, from 1.
  */
-export function consume<J extends Job>(job: J, work: (message: Message<J>, deliveries: number) => Done<J>) {
+export function consume<J extends Worker>(
+  worker: J,
+  work: (message: Message<J>, deliveries: number) => Done<J>,
+) {
   const attempt = async (message: unknown, deliveries = 1): Promise<unknown> => {
     try {
-      const result = await work(job.message.parse(message) as Message<J>, deliveries);
-      return job.result?.parse(result);
+      const result = await work(worker.message.parse(message) as Message<J>, deliveries);
+      return worker.result?.parse(result);
     } catch (error) {
-      log('error', 'job failed', { job: job.summary, ...describe(error) });
+      log('error', 'worker failed', { worker: worker.summary, ...describe(error) });
       throw withoutText(error);
     }
   };
   const processor = new BatchProcessor(EventType.SQS);
   return async (event: SQSEvent | object, context: Context): Promise<unknown> => {
-    if (!('queue' in job.trigger)) return await attempt(event);
+    if (!('queue' in worker.trigger)) return await attempt(event);
     const each = async (record: SQSRecord) => {
       await attempt(JSON.parse(record.body), Number(record.attributes.ApproximateReceiveCount));
     };

@@ -1,7 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { clientSettings } from './aws-client.ts';
+import { type QueueName, queueVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
-import { type QueueName, queueVariable } from './resources.ts';
 
 let client: SQSClient | undefined;
 

@@ -7,8 +7,8 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { clientSettings } from './aws-client.ts';
+import { type SecretGroup, secretsVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
-import { type SecretGroup, secretsVariable } from './resources.ts';
 
 /** How long a container trusts a secret that it has read, in milliseconds. Secrets Manager bills each read. */
 const TRUSTED = 5 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { clientSettings } from './aws-client.ts';
+import { type TopicName, topicVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
-import { type TopicName, topicVariable } from './resources.ts';
 
 let client: SNSClient | undefined;
 

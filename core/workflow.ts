@@ -8,8 +8,8 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { clientSettings } from './aws-client.ts';
+import { type WorkflowName, workflowVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
-import { type WorkflowName, workflowVariable } from './resources.ts';
 
 let client: SFNClient | undefined;
 

@@ -1,18 +1,18 @@
-import type { Endpoint } from '../core/endpoint.ts';
-import type { Job } from '../core/job.ts';
+import type { Endpoint } from '../core/contract/endpoint.ts';
+import type { Worker } from '../core/contract/worker.ts';
 import { admin } from './admin/api.ts';
-import { adminJobs } from './admin/jobs.ts';
+import { adminWorkers } from './admin/workers.ts';
 import { cliniko } from './cliniko/api.ts';
-import { clinikoJobs } from './cliniko/jobs.ts';
+import { clinikoWorkers } from './cliniko/workers.ts';
 import { content } from './content/api.ts';
-import { contentJobs } from './content/jobs.ts';
+import { contentWorkers } from './content/workers.ts';
 import { messaging } from './messaging/api.ts';
-import { messagingJobs } from './messaging/jobs.ts';
+import { messagingWorkers } from './messaging/workers.ts';
 import { ops } from './ops/api.ts';
 import { patients } from './patients/api.ts';
-import { patientJobs } from './patients/jobs.ts';
+import { patientWorkers } from './patients/workers.ts';
 import { webhooks } from './webhooks/api.ts';
-import { webhookJobs } from './webhooks/jobs.ts';
+import { webhookWorkers } from './webhooks/workers.ts';
 
 /** Every endpoint, by the folder of its system and its name there. The first system answers for paths that belong to none. */
 export const endpoints = { patients, cliniko, content, messaging, admin, webhooks, ops } satisfies Record<
@@ -20,15 +20,15 @@ export const endpoints = { patients, cliniko, content, messaging, admin, webhook
   Record<string, Endpoint>
 >;
 
-/** Every job, likewise. */
-export const jobs = {
-  patients: patientJobs,
-  cliniko: clinikoJobs,
-  content: contentJobs,
-  messaging: messagingJobs,
-  admin: adminJobs,
-  webhooks: webhookJobs,
-} satisfies Record<string, Record<string, Job>>;
+/** Every worker, likewise. */
+export const workers = {
+  patients: patientWorkers,
+  cliniko: clinikoWorkers,
+  content: contentWorkers,
+  messaging: messagingWorkers,
+  admin: adminWorkers,
+  webhooks: webhookWorkers,
+} satisfies Record<string, Record<string, Worker>>;
 
 /** Faults of a sync that its workflow does not try to mend. */
 export { PERMANENT } from './cliniko/faults.ts';

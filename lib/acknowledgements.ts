@@ -1,7 +1,7 @@
 import { type CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
-import { secrets, workflows } from '../core/resources.ts';
+import { secrets, workflows } from '../core/contract/resources.ts';
 import { SMS_ORIGINS } from './grants.ts';
 import type { Settings } from './settings.ts';
 

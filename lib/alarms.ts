@@ -15,8 +15,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { type WorkflowName, workflows } from '../core/contract/resources.ts';
 import { namespaceOf } from '../core/metrics.ts';
-import { type WorkflowName, workflows } from '../core/resources.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
@@ -65,7 +65,7 @@ export class Alarms extends Construct {
         statistic: 'Sum',
       }),
       threshold: 0,
-      hurt: 'Callers are refused and jobs wait: the account has no free Lambda capacity.',
+      hurt: 'Callers are refused and workers wait: the account has no free Lambda capacity.',
       runbook: 'Throttling',
     });
     this.#add('StuckOnChain', {

@@ -1,11 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { Endpoint } from '../core/endpoint.ts';
-import type { Job } from '../core/job.ts';
+import type { Endpoint } from '../core/contract/endpoint.ts';
+import { buckets, type QueueName, secrets, workflows } from '../core/contract/resources.ts';
+import type { Worker } from '../core/contract/worker.ts';
 import { namespaceOf } from '../core/metrics.ts';
-import { buckets, type QueueName, secrets, workflows } from '../core/resources.ts';
-import { endpoints, jobs } from '../functions/index.ts';
+import { endpoints, workers } from '../functions/index.ts';
 import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
@@ -14,7 +14,6 @@ import { dashboard } from './dashboard.ts';
 import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
 import type { Resources } from './grants.ts';
-import { JOB_TIMEOUT, JobFunction } from './job-function.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import { QueuesOf } from './queues.ts';
 import { restApi } from './rest-api.ts';
@@ -25,16 +24,17 @@ import { SmsReceipts, smsEnvironment } from './sms.ts';
 import { SigningKey, stacksEnvironment } from './stacks.ts';
 import { TablesOf } from './tables.ts';
 import { TopicsOf } from './topics.ts';
+import { WorkerFunction, workerTimeoutSeconds } from './worker-function.ts';
 import { WorkflowsOf, workflowArn } from './workflows.ts';
 
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
-const jobsOfSystems: Record<string, Record<string, Job>> = jobs;
+const workersOfSystems: Record<string, Record<string, Worker>> = workers;
 
 /** How long the consumer of a queue may take. */
 function consumerTimeout(queue: QueueName): number {
-  const consumers = Object.values(jobsOfSystems).flatMap((its) => Object.values(its));
+  const consumers = Object.values(workersOfSystems).flatMap((its) => Object.values(its));
   const consumer = consumers.find(({ trigger }) => 'queue' in trigger && trigger.queue === queue);
-  return consumer?.timeoutSeconds ?? JOB_TIMEOUT;
+  return consumer?.timeoutSeconds ?? workerTimeoutSeconds;
 }
 
 const byName = <N extends string, V>(names: readonly N[], value: (name: N) => V) =>
@@ -78,7 +78,7 @@ export class AppStack extends Stack {
       },
     };
     const routes: Route[] = [];
-    const workers: Record<string, LambdaFunction> = {};
+    const functions: Record<string, LambdaFunction> = {};
     for (const [system, its] of Object.entries(systems)) {
       const home = new Construct(this, system);
       const invoker = invokerRole(home);
@@ -87,11 +87,17 @@ export class AppStack extends Stack {
           new EndpointFunction(home, { system, name, endpoint, invoker, resources, defaults }).route,
         );
       }
-      for (const [name, job] of Object.entries(jobsOfSystems[system] ?? {})) {
-        workers[`${system}.${name}`] = new JobFunction(home, { system, name, job, resources, defaults }).fn;
+      for (const [name, worker] of Object.entries(workersOfSystems[system] ?? {})) {
+        functions[`${system}.${name}`] = new WorkerFunction(home, {
+          system,
+          name,
+          worker,
+          resources,
+          defaults,
+        }).fn;
       }
     }
-    const { machines } = new WorkflowsOf(this, 'Workflows', workers, settings);
+    const { machines } = new WorkflowsOf(this, 'Workflows', functions, settings);
     const nowhere = new Construct(this, 'notFound');
     const notFound = nodeFunction(nowhere, defaults, {
       name: 'ops/not-found',

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnUserPoolGroup, ClientAttributes, Mfa, StringAttribute, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import { roles } from '../core/caller.ts';
+import { roles } from '../core/http/caller.ts';
 import type { Settings } from './settings.ts';
 
 /** What a user pool keeps of a user beyond the standard attributes; only administrators write them, since they decide what one may do. */

@@ -1,7 +1,7 @@
 import { type CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { BucketName } from '../core/resources.ts';
+import type { BucketName } from '../core/contract/resources.ts';
 import type { Settings } from './settings.ts';
 
 const SHORT_LIVED = 'Files are here for minutes, until they were read, and for a day at most.';

@@ -34,9 +34,9 @@ export function clinikoSync(scope: Construct, workers: Workers): IChainable {
     resultPath: JsonPath.DISCARD,
     retries: RETRIES,
   });
-  const step = (id: string, job: string) =>
+  const step = (id: string, worker: string) =>
     workflowTask(scope, id, workers, {
-      worker: `cliniko.${job}`,
+      worker: `cliniko.${worker}`,
       payload: { ...IDENTITY, turn: JsonPath.numberAt('$.next.turn') },
       resultPath: '$.next',
       permanent: PERMANENT,

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { type Endpoint, usesOf } from '../core/endpoint.ts';
+import { type Endpoint, usesOf } from '../core/contract/endpoint.ts';
 import { type FunctionName, fileName } from './bundle.ts';
 import { grant, type Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';

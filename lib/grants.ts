@@ -24,7 +24,7 @@ import {
   type WorkflowName,
   workflows,
   workflowVariable,
-} from '../core/resources.ts';
+} from '../core/contract/resources.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import { indexesOf } from './tables.ts';
 

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type QueueName, queues } from '../core/resources.ts';
+import { type QueueName, queues } from '../core/contract/resources.ts';
 
 /** How often a message is tried before it counts as dead. AWS advises at least five for queues that feed Lambda. */
 const TRIES = 5;

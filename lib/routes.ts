@@ -1,7 +1,7 @@
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { Endpoint } from '../core/endpoint.ts';
+import type { Endpoint } from '../core/contract/endpoint.ts';
 import { OwnRole } from './own-role.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { SecretGroup } from '../core/resources.ts';
+import type { SecretGroup } from '../core/contract/resources.ts';
 import type { Settings } from './settings.ts';
 
 /** Where secrets of a group are, which are made while the app runs: the beginning of their names, and an ARN that matches them all. */

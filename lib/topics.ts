@@ -1,7 +1,7 @@
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type TopicName, topics } from '../core/resources.ts';
+import { type TopicName, topics } from '../core/contract/resources.ts';
 
 /** Notices for whoever subscribes: encrypted by AWS's own key for SNS, over TLS only. */
 export class TopicsOf extends Construct {

@@ -11,7 +11,7 @@ import type { Construct } from 'constructs';
 import { workflowTask } from './workflow-task.ts';
 import type { Workers } from './workflows.ts';
 
-/** Our own faults are tried again here; a receiver that does not take the message is the job's business, which sets when to try again. */
+/** Our own faults are tried again here; a receiver that does not take the message is the worker's business, which sets when to try again. */
 const RETRIES = 5;
 
 /** One message on its way to one receiver, for a little more than a day at most. */

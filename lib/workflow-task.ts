@@ -9,7 +9,7 @@ import type { Workers } from './workflows.ts';
 const TASK_TIMEOUT = Duration.seconds(90);
 
 export interface TaskProps {
-  /** The job, by system and name. */
+  /** The worker, by system and name. */
   worker: string;
   /** What it is handed, with JSONPath in the fields whose values begin with `$`. */
   payload: Record<string, unknown>;
@@ -21,10 +21,10 @@ export interface TaskProps {
   retries: number;
 }
 
-/** A job as a step of a workflow. */
+/** A worker as a step of a workflow. */
 export function workflowTask(scope: Construct, id: string, workers: Workers, props: TaskProps): LambdaInvoke {
   const lambdaFunction = workers[props.worker];
-  if (!lambdaFunction) throw new Error(`there is no job ${props.worker} for the step ${id}`);
+  if (!lambdaFunction) throw new Error(`there is no worker ${props.worker} for the step ${id}`);
   const task = new LambdaInvoke(scope, id, {
     lambdaFunction,
     payload: TaskInput.fromObject(props.payload),

@@ -9,7 +9,7 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type WorkflowName, workflows } from '../core/resources.ts';
+import { type WorkflowName, workflows } from '../core/contract/resources.ts';
 import { clinikoSync } from './cliniko-sync.ts';
 import type { Settings } from './settings.ts';
 import { webhookDelivery } from './webhook-delivery.ts';

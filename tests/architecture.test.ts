@@ -55,7 +55,7 @@ test('loads no handler where only contracts are wanted', () => {
   const wanted = new Set(['functions/index.ts']);
   for (const path of wanted) for (const { from, to } of imports) if (from === path) wanted.add(to);
   expect([...wanted]).toContain('functions/patients/api.ts');
-  expect([...wanted].filter((path) => ['core/serve.ts', 'core/consume.ts'].includes(path))).toEqual([]);
+  expect([...wanted].filter((path) => ['core/http/serve.ts', 'core/consume.ts'].includes(path))).toEqual([]);
 });
 
 test('imports zod as a namespace, since its other form carries every language into every function', () => {

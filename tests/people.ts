@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
-import type { Role } from '../core/caller.ts';
-import { type Client, client } from '../core/client.ts';
+import { type Client, client } from '../core/contract/client.ts';
+import type { Role } from '../core/http/caller.ts';
 import { endpoints } from '../functions/index.ts';
 
 /** Somebody who calls: of a tenant of their own unless told, so that tests do not meet. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { surface } from '../core/surface.ts';
+import { surface } from '../core/contract/surface.ts';
 import { endpoints } from '../functions/index.ts';
 
 const root = join(import.meta.dirname, '..');

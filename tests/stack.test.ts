@@ -4,9 +4,9 @@ import { Validations } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
-import { type Endpoint, usesOf } from '../core/endpoint.ts';
-import { tables as tableNames, workflows } from '../core/resources.ts';
-import { endpoints, jobs } from '../functions/index.ts';
+import { type Endpoint, usesOf } from '../core/contract/endpoint.ts';
+import { tables as tableNames, workflows } from '../core/contract/resources.ts';
+import { endpoints, workers } from '../functions/index.ts';
 import { type Synthesised, synthesise } from './synthesise.ts';
 
 interface Resource {
@@ -103,7 +103,7 @@ test('answers for callers before API Gateway gives up, and traces every function
   const functions = resourcesOf(prod, 'AWS::Lambda::Function');
   expect(functions).toHaveLength(
     Object.values(endpoints).flatMap((its) => Object.keys(its)).length +
-      Object.values(jobs).flatMap((its) => Object.keys(its)).length +
+      Object.values(workers).flatMap((its) => Object.keys(its)).length +
       1,
   );
   for (const fn of functions) {

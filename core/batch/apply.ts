@@ -1,11 +1,11 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { timestamp } from '../clock.ts';
-import type { Ahead } from './ahead.ts';
 import { type Chunk, isApplied, placed } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type ChunkTransaction, chunkTransaction } from './chunk-transaction.ts';
 import { type Context, itemAt, kindOf, untilDone } from './context.ts';
 import type { Planned } from './kind.ts';
+import type { Ahead } from './prefetch.ts';
 import { type BatchRecord, batchOf, takesWork } from './record.ts';
 
 /** How often an operation is planned anew because somebody came between, before that is its error. */

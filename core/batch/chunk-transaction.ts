@@ -1,5 +1,5 @@
 import { timestamp } from '../clock.ts';
-import type { Action } from '../transaction/store.ts';
+import type { Action } from '../dynamo/store.ts';
 import { type Chunk, type ChunkResult, placesOf, resultItem, type StoredOutcome } from './chunk.ts';
 import { ACTIONS, type Context } from './context.ts';
 import type { Planned } from './kind.ts';

@@ -1,4 +1,4 @@
-import type { Item, Key } from '../transaction/store.ts';
+import type { Item, Key } from '../dynamo/store.ts';
 import type { Operation, Outcome, PlacedOperation } from './kind.ts';
 
 /** What a batch is cut into: applied, counted and recorded in one transaction. Never changed once it is opened. */

@@ -1,6 +1,6 @@
-import { chunksOf, inParallel } from '../transaction/context.ts';
-import { itemsOf } from '../transaction/items-of.ts';
-import { type Item, type Key, Refused, ReplyLost, type Store } from '../transaction/store.ts';
+import { itemsOf } from '../dynamo/items-of.ts';
+import { type Item, type Key, Refused, ReplyLost, type Store } from '../dynamo/store.ts';
+import { chunksOf, inParallel } from '../ledger/context.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Keys } from './keys.ts';
 import type { Kind } from './kind.ts';

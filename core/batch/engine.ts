@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { tableName } from '../table.ts';
-import { dynamoStore } from '../transaction/dynamo-store.ts';
-import type { Store } from '../transaction/store.ts';
+import { dynamoStore } from '../dynamo/dynamo-store.ts';
+import type { Store } from '../dynamo/store.ts';
+import { tableName } from '../dynamo/tables.ts';
 import { cancel } from './cancel.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Context, World } from './context.ts';

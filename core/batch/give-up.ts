@@ -3,7 +3,7 @@ import { type ChunkResult, resultItem } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type Context, untilDone } from './context.ts';
 import { announced } from './finish.ts';
-import { lookAt } from './look.ts';
+import { lookAt } from './load.ts';
 import { progressUpdate } from './progress.ts';
 import { hasEnded } from './record.ts';
 

@@ -1,4 +1,4 @@
-import type { Key } from '../transaction/store.ts';
+import type { Key } from '../dynamo/store.ts';
 
 /** Keys of an engine's items. Tenants may hold any character, so they are encoded where something follows them. */
 export const keysOf = (engine: string) => {

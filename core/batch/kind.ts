@@ -1,4 +1,4 @@
-import type { Action, Item } from '../transaction/store.ts';
+import type { Action, Item } from '../dynamo/store.ts';
 import type { Batch } from './record.ts';
 
 /** One operation of a batch: what a system asked for, in its own terms. */

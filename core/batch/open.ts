@@ -1,13 +1,13 @@
 import { timestamp } from '../clock.ts';
-import { InFlight } from '../problem.ts';
-import { type AnswerUpdate, answerAction } from '../transaction/change.ts';
-import { chunksOf, inParallel } from '../transaction/context.ts';
-import type { Action, Item } from '../transaction/store.ts';
+import type { Action, Item } from '../dynamo/store.ts';
+import { InFlight } from '../http/problem.ts';
+import { type AnswerUpdate, answerAction } from '../ledger/change.ts';
+import { chunksOf, inParallel } from '../ledger/context.ts';
 import { chunkItem } from './chunk.ts';
 import { ACTIONS, AT_ONCE, type Context, isPassing, steadily, untilDone } from './context.ts';
-import { joining, readLane, sendChunk } from './lane.ts';
 import { type NewOperation, packed } from './pack.ts';
 import { type Batch, type BatchRecord, batchOf, type OpenEntry } from './record.ts';
+import { joining, readLane, sendChunk } from './tenant-queue.ts';
 
 /** A batch that is to be opened. */
 export interface NewBatch<D = unknown> {

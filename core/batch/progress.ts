@@ -1,4 +1,4 @@
-import type { Action } from '../transaction/store.ts';
+import type { Action } from '../dynamo/store.ts';
 import type { BatchRecord, Status } from './record.ts';
 
 /** What one transaction does to the numbers of a batch. */

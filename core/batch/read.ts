@@ -1,4 +1,4 @@
-import type { Item, Key } from '../transaction/store.ts';
+import type { Item, Key } from '../dynamo/store.ts';
 import { asChunk, type StoredOutcome } from './chunk.ts';
 import { type Context, itemAt, nameOf, queried, readAll, steadily } from './context.ts';
 import { asBatch, type Batch, batchOf } from './record.ts';

@@ -1,4 +1,4 @@
-import type { Item, Key } from '../transaction/store.ts';
+import type { Item, Key } from '../dynamo/store.ts';
 
 /**
  * Where a batch stands. It moves only forward: pending, processing, and then one of the others. `completed`: every operation was

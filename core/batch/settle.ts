@@ -1,13 +1,13 @@
 import { timestamp } from '../clock.ts';
-import { type Action, ReplyLost } from '../transaction/store.ts';
+import { type Action, ReplyLost } from '../dynamo/store.ts';
 import { type Chunk, type ChunkResult, isWaiting, placesOf, resultItem } from './chunk.ts';
 import { type Context, untilDone } from './context.ts';
 import { announced } from './finish.ts';
 import type { Outcome } from './kind.ts';
-import { NEARLY_SETTLED, passOn } from './lane.ts';
-import { lookAt } from './look.ts';
+import { lookAt } from './load.ts';
 import { progressUpdate } from './progress.ts';
 import type { BatchRecord } from './record.ts';
+import { NEARLY_SETTLED, passOn } from './tenant-queue.ts';
 
 /** How claims of one chunk ended. */
 export interface Settlement {

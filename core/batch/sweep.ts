@@ -1,8 +1,8 @@
 import { type Context, itemAt, queried, readAll, steadily } from './context.ts';
 import { announced } from './finish.ts';
 import { giveUp } from './give-up.ts';
-import { sendChunk } from './lane.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, isOver, type OpenEntry } from './record.ts';
+import { sendChunk } from './tenant-queue.ts';
 import { TRIES } from './work.ts';
 
 /** How long nothing may happen to a tenant's batches before their messages count as lost, in milliseconds; and how long after each resend. */

@@ -1,12 +1,12 @@
-import { type Ahead, readingAhead } from './ahead.ts';
 import { reach } from './apply.ts';
-import { carryOut } from './carry-out.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Context } from './context.ts';
 import { announced } from './finish.ts';
 import { giveUp } from './give-up.ts';
-import { following, NEARLY_SETTLED, passOn, RUN } from './lane.ts';
-import { lookAt } from './look.ts';
+import { lookAt } from './load.ts';
+import { type Ahead, readingAhead } from './prefetch.ts';
+import { carryOut } from './side-effects.ts';
+import { following, NEARLY_SETTLED, passOn, RUN } from './tenant-queue.ts';
 
 /** After how many deliveries a chunk is given up: the queue then hands its message to the dead letters. */
 export const TRIES = 5;

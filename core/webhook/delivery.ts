@@ -1,6 +1,6 @@
 import { timestamp } from '../clock.ts';
-import { tableName } from '../table.ts';
-import type { Action } from '../transaction/store.ts';
+import type { Action } from '../dynamo/store.ts';
+import { tableName } from '../dynamo/tables.ts';
 import { startWorkflow } from '../workflow.ts';
 import { findWebhooks, isInterested, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
 

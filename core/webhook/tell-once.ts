@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../table.ts';
+import { documents, tableName } from '../dynamo/tables.ts';
 import { type Delivery, deliveriesOf, deliveryWrite, startDelivery } from './delivery.ts';
 import type { Origin, WebhookEvent } from './webhook.ts';
 

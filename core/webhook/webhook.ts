@@ -1,4 +1,4 @@
-import { queryAll } from '../query.ts';
+import { queryAll } from '../dynamo/query-all.ts';
 
 /** What a webhook can tell of. */
 export const events = ['sync.completed', 'sync.failed', 'batch.completed'] as const;

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import { roles } from '../../core/caller.ts';
-import { placeOf } from '../../core/cursor.ts';
-import type { Endpoint } from '../../core/endpoint.ts';
-import { ending } from './ending.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { roles } from '../../core/http/caller.ts';
+import { placeOf } from '../../core/http/cursor.ts';
+import { ending } from './batch/ending.ts';
+import { operationTypes, Submission } from './batch/operation.ts';
 import { adminErrors } from './errors.ts';
-import { day, digits, flagOfQuery, ids } from './fields.ts';
-import { operationTypes, Submission } from './operation.ts';
-import { Order, OrderChange, orderStatuses } from './order.ts';
-import { approvalFields, decides, decidesNothing } from './professional.ts';
-import { categories, Service, ServiceChange } from './service.ts';
-import { User, userTypes } from './user.ts';
+import { day, digits, flagOfQuery, ids } from './records/fields.ts';
+import { Order, OrderChange, orderStatuses } from './records/order.ts';
+import { approvalFields, decides, decidesNothing } from './records/professional.ts';
+import { categories, Service, ServiceChange } from './records/service.ts';
+import { User, userTypes } from './records/user.ts';
 
 const base = '/api/v1/admin';
 const HOUR = 3_600;

@@ -1,9 +1,9 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { applyBulk } from './apply.ts';
-import { bulkReply } from './bulk-reply.ts';
-import { approvalOf } from './professional.ts';
-import type { User } from './user.ts';
+import { applyBulk } from './batch/apply.ts';
+import { bulkReply } from './batch/bulk-reply.ts';
+import { approvalOf } from './records/professional.ts';
+import type { User } from './records/user.ts';
 
 export const handler = serve(admin.approveProfessionals, async ({ body, caller, clock, answer }) => {
   const { user_ids: ids, ...data } = body;

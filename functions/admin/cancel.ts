@@ -1,7 +1,7 @@
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { adminEngine, readOwn } from './batch.ts';
+import { adminEngine, readOwn } from './batch/batch.ts';
 
 export const handler = serve(admin.cancel, async ({ params, caller }) => {
   const { id } = await readOwn(caller, params.batch_id);

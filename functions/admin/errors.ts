@@ -1,4 +1,4 @@
-import { errorCodes } from '../../core/error-codes.ts';
+import { errorCodes } from '../../core/http/error-codes.ts';
 import {
   type InputIssue,
   InvalidInput,
@@ -6,7 +6,7 @@ import {
   type Problem,
   type ProblemCode,
   type Spelling,
-} from '../../core/problem.ts';
+} from '../../core/http/problem.ts';
 
 /** What this API calls the kinds of problems. */
 const codes: Record<ProblemCode, string> = {

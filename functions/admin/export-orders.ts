@@ -1,7 +1,7 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { exported } from './export.ts';
-import { orders } from './order.ts';
+import { exported } from './export/export.ts';
+import { orders } from './records/order.ts';
 
 export const handler = serve(admin.exportOrders, ({ query, ...call }) => {
   const { status, start_date: start, end_date: end } = query;

@@ -1,7 +1,7 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { exported } from './export.ts';
-import { categories, serviceFacet, services } from './service.ts';
+import { exported } from './export/export.ts';
+import { categories, serviceFacet, services } from './records/service.ts';
 
 const both = [true, false];
 

@@ -1,7 +1,7 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { exported } from './export.ts';
-import { userFacet, users, userTypes } from './user.ts';
+import { exported } from './export/export.ts';
+import { userFacet, users, userTypes } from './records/user.ts';
 
 const both = [true, false];
 

@@ -1,8 +1,8 @@
-import { header } from '../../core/request.ts';
-import { serve } from '../../core/serve.ts';
+import { header } from '../../core/http/request.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { adminEngine, listOf, summaryOf } from './batch.ts';
-import { languageOf } from './display.ts';
+import { adminEngine, listOf, summaryOf } from './batch/batch.ts';
+import { languageOf } from './records/display.ts';
 
 export const handler = serve(admin.listBatches, async ({ query, caller, clock, event }) => {
   const limit = Math.min(query.limit, 100);

@@ -1,10 +1,10 @@
-import { WithHeaders } from '../../core/answer.ts';
 import { hasEnded } from '../../core/batch/record.ts';
-import { header } from '../../core/request.ts';
-import { serve } from '../../core/serve.ts';
+import { WithHeaders } from '../../core/http/reply.ts';
+import { header } from '../../core/http/request.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { adminEngine, LOOK_AGAIN, readOwn, resultsOf, summaryOf } from './batch.ts';
-import { languageOf } from './display.ts';
+import { adminEngine, LOOK_AGAIN, readOwn, resultsOf, summaryOf } from './batch/batch.ts';
+import { languageOf } from './records/display.ts';
 
 export const handler = serve(admin.status, async ({ params, caller, clock, event }) => {
   const batch = await readOwn(caller, params.batch_id);

@@ -1,7 +1,7 @@
-import { WithHeaders } from '../../core/answer.ts';
-import { serve } from '../../core/serve.ts';
+import { WithHeaders } from '../../core/http/reply.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { adminEngine, estimatedSeconds, idOf, LOOK_AGAIN, listOf, nextNumber } from './batch.ts';
+import { adminEngine, estimatedSeconds, idOf, LOOK_AGAIN, listOf, nextNumber } from './batch/batch.ts';
 
 export const handler = serve(admin.submit, async ({ body, caller, answer }) => {
   const number = await nextNumber(caller.tenantId);

@@ -1,8 +1,8 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { applyBulk } from './apply.ts';
-import { bulkReply } from './bulk-reply.ts';
-import type { Order } from './order.ts';
+import { applyBulk } from './batch/apply.ts';
+import { bulkReply } from './batch/bulk-reply.ts';
+import type { Order } from './records/order.ts';
 
 export const handler = serve(admin.updateOrders, async ({ body, caller, clock, answer }) => {
   const { order_ids: ids, ...data } = body;

@@ -1,8 +1,8 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { applyBulk } from './apply.ts';
-import { bulkReply } from './bulk-reply.ts';
-import type { Service } from './service.ts';
+import { applyBulk } from './batch/apply.ts';
+import { bulkReply } from './batch/bulk-reply.ts';
+import type { Service } from './records/service.ts';
 
 export const handler = serve(admin.updateServices, async ({ body, caller, clock, answer }) => {
   const { service_ids: ids, ...data } = body;

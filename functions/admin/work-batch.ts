@@ -1,7 +1,7 @@
 import { consume } from '../../core/consume.ts';
-import { adminEngine } from './batch.ts';
-import { adminJobs } from './jobs.ts';
+import { adminEngine } from './batch/batch.ts';
+import { adminWorkers } from './workers.ts';
 
-export const handler = consume(adminJobs.workBatch, (message, deliveries) =>
+export const handler = consume(adminWorkers.workBatch, (message, deliveries) =>
   adminEngine().work(message, deliveries),
 );

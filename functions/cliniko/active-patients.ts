@@ -1,8 +1,8 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { listPatients } from './patient-list.ts';
-import { readSnapshot } from './sync-store.ts';
+import { listPatients } from './patients/patient-list.ts';
+import { readSnapshot } from './sync/sync-store.ts';
 
 export const handler = serve(cliniko.activePatients, async ({ params: { orgId }, query, caller }) => {
   const snapshot = await readSnapshot(organizationOf(caller, orgId));

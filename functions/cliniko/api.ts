@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { codedSpelling } from '../../core/coded-problem.ts';
-import type { Endpoint } from '../../core/endpoint.ts';
-import { line } from '../../core/line.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { line } from '../../core/contract/fields.ts';
+import { codedSpelling } from '../../core/http/coded-problem.ts';
+import { NewSettings, SettingsReply } from './account/settings-shape.ts';
 import { OrgId } from './organization.ts';
-import { NewSettings, SettingsReply } from './settings-shape.ts';
-import { operations, SyncLogReply, statuses } from './sync-log.ts';
+import { operations, SyncLogReply, statuses } from './sync/sync-log.ts';
 
 const shared = { errors: codedSpelling } as const;
 const params = z.object({ orgId: OrgId });

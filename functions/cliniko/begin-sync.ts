@@ -1,12 +1,12 @@
 import { consume } from '../../core/consume.ts';
-import { clinikoJobs } from './jobs.ts';
-import { countPatients } from './lists.ts';
-import { takeTurn } from './step.ts';
-import type { Next, StepInput } from './step-shape.ts';
-import { found, PER_PAGE } from './sync-log.ts';
-import { advanced } from './sync-state.ts';
-import { commit, logWrite } from './sync-store.ts';
-import { type World, world } from './world.ts';
+import { type World, world } from './account/deps.ts';
+import { countPatients } from './account/lists.ts';
+import { takeTurn } from './sync/run-step.ts';
+import type { Next, StepInput } from './sync/step-shape.ts';
+import { found, PER_PAGE } from './sync/sync-log.ts';
+import { advanced } from './sync/sync-state.ts';
+import { commit, logWrite } from './sync/sync-store.ts';
+import { clinikoWorkers } from './workers.ts';
 
 /** Counts what there is. A run that was taken back has done so already and goes on where it stands. */
 export const beginSync = (input: StepInput, world: World): Promise<Next> =>
@@ -20,4 +20,4 @@ export const beginSync = (input: StepInput, world: World): Promise<Next> =>
     return next;
   });
 
-export const handler = consume(clinikoJobs.beginSync, (input) => beginSync(input, world));
+export const handler = consume(clinikoWorkers.beginSync, (input) => beginSync(input, world));

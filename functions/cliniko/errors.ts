@@ -1,4 +1,4 @@
-import { CodedProblem } from '../../core/coded-problem.ts';
+import { CodedProblem } from '../../core/http/coded-problem.ts';
 import { type FaultName, faults } from './faults.ts';
 
 /** What a caller who waits is told of a fault of Cliniko. */

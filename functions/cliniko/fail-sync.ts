@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import { consume } from '../../core/consume.ts';
-import { fail } from './end-sync.ts';
-import { clinikoJobs } from './jobs.ts';
-import { readSnapshot } from './sync-store.ts';
-import { type World, world } from './world.ts';
+import { type World, world } from './account/deps.ts';
+import { fail } from './sync/end-sync.ts';
+import { readSnapshot } from './sync/sync-store.ts';
+import { clinikoWorkers } from './workers.ts';
 
-type Failure = z.output<typeof clinikoJobs.failSync.message>;
+type Failure = z.output<typeof clinikoWorkers.failSync.message>;
 
 /** Ends a run with the error of its last step, if that attempt is still its own. */
 export async function failSync({ tenant, orgId, syncId, attempt, error }: Failure, world: World) {
@@ -15,4 +15,4 @@ export async function failSync({ tenant, orgId, syncId, attempt, error }: Failur
   await fail(snapshot, error, world.now());
 }
 
-export const handler = consume(clinikoJobs.failSync, (failure) => failSync(failure, world));
+export const handler = consume(clinikoWorkers.failSync, (failure) => failSync(failure, world));

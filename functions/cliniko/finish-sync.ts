@@ -1,14 +1,14 @@
 import { consume } from '../../core/consume.ts';
-import { complete } from './end-sync.ts';
+import { type World, world } from './account/deps.ts';
+import { countDeleted, countPatients } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
-import { clinikoJobs } from './jobs.ts';
-import { countDeleted, countPatients } from './lists.ts';
-import { takeTurn } from './step.ts';
-import type { Next, StepInput } from './step-shape.ts';
-import { found } from './sync-log.ts';
-import { anotherRound, isComplete } from './sync-state.ts';
-import { commit, logWrite } from './sync-store.ts';
-import { type World, world } from './world.ts';
+import { complete } from './sync/end-sync.ts';
+import { takeTurn } from './sync/run-step.ts';
+import type { Next, StepInput } from './sync/step-shape.ts';
+import { found } from './sync/sync-log.ts';
+import { anotherRound, isComplete } from './sync/sync-state.ts';
+import { commit, logWrite } from './sync/sync-store.ts';
+import { clinikoWorkers } from './workers.ts';
 
 /** Compares with Cliniko's counts: ends the run if it met everyone, else goes another round. */
 export const finishSync = (input: StepInput, world: World): Promise<Next> =>
@@ -29,4 +29,4 @@ export const finishSync = (input: StepInput, world: World): Promise<Next> =>
     return again;
   });
 
-export const handler = consume(clinikoJobs.finishSync, (input) => finishSync(input, world));
+export const handler = consume(clinikoWorkers.finishSync, (input) => finishSync(input, world));

@@ -1,7 +1,7 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
+import { findSettings, toldSettings } from './account/settings.ts';
 import { cliniko } from './api.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { findSettings, toldSettings } from './settings.ts';
 
 export const handler = serve(cliniko.getSettings, async ({ params: { orgId }, caller }) => {
   const settings = await findSettings(organizationOf(caller, orgId));

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Caller } from '../../core/caller.ts';
-import { CodedProblem } from '../../core/coded-problem.ts';
-import { organizationId } from '../../core/organization-id.ts';
+import { organizationId } from '../../core/contract/organization-id.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import { CodedProblem } from '../../core/http/coded-problem.ts';
 
 /** An organisation's id in a path: chosen by whoever registers it. */
 export const OrgId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'Invalid organization ID');

@@ -1,8 +1,8 @@
-import { InvalidInput } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
+import { InvalidInput } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
+import { putSettings, toldSettings } from './account/settings.ts';
 import { cliniko } from './api.ts';
 import { organizationOf } from './organization.ts';
-import { putSettings, toldSettings } from './settings.ts';
 
 export const handler = serve(cliniko.putSettings, async ({ params: { orgId }, body, caller, clock }) => {
   const settings = await putSettings(organizationOf(caller, orgId), body, clock.now());

@@ -1,12 +1,12 @@
-import { queryAll } from '../../core/query.ts';
-import { serve } from '../../core/serve.ts';
+import { queryAll } from '../../core/dynamo/query-all.ts';
+import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { summaryOf } from './summary.ts';
-import type { SyncLog } from './sync-log.ts';
-import { held } from './sync-state.ts';
-import { readSnapshot } from './sync-store.ts';
+import { summaryOf } from './sync/summary.ts';
+import type { SyncLog } from './sync/sync-log.ts';
+import { held } from './sync/sync-state.ts';
+import { readSnapshot } from './sync/sync-store.ts';
 
 export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
   const organization = organizationOf(caller, orgId);

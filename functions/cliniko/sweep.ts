@@ -1,11 +1,11 @@
 import { systemClock } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
 import { describe, log } from '../../core/log.ts';
-import { clinikoJobs } from './jobs.ts';
-import { startDueSyncs } from './start-due-syncs.ts';
-import { takeBackSyncs } from './take-back-syncs.ts';
+import { startDueSyncs } from './sync/start-due-syncs.ts';
+import { takeBackSyncs } from './sync/take-back-syncs.ts';
+import { clinikoWorkers } from './workers.ts';
 
-export const handler = consume(clinikoJobs.sweep, async () => {
+export const handler = consume(clinikoWorkers.sweep, async () => {
   const now = systemClock.now();
   const results = await Promise.allSettled([takeBackSyncs(now), startDueSyncs(now)]);
   for (const result of results) {

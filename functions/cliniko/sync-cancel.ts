@@ -1,13 +1,13 @@
-import { CodedProblem } from '../../core/coded-problem.ts';
-import { organizationId } from '../../core/organization-id.ts';
-import { serve } from '../../core/serve.ts';
+import { organizationId } from '../../core/contract/organization-id.ts';
+import { CodedProblem } from '../../core/http/coded-problem.ts';
+import { serve } from '../../core/http/serve.ts';
 import { stopWorkflow } from '../../core/workflow.ts';
 import { cliniko } from './api.ts';
-import { fail } from './end-sync.ts';
 import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
-import { executionName } from './start-sync.ts';
-import type { Run } from './sync-state.ts';
-import { Overtaken, readSnapshot } from './sync-store.ts';
+import { fail } from './sync/end-sync.ts';
+import { executionName } from './sync/start-sync.ts';
+import type { Run } from './sync/sync-state.ts';
+import { Overtaken, readSnapshot } from './sync/sync-store.ts';
 
 /** How often a cancel looks again when a page is stored at the same instant; the next page is some hundred milliseconds away. */
 const LOOKS = 20;

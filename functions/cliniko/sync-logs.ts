@@ -1,10 +1,10 @@
-import { queryAll } from '../../core/query.ts';
-import { serve } from '../../core/serve.ts';
+import { queryAll } from '../../core/dynamo/query-all.ts';
+import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
-import { type SyncLog, told } from './sync-log.ts';
-import { readSnapshot } from './sync-store.ts';
+import { type SyncLog, told } from './sync/sync-log.ts';
+import { readSnapshot } from './sync/sync-store.ts';
 
 /** As many logs as fit into one answer of the table, or as are asked for. */
 async function someLogs(

@@ -1,17 +1,17 @@
 import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
+import { type World, world } from './account/deps.ts';
+import { readPage } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
-import { clinikoJobs } from './jobs.ts';
-import { readPage } from './lists.ts';
-import { met } from './patient.ts';
-import { type ReadPatient, readPatient } from './patient-record.ts';
-import { type Turn, takeTurn } from './step.ts';
-import type { Next, StepInput } from './step-shape.ts';
-import { type Change, storeChanges } from './store-changes.ts';
-import type { Progress } from './sync-log.ts';
-import { advanced, isEndless, type Run } from './sync-state.ts';
-import { findPatients, takeNumbers } from './sync-store.ts';
-import { type World, world } from './world.ts';
+import { met } from './patients/patient.ts';
+import { type ReadPatient, readPatient } from './patients/patient-record.ts';
+import { type Turn, takeTurn } from './sync/run-step.ts';
+import type { Next, StepInput } from './sync/step-shape.ts';
+import { type Change, storeChanges } from './sync/store-changes.ts';
+import type { Progress } from './sync/sync-log.ts';
+import { advanced, isEndless, type Run } from './sync/sync-state.ts';
+import { findPatients, takeNumbers } from './sync/sync-store.ts';
+import { clinikoWorkers } from './workers.ts';
 
 /** What a page's records become, each patient once: of a record that comes twice the later one counts. */
 async function changesOf(reads: ReadPatient[], { snapshot, run, world }: Turn): Promise<Change[]> {
@@ -65,4 +65,4 @@ export const syncPage = (input: StepInput, world: World): Promise<Next> =>
     });
   });
 
-export const handler = consume(clinikoJobs.syncPage, (input) => syncPage(input, world));
+export const handler = consume(clinikoWorkers.syncPage, (input) => syncPage(input, world));

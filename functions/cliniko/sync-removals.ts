@@ -1,14 +1,14 @@
 import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
+import { type World, world } from './account/deps.ts';
+import { readPage } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
-import { clinikoJobs } from './jobs.ts';
-import { readPage } from './lists.ts';
-import { takeTurn } from './step.ts';
-import type { Next, StepInput } from './step-shape.ts';
-import { type Change, storeChanges } from './store-changes.ts';
-import { advanced, isEndless } from './sync-state.ts';
-import { findPatients } from './sync-store.ts';
-import { type World, world } from './world.ts';
+import { takeTurn } from './sync/run-step.ts';
+import type { Next, StepInput } from './sync/step-shape.ts';
+import { type Change, storeChanges } from './sync/store-changes.ts';
+import { advanced, isEndless } from './sync/sync-state.ts';
+import { findPatients } from './sync/sync-store.ts';
+import { clinikoWorkers } from './workers.ts';
 
 /** The id of a deleted patient: all that is left of it is when, and a link to where it was. */
 function deletedId(record: unknown): string | undefined {
@@ -51,4 +51,4 @@ export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
     });
   });
 
-export const handler = consume(clinikoJobs.syncRemovals, (input) => syncRemovals(input, world));
+export const handler = consume(clinikoWorkers.syncRemovals, (input) => syncRemovals(input, world));

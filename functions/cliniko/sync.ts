@@ -1,6 +1,6 @@
-import { serve } from '../../core/serve.ts';
-import { answerStart, startStanding } from './answer-start.ts';
+import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
+import { answerStart, startStanding } from './sync/answer-start.ts';
 
 const contract = cliniko.sync;
 

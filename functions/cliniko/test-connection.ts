@@ -1,14 +1,14 @@
-import type { CodedProblem } from '../../core/coded-problem.ts';
-import { organizationId } from '../../core/organization-id.ts';
-import { serve } from '../../core/serve.ts';
+import { organizationId } from '../../core/contract/organization-id.ts';
+import type { CodedProblem } from '../../core/http/coded-problem.ts';
+import { serve } from '../../core/http/serve.ts';
+import { TooEarly } from './account/client.ts';
+import { lookAtAccount } from './account/connection.ts';
+import { world } from './account/deps.ts';
+import { accountOf, findSettings } from './account/settings.ts';
 import { cliniko } from './api.ts';
-import { TooEarly } from './cliniko-client.ts';
-import { lookAtAccount } from './connection.ts';
 import { problemOf } from './errors.ts';
 import { ClinikoFault } from './faults.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { accountOf, findSettings } from './settings.ts';
-import { world } from './world.ts';
 
 /** What somebody who waits is told of an error that Cliniko is the reason of. */
 function refusalOf(error: unknown, orgId: string): CodedProblem | undefined {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { Endpoint } from '../../core/endpoint.ts';
-import { statuses } from './batch-view.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { operationTypes } from './batch/operation.ts';
+import { statuses } from './batch/view.ts';
 import { Content, ContentId, Creator, NewContent, Price, RemovalReason, Updates } from './content.ts';
 import { contentErrors } from './errors.ts';
-import { operationTypes } from './operation.ts';
 
 /** The most contents of one request. */
 const BATCH = 100;

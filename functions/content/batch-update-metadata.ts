@@ -1,4 +1,4 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
 import { openBatch } from './store.ts';
 

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
+import { dynamoStore } from '../../core/dynamo/dynamo-store.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { log } from '../../core/log.ts';
 import { measure } from '../../core/metrics.ts';
 import { send } from '../../core/queue.ts';
-import { tableName } from '../../core/table.ts';
-import { dynamoStore } from '../../core/transaction/dynamo-store.ts';
-import type { Chain } from './chain.ts';
-import { anythingLeft, drive, longestWait } from './chain-driver.ts';
-import { chainStore } from './chain-store.ts';
-import { contentJobs } from './jobs.ts';
-import { CHAIN_GROUP } from './price.ts';
-import { signPrice, signSkip } from './stacks-call.ts';
-import { stacksNode } from './stacks-node.ts';
-import { readNodeKey, readSigner, stacksSettings } from './stacks-settings.ts';
+import { CHAIN_GROUP } from './batch/price.ts';
+import type { Chain } from './chain/chain.ts';
+import { anythingLeft, drive, longestWait } from './chain/driver.ts';
+import { signPrice, signSkip } from './chain/stacks-call.ts';
+import { stacksNode } from './chain/stacks-node.ts';
+import { readNodeKey, readSigner, stacksSettings } from './chain/stacks-settings.ts';
+import { chainStore } from './chain/store.ts';
 import { contentEngine } from './store.ts';
+import { contentWorkers } from './workers.ts';
 
 /** How long one run follows the chain before another goes on, in milliseconds. */
 const RUN = 20_000;
@@ -25,7 +25,7 @@ const NEXT = 1;
 /** How old a lease may be before it is taken anew, in milliseconds: a third of how long it lasts. */
 const RENEW = 5_000;
 
-export const handler = consume(contentJobs.driveChain, async (message) => {
+export const handler = consume(contentWorkers.driveChain, async (message) => {
   const holder = randomUUID();
   const chain = await openChain(holder);
   // Whoever holds the lease looks for work once more after it has let go, so a message that comes meanwhile may be dropped.

@@ -1,11 +1,11 @@
-import { errorCodes } from '../../core/error-codes.ts';
+import { errorCodes } from '../../core/http/error-codes.ts';
 import {
   type InputIssue,
   InvalidInput,
   MalformedJson,
   type Problem,
   type Spelling,
-} from '../../core/problem.ts';
+} from '../../core/http/problem.ts';
 import { allowedFields } from './content.ts';
 
 /** The first issue, in the order of the fields, is what the caller is told; a list of fields that may not be changed comes with it. */

@@ -1,6 +1,6 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
-import { polled, resultsOf, summaryOf } from './batch-view.ts';
+import { polled, resultsOf, summaryOf } from './batch/view.ts';
 import { contentEngine, isCreator, readBatch } from './store.ts';
 
 export const handler = serve(content.getBatch, async ({ params, caller }) => {

@@ -1,6 +1,6 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
-import { summaryOf } from './batch-view.ts';
+import { summaryOf } from './batch/view.ts';
 import { contentEngine, isCreator, listOf } from './store.ts';
 
 export const handler = serve(content.listBatches, async ({ params: { creator }, query, caller }) => {

@@ -1,5 +1,5 @@
 import { timestamp } from '../../core/clock.ts';
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
 import { registered, shown } from './content.ts';
 import { registrationOf } from './registration.ts';

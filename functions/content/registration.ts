@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { Caller } from '../../core/caller.ts';
-import { bodyText, header } from '../../core/request.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import { bodyText, header } from '../../core/http/request.ts';
 
 /**
  * What a request with an idempotency key is known by, in the content that it registers; `undefined` without a key. A transaction takes 100

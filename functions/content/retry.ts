@@ -1,9 +1,9 @@
 import { isOver } from '../../core/batch/record.ts';
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
-import { failedOf } from './batch-view.ts';
-import type { OperationType } from './operation.ts';
+import type { OperationType } from './batch/operation.ts';
+import { failedOf } from './batch/view.ts';
 import { contentEngine, isCreator, openBatch, readBatch } from './store.ts';
 
 export const handler = serve(content.retry, async ({ params, caller, answer }) => {

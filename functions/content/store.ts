@@ -4,18 +4,18 @@ import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Engine, openEngine } from '../../core/batch/engine.ts';
 import type { Batch } from '../../core/batch/record.ts';
-import type { Caller } from '../../core/caller.ts';
+import { documents, tableName } from '../../core/dynamo/tables.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import { Problem } from '../../core/http/problem.ts';
+import type { AnswerWith } from '../../core/http/serve.ts';
 import { log } from '../../core/log.ts';
-import { Problem } from '../../core/problem.ts';
 import { send } from '../../core/queue.ts';
-import type { AnswerWith } from '../../core/serve.ts';
-import { documents, tableName } from '../../core/table.ts';
-import { accepted } from './batch-view.ts';
+import { metadata } from './batch/metadata.ts';
+import { asContent, contentKey, type OperationType } from './batch/operation.ts';
+import { price } from './batch/price.ts';
+import { removal } from './batch/removal.ts';
+import { accepted } from './batch/view.ts';
 import type { ContentRecord } from './content.ts';
-import { metadata } from './metadata.ts';
-import { asContent, contentKey, type OperationType } from './operation.ts';
-import { price } from './price.ts';
-import { removal } from './removal.ts';
 
 let engine: Engine | undefined;
 

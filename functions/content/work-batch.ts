@@ -1,7 +1,7 @@
 import { consume } from '../../core/consume.ts';
-import { contentJobs } from './jobs.ts';
 import { contentEngine } from './store.ts';
+import { contentWorkers } from './workers.ts';
 
-export const handler = consume(contentJobs.workBatch, (message, deliveries) =>
+export const handler = consume(contentWorkers.workBatch, (message, deliveries) =>
   contentEngine().work(message, deliveries),
 );

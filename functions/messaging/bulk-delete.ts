@@ -1,7 +1,7 @@
-import { serve } from '../../core/serve.ts';
-import { decideDeletion } from './contact-changes.ts';
-import { writeContacts } from './contact-store.ts';
-import { contactEndpoints } from './contacts-api.ts';
+import { serve } from '../../core/http/serve.ts';
+import { contactEndpoints } from './contacts/api.ts';
+import { decideDeletion } from './contacts/changes.ts';
+import { writeContacts } from './contacts/store.ts';
 
 export const handler = serve(contactEndpoints.bulkDelete, async ({ body, caller, answer }) =>
   writeContacts({

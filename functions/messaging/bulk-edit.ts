@@ -1,8 +1,8 @@
 import { timestamp } from '../../core/clock.ts';
-import { serve } from '../../core/serve.ts';
-import { decideEdit } from './contact-changes.ts';
-import { writeContacts } from './contact-store.ts';
-import { contactEndpoints } from './contacts-api.ts';
+import { serve } from '../../core/http/serve.ts';
+import { contactEndpoints } from './contacts/api.ts';
+import { decideEdit } from './contacts/changes.ts';
+import { writeContacts } from './contacts/store.ts';
 
 export const handler = serve(contactEndpoints.bulkEdit, async ({ body, caller, clock, answer }) => {
   const at = timestamp(clock.now());

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { timestamp } from '../../core/clock.ts';
+import { serve } from '../../core/http/serve.ts';
 import { recordIds } from '../../core/record-id.ts';
-import { serve } from '../../core/serve.ts';
-import { decideImport } from './contact-import.ts';
-import { writeContacts } from './contact-store.ts';
-import { contactEndpoints } from './contacts-api.ts';
-import { readImport } from './import-rows.ts';
-import { phoneNames } from './phone-key.ts';
+import { contactEndpoints } from './contacts/api.ts';
+import { decideImport } from './contacts/import.ts';
+import { readImport } from './contacts/import-rows.ts';
+import { phoneNames } from './contacts/phone-key.ts';
+import { writeContacts } from './contacts/store.ts';
 
 export const handler = serve(contactEndpoints.bulkImport, async ({ body, caller, clock, answer }) => {
   const { tenantId: tenant, userId: actor } = caller;

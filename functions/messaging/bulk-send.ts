@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { serve } from '../../core/serve.ts';
-import { accept } from './accept.ts';
-import { checkPhones, composed, replyOf, timeOf } from './bulk-order.ts';
-import { batchIdFrom } from './message-id.ts';
-import { optedOut } from './opted-out.ts';
-import { smsEndpoints } from './sms-api.ts';
-import { textToSend } from './template-store.ts';
+import { serve } from '../../core/http/serve.ts';
+import { optedOut } from './contacts/opted-out.ts';
+import { accept } from './sms/accept.ts';
+import { smsEndpoints } from './sms/api.ts';
+import { checkPhones, composed, replyOf, timeOf } from './sms/bulk-order.ts';
+import { batchIdFrom } from './sms/message-id.ts';
+import { textToSend } from './sms/template-store.ts';
 
 export const handler = serve(smsEndpoints.bulkSend, async ({ body, caller, answer, clock }) => {
   const { contacts, message, sender_id, template_id, campaign_id } = body;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { serve } from '../../core/serve.ts';
-import { accept } from './accept.ts';
+import { serve } from '../../core/http/serve.ts';
+import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
-import { batchIdFrom } from './message-id.ts';
-import { optedOut } from './opted-out.ts';
-import { readRows } from './rows.ts';
-import { ERRORS, ROWS, smsEndpoints } from './sms-api.ts';
-import { decideUpload, readUpload } from './sms-rows.ts';
-import { textToSend } from './template-store.ts';
-import { forgetUploadedFile } from './upload-store.ts';
-import { fileOf } from './uploaded-file.ts';
+import { readRows } from './files/rows.ts';
+import { accept } from './sms/accept.ts';
+import { ERRORS, ROWS, smsEndpoints } from './sms/api.ts';
+import { batchIdFrom } from './sms/message-id.ts';
+import { decideUpload, readUpload } from './sms/rows.ts';
+import { textToSend } from './sms/template-store.ts';
+import { forgetUploadedFile } from './sms/upload-store.ts';
+import { fileOf } from './sms/uploaded-file.ts';
 
 const LIMITS = { rows: ROWS, tooMany: `Maximum ${ROWS.toLocaleString('en')} recipients per file` };
 

@@ -1,10 +1,10 @@
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
-import { cancelBatch } from './release.ts';
-import { smsEndpoints } from './sms-api.ts';
-import { smsEngine, smsTables } from './sms-engine.ts';
-import { readProgress } from './sms-progress.ts';
-import { readSmsBatch } from './sms-store.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
+import { smsEndpoints } from './sms/api.ts';
+import { smsEngine, smsTables } from './sms/engine.ts';
+import { readProgress } from './sms/progress.ts';
+import { cancelBatch } from './sms/release.ts';
+import { readSmsBatch } from './sms/store.ts';
 
 export const handler = serve(smsEndpoints.cancelBatch, async ({ params, caller }) => {
   const found = await readSmsBatch(caller.tenantId, params.id);

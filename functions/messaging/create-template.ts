@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { serve } from '../../core/http/serve.ts';
 import { recordIds } from '../../core/record-id.ts';
-import { serve } from '../../core/serve.ts';
-import { smsEndpoints } from './sms-api.ts';
-import { shownTemplate, storeTemplate } from './template-store.ts';
+import { smsEndpoints } from './sms/api.ts';
+import { shownTemplate, storeTemplate } from './sms/template-store.ts';
 
 export const handler = serve(smsEndpoints.createTemplate, async ({ body, caller, clock }) => {
   const now = clock.now();

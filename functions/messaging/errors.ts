@@ -1,4 +1,4 @@
-import { errorCodes } from '../../core/error-codes.ts';
+import { errorCodes } from '../../core/http/error-codes.ts';
 import {
   type InputIssue,
   InvalidInput,
@@ -6,7 +6,7 @@ import {
   type ProblemCode,
   type ProblemOptions,
   type Spelling,
-} from '../../core/problem.ts';
+} from '../../core/http/problem.ts';
 
 /** The most issues that one answer lists: enough to mend a form, and no book. */
 const ISSUES = 20;

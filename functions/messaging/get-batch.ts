@@ -1,8 +1,8 @@
-import { serve } from '../../core/serve.ts';
-import { smsEndpoints } from './sms-api.ts';
-import { readProgress } from './sms-progress.ts';
-import { readSmsBatch } from './sms-store.ts';
-import { polled } from './sms-view.ts';
+import { serve } from '../../core/http/serve.ts';
+import { smsEndpoints } from './sms/api.ts';
+import { readProgress } from './sms/progress.ts';
+import { readSmsBatch } from './sms/store.ts';
+import { polled } from './sms/view.ts';
 
 export const handler = serve(smsEndpoints.getBatch, async ({ params, caller }) => {
   const batch = await readSmsBatch(caller.tenantId, params.id);

@@ -1,8 +1,8 @@
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
-import type { Contact } from './contact.ts';
-import { contactLedger } from './contact-store.ts';
-import { contactEndpoints } from './contacts-api.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
+import { contactEndpoints } from './contacts/api.ts';
+import type { Contact } from './contacts/contact.ts';
+import { contactLedger } from './contacts/store.ts';
 
 const CONTACT_ID = /^[0-9a-f-]{36}$/i;
 

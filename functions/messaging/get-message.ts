@@ -1,12 +1,12 @@
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
-import { placeOfMessage } from './message-id.ts';
-import { asMessage } from './message-record.ts';
-import { smsEndpoints } from './sms-api.ts';
-import { smsKeys } from './sms-batch.ts';
-import { engineProgress } from './sms-progress.ts';
-import { readItem, readPacked, readSmsBatch } from './sms-store.ts';
-import { messageView } from './sms-view.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
+import { smsEndpoints } from './sms/api.ts';
+import { smsKeys } from './sms/batch.ts';
+import { placeOfMessage } from './sms/message-id.ts';
+import { asMessage } from './sms/message-record.ts';
+import { engineProgress } from './sms/progress.ts';
+import { readItem, readPacked, readSmsBatch } from './sms/store.ts';
+import { messageView } from './sms/view.ts';
 
 export const handler = serve(smsEndpoints.getMessage, async ({ params, caller }) => {
   const id = params.messageId.toLowerCase();

@@ -1,10 +1,10 @@
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
-import { smsEndpoints } from './sms-api.ts';
-import { smsKeys } from './sms-batch.ts';
-import { readProgress } from './sms-progress.ts';
-import { readItem, readSmsBatch } from './sms-store.ts';
-import { polled } from './sms-view.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
+import { smsEndpoints } from './sms/api.ts';
+import { smsKeys } from './sms/batch.ts';
+import { readProgress } from './sms/progress.ts';
+import { readItem, readSmsBatch } from './sms/store.ts';
+import { polled } from './sms/view.ts';
 
 export const handler = serve(smsEndpoints.getUpload, async ({ params, caller }) => {
   const batch = await readSmsBatch(caller.tenantId, params.uploadId, 'Upload');

@@ -1,7 +1,7 @@
-import { serve } from '../../core/serve.ts';
-import { contactPage } from './contact-page.ts';
-import { contactLedger } from './contact-store.ts';
-import { contactEndpoints } from './contacts-api.ts';
+import { serve } from '../../core/http/serve.ts';
+import { contactEndpoints } from './contacts/api.ts';
+import { contactPage } from './contacts/page.ts';
+import { contactLedger } from './contacts/store.ts';
 
 export const handler = serve(contactEndpoints.listContacts, async ({ query, caller }) => {
   const key = `contacts:list:${JSON.stringify(query)}`;

@@ -1,10 +1,10 @@
 import { consume } from '../../core/consume.ts';
-import { receiptOf } from './aws-sms.ts';
-import { noteReceipt } from './receipts.ts';
-import { smsTables } from './sms-engine.ts';
-import { smsJobs } from './sms-jobs.ts';
+import { smsTables } from './sms/engine.ts';
+import { receiptOf } from './sms/providers/aws.ts';
+import { noteReceipt } from './sms/receipts.ts';
+import { smsWorkers } from './sms/workers.ts';
 
-export const handler = consume(smsJobs.noteReceipt, async ({ type, ...ref }) => {
+export const handler = consume(smsWorkers.noteReceipt, async ({ type, ...ref }) => {
   const receipt = receiptOf(type);
   if (receipt) await noteReceipt(smsTables(), ref, receipt, Date.now());
 });

@@ -1,10 +1,10 @@
 import { timestamp } from '../../core/clock.ts';
-import { serve } from '../../core/serve.ts';
-import { decideOptOut } from './contact-changes.ts';
-import { writeContacts } from './contact-store.ts';
-import { contactEndpoints } from './contacts-api.ts';
+import { serve } from '../../core/http/serve.ts';
+import { contactEndpoints } from './contacts/api.ts';
+import { decideOptOut } from './contacts/changes.ts';
+import { phoneNames } from './contacts/phone-key.ts';
+import { writeContacts } from './contacts/store.ts';
 import { existingPhone } from './phone.ts';
-import { phoneNames } from './phone-key.ts';
 
 export const handler = serve(contactEndpoints.optOut, async ({ body, caller, clock, answer }) => {
   const nameOf = await phoneNames(caller.tenantId, true);

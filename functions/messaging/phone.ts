@@ -1,5 +1,5 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { Problem } from '../../core/problem.ts';
+import { Problem } from '../../core/http/problem.ts';
 
 /** E.164 (ITU-T): a plus and at most 15 digits, the first of them no zero. */
 const E164 = /^\+[1-9]\d{6,14}$/;

@@ -1,10 +1,10 @@
 import { consume } from '../../core/consume.ts';
 import { log } from '../../core/log.ts';
-import { sweepDue } from './release.ts';
-import { smsEngine, smsTables } from './sms-engine.ts';
-import { smsJobs } from './sms-jobs.ts';
+import { smsEngine, smsTables } from './sms/engine.ts';
+import { sweepDue } from './sms/release.ts';
+import { smsWorkers } from './sms/workers.ts';
 
-export const handler = consume(smsJobs.sweepSms, async () => {
+export const handler = consume(smsWorkers.sweepSms, async () => {
   await sweepDue(smsTables(), Date.now());
   const sent = await smsEngine().sweep();
   if (sent > 0) log('info', 'chunks of messages looked at again', { sent });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { timestamp } from '../../core/clock.ts';
-import { serve } from '../../core/serve.ts';
-import { batchIdFrom } from './message-id.ts';
-import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms-api.ts';
-import { expectUpload } from './sms-store.ts';
-import { s3, uploadBucket, uploadKey } from './upload-store.ts';
+import { serve } from '../../core/http/serve.ts';
+import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms/api.ts';
+import { batchIdFrom } from './sms/message-id.ts';
+import { expectUpload } from './sms/store.ts';
+import { s3, uploadBucket, uploadKey } from './sms/upload-store.ts';
 
 /** Seconds that a form is good for. */
 const GOOD_FOR = 300;

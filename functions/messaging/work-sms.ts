@@ -1,12 +1,12 @@
 import { consume } from '../../core/consume.ts';
-import { asksForReceipts, chosenProvider } from './chosen-provider.ts';
-import { optedOut } from './opted-out.ts';
-import { awaitReceipt } from './receipt-questions.ts';
-import { release } from './release.ts';
-import { smsEngine, smsTables } from './sms-engine.ts';
-import { smsJobs } from './sms-jobs.ts';
+import { optedOut } from './contacts/opted-out.ts';
+import { smsEngine, smsTables } from './sms/engine.ts';
+import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
+import { awaitReceipt } from './sms/receipt-questions.ts';
+import { release } from './sms/release.ts';
+import { smsWorkers } from './sms/workers.ts';
 
-export const handler = consume(smsJobs.workSms, async (message, deliveries) => {
+export const handler = consume(smsWorkers.workSms, async (message, deliveries) => {
   const engine = smsEngine({
     provider: () => chosenProvider(Date.now()),
     optedOut,

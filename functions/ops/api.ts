@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { fastApi } from '../patients/errors.ts';
 import { readiness } from './errors.ts';
 

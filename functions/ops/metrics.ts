@@ -1,7 +1,7 @@
-import { admit } from '../../core/identify.ts';
-import type { TableName } from '../../core/resources.ts';
-import { serve } from '../../core/serve.ts';
-import { countersOf } from '../../core/transaction/ledger.ts';
+import type { TableName } from '../../core/contract/resources.ts';
+import { admit } from '../../core/http/identify.ts';
+import { serve } from '../../core/http/serve.ts';
+import { countersOf } from '../../core/ledger/ledger.ts';
 import { ops } from './api.ts';
 
 const actions = ['create', 'update', 'delete'] as const;

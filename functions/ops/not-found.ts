@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { corsHeaders, preflightHeaders } from '../../core/cors.ts';
-import type { Endpoint } from '../../core/endpoint.ts';
-import { Problem } from '../../core/problem.ts';
-import { proxyResult, spelled } from '../../core/render.ts';
-import { header, requestIdOf } from '../../core/request.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { corsHeaders, preflightHeaders } from '../../core/http/cors.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { proxyResult, spelled } from '../../core/http/render.ts';
+import { header, requestIdOf } from '../../core/http/request.ts';
 import { endpoints } from '../index.ts';
 import { methodsOf, systemOf } from './routes.ts';
 

@@ -1,5 +1,5 @@
-import { openApiDocument } from '../../core/openapi.ts';
-import { serve } from '../../core/serve.ts';
+import { openApiDocument } from '../../core/contract/openapi.ts';
+import { serve } from '../../core/http/serve.ts';
 import { endpoints } from '../index.ts';
 import { ops } from './api.ts';
 

@@ -1,8 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { fetchKeys } from '../../core/identify.ts';
-import { Problem } from '../../core/problem.ts';
-import { serve } from '../../core/serve.ts';
-import { documents, tableName } from '../../core/table.ts';
+import { documents, tableName } from '../../core/dynamo/tables.ts';
+import { fetchKeys } from '../../core/http/identify.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { serve } from '../../core/http/serve.ts';
 import { ops } from './api.ts';
 
 /** Reads an item that is not there: the shortest way to hear from a table. */

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
 
 /** The methods of a route, `path` as API Gateway names its resource. */
 export const methodsOf = (endpoints: Endpoint[], path: string): string[] =>

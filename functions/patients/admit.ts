@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Caller } from '../../core/caller.ts';
 import { timestamp } from '../../core/clock.ts';
+import type { Caller } from '../../core/http/caller.ts';
 import { recordIds } from '../../core/record-id.ts';
 import { admitted, type NewPatient, type Patient } from './patient.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { isStorable } from '../../core/text.ts';
 import { actions } from './audit-log.ts';
 import { fastApi } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { HistoryQuestion, Manifest } from '../../core/transaction/ledger.ts';
+import type { HistoryQuestion, Manifest } from '../../core/ledger/ledger.ts';
 
 export const actions = ['CREATE', 'UPDATE', 'DELETE'] as const;
 export type Action = (typeof actions)[number];

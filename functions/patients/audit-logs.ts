@@ -1,5 +1,5 @@
-import { cursor as cursorOf } from '../../core/cursor.ts';
-import { serve } from '../../core/serve.ts';
+import { cursor as cursorOf } from '../../core/http/cursor.ts';
+import { serve } from '../../core/http/serve.ts';
 import { patients } from './api.ts';
 import { logPage } from './audit-log.ts';
 import { patientLedger } from './store.ts';

@@ -1,6 +1,6 @@
-import type { Caller } from '../../core/caller.ts';
-import type { AnswerWith } from '../../core/serve.ts';
-import type { Change, FoundRecord } from '../../core/transaction/ledger.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import type { AnswerWith } from '../../core/http/serve.ts';
+import type { Change, FoundRecord } from '../../core/ledger/ledger.ts';
 import { SINGLE } from './audit-log.ts';
 import type { Patient } from './patient.ts';
 import { notFound, patientLedger, placesOf } from './store.ts';

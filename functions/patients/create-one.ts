@@ -1,4 +1,4 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { admit } from './admit.ts';
 import { patients } from './api.ts';
 import { SINGLE } from './audit-log.ts';

@@ -5,7 +5,7 @@ import {
   MalformedJson,
   type Problem,
   type Spelling,
-} from '../../core/problem.ts';
+} from '../../core/http/problem.ts';
 import { jsonError } from './json-error.ts';
 import { type Flaw, flawOf, flaws } from './pydantic.ts';
 

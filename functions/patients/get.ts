@@ -1,5 +1,5 @@
-import { WithHeaders } from '../../core/answer.ts';
-import { serve } from '../../core/serve.ts';
+import { WithHeaders } from '../../core/http/reply.ts';
+import { serve } from '../../core/http/serve.ts';
 import { patients } from './api.ts';
 import { ask, notFound, placesOf } from './store.ts';
 

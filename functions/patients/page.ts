@@ -1,5 +1,5 @@
-import { cursor as cursorOf } from '../../core/cursor.ts';
-import type { View } from '../../core/transaction/ledger.ts';
+import { cursor as cursorOf } from '../../core/http/cursor.ts';
+import type { View } from '../../core/ledger/ledger.ts';
 import type { Patient } from './patient.ts';
 
 export interface PageRequest {

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import * as z from 'zod';
-import { placeOf } from '../../core/cursor.ts';
+import { placeOf } from '../../core/http/cursor.ts';
 import { isStorable, normalized } from '../../core/text.ts';
 
 /** What pydantic v1 says of a value that it refuses. */

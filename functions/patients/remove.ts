@@ -1,4 +1,4 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { patients } from './api.ts';
 import { patientLedger, placesOf } from './store.ts';
 

@@ -1,8 +1,8 @@
-import type { Caller } from '../../core/caller.ts';
-import { Problem } from '../../core/problem.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import { Problem } from '../../core/http/problem.ts';
+import { type Ledger, openLedger, type View } from '../../core/ledger/ledger.ts';
 import { send } from '../../core/queue.ts';
 import { mayBelongTo } from '../../core/record-id.ts';
-import { type Ledger, openLedger, type View } from '../../core/transaction/ledger.ts';
 import type { Patient } from './patient.ts';
 
 let ledger: Ledger<Patient> | undefined;

@@ -1,5 +1,5 @@
 import { timestamp } from '../../core/clock.ts';
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { patients } from './api.ts';
 import { changeOne } from './change-one.ts';
 import { changed } from './patient.ts';

@@ -1,5 +1,5 @@
 import { timestamp } from '../../core/clock.ts';
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { patients } from './api.ts';
 import { changed } from './patient.ts';
 import { notFound, patientLedger, placesOf } from './store.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { codedSpelling } from '../../core/coded-problem.ts';
-import type { Endpoint } from '../../core/endpoint.ts';
-import { line } from '../../core/line.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { line } from '../../core/contract/fields.ts';
+import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { events } from '../../core/webhook/webhook.ts';
 import { WebhookReply } from './webhook-shape.ts';
 

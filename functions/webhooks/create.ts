@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller } from '../../core/caller.ts';
 import { timestamp } from '../../core/clock.ts';
-import { CodedProblem } from '../../core/coded-problem.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import { CodedProblem } from '../../core/http/coded-problem.ts';
+import { serve } from '../../core/http/serve.ts';
 import { writeSecret } from '../../core/secrets.ts';
-import { serve } from '../../core/serve.ts';
 import { findWebhooks } from '../../core/webhook/webhook.ts';
 import { webhooks } from './api.ts';
 import { refuseEvents, webhookScope } from './scope.ts';

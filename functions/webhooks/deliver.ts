@@ -3,11 +3,11 @@ import { consume } from '../../core/consume.ts';
 import { readSecret } from '../../core/secrets.ts';
 import type { Delivery } from '../../core/webhook/delivery.ts';
 import { deleteDelivery, findDelivery, postponeDelivery } from './delivery-store.ts';
-import { webhookJobs } from './jobs.ts';
 import { nextAttempt } from './next-attempt.ts';
 import { type Answer, sendWebhook } from './send-webhook.ts';
 import { signatureHeaders } from './signature.ts';
 import { disableWebhook } from './webhook-store.ts';
+import { webhookWorkers } from './workers.ts';
 
 const GONE = 410;
 
@@ -27,7 +27,7 @@ async function settle({ id }: Delivery, attempts: number, again: number | undefi
   return { until: timestamp(again) };
 }
 
-export const handler = consume(webhookJobs.deliver, async ({ delivery: id }) => {
+export const handler = consume(webhookWorkers.deliver, async ({ delivery: id }) => {
   const found = await findDelivery(id);
   if (!found) return {};
   const { delivery, webhook } = found;

@@ -1,7 +1,7 @@
 import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { queryAll } from '../../core/dynamo/query-all.ts';
+import { documents, tableName } from '../../core/dynamo/tables.ts';
 import { describe, log } from '../../core/log.ts';
-import { queryAll } from '../../core/query.ts';
-import { documents, tableName } from '../../core/table.ts';
 import { DELIVERIES, type Delivery, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 import { workflowStatus } from '../../core/workflow.ts';

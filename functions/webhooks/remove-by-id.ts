@@ -1,4 +1,4 @@
-import { serve } from '../../core/serve.ts';
+import { serve } from '../../core/http/serve.ts';
 import { webhooks } from './api.ts';
 import { removeVisible } from './scope.ts';
 

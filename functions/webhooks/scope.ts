@@ -1,5 +1,5 @@
-import type { Caller } from '../../core/caller.ts';
-import { Problem } from '../../core/problem.ts';
+import type { Caller } from '../../core/http/caller.ts';
+import { Problem } from '../../core/http/problem.ts';
 import { removeSecret } from '../../core/secrets.ts';
 import { type EventName, findWebhooks, type Webhook } from '../../core/webhook/webhook.ts';
 import { deleteWebhook } from './webhook-store.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { organizationId } from '../../core/organization-id.ts';
+import { organizationId } from '../../core/contract/organization-id.ts';
 import { events, type Webhook } from '../../core/webhook/webhook.ts';
 
 /** Somebody who wants to hear of events, as it is answered: everything but the secret. */

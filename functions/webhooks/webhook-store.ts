@@ -1,5 +1,5 @@
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../../core/table.ts';
+import { documents, tableName } from '../../core/dynamo/tables.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 
 /** Receivers of one tenant at most: an event may write a message for every one of them in one transaction. */

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
-import { type Role, roles } from '../../core/caller.ts';
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { type Role, roles } from '../../core/http/caller.ts';
 import { admin as contracts } from '../../functions/admin/api.ts';
 import { somebody } from '../people.ts';
 import { administrator, everything, order, send, stored } from './records.ts';

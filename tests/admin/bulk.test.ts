@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Order, OrderStatus } from '../../functions/admin/order.ts';
+import type { Order, OrderStatus } from '../../functions/admin/records/order.ts';
 import { somebody } from '../people.ts';
 import {
   administrator,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { kindOf } from '../../functions/admin/operation.ts';
-import { recordKey } from '../../functions/admin/store.ts';
+import { kindOf } from '../../functions/admin/batch/operation.ts';
+import { recordKey } from '../../functions/admin/records/store.ts';
 import { seeded } from '../core/batch/faults.ts';
 import { Machine } from '../core/batch/machine.ts';
 import { startTable } from '../core/batch/table.ts';

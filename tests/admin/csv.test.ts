@@ -2,8 +2,8 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isStorable, normalized } from '../../core/text.ts';
-import { headerLine, idOf, lines, recordOfRow, rowsOf } from '../../functions/admin/csv.ts';
-import { type Order, orderStatuses, orders } from '../../functions/admin/order.ts';
+import { headerLine, idOf, lines, recordOfRow, rowsOf } from '../../functions/admin/records/csv.ts';
+import { type Order, orderStatuses, orders } from '../../functions/admin/records/order.ts';
 import { order } from './records.ts';
 
 const nasty = fc.string({

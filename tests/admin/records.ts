@@ -1,6 +1,6 @@
-import type { Order } from '../../functions/admin/order.ts';
-import type { Service } from '../../functions/admin/service.ts';
-import type { User } from '../../functions/admin/user.ts';
+import type { Order } from '../../functions/admin/records/order.ts';
+import type { Service } from '../../functions/admin/records/service.ts';
+import type { User } from '../../functions/admin/records/user.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
 
 /** An administrator, of a tenant of their own unless told. */

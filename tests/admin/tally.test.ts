@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Item } from '../../core/transaction/store.ts';
+import type { Item } from '../../core/dynamo/store.ts';
 import {
   BLOCK,
   cut,
@@ -10,7 +10,7 @@ import {
   tallyItem,
   tallyOf,
   tallyUpdate,
-} from '../../functions/admin/tally.ts';
+} from '../../functions/admin/records/tally.ts';
 
 const key = { pk: 'tally', sk: 'TALLY' };
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { dynamoStore } from '../../core/transaction/dynamo-store.ts';
-import { type Ledger, openLedger } from '../../core/transaction/ledger.ts';
+import { dynamoStore } from '../../core/dynamo/dynamo-store.ts';
+import { type Ledger, openLedger } from '../../core/ledger/ledger.ts';
 import type { Patient } from '../../functions/patients/patient.ts';
-import { createTables, startEngine } from '../core/transaction/engine.ts';
+import { createTables, startEngine } from '../core/ledger/engine.ts';
 import { type Cleanup, temporaryFolder } from './cleanup.ts';
 
 /** A ledger of patients right on an engine, and the client that both it and its baselines use. */

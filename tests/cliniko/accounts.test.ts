@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { recognised } from '../../functions/cliniko/recognised.ts';
-import { readSnapshot } from '../../functions/cliniko/sync-store.ts';
+import { recognised } from '../../functions/cliniko/account/resolve-account.ts';
+import { readSnapshot } from '../../functions/cliniko/sync/sync-store.ts';
 import { active, change } from '../../local/cliniko/account.ts';
 import { ownService } from '../service/own.ts';
 import { clinic, ok, register, sync, upstream } from './fixtures.ts';

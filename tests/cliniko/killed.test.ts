@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
-import { clinikoJobs } from '../../functions/cliniko/jobs.ts';
+import { clinikoWorkers } from '../../functions/cliniko/workers.ts';
 import { somebody } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
-import { runJob } from '../service/run-job.ts';
+import { runWorker } from '../service/run-worker.ts';
 import { type Clinic, clinic, ended, latestLog, ok, pause } from './fixtures.ts';
 
 let service: Own;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 /** Runs the sweep now instead of at the next full minute. */
-const sweep = () => runJob(service.running, clinikoJobs.sweep);
+const sweep = () => runWorker(service.running, clinikoWorkers.sweep);
 
 /** The same organisation after the service came back at another address. */
 async function again(place: Clinic): Promise<Clinic> {

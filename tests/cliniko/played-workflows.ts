@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Next, StepInput } from '../../functions/cliniko/step-shape.ts';
+import type { Next, StepInput } from '../../functions/cliniko/sync/step-shape.ts';
 
 /** An execution of the sync’s workflow that a simulation plays, in its own time. */
 export interface Execution {

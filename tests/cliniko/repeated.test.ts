@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
-import { fail } from '../../functions/cliniko/end-sync.ts';
-import { intervalOf } from '../../functions/cliniko/schedule.ts';
-import { findSettings, putSettings } from '../../functions/cliniko/settings.ts';
-import { nextDue, startDueSyncs } from '../../functions/cliniko/start-due-syncs.ts';
-import { startSync } from '../../functions/cliniko/start-sync.ts';
+import { intervalOf } from '../../functions/cliniko/account/schedule.ts';
+import { findSettings, putSettings } from '../../functions/cliniko/account/settings.ts';
+import { fail } from '../../functions/cliniko/sync/end-sync.ts';
+import { nextDue, startDueSyncs } from '../../functions/cliniko/sync/start-due-syncs.ts';
+import { startSync } from '../../functions/cliniko/sync/start-sync.ts';
+import { findLog, readSnapshot } from '../../functions/cliniko/sync/sync-store.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
-import { findLog, readSnapshot } from '../../functions/cliniko/sync-store.ts';
 import { active, add, archive, change, remove } from '../../local/cliniko/account.ts';
 import { broken, type Simulated, simulated, useService } from './simulation.ts';
 

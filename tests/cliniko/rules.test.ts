@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest';
-import { organizationId } from '../../core/organization-id.ts';
-import { shardOf } from '../../functions/cliniko/api-key.ts';
-import { met } from '../../functions/cliniko/patient.ts';
-import { readPatient } from '../../functions/cliniko/patient-record.ts';
-import { phoneOf } from '../../functions/cliniko/phone.ts';
-import { startAllowance, UNLIMITED } from '../../functions/cliniko/start-sync.ts';
-import { summaryOf } from '../../functions/cliniko/summary.ts';
-import { completed, duration, found, newLog, progressed, told } from '../../functions/cliniko/sync-log.ts';
-import { emptyState, newRun } from '../../functions/cliniko/sync-state.ts';
+import { organizationId } from '../../core/contract/organization-id.ts';
+import { shardOf } from '../../functions/cliniko/account/api-key.ts';
+import { met } from '../../functions/cliniko/patients/patient.ts';
+import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
+import { phoneOf } from '../../functions/cliniko/patients/phone.ts';
+import { startAllowance, UNLIMITED } from '../../functions/cliniko/sync/start-sync.ts';
+import { summaryOf } from '../../functions/cliniko/sync/summary.ts';
+import {
+  completed,
+  duration,
+  found,
+  newLog,
+  progressed,
+  told,
+} from '../../functions/cliniko/sync/sync-log.ts';
+import { emptyState, newRun } from '../../functions/cliniko/sync/sync-state.ts';
 
 const START = '2024-01-15T10:30:00.000Z';
 const after = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();

@@ -2,11 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { keysOf } from '../../core/batch/keys.ts';
-import { contentJobs } from '../../functions/content/jobs.ts';
+import { contentWorkers } from '../../functions/content/workers.ts';
 import type { Running } from '../../local/start.ts';
 import { rootClient } from '../root-client.ts';
 import { ownService } from '../service/own.ts';
-import { runJob } from '../service/run-job.ts';
+import { runWorker } from '../service/run-worker.ts';
 import { contentOf, creator, idOf, newIds, registered } from './creators.ts';
 import { post } from './workers.ts';
 
@@ -54,7 +54,7 @@ test('a batch that ended early since its work was given up is completed by redri
     body: JSON.stringify(message),
     attributes: { ApproximateReceiveCount: '5' },
   };
-  const outcome = await runJob(running, contentJobs.workBatch, { Records: [record] });
+  const outcome = await runWorker(running, contentWorkers.workBatch, { Records: [record] });
   expect(JSON.parse((outcome as { payload: string }).payload)).toEqual({
     batchItemFailures: [{ itemIdentifier: 'm' }],
   });

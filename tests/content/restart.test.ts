@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { contentJobs } from '../../functions/content/jobs.ts';
+import { contentWorkers } from '../../functions/content/workers.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';
-import { runJob } from '../service/run-job.ts';
+import { runWorker } from '../service/run-worker.ts';
 import { chainPrice, contentOfTx, faults, ledgerOf } from './chain.ts';
 import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
 import { post } from './workers.ts';
@@ -66,8 +66,8 @@ test('ends every batch that it accepted, each price executed once, though the no
   }
   const mine = await creator({ url: service.url, address, tenantId: 't' });
   const jobs = every(300, async () => {
-    await runJob(service, contentJobs.sweepBatches);
-    await runJob(service, contentJobs.wakeChain);
+    await runWorker(service, contentWorkers.sweepBatches);
+    await runWorker(service, contentWorkers.wakeChain);
   });
   for (const batchId of accepted)
     expect(await ended(mine, batchId)).toMatchObject({

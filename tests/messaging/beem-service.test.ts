@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { smsJobs } from '../../functions/messaging/sms-jobs.ts';
+import { smsWorkers } from '../../functions/messaging/sms/workers.ts';
 import { listen } from '../../local/gateway/gateway.ts';
 import { readBody } from '../../local/gateway/read-body.ts';
 import { rootClient } from '../root-client.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
-import { runJob } from '../service/run-job.ts';
+import { runWorker } from '../service/run-worker.ts';
 import { tablesOf } from '../service/tables.ts';
 import { acceptedOf, batchWhen, messageWhen, newPhones } from './sms.ts';
 
@@ -52,7 +52,7 @@ test('a stage that sends through Beem knows of every message what became of it',
   // As if their five minutes were over.
   for (const question of (await tables.scan('messaging')).filter(({ pk }) => pk === 'SMS-RECEIPTS'))
     await tables.move('messaging', question, { sk: `2000${String(question.sk).slice(4)}` });
-  await runJob(service.running, smsJobs.askReceipts);
+  await runWorker(service.running, smsWorkers.askReceipts);
   for (const [n, phone] of phones.entries())
     await messageWhen(person, ids[n] ?? '', Number(phone) % 2 === 0 ? 'delivered' : 'failed');
   expect((await tables.scan('messaging')).filter(({ pk }) => pk === 'SMS-RECEIPTS')).toEqual([]);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beem } from '../../functions/messaging/beem.ts';
-import type { OutgoingMessage } from '../../functions/messaging/sms-provider.ts';
+import { beem } from '../../functions/messaging/sms/providers/beem.ts';
+import type { OutgoingMessage } from '../../functions/messaging/sms/providers/provider.ts';
 import { listen } from '../../local/gateway/gateway.ts';
 import { readBody } from '../../local/gateway/read-body.ts';
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Contact as ContactSchema } from '../../functions/messaging/contact.ts';
+import type { Contact as ContactSchema } from '../../functions/messaging/contacts/contact.ts';
 import type { Person } from '../people.ts';
 
 export type Contact = z.output<typeof ContactSchema>;

@@ -1,6 +1,6 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, inject, test } from 'vitest';
-import { optedOut } from '../../functions/messaging/opted-out.ts';
+import { optedOut } from '../../functions/messaging/contacts/opted-out.ts';
 import { region, rootAccessKey } from '../../local/account.ts';
 import { type Person, somebody } from '../people.ts';
 import { rootClient } from '../root-client.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { smsEndpoints } from '../../functions/messaging/sms-api.ts';
+import { smsEndpoints } from '../../functions/messaging/sms/api.ts';
 import { gatewayServer, listen, restApiListener } from '../../local/gateway/gateway.ts';
 import { readRestApi } from '../../local/gateway/rest-api.ts';
 import { functionSpecs, moduleFiles, runtimeEnvironment } from '../../local/lambda/function-spec.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { endpoints } from '../../functions/index.ts';
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
-import type { Endpoint } from '../../core/endpoint.ts';
-import { Problem } from '../../core/problem.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { Problem } from '../../core/http/problem.ts';
 import { endpoints } from '../../functions/index.ts';
 import { somebody } from '../people.ts';
 import { raw } from '../service/raw.ts';

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest';
-import type { Role } from '../../core/caller.ts';
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import type { Role } from '../../core/http/caller.ts';
 import { endpoints } from '../../functions/index.ts';
 import { somebody } from '../people.ts';
 

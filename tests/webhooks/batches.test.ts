@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
-import { adminJobs } from '../../functions/admin/jobs.ts';
+import { adminWorkers } from '../../functions/admin/workers.ts';
 import { ended, order, send, several, stored } from '../admin/records.ts';
 import { ok, pause } from '../cliniko/fixtures.ts';
 import type { Person } from '../people.ts';
 import { ownServiceOfFile } from '../service/own.ts';
-import { runJob } from '../service/run-job.ts';
+import { runWorker } from '../service/run-worker.ts';
 import { tablesOf } from '../service/tables.ts';
 import { isSigned, receiver } from './receiver.ts';
 
@@ -55,7 +55,7 @@ async function announceAgain(admin: Person, number: number): Promise<void> {
   const entry = { pk: 'OPEN#admin', sk };
   await tables.set('operations', entry, 'tenant', admin.tenantId);
   await tables.set('operations', entry, 'id', id);
-  await runJob(own.running, adminJobs.sweepBatches);
+  await runWorker(own.running, adminWorkers.sweepBatches);
   const open = (await tables.scan('operations')).filter(({ pk }) => pk === entry.pk);
   expect(open).toEqual([]);
 }

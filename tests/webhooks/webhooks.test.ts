@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from 'vitest';
-import { webhookJobs } from '../../functions/webhooks/jobs.ts';
 import { nextAttempt } from '../../functions/webhooks/next-attempt.ts';
 import { isPublicAddress, receiverAddress } from '../../functions/webhooks/receiver-address.ts';
 import { isReceiver, sendWebhook } from '../../functions/webhooks/send-webhook.ts';
 import { signatureHeaders } from '../../functions/webhooks/signature.ts';
+import { webhookWorkers } from '../../functions/webhooks/workers.ts';
 import { type Clinic, clinic, ok, pause, sync } from '../cliniko/fixtures.ts';
 import { type Person, somebody } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
-import { runJob } from '../service/run-job.ts';
+import { runWorker } from '../service/run-worker.ts';
 import { isSigned, receiver } from './receiver.ts';
 
 let service: Own;
@@ -98,7 +98,7 @@ test('delivers after a crash what was not taken before it', { timeout: 120_000 }
   await service.crashAndRestart();
   // A message that was due counts as forgotten half a minute later.
   await pause(40_000);
-  await runJob(service.running, webhookJobs.sweep);
+  await runWorker(service.running, webhookWorkers.sweep);
   const [first, second] = await target.until(2);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   target.close();

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { chunksOf } from '../../../core/transaction/context.ts';
-import { IN_FLIGHT } from '../../../functions/content/chain-store.ts';
-import type { StacksNode } from '../../../functions/content/stacks-node.ts';
+import { chunksOf } from '../../../core/ledger/context.ts';
+import type { StacksNode } from '../../../functions/content/chain/stacks-node.ts';
+import { IN_FLIGHT } from '../../../functions/content/chain/store.ts';
 
 /** Sends signed calls as many at a time as may be unconfirmed, and waits until the chain has counted them. Nothing is stored. */
 export async function broadcastInLoop(

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { recordKey } from '../../../core/transaction/items.ts';
+import { recordKey } from '../../../core/ledger/items.ts';
 
 const partition = (TableName: string, tenant: string) => ({
   TableName,

@@ -1,4 +1,4 @@
-import { recordKey } from '../../../core/transaction/items.ts';
+import { recordKey } from '../../../core/ledger/items.ts';
 import type { Patient } from '../../../functions/patients/patient.ts';
 
 /** The item that the ledger would write for a patient, so that baselines carry the same bytes and feed the same index. */

@@ -1,6 +1,6 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { chunksOf } from '../../../core/transaction/context.ts';
-import type { Action } from '../../../core/transaction/store.ts';
+import type { Action } from '../../../core/dynamo/store.ts';
+import { chunksOf } from '../../../core/ledger/context.ts';
 import type { Patient } from '../../../functions/patients/patient.ts';
 import { changeOf, keyOf, recordOf } from './records.ts';
 

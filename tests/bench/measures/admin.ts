@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { openEngine } from '../../../core/batch/engine.ts';
-import { dynamoStore } from '../../../core/transaction/dynamo-store.ts';
-import { kindOf } from '../../../functions/admin/operation.ts';
-import { partitionOf } from '../../../functions/admin/store.ts';
+import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
+import { kindOf } from '../../../functions/admin/batch/operation.ts';
+import { partitionOf } from '../../../functions/admin/records/store.ts';
 import { order, several } from '../../admin/records.ts';
 import { type Bench, compare, type Figure } from '../figure.ts';
 import type { Caller } from '../http.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Ledger } from '../../../core/transaction/ledger.ts';
+import type { Ledger } from '../../../core/ledger/ledger.ts';
 import type { Patient } from '../../../functions/patients/patient.ts';
 import { newCleanup } from '../cleanup.ts';
 import { type Bench, compare, type Figure } from '../figure.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { takeCall } from '../../../core/rate-limit.ts';
-import { documents } from '../../../core/table.ts';
-import { startEngine } from '../../core/transaction/engine.ts';
+import { documents } from '../../../core/dynamo/tables.ts';
+import { takeCall } from '../../../core/http/rate-limit.ts';
+import { startEngine } from '../../core/ledger/engine.ts';
 import { type Bench, compare, type Figure } from '../figure.ts';
 import { interleaved } from '../rounds.ts';
 

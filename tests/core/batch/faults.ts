@@ -1,4 +1,4 @@
-import { Refused, ReplyLost, type Store } from '../../../core/transaction/store.ts';
+import { Refused, ReplyLost, type Store } from '../../../core/dynamo/store.ts';
 
 /** A source of randomness that a seed repeats (mulberry32). */
 export function seeded(seed: number): () => number {

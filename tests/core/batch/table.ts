@@ -1,7 +1,7 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { dynamoStore } from '../../../core/transaction/dynamo-store.ts';
-import type { Store } from '../../../core/transaction/store.ts';
-import { startEngine } from '../transaction/engine.ts';
+import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
+import type { Store } from '../../../core/dynamo/store.ts';
+import { startEngine } from '../ledger/engine.ts';
 
 /** The real engine with one table, in memory. */
 export interface TestTable {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRows } from '../../../functions/messaging/rows.ts';
+import { readRows } from '../../../functions/messaging/files/rows.ts';
 
 /** Reads every file of a folder, and tells how many there were and how much memory that took at most. */
 const [folder = ''] = process.argv.slice(2);

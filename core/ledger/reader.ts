@@ -1,0 +1,138 @@
+import { itemsOf } from '../dynamo/items-of.ts';
+import type { Stored } from './change.ts';
+import type { Context } from './context.ts';
+import { chunksOf } from './context.ts';
+import { Conflict } from './errors.ts';
+import { readHead } from './head.ts';
+import { type HeadItem, headKey, multiKey, tenantKey } from './items.ts';
+import { type Memo, memoOf } from './memo.ts';
+import { Overtaken, type Snapshot, snapshotOf } from './snapshot.ts';
+import { type View, viewOf } from './view.ts';
+
+/** A reader begins again when records are written faster than it reads; after so often, it gives up. */
+const restartsMax = 100;
+/** TransactGetItems takes 100, and one is MULTI. */
+const headsPerRead = 99;
+
+const answersKept = 500;
+const offsetsKept = 5_000;
+/** Of the 1,024 MB that a function has, a container's memory of answers takes a small part. */
+const answerBytes = 64 * 1024 * 1024;
+const offsetBytes = 4 * 1024 * 1024;
+
+/** What a container remembers of one ledger. */
+export interface Memory {
+  answers: Memo;
+  offsets: Memo;
+}
+
+export const newMemory = (): Memory => ({
+  answers: memoOf(answersKept, answerBytes),
+  offsets: memoOf(offsetsKept, offsetBytes),
+});
+
+export interface Answer<V> {
+  value: V;
+  /** Whether the container had it already. */
+  cached: boolean;
+}
+
+/**
+ * Answers a question about one tenant at one instant: the present one.
+ *
+ * An answer is remembered for its `key` and is valid for exactly one `seq`, so nothing stale can be answered and nothing needs to be
+ * invalidated. It is shared: neither the query nor the caller may change it. Without a key nothing is remembered.
+ */
+export async function readOne<T extends Stored, V>(
+  context: Context,
+  memory: Memory,
+  tenant: string,
+  key: string | undefined,
+  query: (view: View<T>) => Promise<V>,
+): Promise<Answer<V>> {
+  return ask(
+    memory,
+    key === undefined ? undefined : `${tenant} ${key}`,
+    async () => [snapshotOf(tenant, await readHead(context, tenant))],
+    async ([snapshot]) => query(viewOf(context, snapshot as Snapshot, memory.offsets)),
+  );
+}
+
+/** The same over several tenants, all at one instant: a batch over several of them is seen whole or not at all. */
+export async function readMany<T extends Stored, V>(
+  context: Context,
+  memory: Memory,
+  tenants: string[] | 'all',
+  key: string,
+  query: (views: View<T>[]) => Promise<V>,
+): Promise<Answer<V>> {
+  const scope = tenants === 'all' ? '*' : JSON.stringify(tenants);
+  return ask(
+    memory,
+    `${scope} ${key}`,
+    () => snapshotsOf(context, tenants),
+    (snapshots) => query(snapshots.map((snapshot) => viewOf<T>(context, snapshot, memory.offsets))),
+  );
+}
+
+async function ask<V>(
+  memory: Memory,
+  key: string | undefined,
+  take: () => Promise<Snapshot[]>,
+  query: (snapshots: Snapshot[]) => Promise<V>,
+): Promise<Answer<V>> {
+  for (let restarts = 0; restarts < restartsMax; restarts++) {
+    const snapshots = await take();
+    const version = snapshots.map(({ tenant, seq }) => `${tenant} ${seq}`).join('\n');
+    const known = key === undefined ? undefined : memory.answers.recall(key, version);
+    if (known) return { value: known.value as V, cached: true };
+    try {
+      const value = await query(snapshots);
+      if (key !== undefined) memory.answers.keep(key, version, value);
+      return { value, cached: false };
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    }
+  }
+  throw new Conflict('The records are written faster than they can be read');
+}
+
+/** Every tenant that ever wrote. */
+export async function registeredTenants(context: Context): Promise<string[]> {
+  const tenants: string[] = [];
+  for await (const { sk } of itemsOf(context.store, {
+    TableName: context.records,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': tenantKey('').pk },
+  }))
+    tenants.push(sk as string);
+  return tenants;
+}
+
+/**
+ * The HEADs of many tenants at one instant as far as batches over several tenants go: each of those moves MULTI together with its HEADs,
+ * so if MULTI is the same in every part of the reading (and before the registry was read), none was half in it.
+ */
+export async function snapshotsOf(context: Context, tenants: string[] | 'all'): Promise<Snapshot[]> {
+  const multiSeq = (item: unknown) => (item as { seq?: number } | undefined)?.seq ?? 0;
+  for (;;) {
+    const seen = new Set<number>();
+    let list = tenants;
+    if (list === 'all') {
+      seen.add(multiSeq(await context.store.get(context.records, multiKey)));
+      list = await registeredTenants(context);
+    }
+    const parts = await Promise.all(
+      chunksOf(list, headsPerRead).map(async (chunk) => {
+        const [multi, ...heads] = await context.store.getTogether(context.records, [
+          multiKey,
+          ...chunk.map(headKey),
+        ]);
+        seen.add(multiSeq(multi));
+        return chunk.map((tenant, index) => snapshotOf(tenant, heads[index] as HeadItem | undefined));
+      }),
+    );
+    if (seen.size <= 1) return parts.flat();
+    await context.pause(20 * context.random());
+  }
+}

@@ -1,0 +1,112 @@
+import type { Item } from '../dynamo/store.ts';
+import type { Stored } from './change.ts';
+import { type Context, readAll } from './context.ts';
+import { type RecordItem, recordKey } from './items.ts';
+import type { Memo } from './memo.ts';
+import { resolve, type Snapshot } from './snapshot.ts';
+import { snapshotFilter } from './snapshot-filter.ts';
+import { skip } from './thin-walk.ts';
+
+/** What one tenant's committed documents were at one instant. Every method answers for that same instant. */
+export interface View<T> {
+  tenant: string;
+  /** The number of batches committed before it. */
+  seq: number;
+  /** An exact counter; 0 if nothing was ever counted under this name. */
+  counter(name: string): number;
+  /** All of them, with the numbers of records ever created, updated and deleted: `op:create`, `op:update`, `op:delete`. */
+  counters(): Record<string, number>;
+  /** `undefined`: there was no such document. */
+  get(id: string): Promise<T | undefined>;
+  /** Those of different ids that there were, in no particular order; 100 in a request, several requests at a time. */
+  getMany(ids: string[]): Promise<T[]>;
+  /**
+   * Documents in the order of their ids.
+   *
+   * `after`: the last id seen. `offset`: how many to skip after it, at a tenth of the cost of reading them.
+   * `next` is the `after` of the following page; absent = this was the last.
+   */
+  list(page: { after?: string; limit: number; offset?: number }): Promise<{ documents: T[]; next?: string }>;
+}
+
+/** The most records that one request of a list reads; DynamoDB ends a page at 1 MB of its own accord. */
+const stepMax = 1_000;
+
+/** Remembers where offsets end, per version of a tenant, so that leafing through pages does not start anew each time. */
+const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
+  `${tenant} ${after ?? ''} ${offset}`;
+
+/**
+ * Remembers how many deleted records the last page from here passed, in whatever version of the tenant: a guess of how many more to ask for.
+ * They stay for a while, and where there are many, a page would else take several requests.
+ */
+const deletedKey = (tenant: string, start: string | undefined) => `${tenant} ${start ?? ''} deleted`;
+const anyVersion = '';
+
+/** Methods throw `Overtaken` when a record moved on too far; the reader then begins again with a new snapshot. */
+export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, offsets: Memo): View<T> {
+  const { tenant } = snapshot;
+  const version = String(snapshot.seq);
+  const documentOf = (item: Item | undefined): T | undefined =>
+    item && (resolve(item as unknown as RecordItem, snapshot) as T | undefined);
+
+  const startOf = async (after: string | undefined, offset: number): Promise<string | undefined> => {
+    if (offset === 0) return after;
+    const known = offsets.recall(offsetKey(tenant, after, offset), version);
+    if (known) return known.value as string | undefined;
+    const start = await skip(context, snapshot, offset, after);
+    offsets.keep(offsetKey(tenant, after, offset), version, start);
+    return start;
+  };
+
+  return {
+    tenant,
+    seq: snapshot.seq,
+    counter: (name) => snapshot.counters[name] ?? 0,
+    counters: () => ({ ...snapshot.counters }),
+    get: async (id) => documentOf(await context.store.get(context.records, recordKey(tenant, id))),
+    getMany: async (ids) => {
+      const keys = ids.map((id) => recordKey(tenant, id));
+      return (await readAll(context, context.records, keys)).flatMap((item) => documentOf(item) ?? []);
+    },
+    list: async ({ after, limit, offset = 0 }) => {
+      const start = await startOf(after, offset);
+      if (offset > 0 && start === undefined) return { documents: [] };
+      const documents: T[] = [];
+      const { pk } = recordKey(tenant, '');
+      let from = start === undefined ? undefined : { pk, sk: start };
+      const { expression, values } = snapshotFilter(snapshot);
+      const deleted = deletedKey(tenant, start);
+      const expected = Number(offsets.recall(deleted, anyVersion)?.value ?? 0);
+      // One more than asked for tells whether there is a next page.
+      let reading = Math.min(limit + 1 + expected, stepMax);
+      let [read, found] = [0, 0];
+      do {
+        const page = await context.store.query({
+          TableName: context.records,
+          KeyConditionExpression: 'pk = :pk',
+          FilterExpression: expression,
+          ExpressionAttributeValues: { ':pk': pk, ...values },
+          Limit: reading,
+          ExclusiveStartKey: from,
+        });
+        found += page.items.length;
+        for (const item of page.items) {
+          if (documents.length > limit) break;
+          const document = documentOf(item);
+          if (document) documents.push(document);
+        }
+        from = page.next as { pk: string; sk: string } | undefined;
+        read += reading;
+        // Where there are many deleted records, larger steps pass them in fewer requests.
+        reading = Math.min(2 * reading, stepMax);
+      } while (from && documents.length <= limit);
+      if (documents.length <= limit) return { documents };
+      offsets.keep(deleted, anyVersion, read - found);
+      documents.length = limit;
+      const next = documents.at(-1)?.id;
+      offsets.keep(offsetKey(tenant, after, offset + limit), version, next);
+      return { documents, next };
+    },
+  };
+}

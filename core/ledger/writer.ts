@@ -1,0 +1,156 @@
+import type { AttemptEnd } from './attempt.ts';
+import type { BatchRef, Stored, WriteRequest } from './change.ts';
+import { readCommitted } from './committed.ts';
+import { type Context, until } from './context.ts';
+import { Conflict, TooManyTenants } from './errors.ts';
+import { forget, readHead, register } from './head.ts';
+import { documentOf, type RecordItem, tenantOf } from './items.ts';
+import { writeLong } from './long-transaction.ts';
+import { planOf, type TenantPlan } from './plan.ts';
+import { type Announcements, announcements, type LastMessages } from './recovery-messages.ts';
+import { isShort, writeShort } from './short-transaction.ts';
+import { newBatchId } from './transaction-id.ts';
+import { waitForTurn } from './turn.ts';
+
+/** A transaction has 100 actions, and a commit over several tenants needs one to count itself. */
+const tenantsMax = 99;
+/** After so many conflicts the caller is told, even if there is time left. */
+const attemptsMax = 12;
+
+export interface WriterDefinition<T extends Stored> {
+  counters(document: T): string[];
+  announce(batch: BatchRef, delaySeconds: number): Promise<void>;
+}
+
+interface Decision<R> {
+  plans: TenantPlan[];
+  result: R;
+}
+
+/**
+ * Writes one request, in as many attempts as it takes.
+ *
+ * @throws Conflict, OutOfTime, LostClaim, TooManyTenants, TooManyRecords, IdTaken, and whatever `decide` and `announce` throw.
+ */
+export async function write<T extends Stored, R>(
+  base: Context,
+  definition: WriterDefinition<T>,
+  last: LastMessages,
+  request: WriteRequest<T, R>,
+): Promise<R> {
+  const begun = base.clock.now();
+  const context = until(base, begun + base.lease);
+  // Rivals are waited for during half of the lease; the other half is for the work.
+  const patienceEnd = begun + base.lease / 2;
+  for (let attempts = 1; ; attempts++) {
+    const batch = newBatchId(context.clock.now(), context.random);
+    const messages = announcements(context, definition.announce, last, batch);
+    try {
+      const attempt = { context, definition, request, batch, messages, patienceEnd };
+      const end = attempts === 1 ? await attemptAtOnce(attempt) : await attemptInTurn(attempt);
+      if (end !== 'conflict') return end.result;
+    } finally {
+      await messages.ended();
+    }
+    if (attempts === attemptsMax || context.clock.now() > patienceEnd)
+      throw new Conflict('Other batches keep changing the same records');
+    await context.pause(20 * attempts * context.random());
+  }
+}
+
+interface Attempting<T extends Stored, R> {
+  context: Context;
+  definition: WriterDefinition<T>;
+  request: WriteRequest<T, R>;
+  batch: string;
+  messages: Announcements;
+  patienceEnd: number;
+}
+
+/** The tenants that a request is known to concern before anything was read. */
+function tenantsOf<T extends Stored, R>({ request }: Attempting<T, R>): string[] {
+  if (request.reads.length > 0) return [...new Set(request.reads.map((read) => read.tenant))];
+  return [...new Set(request.decide(new Map()).changes.map((change) => change.tenant))];
+}
+
+/** The optimistic attempt: it reads, decides and writes without asking who else is there. */
+async function attemptAtOnce<T extends Stored, R>(
+  attempt: Attempting<T, R>,
+): Promise<'conflict' | { result: R }> {
+  return readAndWrite(attempt, tenantsOf(attempt));
+}
+
+/**
+ * The attempt after a conflict: it draws its stamp first and waits for its turn. Over several tenants, where turns could wait for
+ * each other in a circle, it only tries again.
+ */
+async function attemptInTurn<T extends Stored, R>(
+  attempt: Attempting<T, R>,
+): Promise<'conflict' | { result: R }> {
+  const { context, batch, messages, patienceEnd } = attempt;
+  const tenants = tenantsOf(attempt);
+  const [tenant] = tenants;
+  if (tenants.length !== 1 || tenant === undefined) return readAndWrite(attempt, tenants);
+  await messages.of(tenants);
+  const ticket = (await register(context, tenant, batch)).gn[batch] as number;
+  const unused = { is: true };
+  try {
+    await waitForTurn(context, tenant, ticket, patienceEnd);
+    return await readAndWrite(attempt, tenants, { tenant, n: ticket, unused });
+  } finally {
+    // Nothing was written under it, so nothing has to linger.
+    if (unused.is) await forget(context, tenant, batch, ticket).catch(() => undefined);
+  }
+}
+
+/** A stamp drawn in advance. */
+interface Ticket {
+  tenant: string;
+  n: number;
+  unused: { is: boolean };
+}
+
+async function readAndWrite<T extends Stored, R>(
+  attempt: Attempting<T, R>,
+  tenants: string[],
+  ticket?: Ticket,
+): Promise<'conflict' | { result: R }> {
+  const { context, request, batch, messages, patienceEnd } = attempt;
+  const [{ records, heads }] = await Promise.all([
+    readCommitted(context, request.reads, tenants, patienceEnd),
+    messages.of(tenants),
+  ]);
+  const { plans, result } = decide(attempt, records);
+  const [first] = plans;
+  if (!first) return { result };
+  if (plans.length > tenantsMax)
+    throw new TooManyTenants(`A batch may change at most ${tenantsMax} tenants, not ${plans.length}`);
+  const others = plans.map((plan) => plan.tenant).filter((tenant) => !heads.has(tenant));
+  await messages.of(others);
+  for (const tenant of others) heads.set(tenant, await readHead(context, tenant));
+  const answer = await request.answer?.({ ledger: context.ledger, tenant: first.tenant, batch }, result);
+  const author = { user: request.actor, ...(request.note === undefined ? {} : { note: request.note }) };
+  const writing = { context, batch, author, plans, answer, heads };
+  let end: AttemptEnd;
+  if (ticket && plans.length === 1 && first.tenant === ticket.tenant) {
+    ticket.unused.is = false;
+    end = await writeLong({ ...writing, ticket: ticket.n });
+  } else if (plans.length === 1 && isShort(first, context.limits)) end = await writeShort(writing, first);
+  else end = await writeLong(writing);
+  return end === 'committed' ? { result } : end;
+}
+
+function decide<T extends Stored, R>(
+  { request, definition }: Attempting<T, R>,
+  records: RecordItem[],
+): Decision<R> {
+  const found = new Map(records.filter((record) => !record.x).map((record) => [record.sk, record]));
+  const documents = new Map(
+    [...found].map(([id, record]) => [
+      id,
+      { tenant: tenantOf(record), document: documentOf(record) as unknown as T },
+    ]),
+  );
+  const { changes, result } = request.decide(documents);
+  return { plans: planOf(changes, found, definition.counters), result };
+}

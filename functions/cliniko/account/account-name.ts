@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { ClinikoFault } from '../faults.ts';
+import { askCliniko, type ClinikoAccount } from './client.ts';
+import type { World } from './deps.ts';
+
+const AccountSettings = z.object({
+  account: z.object({ id: z.union([z.string(), z.number()]).transform(String), name: z.string() }),
+});
+
+/**
+ * What an account calls itself. Its settings are for its administrators, a part of them for every user; an account that tells neither
+ * has no name and no id here.
+ *
+ * @throws as `askCliniko`.
+ */
+export async function accountName(
+  account: ClinikoAccount,
+  world: World,
+): Promise<{ name: string | null; id: string | null }> {
+  for (const path of ['settings', 'settings/public']) {
+    const answer = await askCliniko(account, path, world).catch((error: unknown) => {
+      if (error instanceof ClinikoFault && error.name === 'ClinikoForbidden') return undefined;
+      throw error;
+    });
+    const settings = AccountSettings.safeParse(answer);
+    if (settings.success) return settings.data.account;
+  }
+  return { name: null, id: null };
+}

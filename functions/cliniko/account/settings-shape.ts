@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { isStorable, normalized } from '../../../core/text.ts';
+import { ApiKey } from './api-key.ts';
+import { Schedule } from './schedule.ts';
+
+/** What a caller sets of an organisation. */
+export const NewSettings = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .refine((text) => isStorable(text, false), 'must not contain control characters')
+      .transform(normalized),
+    api_key: ApiKey.optional().describe('Write-only. Required once; left out, the key stays as it is.'),
+    contact_email: z.email().max(254).describe('Cliniko asks for it, to write to about the requests.'),
+    schedule: Schedule.nullish().describe('e.g. `rate(6 hours)`; null for none.'),
+  })
+  .meta({ id: 'NewClinikoSettings' });
+export type NewSettings = z.output<typeof NewSettings>;
+
+/** What is told of them: everything but the key. */
+export const SettingsReply = z
+  .object({
+    organization_id: z.union([z.string(), z.number()]),
+    name: z.string(),
+    contact_email: z.string(),
+    schedule: z.string().nullable(),
+    api_key_set: z.literal(true),
+    next_sync: z.string().nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+  })
+  .meta({ id: 'ClinikoSettings' });

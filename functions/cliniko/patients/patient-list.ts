@@ -1,0 +1,89 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { timestamp } from '../../../core/clock.ts';
+import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { patientsOf } from '../keys.ts';
+import { held } from '../sync/sync-state.ts';
+import type { Snapshot } from '../sync/sync-store.ts';
+import { type StoredPatient, searchable } from './patient.ts';
+
+export interface ListQuery {
+  limit: number;
+  offset: number;
+  search?: string | undefined;
+  last_synced_after?: string | undefined;
+}
+
+/** Patients that are looked at in one go while an offset is skipped. */
+const SKIPPED_TOGETHER = 500;
+
+/** Only active patients, and of those the ones that are asked for. */
+function filterOf({ search, last_synced_after: after }: ListQuery) {
+  const conditions = ['standing = :active'];
+  const values: Record<string, string> = { ':active': 'active' };
+  if (search) {
+    conditions.push('contains(#search, :search)');
+    values[':search'] = searchable(search.trim());
+  }
+  if (after) {
+    conditions.push('last_synced > :after');
+    values[':after'] = timestamp(Date.parse(after));
+  }
+  return {
+    FilterExpression: conditions.join(' AND '),
+    values,
+    ...(search ? { ExpressionAttributeNames: { '#search': 'search' } } : {}),
+  };
+}
+
+const shown = (patient: StoredPatient) => ({
+  id: patient.id,
+  cliniko_patient_id: patient.cliniko_id,
+  first_name: patient.first_name,
+  last_name: patient.last_name,
+  email: patient.email,
+  phone: patient.phone,
+  date_of_birth: patient.date_of_birth,
+  last_synced: patient.last_synced,
+  sync_status: patient.sync_status,
+});
+
+/**
+ * One page of an organisation's active patients, those of its present Cliniko account, in the order of Cliniko's ids, and how many match
+ * in all. Without a search the list need not be read to its end to tell.
+ */
+export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
+  const { limit, offset, search, last_synced_after } = query;
+  const isSearch = Boolean(search) || last_synced_after !== undefined;
+  const { values, ...filter } = filterOf(query);
+  const { pk, prefix } = patientsOf(organization, state.account);
+  const matches: StoredPatient[] = [];
+  let matched = 0;
+  let from: Record<string, unknown> | undefined;
+  do {
+    // Whatever is certainly before or behind the page is only counted: counting reads no attributes.
+    const isSkipping = matched + SKIPPED_TOGETHER <= offset;
+    const isBehind = matches.length === limit;
+    const onlyCount = isSkipping || isBehind;
+    const {
+      Items = [],
+      Count = 0,
+      LastEvaluatedKey,
+    } = await documents().send(
+      new QueryCommand({
+        TableName: tableName('cliniko'),
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ...values },
+        ConsistentRead: true,
+        ...filter,
+        ...(onlyCount ? { Select: 'COUNT' } : {}),
+        ...(isBehind ? {} : { Limit: SKIPPED_TOGETHER }),
+        ...(from ? { ExclusiveStartKey: from } : {}),
+      }),
+    );
+    const first = Math.max(0, offset - matched);
+    matches.push(...(Items as StoredPatient[]).slice(first, first + limit - matches.length));
+    matched += Count;
+    from = LastEvaluatedKey;
+  } while (from && (isSearch || matches.length < limit));
+  return { patients: matches.map(shown), total: isSearch ? matched : held(state).active };
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { timestamp } from '../../../core/clock.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { deliveriesOf, deliveryWrite, startDelivery } from '../../../core/webhook/delivery.ts';
+import { toldOf } from '../faults.ts';
+import { runningKey } from '../keys.ts';
+import { eventOf } from './sync-event.ts';
+import { completed, failed, type SyncLog } from './sync-log.ts';
+import { holding, type Run, type SyncState } from './sync-state.ts';
+import { commit, findLog, logWrite, type Snapshot } from './sync-store.ts';
+
+/** A run that ends, in one transaction: its state, its log, and a message for everyone who wants to hear of it. */
+async function end(snapshot: Snapshot, next: SyncState, log: SyncLog, now: number): Promise<void> {
+  const { organization } = snapshot;
+  const { tenant, orgId } = organization;
+  const origin = { tenant, organization: orgId };
+  const deliveries = await deliveriesOf(origin, eventOf(log), () => randomUUID(), now);
+  await commit(snapshot, { ...next, run: null }, [
+    logWrite(organization, log),
+    { Delete: { TableName: tableName('cliniko'), Key: runningKey(organization) } },
+    ...deliveries.map(deliveryWrite),
+  ]);
+  for (const delivery of deliveries) await startDelivery(delivery);
+}
+
+/** Ends a run that accounted for everyone. */
+export async function complete(
+  snapshot: Snapshot,
+  run: Run,
+  log: SyncLog,
+  total: number,
+  now: number,
+): Promise<void> {
+  const next = holding(snapshot.state, { completedFrom: timestamp(run.startedAt) });
+  await end(snapshot, next, completed(log, total, timestamp(now)), now);
+}
+
+/**
+ * Ends a run that failed, with the reason by its name in `faults`. It may be started again at once.
+ *
+ * @returns its log; `undefined` if it is not running any more.
+ */
+export async function fail(snapshot: Snapshot, name: string, now: number): Promise<SyncLog | undefined> {
+  const { organization, state } = snapshot;
+  const { run, starts } = state;
+  const log = run && (await findLog(organization, run.sync));
+  if (!log) return undefined;
+  const ended = failed(log, toldOf(name), timestamp(now));
+  await end(snapshot, { ...state, starts: starts.filter((start) => start !== run.startedAt) }, ended, now);
+  return ended;
+}

@@ -1,0 +1,228 @@
+import * as z from 'zod';
+import { organizationId } from '../../../core/contract/organization-id.ts';
+
+/** What a sync fetches: everything, or what changed since the last one. Nothing runs `active_patients` any more; old logs have it. */
+export const operations = ['full_patients', 'active_patients', 'incremental_patients'] as const;
+export type Operation = (typeof operations)[number];
+
+export const statuses = ['running', 'completed', 'failed'] as const;
+export type SyncStatus = (typeof statuses)[number];
+
+/** Patients of one request to Cliniko, at most (Cliniko API documentation, "Pagination"). */
+export const PER_PAGE = 100;
+
+/** How many broken records a log names; the others are only counted, so that a log stays small. */
+const NAMED = 50;
+
+/** One sync of an organisation, as it is stored. */
+export interface SyncLog {
+  id: number;
+  /** Which one it is of its organisation, from 1: the oldest and the newest tell how many there are. */
+  nth: number;
+  /** When it is forgotten, in seconds since the epoch. */
+  expires_at: number;
+  organization: string;
+  operation: Operation;
+  status: SyncStatus;
+  started_at: string;
+  completed_at: string | null;
+  /** The last time that something was counted. */
+  progressed_at: string;
+  found: number;
+  success: number;
+  failed: number;
+  /** Pages of the lists that are behind, and in all. */
+  page: number;
+  pages: number;
+  /** In percent with one decimal. It never falls, though what was found may grow. */
+  progress: number;
+  /** The records that could not be stored: ids and what is wrong, never what is in them. */
+  broken: { cliniko_patient_id: string; reason: string }[];
+  fault: { message: string; error_code: string } | null;
+}
+
+const count = z.int().nonnegative();
+
+/** A log as it is answered. */
+export const SyncLogReply = z
+  .object({
+    id: z.int(),
+    organization_id: z.union([z.string(), z.number()]),
+    operation_type: z.enum(operations),
+    status: z.enum(statuses),
+    started_at: z.string(),
+    completed_at: z.string().nullable(),
+    records_processed: count,
+    records_success: count,
+    records_failed: count,
+    metadata: z.object({
+      patients_found: count,
+      patients_stored: count,
+      sync_type: z.enum(operations),
+      current_page: count,
+      total_pages: count,
+      progress_percent: z.number().min(0).max(100),
+      estimated_remaining: z.string().nullable(),
+    }),
+    error_details: z
+      .object({
+        message: z.string(),
+        error_code: z.string().nullable(),
+        failed_at: z.string().nullable(),
+        failed_records: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'SyncLog' });
+
+/** Days that logs are kept: more than a year, so that a month can be compared with the same one a year before. */
+const KEPT = 400;
+
+/**
+ * The log of a sync that begins.
+ *
+ * @param nth which one it is of its organisation, from 1.
+ */
+export function newLog(
+  id: number,
+  nth: number,
+  organization: string,
+  operation: Operation,
+  at: string,
+): SyncLog {
+  return {
+    id,
+    nth,
+    expires_at: Math.floor(Date.parse(at) / 1000) + KEPT * 86_400,
+    organization,
+    operation,
+    status: 'running',
+    started_at: at,
+    completed_at: null,
+    progressed_at: at,
+    found: 0,
+    success: 0,
+    failed: 0,
+    page: 0,
+    pages: 0,
+    progress: 0,
+    broken: [],
+    fault: null,
+  };
+}
+
+/** A share in percent, with one decimal. */
+export const percent = (part: number, whole: number): number => Math.round((part / whole) * 1_000) / 10;
+
+/** The log with what was found, and how many pages of lists that makes. */
+export function found(log: SyncLog, patients: number, pages: number): SyncLog {
+  return progressed({ ...log, found: Math.max(log.found, patients), pages: Math.max(log.pages, pages) }, {});
+}
+
+export interface Progress {
+  success?: number;
+  failed?: number;
+  pages?: number;
+  broken?: SyncLog['broken'];
+}
+
+/** The log after some more records. */
+export function progressed(log: SyncLog, more: Progress, at = log.progressed_at): SyncLog {
+  const success = log.success + (more.success ?? 0);
+  const failed = log.failed + (more.failed ?? 0);
+  const known = Math.max(log.found, success + failed);
+  const share = known === 0 ? 0 : percent(success + failed, known);
+  return {
+    ...log,
+    success,
+    failed,
+    found: known,
+    page: Math.min(log.pages, log.page + (more.pages ?? 0)),
+    progress: Math.max(log.progress, share),
+    progressed_at: at,
+    broken: [...log.broken, ...(more.broken ?? [])].slice(0, NAMED),
+  };
+}
+
+/** The log of a sync that accounted for every patient. */
+export function completed(log: SyncLog, total: number, at: string): SyncLog {
+  const processed = log.success + log.failed;
+  return {
+    ...log,
+    status: 'completed',
+    completed_at: at,
+    progressed_at: at,
+    found: Math.max(total, processed),
+    page: log.pages,
+    progress: 100,
+  };
+}
+
+export function failed(log: SyncLog, fault: { code: string; text: string }, at: string): SyncLog {
+  return {
+    ...log,
+    status: 'failed',
+    completed_at: at,
+    progressed_at: at,
+    fault: { message: `Sync failed: ${fault.text}`, error_code: fault.code },
+  };
+}
+
+/** `4m 22s`; hours and minutes are left out while they are zero. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const parts = [hours > 0 && `${hours}h`, (hours > 0 || minutes > 0) && `${minutes}m`, `${seconds % 60}s`];
+  return parts.filter(Boolean).join(' ');
+}
+
+/** What is left at the rate measured so far; `null` as long as nothing was measured. */
+export function estimatedRemaining(log: SyncLog): string | null {
+  if (log.status !== 'running') return '0 seconds';
+  const processed = log.success + log.failed;
+  if (processed === 0) return null;
+  const elapsed = Date.parse(log.progressed_at) - Date.parse(log.started_at);
+  const seconds = Math.ceil(((log.found - processed) * elapsed) / processed / 1000);
+  return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+}
+
+function errorDetails({ fault, broken, failed: count, completed_at }: SyncLog) {
+  if (!fault && count === 0) return null;
+  return {
+    message: fault?.message ?? `${count} records could not be stored`,
+    error_code: fault?.error_code ?? null,
+    failed_at: fault ? completed_at : null,
+    failed_records: broken,
+  };
+}
+
+/** The log as it is answered. */
+export function told(log: SyncLog): z.input<typeof SyncLogReply> {
+  return {
+    id: log.id,
+    organization_id: organizationId(log.organization),
+    operation_type: log.operation,
+    status: log.status,
+    started_at: log.started_at,
+    completed_at: log.completed_at,
+    records_processed: log.success + log.failed,
+    records_success: log.success,
+    records_failed: log.failed,
+    metadata: {
+      patients_found: log.found,
+      patients_stored: log.success,
+      sync_type: log.operation,
+      current_page: log.page,
+      total_pages: log.pages,
+      progress_percent: log.progress,
+      estimated_remaining: estimatedRemaining(log),
+    },
+    error_details: errorDetails(log),
+  };
+}
+
+/** How much of what was processed was stored, in percent with one decimal. */
+export function successRate({ status, success, failed }: SyncLog): number {
+  if (success + failed === 0) return status === 'completed' ? 100 : 0;
+  return percent(success, success + failed);
+}

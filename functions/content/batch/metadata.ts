@@ -1,0 +1,27 @@
+import { timestamp } from '../../../core/clock.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { allowedFields, type Updates } from '../content.ts';
+import { contentKind } from './content-kind.ts';
+import { contentKey, REMOVED } from './operation.ts';
+
+/** Changes the same fields of every content of a batch. */
+export const metadata = contentKind((content, { data: { contentId } }, batch, now) => {
+  if (content.isRemoved) return { error: REMOVED };
+  const updates = batch.details.updates as Updates;
+  // Field names come from the list of allowed ones, never from a request.
+  const fields = allowedFields.filter((field) => field in updates);
+  const Update = {
+    TableName: tableName('content'),
+    Key: contentKey(contentId),
+    UpdateExpression: `SET ${fields.map((field) => `#${field} = :${field}`).join(', ')}, updatedAt = :now, version = :next`,
+    ConditionExpression: 'version = :version',
+    ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(fields.map((field) => [`:${field}`, updates[field as keyof Updates]])),
+      ':now': timestamp(now),
+      ':version': content.version,
+      ':next': content.version + 1,
+    },
+  };
+  return { result: { message: 'Metadata updated successfully' }, actions: [{ Update }] };
+});

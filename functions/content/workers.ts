@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { ChunkMessage } from '../../core/batch/chunk-message.ts';
+import type { Worker } from '../../core/contract/worker.ts';
+
+const chain = {
+  operations: 'write',
+  content: 'write',
+  contentBatches: 'send',
+  contentChain: 'send',
+  stacksKeys: 'read',
+} as const;
+
+/** What works off content batches, and what brings their prices to the chain. */
+export const contentWorkers = {
+  workBatch: {
+    summary: 'Do one chunk of a content batch',
+    trigger: { queue: 'contentBatches' },
+    uses: { operations: 'write', content: 'write', contentBatches: 'send', contentChain: 'send' },
+    message: ChunkMessage,
+  },
+  sweepBatches: {
+    summary: 'Send content batches again whose message was lost, and announce those that ended unheard',
+    trigger: { every: 'rate(1 minute)' },
+    uses: { operations: 'write', contentBatches: 'send' },
+    message: z.unknown(),
+  },
+  driveChain: {
+    summary: 'Sign, send and follow the transactions that set prices on the chain',
+    trigger: { queue: 'contentChain' },
+    uses: chain,
+    message: z.object({ version: z.literal(1) }),
+  },
+  wakeChain: {
+    summary: 'Go on with the chain’s transactions if whoever followed them died',
+    trigger: { every: 'rate(1 minute)' },
+    uses: { contentChain: 'send' },
+    message: z.unknown(),
+  },
+} satisfies Record<string, Worker>;

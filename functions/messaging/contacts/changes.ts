@@ -1,0 +1,95 @@
+import type { Change } from '../../../core/ledger/ledger.ts';
+import { MessagingProblem } from '../errors.ts';
+import { type Contact, type ContactUpdates, edited, optedOutContact } from './contact.ts';
+import { contactsNotFound } from './not-found.ts';
+import type { NameOf } from './phone-key.ts';
+import type { Find, PhoneEntry } from './store.ts';
+
+type Changes = Change<Contact | PhoneEntry>[];
+
+/** The contacts with these ids. @throws MessagingProblem naming those that are not there. */
+function everyContact(ids: string[], counter: string, find: Find): Contact[] {
+  const contacts = ids.map((id) => find.contact(id));
+  const missing = ids.filter((_, index) => !contacts[index]);
+  if (missing.length > 0) throw contactsNotFound(missing, ids.length, counter);
+  return contacts.filter((contact) => contact !== undefined);
+}
+
+/** The same changes to every contact; nothing at all where one of them is missing. */
+export function decideEdit(
+  { contact_ids, updates }: { contact_ids: string[]; updates: ContactUpdates },
+  tenant: string,
+  at: string,
+  find: Find,
+) {
+  const contacts = everyContact(contact_ids, 'updated_count', find);
+  const changes: Changes = contacts.map((contact) => ({
+    kind: 'update',
+    tenant,
+    document: edited(contact, updates, at),
+  }));
+  const withdrawn = updates.is_active ? contacts.filter(({ opted_out_at }) => opted_out_at !== null) : [];
+  return {
+    changes,
+    result: {
+      success: true as const,
+      message: `Successfully updated ${changes.length} contacts`,
+      updated_count: changes.length,
+      total_requested: contact_ids.length,
+      errors: withdrawn.map(({ id }) => `Contact with ID ${id} has opted out and stays inactive`),
+    },
+  };
+}
+
+/** Those that are there are deleted; their phones are free for other contacts, and stay opted out if they were. */
+export function decideDeletion(ids: string[], tenant: string, find: Find) {
+  const present = ids.filter((id) => find.contact(id));
+  if (present.length === 0)
+    throw new MessagingProblem('not_found', 'No contacts found with the provided IDs', {
+      deleted_count: 0,
+      total_requested: ids.length,
+    });
+  const changes: Changes = present.map((id) => ({ kind: 'delete', tenant, id }));
+  return {
+    changes,
+    result: {
+      success: true as const,
+      message: `Successfully deleted ${present.length} contacts`,
+      deleted_count: present.length,
+      total_requested: ids.length,
+    },
+  };
+}
+
+/** Withdraws the consent of phones, and of the contacts that have them. Whoever has opted out before is left as they are. */
+export function decideOptOut(
+  asked: { phones: string[]; ids: string[] | undefined },
+  tenant: string,
+  nameOf: NameOf,
+  at: string,
+  find: Find,
+) {
+  const phones = asked.ids
+    ? everyContact(asked.ids, 'opted_out_count', find).map(({ phone_e164 }) => phone_e164)
+    : [...new Set(asked.phones)];
+  const changes: Changes = phones.flatMap((phone): Changes => {
+    const id = nameOf(phone);
+    const entry = find.phone(id);
+    const contact = entry?.contact_id ? find.contact(entry.contact_id) : undefined;
+    if (entry?.opted_out_at) return [];
+    const document = { id, contact_id: entry?.contact_id ?? null, opted_out_at: at };
+    const known: Changes = contact
+      ? [{ kind: 'update', tenant, document: optedOutContact(contact, at) }]
+      : [];
+    return [{ kind: entry ? 'update' : 'create', tenant, document }, ...known];
+  });
+  return {
+    changes,
+    result: {
+      success: true as const,
+      message: `Successfully opted out ${phones.length} contacts`,
+      opted_out_count: phones.length,
+      total_requested: asked.ids?.length ?? asked.phones.length,
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import { isStorable } from '../../../core/text.ts';
+import { text } from '../text.ts';
+
+/** An attribute of the caller's own: any JSON. */
+export type Attributes = Record<string, unknown>;
+
+const ATTRIBUTES = { keyLength: 64, bytes: 64 * 1024, depth: 16 };
+const TAGS = { count: 50, length: 64 };
+
+/** DynamoDB nests to 32 levels; texts of any depth must be storable. */
+function isStorableValue(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return isStorable(value, true);
+  if (typeof value !== 'object' || value === null) return true;
+  return (
+    depth > 0 &&
+    Object.entries(value).every(([key, inner]) => isStorable(key, false) && isStorableValue(inner, depth - 1))
+  );
+}
+
+/** Whether attributes are not too large to be kept. */
+export const fits = (attributes: Attributes): boolean =>
+  Buffer.byteLength(JSON.stringify(attributes)) <= ATTRIBUTES.bytes;
+
+export const Name = text(1, 255);
+export const Email = text(1, 254).pipe(z.email({ error: 'Invalid email address' }));
+export const Tags = z
+  .array(text(1, TAGS.length))
+  .max(TAGS.count)
+  .transform((tags) => [...new Set(tags)]);
+/** Assigning to `__proto__` would be lost. */
+export const AttributeName = text(1, ATTRIBUTES.keyLength).refine((name) => name !== '__proto__');
+export const Attributes = z
+  .record(z.string().min(1).max(ATTRIBUTES.keyLength), z.unknown())
+  .refine((value) => isStorableValue(value, ATTRIBUTES.depth), {
+    error: `Attributes may be ${ATTRIBUTES.depth} levels deep, without control characters`,
+    abort: true,
+  })
+  .refine(fits, {
+    error: `Attributes may take ${ATTRIBUTES.bytes} bytes of JSON`,
+  });
+
+/** A contact as it is stored and answered. */
+export const Contact = z
+  .object({
+    id: z.string(),
+    name: z.string().nullable(),
+    phone_e164: z.string(),
+    email: z.string().nullable(),
+    tags: z.array(z.string()),
+    attributes: z.record(z.string(), z.unknown()),
+    is_active: z.boolean().describe('Whether the contact may be sent messages.'),
+    opted_out_at: z
+      .string()
+      .nullable()
+      .describe('When consent was withdrawn: nothing but the person’s own will undoes it.'),
+    created_at: z.string(),
+    updated_at: z.string(),
+  })
+  .meta({ id: 'Contact' });
+export type Contact = z.output<typeof Contact>;
+
+/** What a bulk edit may change. A null clears what may be empty; tags and attributes are replaced as a whole. */
+export const ContactUpdates = z
+  .strictObject({
+    name: Name.nullable().optional(),
+    email: Email.nullable().optional(),
+    tags: Tags.optional(),
+    attributes: Attributes.optional(),
+    is_active: z.boolean().optional(),
+  })
+  .refine((updates) => Object.values(updates).some((value) => value !== undefined), {
+    error: 'updates must name at least one field',
+  })
+  .meta({ id: 'ContactUpdates' });
+export type ContactUpdates = z.output<typeof ContactUpdates>;
+
+/** What an import knows of a contact; what it does not know is absent. */
+export interface ContactFields {
+  name?: string;
+  email?: string;
+  tags?: string[];
+  attributes: Attributes;
+  is_active?: boolean;
+}
+
+/** A contact who never gave a reason to think otherwise is active; one whose phone has opted out is not, whatever an import says. */
+export function newContact(
+  id: string,
+  phone: string,
+  fields: ContactFields,
+  optedOutAt: string | null,
+  at: string,
+): Contact {
+  return {
+    id,
+    name: fields.name ?? null,
+    phone_e164: phone,
+    email: fields.email ?? null,
+    tags: fields.tags ?? [],
+    attributes: fields.attributes,
+    is_active: optedOutAt === null && fields.is_active !== false,
+    opted_out_at: optedOutAt,
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+/** The contact with the fields that were given. Consent that was withdrawn stays so. */
+export function edited(contact: Contact, updates: ContactUpdates, at: string): Contact {
+  const given = Object.entries(updates).filter(([, value]) => value !== undefined);
+  const is_active = contact.opted_out_at === null && (updates.is_active ?? contact.is_active);
+  return { ...contact, ...Object.fromEntries(given), is_active, updated_at: at };
+}
+
+/** The contact with what an import knows of it: attributes join those that are there, and an inactive contact stays inactive. */
+export function reimported(contact: Contact, { attributes, ...fields }: ContactFields, at: string): Contact {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return {
+    ...contact,
+    ...Object.fromEntries(given),
+    attributes: { ...contact.attributes, ...attributes },
+    is_active: contact.is_active && fields.is_active !== false,
+    updated_at: at,
+  };
+}
+
+export const optedOutContact = (contact: Contact, at: string): Contact => ({
+  ...contact,
+  is_active: false,
+  opted_out_at: contact.opted_out_at ?? at,
+  updated_at: at,
+});

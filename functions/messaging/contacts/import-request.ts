@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { formFile } from '../../../core/http/multipart.ts';
+import { isStorable } from '../../../core/text.ts';
+
+/** The most contacts of one import. */
+export const IMPORT = 1_000;
+
+export const TOO_MANY = `Maximum ${IMPORT} contacts per request`;
+
+const importType = z.enum(['csv', 'excel', 'phone_contacts']);
+
+const PhoneContact = z
+  .record(z.string(), z.unknown())
+  .describe('`full_name`, `phone`, `email`, `tags`; other fields become attributes.');
+const phoneContacts = z
+  .array(PhoneContact)
+  .min(1, { error: 'contacts must not be empty' })
+  .max(IMPORT, { error: TOO_MANY });
+
+const UPLOAD = 'file must be sent as multipart/form-data, or as base64';
+
+/** A file inside JSON. */
+const base64File = z
+  .base64({ error: UPLOAD })
+  .min(1, { error: UPLOAD })
+  .transform((text) => Buffer.from(text, 'base64'));
+
+/** What an import brings, whether it came as JSON or as a form. */
+export interface ImportRequest {
+  import_type: z.output<typeof importType>;
+  csv_data?: string | undefined;
+  file?: Buffer | undefined;
+  contacts?: z.output<typeof phoneContacts> | undefined;
+  skip_duplicates: boolean;
+  update_existing: boolean;
+}
+
+const csvText = z
+  .string()
+  .min(1)
+  .refine((text) => isStorable(text, true), { error: 'Control characters are not allowed' })
+  .optional()
+  .describe('For `csv`, instead of a file.');
+
+export const ImportJson = z.strictObject({
+  import_type: importType,
+  csv_data: csvText,
+  file: base64File.optional().describe('For `csv` and `excel`: a file in base64.'),
+  contacts: phoneContacts.optional().describe('For `phone_contacts`.'),
+  skip_duplicates: z.boolean().default(true),
+  update_existing: z.boolean().default(false),
+});
+
+/** A yes or no among the texts of a form. */
+const flag = (otherwise: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], { error: 'must be true, false, 1 or 0' })
+    .optional()
+    .transform((text) => (text === undefined ? otherwise : text === 'true' || text === '1'));
+
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'contacts must be JSON' });
+    return z.NEVER;
+  }
+});
+
+export const ImportForm = z.strictObject({
+  import_type: importType,
+  csv_data: csvText,
+  file: formFile.transform(({ bytes }) => bytes).optional(),
+  contacts: jsonText.pipe(phoneContacts).optional().describe('For `phone_contacts`, as JSON.'),
+  skip_duplicates: flag(true),
+  update_existing: flag(false),
+});

@@ -1,0 +1,109 @@
+import type * as z from 'zod';
+import { isStorable, normalized } from '../../../core/text.ts';
+import type { RowRead } from '../files/rows.ts';
+import { readWrittenPhone } from '../phone.ts';
+import type { Column, Meaning } from './columns.ts';
+import { type Attributes, type ContactFields, Email, fits, Name, Tags } from './contact.ts';
+
+/** The longest value of a column that becomes an attribute. */
+const VALUE = 1_000;
+
+/** What one row of an import asks for. */
+export interface Candidate {
+  row: number;
+  phone: string;
+  fields: ContactFields;
+}
+
+/** A row that is not imported, and why. The text holds nothing of the row. */
+export interface RowError {
+  row: number;
+  error: string;
+}
+
+/** Why a row cannot be used. */
+class Flaw extends Error {}
+
+function parsed<S extends z.ZodType>(schema: S, value: unknown, flaw: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw new Flaw(flaw);
+  return result.data;
+}
+
+const YES = ['true', '1', 'yes', 'y', 'ndiyo'];
+const NO = ['false', '0', 'no', 'n', 'hapana'];
+
+function readFlag(text: string): boolean {
+  const lower = text.toLowerCase();
+  if (!YES.includes(lower) && !NO.includes(lower)) throw new Flaw('is_active must be true or false');
+  return YES.includes(lower);
+}
+
+const readTags = (text: string): string[] =>
+  parsed(
+    Tags,
+    text
+      .split(/[,;|]/)
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== ''),
+    'Invalid tags',
+  );
+
+/** What a row says, by the meaning of its columns. */
+interface Told {
+  columns: Partial<Record<Column, string>>;
+  attributes: Attributes;
+}
+
+function fieldsOf({ columns, attributes }: Told): ContactFields {
+  const parts = [columns.first_name, columns.last_name].filter((part) => part);
+  const name = columns.name || parts.join(' ');
+  return {
+    ...(name ? { name: parsed(Name, name, 'Invalid name') } : {}),
+    ...(columns.email ? { email: parsed(Email, columns.email, 'Invalid email address') } : {}),
+    ...(columns.tags ? { tags: readTags(columns.tags) } : {}),
+    ...(columns.is_active ? { is_active: readFlag(columns.is_active) } : {}),
+    attributes,
+  };
+}
+
+function candidateOf(row: number, told: Told, phoneIsExact: boolean): Candidate {
+  const { phone: written } = told.columns;
+  if (!written) throw new Flaw('Missing required field: phone_e164');
+  const phone = phoneIsExact ? readWrittenPhone(written) : undefined;
+  if (!phone) throw new Flaw('Invalid phone number format');
+  if (!fits(told.attributes)) throw new Flaw('Too many attributes');
+  return { row, phone, fields: fieldsOf(told) };
+}
+
+function toldBy(cells: string[], meanings: Meaning[]): Told {
+  const told: Told = { columns: {}, attributes: {} };
+  for (const [position, cell] of cells.entries()) {
+    if (cell === '') continue;
+    if (position >= meanings.length)
+      throw new Flaw('More values than columns; a value with a comma in it needs quotes');
+    const meaning = meanings[position];
+    if (!meaning) continue;
+    if ('column' in meaning) told.columns[meaning.column] = cell;
+    else {
+      if (cell.length > VALUE || !isStorable(cell, true))
+        throw new Flaw(`A value is longer than ${VALUE} characters, or has control characters`);
+      told.attributes[meaning.attribute] = normalized(cell);
+    }
+  }
+  return told;
+}
+
+/** What a row asks for, or why it cannot be used. */
+export function readImportRow(row: RowRead, meanings: Meaning[]): Candidate | RowError {
+  if ('error' in row) return { row: row.number, error: row.error };
+  const phoneAt = meanings.findIndex(
+    (meaning) => meaning && 'column' in meaning && meaning.column === 'phone',
+  );
+  try {
+    return candidateOf(row.number, toldBy(row.cells, meanings), !row.inexact?.includes(phoneAt));
+  } catch (error) {
+    if (error instanceof Flaw) return { row: row.number, error: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import type { View } from '../../../core/ledger/ledger.ts';
+import type { Contact } from './contact.ts';
+import type { PhoneEntry } from './store.ts';
+
+export interface PageQuery {
+  limit: number;
+  offset: number;
+  search?: string | undefined;
+  tag?: string | undefined;
+}
+
+/** A page ends early rather than becoming too large to answer: Lambda hands over 6 MB, and JSON within JSON can double. */
+const PAGE_BYTES = 2_500_000;
+
+/** How many contacts a search reads at a time. */
+const STEP = 1_000;
+
+const bytesOf = (contact: Contact): number => Buffer.byteLength(JSON.stringify(contact));
+
+/** As many contacts as fit into an answer, but always the first. */
+function fitting(contacts: Contact[]): Contact[] {
+  let left = PAGE_BYTES;
+  const end = contacts.findIndex((contact, index) => {
+    left -= bytesOf(contact);
+    return left < 0 && index > 0;
+  });
+  return end < 0 ? contacts : contacts.slice(0, end);
+}
+
+/** Whether a contact is among those asked for: a tag is compared whole, a search is a part of a text in either case. */
+function filterOf({ search = '', tag = '' }: PageQuery): ((contact: Contact) => boolean) | undefined {
+  const part = search.toLowerCase();
+  if (part === '' && tag === '') return undefined;
+  return ({ name, email, phone_e164, tags }) =>
+    (tag === '' || tags.includes(tag)) &&
+    (part === '' || [name, email, phone_e164].some((text) => text?.toLowerCase().includes(part)));
+}
+
+async function found(
+  view: View<Contact | PhoneEntry>,
+  matches: (contact: Contact) => boolean,
+  { limit, offset }: PageQuery,
+) {
+  const contacts: Contact[] = [];
+  let total = 0;
+  for (let after: string | undefined, more = true; more; ) {
+    const page = await view.list({ limit: STEP, after });
+    for (const contact of page.documents as Contact[]) {
+      if (!matches(contact)) continue;
+      if (total >= offset && contacts.length < limit) contacts.push(contact);
+      total += 1;
+    }
+    after = page.next;
+    more = after !== undefined;
+  }
+  return { contacts, total };
+}
+
+/** A page of a tenant's contacts, with the exact number of all that were asked for. A search reads them all. */
+export async function contactPage(view: View<Contact | PhoneEntry>, query: PageQuery) {
+  const matches = filterOf(query);
+  const { contacts, total } = matches
+    ? await found(view, matches, query)
+    : {
+        contacts: (await view.list({ limit: query.limit, offset: query.offset })).documents as Contact[],
+        total: view.counter('total'),
+      };
+  const page = fitting(contacts);
+  const limit = page.length < contacts.length ? page.length : query.limit;
+  return { success: true as const, contacts: page, total, limit, offset: query.offset };
+}

@@ -1,0 +1,60 @@
+import { timestamp } from '../../../core/clock.ts';
+import type { Caller } from '../../../core/http/caller.ts';
+import { WithHeaders } from '../../../core/http/reply.ts';
+import type { AnswerWith } from '../../../core/http/serve.ts';
+import { type PackedMessage, packed, type UploadCounts } from './batch.ts';
+import { smsEngine, smsTables } from './engine.ts';
+import { isNear, release, sendDue } from './release.ts';
+import { storeBatch } from './store.ts';
+
+/** A batch of messages as an endpoint makes it. */
+export interface SmsOrder {
+  id: string;
+  messages: Required<PackedMessage>[];
+  /** Milliseconds since the epoch. */
+  dueAt: number;
+  scheduled: boolean;
+  campaignId?: string | null | undefined;
+  templateId?: string | null | undefined;
+  /** Of a file: how it was read, and what is wrong with its rows. */
+  upload?: { counts: UploadCounts; errors: string[] };
+}
+
+/** Where a batch is watched. */
+export const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
+
+/**
+ * Accepts a batch and answers so. When it is due at once its messages are on their way before the answer is.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export async function accept<R>(
+  order: SmsOrder,
+  reply: R,
+  caller: Caller,
+  answer: AnswerWith,
+  now: number,
+): Promise<WithHeaders<R>> {
+  const { id, scheduled, campaignId, templateId, upload } = order;
+  const { tenantId: tenant, userId: user } = caller;
+  const { text, from, messages } = packed(order.messages);
+  const dueAt = timestamp(order.dueAt);
+  const given = new WithHeaders(reply, {
+    Location: upload ? `/api/messaging/sms/uploads/${id}/` : batchLocation(id),
+  });
+  await storeBatch(
+    {
+      ...{ id, tenant, user, text, from, scheduled, dueAt, createdAt: timestamp(now) },
+      ...(campaignId ? { campaignId } : {}),
+      ...(templateId ? { templateId } : {}),
+      ...(upload ? { upload: upload.counts } : {}),
+    },
+    messages,
+    upload?.errors ?? [],
+    await answer(undefined, given),
+  );
+  const parts = { store: smsTables(), engine: smsEngine() };
+  if (order.dueAt <= now) await release(parts, tenant, id, now);
+  else if (isNear(dueAt, now)) await sendDue({ tenant, id, dueAt }, now);
+  return given;
+}

@@ -1,0 +1,100 @@
+import { MessagingProblem } from '../errors.ts';
+import { readPhone, takesMessages } from '../phone.ts';
+import { nothingSent } from './api.ts';
+import { type PackedMessage, textFor } from './batch.ts';
+import { messageId } from './message-id.ts';
+import { TEXT_LENGTH } from './segments.ts';
+import { dueTime, INVALID_PHONE, SCHEDULE_TOO_FAR } from './shape.ts';
+
+/** One contact as it was sent: fields beside these two are variables. */
+interface SentContact {
+  phone: string;
+  name?: string | null | undefined;
+  [variable: string]: string | null | undefined;
+}
+
+const refused = (message: string, field: string, more: object = {}) =>
+  new MessagingProblem('invalid', message, nothingSent, {
+    details: { field, constraint: message, ...more },
+  });
+
+/**
+ * Whether every number exists and takes texts.
+ *
+ * @throws MessagingProblem naming the first contact, by its place, whose number does not.
+ */
+export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
+  const place = contacts.findIndex(({ phone }) => readPhone(phone) !== phone || !takesMessages(phone));
+  if (place >= 0) throw refused(INVALID_PHONE, `contacts.${place}.phone`);
+}
+
+/**
+ * When a batch is due.
+ *
+ * @throws MessagingProblem for a time that is too far ahead.
+ */
+export function timeOf(scheduleAt: string | null | undefined, now: number) {
+  const dueAt = dueTime(scheduleAt ?? undefined, now);
+  if (dueAt === undefined) throw refused(SCHEDULE_TOO_FAR, 'schedule_at');
+  return { dueAt, scheduled: dueAt > now };
+}
+
+/**
+ * The messages of a request: one for each phone, in the order in which they were named first, but for those who want none.
+ *
+ * @throws MessagingProblem naming the contact, by its place, whose text lacks a variable or is too long: then nothing is sent at all.
+ */
+export function composed(
+  body: { text: string; variables: Record<string, string | undefined> },
+  from: string,
+  contacts: SentContact[],
+  optedOut: ReadonlySet<string>,
+): Required<PackedMessage>[] {
+  const messages = new Map<string, Required<PackedMessage>>();
+  for (const [place, { phone, ...fields }] of contacts.entries()) {
+    if (messages.has(phone) || optedOut.has(phone)) continue;
+    const known = Object.entries(fields).map(([name, value]) => [name, value ?? undefined]);
+    const variables = { ...body.variables, ...Object.fromEntries(known) };
+    const written = textFor(body.text, { to: phone, variables });
+    if ('missing' in written) {
+      const { missing } = written;
+      throw refused(`Missing template variable: ${missing.join(', ')}`, `contacts.${place}`, { missing });
+    }
+    if (written.text.length > TEXT_LENGTH)
+      throw refused(`Message is longer than ${TEXT_LENGTH} characters`, `contacts.${place}`);
+    messages.set(phone, { to: phone, from, text: written.text });
+  }
+  return [...messages.values()];
+}
+
+/** What is answered of each contact, in their order. */
+export function resultsOf(
+  id: string,
+  contacts: Pick<SentContact, 'phone'>[],
+  messages: Pick<PackedMessage, 'to'>[],
+) {
+  const ids = new Map(messages.map(({ to }, n) => [to, messageId(id, n)]));
+  return contacts.map(({ phone }) => {
+    const message_id = ids.get(phone);
+    return message_id
+      ? { phone, success: true, message_id }
+      : { phone, success: false, error: 'Recipient opted out' };
+  });
+}
+
+/** The answer to a request; without any message there is no batch. */
+export function replyOf(
+  id: string,
+  contacts: Pick<SentContact, 'phone'>[],
+  messages: Pick<PackedMessage, 'to'>[],
+) {
+  const results = resultsOf(id, contacts, messages);
+  return {
+    success: true,
+    total_contacts: contacts.length,
+    processed_contacts: contacts.length,
+    successful_contacts: results.filter(({ success }) => success).length,
+    results,
+    ...(messages.length > 0 ? { batch_id: id } : {}),
+  };
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { ChunkMessage } from '../../../core/batch/chunk-message.ts';
+import { type Engine, openEngine } from '../../../core/batch/engine.ts';
+import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
+import type { Store } from '../../../core/dynamo/store.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { log } from '../../../core/log.ts';
+import { send } from '../../../core/queue.ts';
+import { type Sending, smsKind } from './send-messages.ts';
+
+/** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
+export type SendingParts = Pick<Sending, 'provider' | 'optedOut' | 'awaitReceipt'>;
+
+let store: Store | undefined;
+
+/** The tables, one request at a time. Made on first use. */
+export function smsTables(): Store {
+  store ??= dynamoStore();
+  return store;
+}
+
+const nobodySends: SendingParts = {
+  provider: () => Promise.reject(new Error('only the worker of the queue sends messages')),
+  optedOut: () => Promise.reject(new Error('only the worker of the queue sends messages')),
+};
+
+/** The batches of messages of every tenant. */
+export function smsEngine(parts: SendingParts = nobodySends): Engine {
+  const engine: Engine = openEngine({
+    name: 'sms',
+    kinds: {
+      sms: smsKind({
+        ...parts,
+        store: smsTables(),
+        table: () => tableName('messaging'),
+        settle: (settlement) => engine.settle(settlement),
+        now: () => Date.now(),
+        random: () => Math.random(),
+        pause: (milliseconds) => setTimeout(milliseconds),
+        unique: () => randomUUID(),
+      }),
+    },
+    send: (tenant: string, message: ChunkMessage) => send('smsBatches', tenant, message),
+    announce: async ({ details, status, total, succeeded, failed }) =>
+      log('info', 'batch of messages ended', {
+        batch: String(details.sms),
+        status,
+        total,
+        succeeded,
+        failed,
+      }),
+  });
+  return engine;
+}

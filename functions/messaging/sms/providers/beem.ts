@@ -1,0 +1,75 @@
+import { isBeforeSending } from './network-error.ts';
+import type { SmsProvider } from './provider.ts';
+
+export interface BeemSettings {
+  apiKey: string;
+  secretKey: string;
+  /** Where texts are sent. */
+  sendUrl: string;
+  /** Where receipts are asked for. */
+  reportsUrl: string;
+}
+
+/** Milliseconds that Beem may take to answer. */
+const PATIENCE = 8_000;
+
+/** The code of Beem's answer for a message that was taken, and of one that may be tried again (API reference, Error codes: 102, no balance). */
+const TAKEN = 100;
+const NO_BALANCE = 102;
+
+interface SendAnswer {
+  successful?: boolean;
+  request_id?: number | string;
+  code?: number;
+  valid?: number;
+}
+
+/** Beem's encodings. */
+const ENCODING = { 'GSM-7': 0, 'UCS-2': 1 } as const;
+
+/**
+ * Beem Africa, for sender ids that are registered with Tanzanian carriers. It answers once for a request, so each message is a request; its
+ * receipts must be asked for.
+ */
+export function beem({ apiKey, secretKey, sendUrl, reportsUrl }: BeemSettings): SmsProvider {
+  const headers = {
+    Authorization: `Basic ${Buffer.from(`${apiKey}:${secretKey}`).toString('base64')}`,
+    'Content-Type': 'application/json',
+  };
+  const call = (url: string, init: RequestInit = {}) =>
+    fetch(url, { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
+  return {
+    async send({ to, from, text, encoding }) {
+      const body = JSON.stringify({
+        source_addr: from,
+        encoding: ENCODING[encoding],
+        schedule_time: '',
+        message: text,
+        recipients: [{ recipient_id: 1, dest_addr: withoutPlus(to) }],
+      });
+      try {
+        const response = await call(sendUrl, { method: 'POST', body });
+        if (response.status === 429 || response.status === 401 || response.status === 403)
+          return { kind: 'later', code: `HTTP_${response.status}` };
+        if (response.status >= 500) return { kind: 'unknown' };
+        const answer = (await response.json()) as SendAnswer;
+        if (response.ok && answer.code === TAKEN && answer.valid !== 0)
+          return { kind: 'accepted', providerId: String(answer.request_id ?? '') };
+        if (answer.code === NO_BALANCE) return { kind: 'rejected', code: 'SPENDING_LIMIT' };
+        return { kind: 'rejected', code: `BEEM_${answer.code ?? response.status}` };
+      } catch (error) {
+        return isBeforeSending(error) ? { kind: 'later', code: 'UNREACHABLE' } : { kind: 'unknown' };
+      }
+    },
+    async fetchReceipt(providerId, to) {
+      const query = new URLSearchParams({ dest_addr: withoutPlus(to), request_id: providerId });
+      const response = await call(`${reportsUrl}?${query}`);
+      if (!response.ok) throw new Error(`Beem answered ${response.status} to a request for a receipt`);
+      const { status } = (await response.json()) as { status?: string };
+      if (status === 'DELIVERED') return { state: 'delivered' };
+      return status === 'UNDELIVERED' ? { state: 'failed', code: 'UNDELIVERED' } : undefined;
+    },
+  };
+}
+
+const withoutPlus = (phone: string): string => phone.replace(/^\+/, '');

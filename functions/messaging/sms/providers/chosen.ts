@@ -1,0 +1,36 @@
+import { setting } from '../../../../core/environment.ts';
+import { readSecret } from '../../../../core/secrets.ts';
+import { awsSms } from './aws.ts';
+import { beem } from './beem.ts';
+import type { SmsProvider } from './provider.ts';
+
+const REMEDY = 'set it in lib/settings.ts';
+
+let aws: SmsProvider | undefined;
+
+/**
+ * The provider that the stage's settings name.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export async function chosenProvider(now: number): Promise<SmsProvider> {
+  if (setting('SMS_PROVIDER', REMEDY) === 'beem') return await beemProvider(now);
+  aws ??= awsSms(setting('SMS_MESSAGE_TYPE', REMEDY), process.env.SMS_CONFIGURATION_SET);
+  return aws;
+}
+
+/** Whether receipts must be asked for. */
+export const asksForReceipts = (): boolean => setting('SMS_PROVIDER', REMEDY) === 'beem';
+
+/** Beem with the keys of its secret: `{"api_key","secret_key"}`. Its addresses are for tests. */
+async function beemProvider(now: number): Promise<SmsProvider> {
+  const secret = await readSecret('smsKeys', 'beem', now);
+  if (!secret) throw new Error('the secret smsKeys/beem is missing');
+  const { api_key: apiKey = '', secret_key: secretKey = '' } = JSON.parse(secret) as Record<string, string>;
+  return beem({
+    apiKey,
+    secretKey,
+    sendUrl: process.env.BEEM_SEND_URL || 'https://apisms.beem.africa/v1/send',
+    reportsUrl: process.env.BEEM_REPORTS_URL || 'https://dlrapi.beem.africa/public/v1/delivery-reports',
+  });
+}

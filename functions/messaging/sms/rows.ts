@@ -1,0 +1,98 @@
+import { isStorable } from '../../../core/text.ts';
+import type { Row, RowRead } from '../files/rows.ts';
+import { readPhone, takesMessages } from '../phone.ts';
+import { type PackedMessage, textFor, type UploadCounts } from './batch.ts';
+import { TEXT_LENGTH } from './segments.ts';
+import { INVALID_PHONE, senderIdPattern } from './shape.ts';
+
+/** Where columns are; all others are variables, by their headers. */
+const COLUMN = { phone: 0, name: 1, text: 2, from: 3 };
+const OTHERS = 4;
+
+/** What holds for rows that do not say otherwise. */
+export interface RowDefaults {
+  template: string | undefined;
+  from: string | undefined;
+}
+
+/** A row's message, or what is wrong with it. */
+type RowMessage = Required<PackedMessage> | { error: string };
+
+/** The phone of a row: in E.164, which spreadsheets keep as a number without its plus. */
+function phoneOf(cell: string, isExact: boolean): string | undefined {
+  if (!isExact || !/^\+?\d{7,15}$/.test(cell)) return undefined;
+  const phone = readPhone(`+${cell.replace('+', '')}`);
+  return phone !== undefined && takesMessages(phone) ? phone : undefined;
+}
+
+/** The message of one row. */
+function messageOf({ cells, inexact = [] }: Row, headers: string[], defaults: RowDefaults): RowMessage {
+  const cell = (column: number) => cells[column] ?? '';
+  const written = cell(COLUMN.phone);
+  if (written === '') return { error: 'Missing required field: phone' };
+  const to = phoneOf(written, !inexact.includes(COLUMN.phone));
+  if (!to) return { error: INVALID_PHONE };
+  const body = cell(COLUMN.text) || defaults.template;
+  if (!body) return { error: 'Missing required field: message' };
+  const from = cell(COLUMN.from) || defaults.from;
+  if (!from) return { error: 'Missing required field: sender_id' };
+  if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
+  const others = headers.slice(OTHERS).map((name, place) => [name, cell(OTHERS + place)] as const);
+  const variables = { name: cell(COLUMN.name), ...Object.fromEntries(others) };
+  const result = textFor(body, { to, variables });
+  if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };
+  if (result.text.length > TEXT_LENGTH) return { error: `Message is longer than ${TEXT_LENGTH} characters` };
+  if (!isStorable(result.text, true)) return { error: 'Control characters are not allowed' };
+  return { to, from, text: result.text.normalize('NFC') };
+}
+
+export interface ReadUpload {
+  /** With the number of its row. */
+  messages: (Required<PackedMessage> & { row: number })[];
+  /** By the number of the row. */
+  errors: { row: number; error: string }[];
+  total: number;
+}
+
+/** The messages of a file: one for each phone, the first row of each. */
+export function readUpload(rows: RowRead[], defaults: RowDefaults): ReadUpload {
+  const [header, ...others] = rows;
+  const headers = header && 'cells' in header ? header.cells : [];
+  const first = new Map<string, number>();
+  const upload: ReadUpload = { messages: [], errors: [], total: others.length };
+  for (const row of others) {
+    const message = 'error' in row ? row : messageOf(row, headers, defaults);
+    const earlier = 'error' in message ? undefined : first.get(message.to);
+    if ('error' in message) upload.errors.push({ row: row.number, error: message.error });
+    else if (earlier !== undefined)
+      upload.errors.push({ row: row.number, error: `Same phone number as row ${earlier}` });
+    else {
+      first.set(message.to, row.number);
+      upload.messages.push({ ...message, row: row.number });
+    }
+  }
+  return upload;
+}
+
+/** What is to be sent of a file once it is known who wants nothing, and what is told of it. */
+export function decideUpload(
+  { messages, errors, total }: ReadUpload,
+  optedOut: ReadonlySet<string>,
+  listed: number,
+) {
+  const unwanted = messages
+    .filter(({ to }) => optedOut.has(to))
+    .map(({ row }) => ({ row, error: 'Recipient opted out' }));
+  const wanted = messages.filter(({ to }) => !optedOut.has(to));
+  const counts: UploadCounts = {
+    total_contacts: total,
+    processed_contacts: total - errors.length,
+    successful_contacts: wanted.length,
+  };
+  const all = [...errors, ...unwanted].toSorted((one, other) => one.row - other.row);
+  return {
+    messages: wanted.map(({ to, from, text }) => ({ to, from, text })),
+    counts,
+    errors: all.slice(0, listed).map(({ row, error }) => `Row ${row}: ${error}`),
+  };
+}

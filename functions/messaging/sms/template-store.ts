@@ -1,0 +1,78 @@
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { timestamp } from '../../../core/clock.ts';
+import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { Problem } from '../../../core/http/problem.ts';
+import { smsKeys } from './batch.ts';
+import { readItem } from './store.ts';
+import { variablesOf } from './template-text.ts';
+
+export interface Template {
+  id: string;
+  name: string;
+  body: string;
+  created_at: string;
+}
+
+/** @param id a UUID version 7: their order is the order of creation. */
+export async function storeTemplate(
+  tenant: string,
+  { name, body }: Pick<Template, 'name' | 'body'>,
+  id: string,
+  now: number,
+): Promise<Template> {
+  const template = { id, name, body, created_at: timestamp(now) };
+  const Item = { ...smsKeys.template(tenant, id), ...template };
+  await documents().send(new PutCommand({ TableName: tableName('messaging'), Item }));
+  return template;
+}
+
+/** @throws Problem `not_found`, also for another tenant's template. */
+export async function readTemplate(tenant: string, id: string): Promise<Template> {
+  const item = /^[0-9a-f-]{36}$/i.test(id)
+    ? await readItem(smsKeys.template(tenant, id.toLowerCase()))
+    : undefined;
+  if (!item) throw new Problem('not_found', 'Template not found', { details: { field: 'template_id' } });
+  return item as unknown as Template;
+}
+
+export async function allTemplates(tenant: string): Promise<Template[]> {
+  const all: Template[] = [];
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await documents().send(
+      new QueryCommand({
+        TableName: tableName('messaging'),
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': smsKeys.template(tenant, '').pk },
+        ExclusiveStartKey: from,
+        ConsistentRead: true,
+      }),
+    );
+    all.push(...((page.Items ?? []) as unknown as Template[]));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return all;
+}
+
+export const shownTemplate = ({ id, name, body, created_at }: Template) => ({
+  id,
+  name,
+  body,
+  variables: variablesOf(body),
+  created_at,
+});
+
+/**
+ * What is to be sent: the template, with the message as one of its variables, or the message itself.
+ *
+ * @throws Problem `not_found` for a template that does not exist.
+ */
+export async function textToSend(
+  tenant: string,
+  templateId: string | null | undefined,
+  message: string | undefined,
+): Promise<{ text: string; variables: Record<string, string | undefined> }> {
+  if (!templateId) return { text: message ?? '', variables: {} };
+  const { body } = await readTemplate(tenant, templateId);
+  return { text: body, variables: { message } };
+}

@@ -1,0 +1,115 @@
+import { type Batch, isOver } from '../../../core/batch/record.ts';
+import { WithHeaders } from '../../../core/http/reply.ts';
+import type { PackedMessage, SmsBatch } from './batch.ts';
+import { messageId } from './message-id.ts';
+import type { MessageRecord } from './message-record.ts';
+import { measure } from './segments.ts';
+
+/** Seconds after which it makes sense to look at a batch again. */
+const LOOK_AGAIN = '2';
+
+/** Where a message stands, as callers see it. */
+export const messageStatuses = ['queued', 'sent', 'delivered', 'failed', 'unknown', 'canceled'] as const;
+type MessageStatus = (typeof messageStatuses)[number];
+
+/** Where a batch stands, as callers see it. */
+export const batchStatuses = [
+  'expected',
+  'scheduled',
+  'queued',
+  'processing',
+  'completed',
+  'partial',
+  'failed',
+  'canceled',
+] as const;
+type BatchStatus = (typeof batchStatuses)[number];
+
+/** What receipts said of a batch's messages. */
+export interface ReceiptCounts {
+  delivered?: number;
+  failed?: number;
+}
+
+function statusOf({ state, scheduled }: SmsBatch, progress: Batch | undefined): BatchStatus {
+  if (progress) return progress.status === 'pending' ? 'queued' : progress.status;
+  if (state === 'canceled' || state === 'expected') return state;
+  return scheduled ? 'scheduled' : 'queued';
+}
+
+/** What a batch was asked for with, beside its messages. */
+const asked = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: SmsBatch) => ({
+  sender_id: from,
+  ...(campaignId ? { campaign_id: campaignId } : {}),
+  ...(templateId ? { template_id: templateId } : {}),
+  ...(scheduled ? { schedule_at: dueAt } : {}),
+  created_at: createdAt,
+});
+
+/** How far a batch has come. Every message is in exactly one of queued, sent, failed and canceled. */
+export function progressOf(batch: SmsBatch, progress: Batch | undefined, receipts: ReceiptCounts) {
+  const none =
+    batch.state === 'canceled' ? { queued: 0, canceled: batch.total } : { queued: batch.total, canceled: 0 };
+  const counted = progress
+    ? { queued: progress.remaining + progress.inFlight, canceled: progress.canceled }
+    : none;
+  return {
+    status: statusOf(batch, progress),
+    total: batch.total,
+    ...counted,
+    sent: progress?.succeeded ?? 0,
+    failed: progress?.failed ?? 0,
+    delivered: receipts.delivered ?? 0,
+    undelivered: receipts.failed ?? 0,
+    ...asked(batch),
+  };
+}
+
+/** A reply about a batch; while it has not ended, with when to ask again. */
+export const polled = <T>(progress: Batch | undefined, state: SmsBatch['state'], reply: T) =>
+  state === 'canceled' || (progress && isOver(progress))
+    ? reply
+    : new WithHeaders(reply, { 'Retry-After': LOOK_AGAIN });
+
+/** What callers are told of why a message was not sent. */
+const REASONS: Record<string, string> = {
+  OPTED_OUT: 'Recipient opted out',
+  SPENDING_LIMIT: 'The spending limit for messages is reached',
+};
+
+const reasonOf = (code: string): string => REASONS[code] ?? `Refused by the provider or carrier: ${code}`;
+
+function stateOf(
+  record: MessageRecord | undefined,
+  batch: SmsBatch,
+  progress: Batch | undefined,
+): MessageStatus {
+  if (record) return record.state === 'sending' ? 'queued' : record.state;
+  const isCanceled = batch.state === 'canceled' || (progress?.status === 'canceled' && isOver(progress));
+  return isCanceled ? 'canceled' : 'queued';
+}
+
+/** One message with where it stands. */
+export function messageView(
+  batch: SmsBatch,
+  n: number,
+  packed: PackedMessage,
+  record: MessageRecord | undefined,
+  progress: Batch | undefined,
+) {
+  const message = packed.text ?? batch.text ?? '';
+  return {
+    success: true,
+    message_id: messageId(batch.id, n),
+    batch_id: batch.id,
+    status: stateOf(record, batch, progress),
+    phone: packed.to,
+    message,
+    ...measure(message),
+    ...(record?.code && record.state === 'failed' ? { error: reasonOf(record.code) } : {}),
+    ...asked(batch),
+    sender_id: packed.from ?? batch.from,
+    ...(record?.sentAt ? { sent_at: record.sentAt } : {}),
+    updated_at: record?.updatedAt ?? progress?.createdAt ?? batch.createdAt,
+  };
+}

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import type { Worker } from '../../core/contract/worker.ts';
+
+/** What makes news arrive. */
+export const webhookWorkers = {
+  deliver: {
+    trigger: { workflow: 'webhookDelivery' },
+    uses: { webhooks: 'write', webhookSecrets: 'read' },
+    summary: 'Send one message to one receiver, once',
+    message: z.object({ delivery: z.string() }),
+    result: z.object({ until: z.string().optional() }),
+  },
+  sweep: {
+    trigger: { every: 'rate(1 minute)' },
+    uses: { webhooks: 'write', webhookDelivery: 'run' },
+    summary: 'Go on with messages to webhooks whose workflow was lost',
+    message: z.unknown(),
+    timeoutSeconds: 300,
+  },
+} satisfies Record<string, Worker>;

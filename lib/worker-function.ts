@@ -1,0 +1,55 @@
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Construct } from 'constructs';
+import type { Worker } from '../core/contract/worker.ts';
+import { fileName } from './bundle.ts';
+import { grant, type Resources } from './grants.ts';
+import { type FunctionDefaults, nodeFunction } from './node-function.ts';
+
+/** How long a worker may take unless its contract tells. */
+export const workerTimeoutSeconds = 60;
+
+/** Messages of one delivery unless a contract tells, and deliveries of one queue at a time: a backlog must not take the account's concurrency from callers. */
+const BATCH = 10;
+const AT_ONCE = 10;
+
+export interface WorkerFunctionProps {
+  system: string;
+  name: string;
+  worker: Worker;
+  resources: Resources;
+  defaults: FunctionDefaults;
+}
+
+/** A worker as infrastructure: its Lambda, what it may use, and its trigger. */
+export class WorkerFunction extends Construct {
+  readonly fn: LambdaFunction;
+
+  constructor(scope: Construct, { system, name, worker, resources, defaults }: WorkerFunctionProps) {
+    super(scope, name);
+    this.fn = nodeFunction(this, defaults, {
+      name: `${system}/${fileName(name)}`,
+      description: worker.summary,
+      timeoutSeconds: worker.timeoutSeconds ?? workerTimeoutSeconds,
+      memoryMb: worker.memoryMb,
+    });
+    grant(this.fn, worker.uses, resources);
+    if ('queue' in worker.trigger) {
+      const { queue } = resources.queues[worker.trigger.queue];
+      const source = new SqsEventSource(queue, {
+        batchSize: worker.messagesPerRun ?? BATCH,
+        maxConcurrency: AT_ONCE,
+        reportBatchItemFailures: true,
+      });
+      this.fn.addEventSource(source);
+    } else if ('every' in worker.trigger) {
+      new Rule(this, 'Schedule', {
+        description: worker.summary,
+        schedule: Schedule.expression(worker.trigger.every),
+        targets: [new LambdaTarget(this.fn)],
+      });
+    }
+  }
+}

@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
+import { Refused, ReplyLost, type Store } from '../../../core/dynamo/store.ts';
+import { OutOfTime } from '../../../core/ledger/errors.ts';
+import { documentOf, type HeadItem, type RecordItem } from '../../../core/ledger/items.ts';
+import { type BatchRef, type Ledger, openLedger, outcomeOf } from '../../../core/ledger/ledger.ts';
+import { mayTryAgain, NotFound, serve, wish } from './client.ts';
+import type { Engine } from './engine.ts';
+import { countersOfDoc, type Doc, type Model, newModel } from './model.ts';
+import { mortal } from './mortal.ts';
+import { observer } from './observer.ts';
+
+export interface Race {
+  engine: Engine;
+  tenants: string[];
+  clients: number;
+  readers: number;
+  /** Most records in a batch. */
+  records: number;
+  /** How long clients go on, in milliseconds. */
+  duration: number;
+}
+
+export interface RaceReport {
+  violations: string[];
+  commits: number;
+  acknowledged: number;
+  reads: number;
+}
+
+const lease = 1_500;
+const life = 4_000;
+const span = 500;
+const linger = 6_000;
+const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
+const below = (limit: number) => Math.floor(Math.random() * limit);
+
+/** Real time, in the form that the faults of one invocation need. */
+const realTime = {
+  now: () => Date.now(),
+  sleep: async (milliseconds: number) => {
+    await sleep(milliseconds);
+  },
+  chance: (probability: number) => Math.random() < probability,
+};
+
+/** Lets one flip through at a time and tells the model of it, so that the model knows the order of commits. */
+function watched(store: Store, model: Model) {
+  let last: Promise<unknown> = Promise.resolve();
+  const alone = <R>(work: () => Promise<R>): Promise<R> => {
+    const mine = last.then(work, work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+  const head = async (tenant: string): Promise<HeadItem | undefined> => {
+    for (;;) {
+      try {
+        return (await store.get('patients', { pk: `HEAD#${tenant}`, sk: 'HEAD' })) as HeadItem | undefined;
+      } catch (error) {
+        if (!(error instanceof ReplyLost)) throw error;
+        await sleep(20);
+      }
+    }
+  };
+  const flip = <R>(parts: { tenant: string; batch: string }[], send: () => Promise<R>): Promise<R> =>
+    alone(async () => {
+      try {
+        return await send();
+      } finally {
+        // Whether the flip took effect shows in HEAD, also when the engine died before it could answer.
+        for (const { tenant, batch } of parts) {
+          const seq = (await head(tenant))?.seq ?? 0;
+          if (seq > model.seq(tenant)) model.committed(tenant, batch, seq);
+        }
+      }
+    });
+  const partOf = (update: {
+    Key?: Record<string, unknown>;
+    ExpressionAttributeNames?: Record<string, string>;
+  }) => ({
+    tenant: String(update.Key?.pk).slice('HEAD#'.length),
+    batch: update.ExpressionAttributeNames?.['#b'] ?? '',
+  });
+  const watching: Store = {
+    ...store,
+    update: (update) =>
+      update.ExpressionAttributeValues?.[':state']
+        ? flip([partOf(update)], () => store.update(update))
+        : store.update(update),
+    transact: (actions) => {
+      const flips = actions.flatMap(({ Update }) =>
+        Update?.ExpressionAttributeValues?.[':state'] ? [Update] : [],
+      );
+      return flips.length > 0
+        ? flip(flips.map(partOf), () => store.transact(actions))
+        : store.transact(actions);
+    },
+  };
+  return { store: watching, informed: () => alone(async () => undefined) };
+}
+
+/** Some requests are refused before they are sent, and some answers are lost. */
+function faulty(store: Store): Store {
+  const unsure = async <R>(send: () => Promise<R>): Promise<R> => {
+    if (Math.random() < 0.02) throw new Refused('Throttling');
+    const result = await send();
+    if (Math.random() < 0.01) throw new ReplyLost('the answer got lost');
+    return result;
+  };
+  return {
+    ...store,
+    get: (...args) => unsure(() => store.get(...args)),
+    getMany: (...args) => unsure(() => store.getMany(...args)),
+    query: (...args) => unsure(() => store.query(...args)),
+    put: (...args) => unsure(() => store.put(...args)),
+    update: (...args) => unsure(() => store.update(...args)),
+    remove: (...args) => unsure(() => store.remove(...args)),
+    putMany: (...args) => unsure(() => store.putMany(...args)),
+    transact: (...args) => unsure(() => store.transact(...args)),
+  };
+}
+
+/** The same clients, readers and checks as in the simulation, against a real engine in real time. */
+export async function race({
+  engine,
+  tenants,
+  clients,
+  readers,
+  records,
+  duration,
+}: Race): Promise<RaceReport> {
+  const model = newModel();
+  const plain = dynamoStore(engine.documents());
+  const { store, informed } = watched(plain, model);
+  const refs: BatchRef[] = [];
+  const acknowledged = new Set<string>();
+  let ids = 0;
+  let reads = 0;
+  const newId = () => `id-${String(ids++).padStart(6, '0')}`;
+  const open = (given: Store, pause = realTime.sleep, now = () => Date.now()): Ledger<Doc> =>
+    openLedger<Doc>({
+      ...tables,
+      name: 'patients',
+      store: given,
+      clock: { now },
+      pause,
+      lease,
+      span,
+      linger,
+      counters: countersOfDoc,
+      announce: async (ref, delaySeconds) => {
+        refs.push(ref);
+        setTimeout(() => {
+          open(faulty(store))
+            .recover(ref)
+            .catch(() => undefined);
+        }, delaySeconds * 1000).unref();
+      },
+    });
+  const fail = (error: unknown) =>
+    model.violate(error instanceof Error ? (error.stack ?? '') : String(error));
+
+  const end = Date.now() + duration;
+  const client = async (name: string) => {
+    for (let turn = 0; Date.now() < end; turn++) {
+      const operation = wish(`${name}-${turn}`, {
+        model,
+        tenants,
+        random: Math.random,
+        records,
+        across: 0.2,
+        names: 0.3,
+      });
+      for (let tries = 0; tries < 3; tries++) {
+        const fate = {
+          life,
+          ...(Math.random() < 0.06 && { crashAt: 1 + below(25) }),
+          ...(Math.random() < 0.03 && { freezeAt: 1 + below(20), freezeFor: lease + below(700) }),
+        };
+        const body = mortal(faulty(store), realTime, fate);
+        const clock = { now: () => Date.now() };
+        const served = serve(
+          {
+            ledger: open(body.store, body.pause),
+            store,
+            clock,
+            model,
+            outcome: (ref) =>
+              outcomeOf(ref, { ...tables, store: body.store, pause: body.pause, lease, linger }),
+            claimLease: lease,
+            newId,
+          },
+          operation,
+        ).then(
+          (reply) => {
+            if (reply === 'written') acknowledged.add(operation.key);
+            return true;
+          },
+          (error: unknown) => {
+            if (error instanceof NotFound) return true;
+            if (!mayTryAgain(error) && !(error instanceof ReplyLost)) fail(error);
+            return false;
+          },
+        );
+        if (await Promise.race([served, sleep(lease + below(1_500)).then(() => false)])) break;
+      }
+    }
+  };
+  const reader = async () => {
+    const look = observer({ ledger: open(plain), model, tenants, random: Math.random, informed });
+    while (Date.now() < end) {
+      try {
+        await look();
+        reads++;
+      } catch (error) {
+        if (!(error instanceof OutOfTime)) fail(error);
+      }
+    }
+  };
+  await Promise.all([
+    ...Array.from({ length: clients }, (_, index) => client(`c${index}`).catch(fail)),
+    ...Array.from({ length: readers }, () => reader().catch(fail)),
+  ]);
+  await sleep(life + 500);
+
+  // An hour later, everything is overdue; after another, what was aborted then is forgotten.
+  for (const hours of [1, 2]) {
+    const late = open(store, realTime.sleep, () => Date.now() + hours * 3_600_000);
+    for (const ref of refs) await late.recover(ref);
+    await late.sweep();
+  }
+  await informed();
+  for (const tenant of tenants) {
+    const rest: Doc[] = [];
+    for (let from: Record<string, unknown> | undefined; ; ) {
+      const page = await plain.query({
+        TableName: 'patients',
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': `REC#${tenant}` },
+        ExclusiveStartKey: from,
+      });
+      rest.push(
+        ...(page.items as unknown as RecordItem[]).map((record) => documentOf(record) as unknown as Doc),
+      );
+      if (!page.next) break;
+      from = page.next;
+    }
+    model.checkDocuments('rest', tenant, model.seq(tenant), rest);
+    const head = (await plain.get('patients', { pk: `HEAD#${tenant}`, sk: 'HEAD' })) as HeadItem | undefined;
+    if (Object.keys(head?.gn ?? {}).length > 0)
+      model.violate(`HEAD of ${tenant} still lists ${JSON.stringify(head?.f)}`);
+  }
+  const keys = model.keys();
+  for (const [key, batches] of keys)
+    if (batches.size > 1) model.violate(`operation ${key} was committed ${batches.size} times`);
+  for (const key of acknowledged)
+    if (!keys.has(key)) model.violate(`operation ${key} was acknowledged and is not there`);
+  const commits = tenants.reduce((sum, tenant) => sum + model.seq(tenant), 0);
+  return { violations: model.violations, commits, acknowledged: acknowledged.size, reads };
+}
