@@ -15,6 +15,7 @@ const SPEAKABLE = new Set([
   'AccessDeniedException',
   'AccessDenied',
   'AuthorizationErrorException',
+  'BrokenInvariant',
   'MissingSetting',
 ]);
 
