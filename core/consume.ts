@@ -2,6 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Worker } from './contract/worker.ts';
+import { withinInvocation } from './deadline.ts';
 import { describe, log } from './log.ts';
 
 type Message<J extends Worker> = z.output<J['message']>;
@@ -36,7 +37,7 @@ export function consume<J extends Worker>(
     }
   };
   const processor = new BatchProcessor(EventType.SQS);
-  return async (event: SQSEvent | object, context: Context): Promise<unknown> => {
+  const handle = async (event: SQSEvent | object, context: Context): Promise<unknown> => {
     if (!('queue' in worker.trigger)) return await attempt(event);
     const each = async (record: SQSRecord) => {
       await attempt(JSON.parse(record.body), Number(record.attributes.ApproximateReceiveCount));
@@ -46,4 +47,6 @@ export function consume<J extends Worker>(
       throwOnFullBatchFailure: false,
     });
   };
+  return (event: SQSEvent | object, context: Context): Promise<unknown> =>
+    withinInvocation(context, () => handle(event, context));
 }

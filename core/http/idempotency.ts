@@ -1,17 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  PutCommand,
-  type PutCommandInput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { documents, tableName } from '../dynamo/tables.ts';
-import { type AnswerUpdate, type BatchRef, outcomeOf } from '../ledger/ledger.ts';
+import { dynamo } from '../dynamo/dynamo.ts';
+import { getAll } from '../dynamo/get-all.ts';
+import type { Put } from '../dynamo/store.ts';
+import { tableName } from '../dynamo/tables.ts';
+import { present } from '../invariant.ts';
+import {
+  type AnswerUpdate,
+  outcomeOf,
+  refFrom,
+  type StoredRef,
+  storedRef,
+  type TransactionRef,
+} from '../ledger/ledger.ts';
 import type { Caller } from './caller.ts';
 import { InFlight, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyIdentity, headerValues } from './request.ts';
@@ -60,7 +62,7 @@ interface KeyItem {
   /** TTL, in seconds since the epoch. */
   expires_at: number;
   /** The batch that the answer belongs to: it counts only if that batch committed. */
-  batch?: BatchRef;
+  batch?: StoredRef;
   status?: number;
   headers?: Record<string, string>;
   answer?: Uint8Array;
@@ -97,30 +99,17 @@ const NOT_A_KEY: InputIssue['issue'] = {
   input: undefined,
 };
 
-const isConditionFailure = (error: unknown): error is ConditionalCheckFailedException =>
-  error instanceof ConditionalCheckFailedException;
-
-type Condition = Pick<
-  PutCommandInput,
-  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
->;
+type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 
 /** @returns what is there instead, if the condition does not hold. */
 async function putIf(condition: Condition, item: KeyItem): Promise<KeyItem | undefined> {
-  try {
-    await documents().send(
-      new PutCommand({
-        TableName: tableName('guards'),
-        Item: item,
-        ...condition,
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-    );
-    return undefined;
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-    return unmarshall(error.Item ?? {}) as KeyItem;
-  }
+  const written = await dynamo().put({
+    TableName: tableName('guards'),
+    Item: item,
+    ...condition,
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  return written.done ? undefined : (written.item as KeyItem | undefined);
 }
 
 /** Holds as long as the holder that was given up has not come back and begun a batch: then its batch could still commit. */
@@ -157,10 +146,10 @@ export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<C
   if (found.fingerprint !== fingerprint) {
     throw new Problem('key_reused', 'This Idempotency-Key was used with another request body');
   }
-  if (found.answer && (!found.batch || (await outcomeOf(found.batch)) === 'committed')) {
+  if (found.answer && (!found.batch || (await outcomeOf(refFrom(found.batch))) === 'committed')) {
     return await readAnswer(found);
   }
-  const abandoned = found.batch ? (await outcomeOf(found.batch)) === 'aborted' : found.lease <= now;
+  const abandoned = found.batch ? (await outcomeOf(refFrom(found.batch))) === 'aborted' : found.lease <= now;
   if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
   throw new InFlight();
 }
@@ -180,15 +169,11 @@ async function readParts(item: KeyItem): Promise<Uint8Array[]> {
   if (!item.parts) return [];
   const table = tableName('guards');
   const keys = Array.from({ length: item.parts }, (_, part) => ({ pk: partName(item, part) }));
-  const found = new Map<string, Uint8Array>();
-  for (let wanted = keys; wanted.length > 0; ) {
-    const { Responses, UnprocessedKeys } = await documents().send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
-    );
-    for (const part of Responses?.[table] ?? []) found.set(part.pk, part.answer);
-    wanted = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
-  }
-  return keys.map(({ pk }) => found.get(pk) ?? new Uint8Array());
+  const found = await getAll(dynamo(), table, keys);
+  return keys.map((key) => {
+    const part = present(found.get(key), 'parts of an answer are written before the answer that counts them');
+    return part.answer as Uint8Array;
+  });
 }
 
 /** Stores what does not fit into the claim's own item. It is written first, so that an answer that counts is always whole. */
@@ -201,7 +186,7 @@ async function writeParts(claim: Claim, packed: Buffer, now: number): Promise<nu
       answer: rest.subarray(part * PART, (part + 1) * PART),
       expires_at: Math.ceil(now / 1000) + KEPT,
     };
-    await documents().send(new PutCommand({ TableName: tableName('guards'), Item }));
+    await dynamo().put({ TableName: tableName('guards'), Item });
   }
   return parts;
 }
@@ -214,7 +199,7 @@ export async function keeping(
   claim: Claim,
   answer: KeptAnswer,
   now: number,
-  batch?: BatchRef,
+  batch?: TransactionRef,
 ): Promise<AnswerUpdate> {
   if (batch) claim.kept = answer.body;
   const packed = gzipSync(answer.body);
@@ -233,7 +218,7 @@ export async function keeping(
       ':status': answer.status,
       ':headers': answer.headers,
       ':holder': claim.holder,
-      ...(batch ? { ':batch': batch } : {}),
+      ...(batch ? { ':batch': storedRef(batch) } : {}),
     },
   };
 }
@@ -241,28 +226,16 @@ export async function keeping(
 /** Keeps an answer that belongs to no batch. A claim that was lost meanwhile is left to its new holder. */
 export async function keepAnswer(claim: Claim, answer: KeptAnswer, now: number): Promise<void> {
   const update = await keeping(claim, answer, now);
-  await ignoringLostClaim(documents().send(new UpdateCommand(update)));
+  await dynamo().update(update);
 }
 
 /** Gives a key back after an answer that is not kept, so that the caller's next try is a first one. */
 export async function releaseKey(claim: Claim): Promise<void> {
-  await ignoringLostClaim(
-    documents().send(
-      new DeleteCommand({
-        TableName: tableName('guards'),
-        Key: { pk: claim.pk },
-        ConditionExpression: 'holder = :holder AND attribute_not_exists(#batch)',
-        ExpressionAttributeNames: { '#batch': 'batch' },
-        ExpressionAttributeValues: { ':holder': claim.holder },
-      }),
-    ),
-  );
-}
-
-async function ignoringLostClaim(sent: Promise<unknown>): Promise<void> {
-  try {
-    await sent;
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-  }
+  await dynamo().remove({
+    TableName: tableName('guards'),
+    Key: { pk: claim.pk },
+    ConditionExpression: 'holder = :holder AND attribute_not_exists(#batch)',
+    ExpressionAttributeNames: { '#batch': 'batch' },
+    ExpressionAttributeValues: { ':holder': claim.holder },
+  });
 }

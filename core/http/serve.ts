@@ -5,7 +5,8 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type * as z from 'zod';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CallerOf, changes, type Endpoint, endpointId, type Parsed } from '../contract/endpoint.ts';
-import type { AnswerUpdate, BatchRef } from '../ledger/ledger.ts';
+import { withinInvocation } from '../deadline.ts';
+import type { AnswerUpdate, TransactionRef } from '../ledger/ledger.ts';
 import { describe, log } from '../log.ts';
 import { countCall } from '../metrics.ts';
 import type { Caller } from './caller.ts';
@@ -32,7 +33,10 @@ import { header, headerValues, requestIdOf } from './request.ts';
  * batch of the ledger, or, without one, the single transaction that the update is to be part of. Called before anything is written: a
  * reply that cannot be given stops the change.
  */
-export type AnswerWith = (batch: BatchRef | undefined, reply: unknown) => Promise<AnswerUpdate | undefined>;
+export type AnswerWith = (
+  batch: TransactionRef | undefined,
+  reply: unknown,
+) => Promise<AnswerUpdate | undefined>;
 
 /** What a handler is given: everything is checked, and time comes from outside. */
 interface Context<E extends Endpoint> {
@@ -100,11 +104,11 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, options: S
       throw new Problem('unavailable', 'The request took too long', { retryAfter: 1 });
     },
   })
-    .handler(async (event) => {
+    .handler(async (event, context) => {
       const call = begin(endpoint, event, options);
       calls.set(event, call);
       try {
-        return finish(call, await answer(call, work as Work<Endpoint>));
+        return finish(call, await withinInvocation(context, () => answer(call, work as Work<Endpoint>)));
       } catch (error) {
         return finish(call, spelled(endpoint.errors, error, call.requestId));
       }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../dynamo/tables.ts';
+import { systemDeps } from '../deps.ts';
+import { dynamo } from '../dynamo/dynamo.ts';
+import { tableName } from '../dynamo/tables.ts';
+import { transactOnce } from '../dynamo/transact-once.ts';
 import { type Delivery, deliveriesOf, deliveryWrite, startDelivery } from './delivery.ts';
 import type { Origin, WebhookEvent } from './webhook.ts';
 
@@ -27,14 +29,7 @@ async function write(delivery: Delivery, now: number): Promise<boolean> {
     Item: { ...key, expires_at: Math.ceil(now / 1000) + REMEMBERED },
     ConditionExpression: 'attribute_not_exists(pk)',
   };
-  try {
-    await documents().send(new TransactWriteCommand({ TransactItems: [{ Put }, deliveryWrite(delivery)] }));
-    return true;
-  } catch (error) {
-    const { CancellationReasons: [reason] = [] } = error as { CancellationReasons?: { Code?: string }[] };
-    if (reason?.Code === 'ConditionalCheckFailed') return false;
-    throw error;
-  }
+  return (await transactOnce(dynamo(), systemDeps, [{ Put }, deliveryWrite(delivery)])).done;
 }
 
 /**

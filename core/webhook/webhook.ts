@@ -1,4 +1,6 @@
+import { dynamo } from '../dynamo/dynamo.ts';
 import { queryAll } from '../dynamo/query-all.ts';
+import { tableName } from '../dynamo/tables.ts';
 
 /** What a webhook can tell of. */
 export const events = ['sync.completed', 'sync.failed', 'batch.completed'] as const;
@@ -35,8 +37,8 @@ export const webhookKey = (tenant: string, id: string) => ({ pk: `TENANT#${tenan
 /** A tenant's webhooks, in the order of their ids. */
 export async function findWebhooks(tenant: string): Promise<Webhook[]> {
   const webhooks: Webhook[] = [];
-  for await (const page of queryAll('webhooks', webhooksOf(tenant)))
-    webhooks.push(...(page as unknown as Webhook[]));
+  const query = { table: tableName('webhooks'), range: webhooksOf(tenant) };
+  for await (const item of queryAll(dynamo(), query)) webhooks.push(item as unknown as Webhook);
   return webhooks;
 }
 

@@ -1,4 +1,6 @@
-import { queryAll } from '../../core/dynamo/query-all.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { queryFirst } from '../../core/dynamo/query-all.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
@@ -12,12 +14,8 @@ export const handler = serve(cliniko.status, async ({ params: { orgId }, caller,
   const organization = organizationOf(caller, orgId);
   const snapshot = await readSnapshot(organization);
   if (!snapshot) throw organizationNotFound(orgId);
-  const latest = await queryAll('operations', {
-    ...logsOf(organization),
-    newestFirst: true,
-    limit: 1,
-  }).next();
-  const [log] = (latest.value ?? []) as unknown as SyncLog[];
+  const query = { table: tableName('operations'), range: logsOf(organization), newestFirst: true };
+  const [log] = (await queryFirst(dynamo(), query, 1)) as unknown as SyncLog[];
   const { active, archived } = held(snapshot.state);
   return summaryOf(log, active + archived, clock.now());
 });

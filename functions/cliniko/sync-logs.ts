@@ -1,4 +1,6 @@
-import { queryAll } from '../../core/dynamo/query-all.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { queryAll, queryFirst } from '../../core/dynamo/query-all.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
@@ -9,10 +11,10 @@ import { readSnapshot } from './sync/sync-store.ts';
 /** As many logs as fit into one answer of the table, or as are asked for. */
 async function someLogs(
   organization: Organization,
-  order: { newestFirst: boolean; limit: number },
+  { newestFirst, limit }: { newestFirst: boolean; limit: number },
 ): Promise<SyncLog[]> {
-  const { value } = await queryAll('operations', { ...logsOf(organization), ...order }).next();
-  return (value ?? []) as unknown as SyncLog[];
+  const query = { table: tableName('operations'), range: logsOf(organization), newestFirst };
+  return (await queryFirst(dynamo(), query, limit)) as unknown as SyncLog[];
 }
 
 /** The newest logs, and how many there are: they are numbered one after another, and the oldest are forgotten first. */
@@ -29,10 +31,12 @@ async function newestLogs(organization: Organization, limit: number) {
 async function chosenLogs(organization: Organization, limit: number, isChosen: (log: SyncLog) => boolean) {
   const logs: SyncLog[] = [];
   let total = 0;
-  for await (const page of queryAll('operations', { ...logsOf(organization), newestFirst: true })) {
-    const chosen = (page as unknown as SyncLog[]).filter(isChosen);
-    logs.push(...chosen.slice(0, limit - logs.length));
-    total += chosen.length;
+  const query = { table: tableName('operations'), range: logsOf(organization), newestFirst: true };
+  for await (const item of queryAll(dynamo(), query)) {
+    const log = item as unknown as SyncLog;
+    if (!isChosen(log)) continue;
+    if (logs.length < limit) logs.push(log);
+    total += 1;
   }
   return { logs, total };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
-import { dynamoStore } from '../../core/dynamo/dynamo-store.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { log } from '../../core/log.ts';
 import { measure } from '../../core/metrics.ts';
@@ -41,7 +41,7 @@ async function openChain(holder: string): Promise<Chain> {
   const settings = stacksSettings();
   const signer = await readSigner(settings.network, now());
   const contentTable = tableName('content');
-  const store = chainStore(dynamoStore(), contentTable, signer.address);
+  const store = chainStore(dynamo(), contentTable, signer.address);
   let takenAt = 0;
   return {
     store,

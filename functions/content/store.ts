@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Engine, openEngine } from '../../core/batch/engine.ts';
 import type { Batch } from '../../core/batch/record.ts';
-import { documents, tableName } from '../../core/dynamo/tables.ts';
+import { systemDeps } from '../../core/deps.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
+import { transactOnce } from '../../core/dynamo/transact-once.ts';
 import type { Caller } from '../../core/http/caller.ts';
 import { Problem } from '../../core/http/problem.ts';
 import type { AnswerWith } from '../../core/http/serve.ts';
@@ -25,7 +25,7 @@ export function contentEngine(): Engine {
     name: 'content',
     kinds: { 'update-price': price, 'remove-content': removal, 'update-metadata': metadata },
     send: (tenant, message) => send('contentBatches', tenant, message),
-    announce: async ({ id, kind, status, total, succeeded, failed }) =>
+    onEnded: async ({ id, kind, status, total, succeeded, failed }) =>
       log('info', 'content batch ended', { batch: id, kind, status, total, succeeded, failed }),
   });
   return engine;
@@ -84,13 +84,9 @@ export const isCreator = (
 /** @throws Problem `not_found`. */
 export async function readContent(contentId: string): Promise<ContentRecord> {
   const isId = /^[\x20-\x7e]{1,64}$/.test(contentId);
-  const { Item } = isId
-    ? await documents().send(
-        new GetCommand({ TableName: tableName('content'), Key: contentKey(contentId), ConsistentRead: true }),
-      )
-    : {};
-  if (!Item) throw new Problem('not_found', 'Content not found');
-  return asContent(Item);
+  const item = isId ? await dynamo().get(tableName('content'), contentKey(contentId)) : undefined;
+  if (!item) throw new Problem('not_found', 'Content not found');
+  return asContent(item);
 }
 
 /**
@@ -108,23 +104,16 @@ export async function insertContent(records: ContentRecord[]): Promise<ContentRe
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     },
   }));
-  try {
-    await documents().send(
-      // The token makes a repetition by the SDK, after a lost answer, the same request.
-      new TransactWriteCommand({ TransactItems: puts, ClientRequestToken: randomUUID() }),
-    );
-    return records;
-  } catch (error) {
-    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-    const taken = records.filter((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
-    if (taken.length === 0) throw error;
-    const found = reasons.flatMap(({ Item }) => (Item ? [asContent(unmarshall(Item))] : []));
-    const isOurs = records.every(
-      ({ registration }, index) => registration && found[index]?.registration === registration,
-    );
-    if (isOurs) return found;
-    throw new Problem('conflict', 'Content ids are already registered', {
-      details: { contentIds: taken.map(({ contentId }) => contentId) },
-    });
-  }
+  const transacted = await transactOnce(dynamo(), systemDeps, puts);
+  if (transacted.done) return records;
+  const { reasons } = transacted;
+  const found = reasons.flatMap(({ item }) => (item ? [asContent(item)] : []));
+  const isOurs = records.every(
+    ({ registration }, index) => registration && found[index]?.registration === registration,
+  );
+  if (isOurs) return found;
+  const taken = records.filter((_, index) => reasons[index]?.failed);
+  throw new Problem('conflict', 'Content ids are already registered', {
+    details: { contentIds: taken.map(({ contentId }) => contentId) },
+  });
 }

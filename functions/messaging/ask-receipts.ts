@@ -1,5 +1,5 @@
 import { consume } from '../../core/consume.ts';
-import { smsTables } from './sms/engine.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
 import { askForReceipts } from './sms/receipt-questions.ts';
 import { smsWorkers } from './sms/workers.ts';
@@ -10,5 +10,5 @@ const RUN = 240_000;
 export const handler = consume(smsWorkers.askReceipts, async () => {
   if (!asksForReceipts()) return;
   const provider = await chosenProvider(Date.now());
-  await askForReceipts(smsTables(), provider, () => Date.now(), Date.now() + RUN);
+  await askForReceipts(dynamo(), provider, () => Date.now(), Date.now() + RUN);
 });

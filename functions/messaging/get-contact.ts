@@ -8,7 +8,7 @@ const CONTACT_ID = /^[0-9a-f-]{36}$/i;
 
 export const handler = serve(contactEndpoints.getContact, async ({ params: { contactId }, caller }) => {
   const id = CONTACT_ID.test(contactId) ? contactId.toLowerCase() : undefined;
-  const contact = id && (await contactLedger().look(caller.tenantId, (view) => view.get(id)));
+  const contact = id && (await contactLedger().load(caller.tenantId, (view) => view.get(id)));
   if (!contact) throw new Problem('not_found', 'Contact not found');
   return contact as Contact;
 });

@@ -2,8 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
+import { documentClient } from '../../core/dynamo/client.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
-import { documents } from '../../core/dynamo/tables.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import type { World } from '../../functions/cliniko/account/deps.ts';
 import { putSettings } from '../../functions/cliniko/account/settings.ts';
 import { beginSync } from '../../functions/cliniko/begin-sync.ts';
@@ -83,7 +85,7 @@ export async function useService(): Promise<void> {
     GUARDS: ['pk'],
   }))
     process.env[`${table}_TABLE`] = await newTable(keys);
-  documents().middlewareStack.add(
+  documentClient().middlewareStack.add(
     (next) => async (args) => {
       const before = dying.getStore()?.();
       if (before) throw new Crash(before);
@@ -301,8 +303,8 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
     if (!log || !snapshot) throw new Error('the log is gone');
     const { state } = snapshot;
     const patients: StoredPatient[] = [];
-    for await (const page of queryAll('cliniko', patientsOf(organization, state.account)))
-      patients.push(...(page as unknown as StoredPatient[]));
+    const query = { table: tableName('cliniko'), range: patientsOf(organization, state.account) };
+    for await (const item of queryAll(dynamo(), query)) patients.push(item as unknown as StoredPatient);
     return { organization, account: present, log, history, state, counts: held(state), patients, trace };
   }
 

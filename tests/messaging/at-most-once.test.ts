@@ -1,4 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest';
+import { retrying } from '../../core/dynamo/retry.ts';
 import { PACK, smsKeys } from '../../functions/messaging/sms/batch.ts';
 import { messageId } from '../../functions/messaging/sms/message-id.ts';
 import type { MessageState } from '../../functions/messaging/sms/message-record.ts';
@@ -96,12 +97,12 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
     ...{ table, seed, name, chances, doubled },
     kinds: (life) => ({
       sms: smsKind({
-        store: storeOf(table.store, life),
+        store: retrying(storeOf(table.store, life), machine.depsOf(), () => machine.now + 45_000),
         table: () => table.name,
         provider: async () => carrier.for(life),
         optedOut: async () => new Set(),
         settle: (settlement) => machine.engineOf(life).settle(settlement),
-        ...machine.worldOf(),
+        ...machine.depsOf(),
       }),
     }),
   });

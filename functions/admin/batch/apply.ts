@@ -1,7 +1,7 @@
 import { InFlight } from '../../../core/http/problem.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { readAll, tooBusy, transact, WRITES } from '../records/store.ts';
+import { itemsAt, tooBusy, transact, WRITES } from '../records/store.ts';
 import { keysOf, type Operation, type OperationType, plan, type Verdict } from './operation.ts';
 
 export interface BulkRequest {
@@ -56,7 +56,7 @@ async function applied(
   keep: (verdicts: Verdict[]) => Promise<AnswerUpdate | undefined>,
 ): Promise<void> {
   for (let time = 0; time < PLANS; time++) {
-    const found = await readAll(keysOf(type, tenant, part));
+    const found = await itemsAt(keysOf(type, tenant, part));
     const { verdicts, actions } = plan(type, tenant, part, found, now);
     const kept = await keep(verdicts);
     const writes = [...actions.values()].flat();

@@ -2,6 +2,7 @@ import { type Engine, openEngine } from '../../../core/batch/engine.ts';
 import type { Entry } from '../../../core/batch/read.ts';
 import { type Batch, hasEnded } from '../../../core/batch/record.ts';
 import { systemClock } from '../../../core/clock.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { Problem } from '../../../core/http/problem.ts';
@@ -10,7 +11,6 @@ import { send } from '../../../core/queue.ts';
 import { publish } from '../../../core/topic.ts';
 import { tellOnce } from '../../../core/webhook/tell-once.ts';
 import { batchStatusWords, type Language, operationWords } from '../records/display.ts';
-import { store } from '../records/store.ts';
 import { type Done, type Failure, kindOf, type OperationType, operationTypes } from './operation.ts';
 
 /** Seconds after which it makes sense to look at a batch again. */
@@ -27,7 +27,7 @@ export function adminEngine(): Engine {
     name: 'admin',
     kinds: Object.fromEntries(operationTypes.map((type) => [type, kindOf(type)])) as never,
     send: (tenant, message) => send('adminBatches', tenant, message),
-    announce,
+    onEnded: announce,
   });
   return engine;
 }
@@ -56,7 +56,7 @@ export const listOf = ({ tenantId, userId }: Caller): string => JSON.stringify([
 
 /** The tenant's next number. Never given twice; one may be left out where opening failed. */
 export async function nextNumber(tenant: string): Promise<number> {
-  const { item } = await store().update({
+  const { item } = await dynamo().update({
     TableName: tableName('admin'),
     Key: { pk: `batches#${tenant}`, sk: 'NUMBER' },
     UpdateExpression: 'ADD n :one',

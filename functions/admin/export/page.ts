@@ -1,7 +1,8 @@
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import type { Collection } from '../records/collection.ts';
 import { countIn, type Listed, type Source, type Stretch, walk } from '../records/read.ts';
-import { store, tallyKey } from '../records/store.ts';
+import { tallyKey } from '../records/store.ts';
 import { BEGINNING, behind, END, sizeOf, type Tally, tallyOf } from '../records/tally.ts';
 
 /** What an export is to have. */
@@ -60,7 +61,7 @@ export async function openPage(
 }
 
 const readTally = async ({ name }: Collection, tenant: string): Promise<Tally> =>
-  tallyOf(await store().get(tableName('admin'), tallyKey(name, tenant)));
+  tallyOf(await dynamo().get(tableName('admin'), tallyKey(name, tenant)));
 
 /** Facets without a record need not be read. */
 function narrowed(source: Source, { blocks }: Tally): Source {

@@ -1,7 +1,8 @@
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import type { Collection } from './collection.ts';
 import { type Stretch, walk } from './read.ts';
-import { placeOf, store, tallyKey } from './store.ts';
+import { placeOf, tallyKey } from './store.ts';
 import { BLOCK, type Block, cut, END, type Place, sizeOf, type Tally, tallyItem, tallyOf } from './tally.ts';
 
 /** How often it is tried while others write. What is not cut now is cut after the next import: it only makes offsets dearer. */
@@ -14,12 +15,12 @@ const EVERYTHING = 1_000_000;
 export async function cutLargeBlocks(collection: Collection, tenant: string): Promise<void> {
   const key = tallyKey(collection.name, tenant);
   for (let time = 0; time < TRIES; time++) {
-    const before = tallyOf(await store().get(tableName('admin'), key));
+    const before = tallyOf(await dynamo().get(tableName('admin'), key));
     const large = before.blocks.filter((block) => sizeOf(block) > BLOCK);
     if (large.length === 0) return;
     const after = await withCut(collection, tenant, before, large);
     if (!after) continue;
-    const { done } = await store().put({
+    const { done } = await dynamo().put({
       TableName: tableName('admin'),
       Item: tallyItem(key, { ...after, layout: before.layout + 1 }),
       ConditionExpression: 'changes = :changes AND layout = :layout',

@@ -7,9 +7,9 @@ import type { Collection } from './collection.ts';
 import { idOf, NotACsv, recordOfRow, rowsOf } from './csv.ts';
 import { cutLargeBlocks } from './cut-blocks.ts';
 import {
+  itemsAt,
   placeOf,
   putRecord,
-  readAll,
   recordKey,
   type Stored,
   storedOf,
@@ -82,7 +82,7 @@ async function csvRecords<R extends { id: number }>(
     const rows = rowsOf(collection, text);
     if (rows.length > IMPORT) refuse([], `must have at most ${IMPORT} records`);
     const ids = new Set(rows.map(idOf).filter((id) => id !== undefined));
-    const found = await readAll([...ids].map((id) => recordKey(collection.name, tenant, id)));
+    const found = await itemsAt([...ids].map((id) => recordKey(collection.name, tenant, id)));
     return rows.map((row) => {
       const id = idOf(row);
       const before = id === undefined ? undefined : found.get(recordKey(collection.name, tenant, id));
@@ -123,7 +123,7 @@ async function store<R extends { id: number }>(collection: Collection<R>, tenant
   const countKey = tallyKey(collection.name, tenant);
   const keys = records.map(({ id }) => recordKey(collection.name, tenant, id));
   for (let time = 0; time < PLANS; time++) {
-    const found: Found = await readAll([...keys, countKey]);
+    const found: Found = await itemsAt([...keys, countKey]);
     const all = records.map((record, index) => ({
       record,
       before: storedOf<R>(found.get(keys[index] ?? countKey)),

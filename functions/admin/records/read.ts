@@ -1,7 +1,8 @@
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import type { Item, Page } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import type { Collection, CollectionName } from './collection.ts';
-import { facetPlace, partitionOf, recordOf, store } from './store.ts';
+import { facetPlace, partitionOf, recordOf } from './store.ts';
 
 /** A stretch of a list, in the order of time; neither bound is a place. */
 export interface Stretch {
@@ -36,7 +37,7 @@ export async function countIn({ collection, tenant, facets }: Source, stretch: S
       let count = 0;
       let start: Item | undefined;
       do {
-        const page = await store().query({
+        const page = await dynamo().query({
           ...queryOf(collection.name, tenant, facet, stretch),
           Select: 'COUNT',
           ExclusiveStartKey: start,
@@ -74,7 +75,7 @@ async function* pages(
   { first, most }: { first: number; most: number },
 ): AsyncGenerator<Listed[]> {
   const read = (start: Item | undefined, limit: number) =>
-    store().query({
+    dynamo().query({
       ...queryOf(collection.name, tenant, facet, stretch),
       Limit: limit,
       ExclusiveStartKey: start,

@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { systemClock } from '../../../core/clock.ts';
-import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
-import { patient } from '../../../core/dynamo/patience.ts';
-import type { Action, Item, Key, Store } from '../../../core/dynamo/store.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { type FoundItems, getAll } from '../../../core/dynamo/get-all.ts';
+import type { Action, Item, Key } from '../../../core/dynamo/store.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { Problem } from '../../../core/http/problem.ts';
 import type { Collection, CollectionName } from './collection.ts';
 import type { Place } from './tally.ts';
@@ -16,22 +13,6 @@ export interface Stored<R> {
   record: R;
   /** Counts its changes. */
   version: number;
-}
-
-/** How long one request to the table is tried, in milliseconds. */
-const PATIENCE = 8_000;
-
-let patientStore: Store | undefined;
-
-/** The table, with patience for what passes. Made on first use. */
-export function store(): Store {
-  const world = {
-    clock: systemClock,
-    random: Math.random,
-    pause: (milliseconds: number) => setTimeout(milliseconds),
-  };
-  patientStore ??= patient(dynamoStore(), world, () => systemClock.now() + PATIENCE);
-  return patientStore;
 }
 
 /** The order of texts is the order of numbers. */
@@ -91,49 +72,22 @@ export function putRecord<R extends { id: number }>(
   };
 }
 
-/** Items by key, however many. */
-export async function readAll(keys: Key[]): Promise<{ get(key: Key): Item | undefined }> {
-  const nameOf = ({ pk, sk }: Key) => `${sk} ${pk}`;
-  const found = new Map<string, Item>();
-  for (let from = 0; from < keys.length; from += 100) {
-    let wanted = keys.slice(from, from + 100);
-    while (wanted.length > 0) {
-      const { items, unread } = await store().getMany(tableName('admin'), wanted);
-      for (const item of items) found.set(nameOf(item as unknown as Key), item);
-      wanted = unread;
-    }
-  }
-  return { get: (key) => found.get(nameOf(key)) };
-}
-
-/** How often a transaction is tried that is in the way of others, and the first and the longest pause between, in milliseconds. */
-const CONFLICTS = { times: 12, first: 10, longest: 400 };
+/** Items of the table by key, however many. */
+export const itemsAt = (keys: Key[]): Promise<FoundItems> => getAll(dynamo(), tableName('admin'), keys);
 
 /** Records of one transaction: with the longest notes they stay below the 4 MB that DynamoDB takes. */
 export const WRITES = 50;
 
 /**
- * One TransactWriteItems. Its token makes a repetition after a lost answer the same request.
+ * One transaction, whatever happens to its answers.
  *
  * @returns the places of the actions whose conditions failed; none if it was done.
- * @throws Problem `conflict` if others were always in the way.
  */
 export async function transact(actions: Action[]): Promise<number[]> {
-  for (let time = 0, pause = CONFLICTS.first; ; time++, pause = Math.min(2 * pause, CONFLICTS.longest)) {
-    try {
-      const command = { TransactItems: actions, ClientRequestToken: randomUUID() };
-      await documents().send(new TransactWriteCommand(command));
-      return [];
-    } catch (error) {
-      if (!(error instanceof TransactionCanceledException)) throw error;
-      const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
-      const failed = [...codes.keys()].filter((place) => codes[place] === 'ConditionalCheckFailed');
-      if (failed.length > 0) return failed;
-      if (!codes.some((code) => /TransactionConflict|Throttling|Throughput/.test(code ?? ''))) throw error;
-      if (time === CONFLICTS.times) throw tooBusy();
-    }
-    await setTimeout(pause * (0.5 + Math.random() / 2));
-  }
+  const transacted = await transactOnce(dynamo(), systemDeps, actions);
+  return transacted.done
+    ? []
+    : [...transacted.reasons.keys()].filter((place) => transacted.reasons[place]?.failed);
 }
 
 export const tooBusy = () => new Problem('conflict', 'Others change the same records', { retryAfter: 1 });

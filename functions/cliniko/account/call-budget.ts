@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { setting } from '../../../core/environment.ts';
 import { takeCall } from '../../../core/http/rate-limit.ts';
 
@@ -27,10 +27,8 @@ const pauseKey = (apiKey: string) => ({ pk: `CLINIKO-PAUSE#${ownerOf(apiKey)}` }
  * @returns `undefined` if the request may be sent, else when to ask again, in milliseconds since the epoch.
  */
 export async function takeRequest(apiKey: string, now: number): Promise<number | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: tableName('guards'), Key: pauseKey(apiKey), ConsistentRead: true }),
-  );
-  if (Number(Item?.until) > now) return Number(Item?.until);
+  const pause = await dynamo().get(tableName('guards'), pauseKey(apiKey));
+  if (Number(pause?.until) > now) return Number(pause?.until);
   const limit = { calls: callsPerMinute(), seconds: WINDOW, per: 'user' } as const;
   const { admitted, resetAt } = await takeCall(`cliniko ${ownerOf(apiKey)}`, limit, now);
   return admitted ? undefined : resetAt;
@@ -39,5 +37,5 @@ export async function takeRequest(apiKey: string, now: number): Promise<number |
 /** Keeps everyone who shares a key from asking before the instant that Cliniko announced. */
 export async function pauseRequests(apiKey: string, until: number): Promise<void> {
   const Item = { ...pauseKey(apiKey), until, expires_at: Math.ceil(until / 1000) + 60 };
-  await documents().send(new PutCommand({ TableName: tableName('guards'), Item }));
+  await dynamo().put({ TableName: tableName('guards'), Item });
 }

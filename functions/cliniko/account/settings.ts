@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { timestamp } from '../../../core/clock.ts';
 import { organizationId } from '../../../core/contract/organization-id.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { Problem } from '../../../core/http/problem.ts';
 import { readSecret, removeSecret, writeSecret } from '../../../core/secrets.ts';
 import { digestOf, dueKey, settingsKey } from '../keys.ts';
@@ -26,10 +28,8 @@ export interface Settings {
 }
 
 export async function findSettings(organization: Organization): Promise<Settings | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: tableName('cliniko'), Key: settingsKey(organization), ConsistentRead: true }),
-  );
-  return Item as Settings | undefined;
+  const item = await dynamo().get(tableName('cliniko'), settingsKey(organization));
+  return item as Settings | undefined;
 }
 
 /** The account that an organisation's requests are made with. */
@@ -72,11 +72,8 @@ export async function putSettings(
     created_at: known?.created_at ?? timestamp(now),
     updated_at: timestamp(now),
   };
-  try {
-    await replaceSettings(organization, known, settings);
-  } catch (error) {
+  if (!(await replaceSettings(organization, known, settings))) {
     if (given.api_key !== undefined) await removeSecret('clinikoKeys', secret);
-    if ((error as Error).name !== 'TransactionCanceledException') throw error;
     throw new Problem('conflict', 'The settings were changed at the same time', { retryAfter: 1 });
   }
   if (known && known.secret !== secret) await removeSecret('clinikoKeys', known.secret);
@@ -86,13 +83,13 @@ export async function putSettings(
 /**
  * Replaces the settings that were read, together with the place among those that are due.
  *
- * @throws TransactionCanceledException if they changed meanwhile.
+ * @returns false if they changed meanwhile; then nothing was written.
  */
 export async function replaceSettings(
   organization: Organization,
   known: Settings | undefined,
   settings: Settings,
-): Promise<void> {
+): Promise<boolean> {
   const TableName = tableName('cliniko');
   const unchanged = known
     ? {
@@ -102,19 +99,14 @@ export async function replaceSettings(
     : { ConditionExpression: 'attribute_not_exists(pk)' };
   const moved = known?.due_at !== settings.due_at;
   const { tenant, orgId } = organization;
-  await documents().send(
-    new TransactWriteCommand({
-      TransactItems: [
-        { Put: { TableName, Item: { ...settingsKey(organization), ...settings }, ...unchanged } },
-        ...(moved && known?.due_at
-          ? [{ Delete: { TableName, Key: dueKey(organization, known.due_at) } }]
-          : []),
-        ...(moved && settings.due_at
-          ? [{ Put: { TableName, Item: { ...dueKey(organization, settings.due_at), tenant, orgId } } }]
-          : []),
-      ],
-    }),
-  );
+  const { done } = await transactOnce(dynamo(), systemDeps, [
+    { Put: { TableName, Item: { ...settingsKey(organization), ...settings }, ...unchanged } },
+    ...(moved && known?.due_at ? [{ Delete: { TableName, Key: dueKey(organization, known.due_at) } }] : []),
+    ...(moved && settings.due_at
+      ? [{ Put: { TableName, Item: { ...dueKey(organization, settings.due_at), tenant, orgId } } }]
+      : []),
+  ]);
+  return done;
 }
 
 export const toldSettings = (orgId: string, settings: Settings): z.input<typeof SettingsReply> => ({

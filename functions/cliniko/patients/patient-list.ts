@@ -1,6 +1,7 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { inRange } from '../../../core/dynamo/query-all.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { patientsOf } from '../keys.ts';
 import { held } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
@@ -55,7 +56,9 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
   const { limit, offset, search, last_synced_after } = query;
   const isSearch = Boolean(search) || last_synced_after !== undefined;
   const { values, ...filter } = filterOf(query);
-  const { pk, prefix } = patientsOf(organization, state.account);
+  const { KeyConditionExpression, ExpressionAttributeValues } = inRange(
+    patientsOf(organization, state.account),
+  );
   const matches: StoredPatient[] = [];
   let matched = 0;
   let from: Record<string, unknown> | undefined;
@@ -64,26 +67,19 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
     const isSkipping = matched + SKIPPED_TOGETHER <= offset;
     const isBehind = matches.length === limit;
     const onlyCount = isSkipping || isBehind;
-    const {
-      Items = [],
-      Count = 0,
-      LastEvaluatedKey,
-    } = await documents().send(
-      new QueryCommand({
-        TableName: tableName('cliniko'),
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ...values },
-        ConsistentRead: true,
-        ...filter,
-        ...(onlyCount ? { Select: 'COUNT' } : {}),
-        ...(isBehind ? {} : { Limit: SKIPPED_TOGETHER }),
-        ...(from ? { ExclusiveStartKey: from } : {}),
-      }),
-    );
+    const { items, count, next } = await dynamo().query({
+      TableName: tableName('cliniko'),
+      KeyConditionExpression,
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ...values },
+      ...filter,
+      ...(onlyCount ? { Select: 'COUNT' } : {}),
+      ...(isBehind ? {} : { Limit: SKIPPED_TOGETHER }),
+      ExclusiveStartKey: from,
+    });
     const first = Math.max(0, offset - matched);
-    matches.push(...(Items as StoredPatient[]).slice(first, first + limit - matches.length));
-    matched += Count;
-    from = LastEvaluatedKey;
+    matches.push(...(items as unknown as StoredPatient[]).slice(first, first + limit - matches.length));
+    matched += count;
+    from = next;
   } while (from && (isSearch || matches.length < limit));
   return { patients: matches.map(shown), total: isSearch ? matched : held(state).active };
 }

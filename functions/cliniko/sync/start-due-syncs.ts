@@ -1,6 +1,7 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { queryFirst } from '../../../core/dynamo/query-all.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { describe, log } from '../../../core/log.ts';
 import { intervalOf } from '../account/schedule.ts';
 import { findSettings, replaceSettings } from '../account/settings.ts';
@@ -30,16 +31,12 @@ const AT_ONCE = 200;
 
 /** Starts the syncs whose schedule has come. */
 export async function startDueSyncs(now: number): Promise<void> {
-  const { Items = [] } = await documents().send(
-    new QueryCommand({
-      TableName: tableName('cliniko'),
-      KeyConditionExpression: 'pk = :due AND sk <= :now',
-      ExpressionAttributeValues: { ':due': DUE, ':now': timestamp(now) },
-      ConsistentRead: true,
-      Limit: AT_ONCE,
-    }),
-  );
-  for (const { tenant, orgId } of Items) {
+  const range = { pk: DUE, upTo: timestamp(now) };
+  for (const { tenant, orgId } of await queryFirst(
+    dynamo(),
+    { table: tableName('cliniko'), range },
+    AT_ONCE,
+  )) {
     await startDue({ tenant: String(tenant), orgId: String(orgId) }, now).catch((error: unknown) =>
       log('error', 'a sync that was due could not be started', describe(error)),
     );

@@ -1,4 +1,6 @@
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../../core/dynamo/query-all.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { describe, log } from '../../../core/log.ts';
 import { stopWorkflow, workflowStatus } from '../../../core/workflow.ts';
 import { RUNNING } from '../keys.ts';
@@ -37,11 +39,10 @@ export async function takeBack(organization: Organization, now: number): Promise
 
 /** Looks after every running sync. */
 export async function takeBackSyncs(now: number): Promise<void> {
-  for await (const running of queryAll('cliniko', { pk: RUNNING, prefix: '' })) {
-    for (const { tenant, orgId } of running) {
-      await takeBack({ tenant: String(tenant), orgId: String(orgId) }, now).catch((error: unknown) =>
-        log('error', 'a sync could not be looked after', describe(error)),
-      );
-    }
+  const query = { table: tableName('cliniko'), range: { pk: RUNNING } };
+  for await (const { tenant, orgId } of queryAll(dynamo(), query)) {
+    await takeBack({ tenant: String(tenant), orgId: String(orgId) }, now).catch((error: unknown) =>
+      log('error', 'a sync could not be looked after', describe(error)),
+    );
   }
 }

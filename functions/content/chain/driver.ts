@@ -1,4 +1,4 @@
-import { Refused, ReplyLost } from '../../../core/dynamo/store.ts';
+import { AnswerLost, Busy, Unavailable } from '../../../core/dynamo/errors.ts';
 import type { Chain, Progressed } from './chain.ts';
 import { requestedAt } from './items.ts';
 import { sendSigned } from './send-nonces.ts';
@@ -20,7 +20,7 @@ export async function drive(chain: Chain, until: number): Promise<boolean> {
   for (;;) {
     if (!(await chain.alone())) return true;
     const progressed = await step(chain).catch((error: unknown) => {
-      if (error instanceof Refused || error instanceof ReplyLost) return false;
+      if ([AnswerLost, Busy, Unavailable].some((kind) => error instanceof kind)) return false;
       throw error;
     });
     if (!progressed && !(await anythingLeft(chain))) return false;

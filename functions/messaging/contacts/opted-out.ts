@@ -11,7 +11,7 @@ import { contactLedger, type PhoneEntry } from './store.ts';
 export async function optedOut(tenant: string, phones: readonly string[]): Promise<Set<string>> {
   const nameOf = await phoneNames(tenant, false);
   if (!nameOf || phones.length === 0) return new Set();
-  return await contactLedger().look(tenant, async (view) => {
+  return await contactLedger().load(tenant, async (view) => {
     if (view.counter('opted_out') + view.counter('inactive') === 0) return new Set();
     const named = new Map(phones.map((phone) => [nameOf(phone), phone]));
     const entries = (await view.getMany([...named.keys()])) as PhoneEntry[];

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { LRUCache } from 'lru-cache';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
 
 /** How many tenants' secrets a container remembers. */
 const TENANTS = 1_000;
@@ -12,28 +12,19 @@ const secrets = new LRUCache<string, Buffer>({ max: TENANTS });
 const keyOf = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
 
 async function find(tenant: string): Promise<Buffer | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: tableName('messaging'), Key: keyOf(tenant), ConsistentRead: true }),
-  );
-  return Item && Buffer.from(Item.secret as Uint8Array);
+  const item = await dynamo().get(tableName('messaging'), keyOf(tenant));
+  return item && Buffer.from(item.secret as Uint8Array);
 }
 
 /** The first caller's secret stays: another one would give phones other names. */
 async function make(tenant: string): Promise<Buffer> {
   const secret = randomBytes(32);
-  try {
-    await documents().send(
-      new PutCommand({
-        TableName: tableName('messaging'),
-        Item: { ...keyOf(tenant), secret },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
-    return secret;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return (await find(tenant)) ?? secret;
-  }
+  const { done } = await dynamo().put({
+    TableName: tableName('messaging'),
+    Item: { ...keyOf(tenant), secret },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  return done ? secret : present(await find(tenant), 'the secret of a tenant is never deleted');
 }
 
 /** Who gives out names for phones of one tenant. */

@@ -31,8 +31,8 @@ export function contactLedger(): Ledger<Document> {
   ledger ??= openLedger<Document>({
     name: 'messaging',
     counters: countersOf,
-    announce: ({ tenant, batch }, delaySeconds) =>
-      send('contactRecovery', tenant, { version: 1, tenant, batch }, delaySeconds),
+    scheduleRecovery: ({ tenant, txId }, delaySeconds) =>
+      send('contactRecovery', tenant, { version: 1, tenant, batch: txId }, delaySeconds),
   });
   return ledger;
 }

@@ -1,9 +1,10 @@
 import { timestamp } from '../../../core/clock.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
 import { type PackedMessage, packed, type UploadCounts } from './batch.ts';
-import { smsEngine, smsTables } from './engine.ts';
+import { smsEngine } from './engine.ts';
 import { isNear, release, sendDue } from './release.ts';
 import { storeBatch } from './store.ts';
 
@@ -53,7 +54,7 @@ export async function accept<R>(
     upload?.errors ?? [],
     await answer(undefined, given),
   );
-  const parts = { store: smsTables(), engine: smsEngine() };
+  const parts = { store: dynamo(), engine: smsEngine() };
   if (order.dueAt <= now) await release(parts, tenant, id, now);
   else if (isNear(dueAt, now)) await sendDue({ tenant, id, dueAt }, now);
   return given;

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { ChunkMessage } from '../../../core/batch/chunk-message.ts';
 import { type Engine, openEngine } from '../../../core/batch/engine.ts';
-import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
-import type { Store } from '../../../core/dynamo/store.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
@@ -11,14 +9,6 @@ import { type Sending, smsKind } from './send-messages.ts';
 
 /** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
 export type SendingParts = Pick<Sending, 'provider' | 'optedOut' | 'awaitReceipt'>;
-
-let store: Store | undefined;
-
-/** The tables, one request at a time. Made on first use. */
-export function smsTables(): Store {
-  store ??= dynamoStore();
-  return store;
-}
 
 const nobodySends: SendingParts = {
   provider: () => Promise.reject(new Error('only the worker of the queue sends messages')),
@@ -32,17 +22,14 @@ export function smsEngine(parts: SendingParts = nobodySends): Engine {
     kinds: {
       sms: smsKind({
         ...parts,
-        store: smsTables(),
+        store: dynamo(),
         table: () => tableName('messaging'),
         settle: (settlement) => engine.settle(settlement),
-        now: () => Date.now(),
-        random: () => Math.random(),
-        pause: (milliseconds) => setTimeout(milliseconds),
-        unique: () => randomUUID(),
+        ...systemDeps,
       }),
     },
     send: (tenant: string, message: ChunkMessage) => send('smsBatches', tenant, message),
-    announce: async ({ details, status, total, succeeded, failed }) =>
+    onEnded: async ({ details, status, total, succeeded, failed }) =>
       log('info', 'batch of messages ended', {
         batch: String(details.sms),
         status,

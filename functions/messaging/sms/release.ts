@@ -3,7 +3,7 @@ import type { Engine } from '../../../core/batch/engine.ts';
 import { NotOpened } from '../../../core/batch/open.ts';
 import type { Batch } from '../../../core/batch/record.ts';
 import { timestamp } from '../../../core/clock.ts';
-import { itemsOf } from '../../../core/dynamo/items-of.ts';
+import { queryAll } from '../../../core/dynamo/query-all.ts';
 import type { Item, Store } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { send } from '../../../core/queue.ts';
@@ -114,11 +114,7 @@ export async function sweepDue(store: Store, now: number): Promise<number> {
 }
 
 const dueBefore = (store: Store, until: string): AsyncGenerator<Item> =>
-  itemsOf(store, {
-    TableName: tableName('messaging'),
-    KeyConditionExpression: 'pk = :pk AND sk < :until',
-    ExpressionAttributeValues: {
-      ':pk': smsKeys.due({ tenant: '', id: '', createdAt: '' }, '').pk,
-      ':until': until,
-    },
+  queryAll(store, {
+    table: tableName('messaging'),
+    range: { pk: smsKeys.due({ tenant: '', id: '', createdAt: '' }, '').pk, before: until },
   });

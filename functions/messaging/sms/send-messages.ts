@@ -1,8 +1,10 @@
-import { isPassing } from '../../../core/batch/context.ts';
 import type { Kind } from '../../../core/batch/kind.ts';
 import type { Settlement } from '../../../core/batch/settle.ts';
 import { timestamp } from '../../../core/clock.ts';
-import type { Item, Key, Store, Written } from '../../../core/dynamo/store.ts';
+import { getAll } from '../../../core/dynamo/get-all.ts';
+import type { RetryingStore } from '../../../core/dynamo/retry.ts';
+import type { Item, Key } from '../../../core/dynamo/store.ts';
+import { inParallel } from '../../../core/parallel.ts';
 import { asSmsBatch, PACK, type PackedMessage, smsKeys } from './batch.ts';
 import { messageId } from './message-id.ts';
 import { asMessage, type MessageRecord, outcomeOf, type SendOutcome } from './message-record.ts';
@@ -11,7 +13,7 @@ import { measure } from './segments.ts';
 
 /** What sending needs from the world; a test provides its own. */
 export interface Sending {
-  store: Store;
+  store: RetryingStore;
   /** The name of the table with the batches and messages. */
   table(): string;
   provider(): Promise<SmsProvider>;
@@ -72,7 +74,7 @@ export const smsKind = (sending: Sending): Kind<number, 'sent', string> => ({
       unsent.map(({ to }) => to),
     );
     const courier = new Courier(sending, refused, until);
-    const outcomes = await eachAtOnce(outgoing, async (message) => {
+    const outcomes = await inParallel(outgoing, AT_ONCE, async (message) => {
       const record = records.get(message.id);
       const outcome = await (record ? courier.recall(record) : courier.send(message));
       return outcome ? [{ index: message.index, outcome }] : [];
@@ -170,21 +172,19 @@ class Courier {
       ConditionExpression: 'attribute_not_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
-    const { done, item } = await this.#write(() => this.#sending.store.put(put));
+    const { done, item } = await this.#sending.store.put(put);
     // A claim whose answer was lost finds itself.
     return done || item?.by === by ? record : undefined;
   }
 
   async #release({ pk, sk, by }: MessageRecord): Promise<void> {
-    await this.#write(() =>
-      this.#sending.store.remove({
-        TableName: this.#sending.table(),
-        Key: { pk, sk },
-        ConditionExpression: '#state = :sending AND #by = :by',
-        ExpressionAttributeNames: { '#state': 'state', '#by': 'by' },
-        ExpressionAttributeValues: { ':sending': 'sending', ':by': by },
-      }),
-    );
+    await this.#sending.store.remove({
+      TableName: this.#sending.table(),
+      Key: { pk, sk },
+      ConditionExpression: '#state = :sending AND #by = :by',
+      ExpressionAttributeNames: { '#state': 'state', '#by': 'by' },
+      ExpressionAttributeValues: { ':sending': 'sending', ':by': by },
+    });
   }
 
   /** Notes how far a message has come. A receipt that was quicker stays as it is, and only the provider's name for it is added. */
@@ -195,43 +195,29 @@ class Courier {
     const { state, ...others } = fields;
     const set = (values: Item, condition?: string) => {
       const names = Object.keys(values);
-      return this.#write(() =>
-        this.#sending.store.update({
-          TableName: this.#sending.table(),
-          Key: { pk, sk },
-          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-          ExpressionAttributeNames: {
-            ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
-            ...(condition ? { '#state': 'state' } : {}),
-          },
-          ExpressionAttributeValues: {
-            ...Object.fromEntries(names.map((name) => [`:${name}`, values[name]])),
-            ...(condition ? { ':wasSending': 'sending', ':wasUnknown': 'unknown' } : {}),
-          },
-          ...(condition ? { ConditionExpression: condition } : {}),
-        }),
-      );
+      return this.#sending.store.update({
+        TableName: this.#sending.table(),
+        Key: { pk, sk },
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ExpressionAttributeNames: {
+          ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          ...(condition ? { '#state': 'state' } : {}),
+        },
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(names.map((name) => [`:${name}`, values[name]])),
+          ...(condition ? { ':wasSending': 'sending', ':wasUnknown': 'unknown' } : {}),
+        },
+        ...(condition ? { ConditionExpression: condition } : {}),
+      });
     };
     const updatedAt = timestamp(this.#sending.now());
     const { done } = await set({ state, ...others, updatedAt }, '#state IN (:wasSending, :wasUnknown)');
     if (!done && others.providerId !== undefined) await set(others);
   }
-
-  /** Writes are conditional, so they may be made again until they are answered. */
-  async #write(write: () => Promise<Written>): Promise<Written> {
-    for (let pause = 10; ; pause = Math.min(pause * 2, 1_000)) {
-      try {
-        return await write();
-      } catch (error) {
-        if (!isPassing(error) || this.#sending.now() > this.#until + TIME / 2) throw error;
-        await this.#sending.pause(pause);
-      }
-    }
-  }
 }
 
 async function read(
-  sending: Sending,
+  { store, table }: Sending,
   tenant: string,
   id: string,
   waiting: { data: number; index: number }[],
@@ -239,13 +225,13 @@ async function read(
   const packKeys = new Map(
     waiting.map(({ data: n }) => [Math.floor(n / PACK), smsKeys.pack(tenant, id, n)] as const),
   );
-  const items = await readAll(sending, [smsKeys.batch(tenant, id), ...packKeys.values()]);
-  const found = new Map(items.map((item) => [String(item.sk), item]));
-  const batch = found.get('BATCH');
+  const batchKey = smsKeys.batch(tenant, id);
+  const found = await getAll(store, table(), [batchKey, ...packKeys.values()]);
+  const batch = found.get(batchKey);
   if (!batch) throw new Error('there is no such batch of messages');
   const { text, from } = asSmsBatch(batch);
   return waiting.map(({ data: n, index }) => {
-    const pack = found.get(smsKeys.pack(tenant, id, n).sk);
+    const pack = found.get(smsKeys.pack(tenant, id, n));
     const message = (pack?.messages as PackedMessage[] | undefined)?.[n % PACK];
     if (!message) throw new Error('a message of the batch is missing');
     const own = messageId(id, n);
@@ -254,30 +240,11 @@ async function read(
   });
 }
 
-async function recordsOf(sending: Sending, outgoing: Outgoing[]): Promise<Map<string, MessageRecord>> {
-  const items = await readAll(
-    sending,
-    outgoing.map(({ key }) => key),
-  );
+async function recordsOf(
+  { store, table }: Sending,
+  outgoing: Outgoing[],
+): Promise<Map<string, MessageRecord>> {
+  const keys = outgoing.map(({ key }) => key);
+  const items = (await getAll(store, table(), keys)).all();
   return new Map(items.map((item) => [String(item.id), asMessage(item)]));
-}
-
-async function readAll({ store, table }: Sending, keys: Key[]): Promise<Item[]> {
-  const all: Item[] = [];
-  for (let wanted = keys; wanted.length > 0; ) {
-    const { items, unread } = await store.getMany(table(), wanted);
-    all.push(...items);
-    wanted = unread;
-  }
-  return all;
-}
-
-async function eachAtOnce<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = all.entries();
-  const worker = async () => {
-    for (const [place, one] of queue) results[place] = await work(one);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
 }

@@ -1,42 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { putAll } from '../../../core/dynamo/put-all.ts';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
 import { asSmsBatch, PACK, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
 
 const table = () => tableName('messaging');
 
-export async function readItem(key: Key): Promise<Item | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: table(), Key: key, ConsistentRead: true }),
-  );
-  return Item;
-}
-
-/** Puts of one request, and requests at once (API reference, BatchWriteItem). */
-const PUTS = 25;
-const AT_ONCE = 4;
-
-async function writeAll(items: Item[]): Promise<void> {
-  let next = 0;
-  const writer = async () => {
-    while (next < items.length) {
-      const from = next;
-      next += PUTS;
-      let left = items.slice(from, from + PUTS).map((item) => ({ PutRequest: { Item: item } }));
-      while (left.length > 0) {
-        const RequestItems = { [table()]: left };
-        const { UnprocessedItems } = await documents().send(new BatchWriteCommand({ RequestItems }));
-        left = (UnprocessedItems?.[table()] ?? []) as typeof left;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, writer));
-}
+export const readItem = (key: Key): Promise<Item | undefined> => dynamo().get(table(), key);
 
 /**
  * How long a request has for releasing its own batch, in milliseconds: then it counts as dead, and the sweep does it. A little longer than
@@ -69,37 +44,32 @@ export async function storeBatch(
     ...smsKeys.pack(tenant, id, pack * PACK),
     messages: messages.slice(pack * PACK, (pack + 1) * PACK),
   }));
-  await writeAll([...packs, ...(errors.length > 0 ? [{ ...smsKeys.errors(tenant, id), errors }] : [])]);
+  await putAll(dynamo(), table(), [
+    ...packs,
+    ...(errors.length > 0 ? [{ ...smsKeys.errors(tenant, id), errors }] : []),
+  ]);
   const record: SmsBatch = {
     ...smsKeys.batch(tenant, id),
     ...batch,
     ...{ state: 'waiting', total: messages.length },
   };
-  const transaction = new TransactWriteCommand({
-    TransactItems: [
-      {
-        Put: {
-          TableName: table(),
-          Item: record,
-          ConditionExpression: 'attribute_not_exists(pk) OR #state = :expected',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':expected': 'expected' },
-        },
+  const transacted = await transactOnce(dynamo(), systemDeps, [
+    {
+      Put: {
+        TableName: table(),
+        Item: record,
+        ConditionExpression: 'attribute_not_exists(pk) OR #state = :expected',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':expected': 'expected' },
       },
-      { Put: { TableName: table(), Item: { ...smsKeys.due(batch, dueOf(batch)), tenant, id } } },
-      ...(answer ? [answerAction(answer)] : []),
-    ],
-    // It makes a repetition by the SDK, after a lost answer, the same request.
-    ClientRequestToken: randomUUID(),
-  });
-  try {
-    await documents().send(transaction);
-  } catch (error) {
-    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-    const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
-    if (failed < 0) throw error;
-    throw failed === 0 ? new Problem('conflict', 'This upload was processed already') : new InFlight();
-  }
+    },
+    { Put: { TableName: table(), Item: { ...smsKeys.due(batch, dueOf(batch)), tenant, id } } },
+    ...(answer ? [answerAction(answer)] : []),
+  ]);
+  if (transacted.done) return;
+  throw transacted.reasons[0]?.failed
+    ? new Problem('conflict', 'This upload was processed already')
+    : new InFlight();
 }
 
 /** @throws Problem `not_found`, also for another tenant's batch. */
@@ -127,5 +97,5 @@ export async function expectUpload(
     ...{ state: 'expected', total: 0, dueAt: upload.createdAt, scheduled: false, from: '' },
     upload: { total_contacts: 0, processed_contacts: 0, successful_contacts: 0 },
   };
-  await documents().send(new PutCommand({ TableName: table(), Item }));
+  await dynamo().put({ TableName: table(), Item: { ...Item } });
 }

@@ -1,6 +1,7 @@
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { queryAll } from '../../../core/dynamo/query-all.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { Problem } from '../../../core/http/problem.ts';
 import { smsKeys } from './batch.ts';
 import { readItem } from './store.ts';
@@ -22,7 +23,7 @@ export async function storeTemplate(
 ): Promise<Template> {
   const template = { id, name, body, created_at: timestamp(now) };
   const Item = { ...smsKeys.template(tenant, id), ...template };
-  await documents().send(new PutCommand({ TableName: tableName('messaging'), Item }));
+  await dynamo().put({ TableName: tableName('messaging'), Item });
   return template;
 }
 
@@ -37,20 +38,8 @@ export async function readTemplate(tenant: string, id: string): Promise<Template
 
 export async function allTemplates(tenant: string): Promise<Template[]> {
   const all: Template[] = [];
-  let from: Record<string, unknown> | undefined;
-  do {
-    const page = await documents().send(
-      new QueryCommand({
-        TableName: tableName('messaging'),
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': smsKeys.template(tenant, '').pk },
-        ExclusiveStartKey: from,
-        ConsistentRead: true,
-      }),
-    );
-    all.push(...((page.Items ?? []) as unknown as Template[]));
-    from = page.LastEvaluatedKey;
-  } while (from);
+  const query = { table: tableName('messaging'), range: { pk: smsKeys.template(tenant, '').pk } };
+  for await (const item of queryAll(dynamo(), query)) all.push(item as unknown as Template);
   return all;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { chunksOf } from '../../../core/ledger/context.ts';
+import { chunksOf } from '../../../core/parallel.ts';
 import type { StacksNode } from '../../../functions/content/chain/stacks-node.ts';
 import { IN_FLIGHT } from '../../../functions/content/chain/store.ts';
 
