@@ -1,7 +1,7 @@
 import { consume } from '../../core/consume.ts';
 import { smsTables } from './sms/engine.ts';
 import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
-import { askForReceipts } from './sms/receipt-questions.ts';
+import { askForReceipts } from './sms/receipts/poll.ts';
 import { smsWorkers } from './sms/workers.ts';
 
 /** How long one run asks, in milliseconds: the next comes after five minutes. */

@@ -4,8 +4,8 @@ import { optedOut } from './contacts/opted-out.ts';
 import { accept } from './sms/accept.ts';
 import { smsEndpoints } from './sms/api.ts';
 import { checkPhones, composed, replyOf, timeOf } from './sms/bulk-order.ts';
-import { batchIdFrom } from './sms/message-id.ts';
-import { textToSend } from './sms/template-store.ts';
+import { batchIdFrom } from './sms/messages/id.ts';
+import { textToSend } from './sms/templates/store.ts';
 
 export const handler = serve(smsEndpoints.bulkSend, async ({ body, caller, answer, clock }) => {
   const { contacts, message, sender_id, template_id, campaign_id } = body;

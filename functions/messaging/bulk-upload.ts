@@ -5,11 +5,11 @@ import { MessagingProblem } from './errors.ts';
 import { readRows } from './files/rows.ts';
 import { accept } from './sms/accept.ts';
 import { ERRORS, ROWS, smsEndpoints } from './sms/api.ts';
-import { batchIdFrom } from './sms/message-id.ts';
-import { decideUpload, readUpload } from './sms/rows.ts';
-import { textToSend } from './sms/template-store.ts';
-import { forgetUploadedFile } from './sms/upload-store.ts';
-import { fileOf } from './sms/uploaded-file.ts';
+import { batchIdFrom } from './sms/messages/id.ts';
+import { textToSend } from './sms/templates/store.ts';
+import { forgetUploadedFile } from './sms/uploads/bucket.ts';
+import { fileOf } from './sms/uploads/file.ts';
+import { decideUpload, readUpload } from './sms/uploads/rows.ts';
 
 const LIMITS = { rows: ROWS, tooMany: `Maximum ${ROWS.toLocaleString('en')} recipients per file` };
 

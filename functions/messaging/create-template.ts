@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { serve } from '../../core/http/serve.ts';
 import { recordIds } from '../../core/record-id.ts';
 import { smsEndpoints } from './sms/api.ts';
-import { shownTemplate, storeTemplate } from './sms/template-store.ts';
+import { shownTemplate, storeTemplate } from './sms/templates/store.ts';
 
 export const handler = serve(smsEndpoints.createTemplate, async ({ body, caller, clock }) => {
   const now = clock.now();

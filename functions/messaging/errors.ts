@@ -64,3 +64,10 @@ export const spelledWith =
   };
 
 export const messagingErrors: Spelling = spelledWith({});
+
+/**
+ * Problem `invalid` for a file that cannot be read. Its message tells the sender what to do and quotes nothing
+ * of the file.
+ */
+export const unreadable = (message: string, constraint = message): Problem =>
+  new Problem('invalid', message, { details: { field: 'file', constraint } });

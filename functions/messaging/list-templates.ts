@@ -1,6 +1,6 @@
 import { serve } from '../../core/http/serve.ts';
 import { smsEndpoints } from './sms/api.ts';
-import { allTemplates, shownTemplate } from './sms/template-store.ts';
+import { allTemplates, shownTemplate } from './sms/templates/store.ts';
 
 export const handler = serve(smsEndpoints.listTemplates, async ({ caller }) => {
   const templates = await allTemplates(caller.tenantId);

@@ -3,9 +3,9 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/http/serve.ts';
 import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms/api.ts';
-import { batchIdFrom } from './sms/message-id.ts';
+import { batchIdFrom } from './sms/messages/id.ts';
 import { expectUpload } from './sms/store.ts';
-import { s3, uploadBucket, uploadKey } from './sms/upload-store.ts';
+import { s3, uploadBucket, uploadKey } from './sms/uploads/bucket.ts';
 
 /** Seconds that a form is good for. */
 const GOOD_FOR = 300;

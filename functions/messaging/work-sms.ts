@@ -2,7 +2,7 @@ import { consume } from '../../core/consume.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { smsEngine, smsTables } from './sms/engine.ts';
 import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
-import { awaitReceipt } from './sms/receipt-questions.ts';
+import { awaitReceipt } from './sms/receipts/poll.ts';
 import { release } from './sms/release.ts';
 import { smsWorkers } from './sms/workers.ts';
 

@@ -1,16 +1,16 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { PACK, smsKeys } from '../../functions/messaging/sms/batch.ts';
-import { messageId } from '../../functions/messaging/sms/message-id.ts';
-import type { MessageState } from '../../functions/messaging/sms/message-record.ts';
+import { messageId } from '../../functions/messaging/sms/messages/id.ts';
+import type { MessageState } from '../../functions/messaging/sms/messages/record.ts';
+import { smsKind } from '../../functions/messaging/sms/messages/send.ts';
 import type {
   OutgoingMessage,
   Receipt,
   SendResult,
   SmsProvider,
 } from '../../functions/messaging/sms/providers/provider.ts';
-import { noteReceipt } from '../../functions/messaging/sms/receipts.ts';
+import { noteReceipt } from '../../functions/messaging/sms/receipts/note.ts';
 import { release } from '../../functions/messaging/sms/release.ts';
-import { smsKind } from '../../functions/messaging/sms/send-messages.ts';
 import { type Chances, type Life, peaceful, seeded, storeOf } from '../core/batch/faults.ts';
 import { Machine } from '../core/batch/machine.ts';
 import { startTable } from '../core/batch/table.ts';

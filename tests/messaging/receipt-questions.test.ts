@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test, vi } from 'vitest';
 import { smsKeys } from '../../functions/messaging/sms/batch.ts';
-import { batchIdFrom, messageId } from '../../functions/messaging/sms/message-id.ts';
-import type { MessageRecord } from '../../functions/messaging/sms/message-record.ts';
+import { batchIdFrom, messageId } from '../../functions/messaging/sms/messages/id.ts';
+import type { MessageRecord } from '../../functions/messaging/sms/messages/record.ts';
 import type { Receipt, SmsProvider } from '../../functions/messaging/sms/providers/provider.ts';
-import { askForReceipts, awaitReceipt } from '../../functions/messaging/sms/receipt-questions.ts';
+import { askForReceipts, awaitReceipt } from '../../functions/messaging/sms/receipts/poll.ts';
 import { startTable } from '../core/batch/table.ts';
 
 const table = await startTable();

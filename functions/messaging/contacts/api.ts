@@ -3,7 +3,7 @@ import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { messagingErrors } from '../errors.ts';
 import { text, wholeNumber } from '../text.ts';
 import { Contact, ContactUpdates } from './contact.ts';
-import { ImportForm, ImportJson } from './import-request.ts';
+import { ImportForm, ImportJson } from './import/request.ts';
 
 /** The most contacts of one edit, deletion or opt-out. */
 const BATCH = 100;

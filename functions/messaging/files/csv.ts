@@ -1,7 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import type { RowRead } from './rows.ts';
-import { COLUMNS } from './spreadsheet.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from '../errors.ts';
+import { columnsMax, type ParsedRow } from './row.ts';
 
 const DELIMITERS = [',', ';', '\t'] as const;
 
@@ -43,7 +42,7 @@ function flawed(error: CsvError): Error {
  *
  * @throws Problem for what is no text, or whose quotes do not pair.
  */
-export function csvRows(file: Buffer): RowRead[] {
+export function csvRows(file: Buffer): ParsedRow[] {
   // Excel reads and writes a first line that names the delimiter; it is no row.
   const [, named, text = ''] = /^\uFEFF?(?:sep=([,;\t])\r?\n)?([\s\S]*)$/.exec(decoded(file)) ?? [];
   if (BINARY.test(text.slice(0, 10_000)))
@@ -64,7 +63,7 @@ export function csvRows(file: Buffer): RowRead[] {
   }
 }
 
-function rowOf(cells: string[], number: number): RowRead | undefined {
+function rowOf(cells: string[], number: number): ParsedRow | undefined {
   if (cells.every((cell) => cell === '')) return undefined;
-  return cells.length > COLUMNS ? { number, error: `More than ${COLUMNS} columns` } : { number, cells };
+  return cells.length > columnsMax ? { number, error: `More than ${columnsMax} columns` } : { number, cells };
 }

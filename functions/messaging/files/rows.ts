@@ -1,24 +1,9 @@
+import { unreadable } from '../errors.ts';
 import { csvRows } from './csv.ts';
+import type { ParsedRow } from './row.ts';
 import { spreadsheetRows } from './spreadsheet.ts';
-import { unreadable } from './unreadable.ts';
 
-/** A row as its author sees it. */
-export interface Row {
-  /** Its number in the sheet, from 1; the header is a row like any other. */
-  number: number;
-  /** The text of each cell, without spaces around it. */
-  cells: string[];
-  /** Positions of cells whose digits cannot be trusted: fractions, dates, and numbers of more than 15 digits. */
-  inexact?: number[];
-}
-
-/** A row that cannot be read, and why. The others are not affected. */
-export interface BadRow {
-  number: number;
-  error: string;
-}
-
-export type RowRead = Row | BadRow;
+export type { FileRow, ParsedRow } from './row.ts';
 
 /** What a file is by its first bytes, whatever it is called. */
 const ZIP = Buffer.from('PK');
@@ -27,7 +12,7 @@ const OLD_EXCEL = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 export type FileKind = 'xlsx' | 'csv';
 
 /** @throws Problem for workbooks of Excel 97–2003 and those with a password, which look alike. */
-export function kindOf(file: Buffer): FileKind {
+export function fileKindOf(file: Buffer): FileKind {
   if (file.length === 0) throw unreadable('The file is empty');
   if (file.subarray(0, OLD_EXCEL.length).equals(OLD_EXCEL))
     throw unreadable('Workbooks of Excel 97-2003 (.xls) and protected ones cannot be read: save it as .xlsx');
@@ -41,8 +26,8 @@ export function kindOf(file: Buffer): FileKind {
  * @param limits.tooMany what the sender is told of more.
  * @throws Problem `invalid` for a file that cannot be read, or has no rows.
  */
-export function readRows(file: Buffer, limits: { rows: number; tooMany: string }): RowRead[] {
-  const rows = kindOf(file) === 'xlsx' ? spreadsheetRows(file) : csvRows(file);
+export function readRows(file: Buffer, limits: { rows: number; tooMany: string }): ParsedRow[] {
+  const rows = fileKindOf(file) === 'xlsx' ? spreadsheetRows(file) : csvRows(file);
   if (rows.length === 0) throw unreadable('The file has no rows');
   if (rows.length > limits.rows + 1) throw unreadable(limits.tooMany);
   return rows;

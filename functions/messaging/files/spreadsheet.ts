@@ -1,10 +1,7 @@
 import { read, SSF, utils, type WorkSheet } from '@e965/xlsx';
-import type { RowRead } from './rows.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from '../errors.ts';
+import { columnsMax, type ParsedRow } from './row.ts';
 import { guardedZip } from './zip-guard.ts';
-
-/** The most columns that a row may have. */
-export const COLUMNS = 64;
 
 /** Cells take about 100 bytes each in memory, however few they take in the file. */
 const CELLS = 1_500_000;
@@ -50,12 +47,12 @@ function numberText({ v, w, z }: Cell): { text: string; exact: boolean } {
   return { text: Math.abs(value) < 1e6 ? shown : String(value), exact: true };
 }
 
-function rowOf(cells: (Cell | undefined)[], number: number): RowRead | undefined {
+function rowOf(cells: (Cell | undefined)[], number: number): ParsedRow | undefined {
   const texts: string[] = [];
   const inexact: number[] = [];
   for (const [column, cell] of cells.entries()) {
     if (!cell || cell.v === undefined) continue;
-    if (column >= COLUMNS) return { number, error: `More than ${COLUMNS} columns` };
+    if (column >= columnsMax) return { number, error: `More than ${columnsMax} columns` };
     if (cell.t === 'e')
       return { number, error: `Cell ${utils.encode_col(column)}${number} holds an error instead of a value` };
     const { text, exact } =
@@ -73,7 +70,7 @@ function rowOf(cells: (Cell | undefined)[], number: number): RowRead | undefined
  *
  * @throws Problem for a file that is no such workbook, or cannot be read whole.
  */
-export function spreadsheetRows(file: Buffer): RowRead[] {
+export function spreadsheetRows(file: Buffer): ParsedRow[] {
   const parts = guardedZip(file);
   const workbook = parts.get('xl/workbook.xml');
   if (!workbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
@@ -83,7 +80,7 @@ export function spreadsheetRows(file: Buffer): RowRead[] {
   const position = firstVisible(workbook().toString('utf8'));
   const sheet = sheetOf(file, position);
   const grid = (sheet['!data'] ?? []) as (Cell | undefined)[][];
-  const rows: RowRead[] = [];
+  const rows: ParsedRow[] = [];
   // Only rows that there are: a cell far below leaves a million holes.
   for (const index in grid) {
     const row = rowOf(grid[index] ?? [], Number(index) + 1);

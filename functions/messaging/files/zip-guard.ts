@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from '../errors.ts';
 
 const MiB = 1024 * 1024;
 

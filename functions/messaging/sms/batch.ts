@@ -1,5 +1,5 @@
 import type { Item, Key } from '../../../core/dynamo/store.ts';
-import { fillIn } from './template-text.ts';
+import { fillIn } from './templates/text.ts';
 
 /**
  * A batch of messages, as it was asked for. `expected`: a file is still to come. `waiting`: it is not its time. `released`: the batch engine

@@ -2,8 +2,8 @@ import { MessagingProblem } from '../errors.ts';
 import { readPhone, takesMessages } from '../phone.ts';
 import { nothingSent } from './api.ts';
 import { type PackedMessage, textFor } from './batch.ts';
-import { messageId } from './message-id.ts';
-import { TEXT_LENGTH } from './segments.ts';
+import { messageId } from './messages/id.ts';
+import { TEXT_LENGTH } from './messages/segments.ts';
 import { dueTime, INVALID_PHONE, SCHEDULE_TOO_FAR } from './shape.ts';
 
 /** One contact as it was sent: fields beside these two are variables. */

@@ -7,7 +7,7 @@ import type { Store } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
-import { type Sending, smsKind } from './send-messages.ts';
+import { type Sending, smsKind } from './messages/send.ts';
 
 /** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
 export type SendingParts = Pick<Sending, 'provider' | 'optedOut' | 'awaitReceipt'>;

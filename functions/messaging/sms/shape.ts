@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { text } from '../text.ts';
-import { TEXT_LENGTH } from './segments.ts';
+import { TEXT_LENGTH } from './messages/segments.ts';
 
 export const INVALID_PHONE = 'Invalid phone number format';
 

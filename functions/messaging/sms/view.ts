@@ -1,9 +1,9 @@
 import { type Batch, isOver } from '../../../core/batch/record.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import type { PackedMessage, SmsBatch } from './batch.ts';
-import { messageId } from './message-id.ts';
-import type { MessageRecord } from './message-record.ts';
-import { measure } from './segments.ts';
+import { messageId } from './messages/id.ts';
+import type { MessageRecord } from './messages/record.ts';
+import { measure } from './messages/segments.ts';
 
 /** Seconds after which it makes sense to look at a batch again. */
 const LOOK_AGAIN = '2';

@@ -1,4 +1,4 @@
-import type { Encoding } from '../segments.ts';
+import type { Encoding } from '../messages/segments.ts';
 
 /** One text to one phone. */
 export interface OutgoingMessage {

@@ -1,9 +1,9 @@
-import { isStorable } from '../../../core/text.ts';
-import type { Row, RowRead } from '../files/rows.ts';
-import { readPhone, takesMessages } from '../phone.ts';
-import { type PackedMessage, textFor, type UploadCounts } from './batch.ts';
-import { TEXT_LENGTH } from './segments.ts';
-import { INVALID_PHONE, senderIdPattern } from './shape.ts';
+import { isStorable } from '../../../../core/text.ts';
+import type { FileRow, ParsedRow } from '../../files/rows.ts';
+import { readPhone, takesMessages } from '../../phone.ts';
+import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
+import { TEXT_LENGTH } from '../messages/segments.ts';
+import { INVALID_PHONE, senderIdPattern } from '../shape.ts';
 
 /** Where columns are; all others are variables, by their headers. */
 const COLUMN = { phone: 0, name: 1, text: 2, from: 3 };
@@ -26,7 +26,7 @@ function phoneOf(cell: string, isExact: boolean): string | undefined {
 }
 
 /** The message of one row. */
-function messageOf({ cells, inexact = [] }: Row, headers: string[], defaults: RowDefaults): RowMessage {
+function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults: RowDefaults): RowMessage {
   const cell = (column: number) => cells[column] ?? '';
   const written = cell(COLUMN.phone);
   if (written === '') return { error: 'Missing required field: phone' };
@@ -55,7 +55,7 @@ export interface ReadUpload {
 }
 
 /** The messages of a file: one for each phone, the first row of each. */
-export function readUpload(rows: RowRead[], defaults: RowDefaults): ReadUpload {
+export function readUpload(rows: ParsedRow[], defaults: RowDefaults): ReadUpload {
   const [header, ...others] = rows;
   const headers = header && 'cells' in header ? header.cells : [];
   const first = new Map<string, number>();

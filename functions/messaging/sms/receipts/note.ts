@@ -1,9 +1,9 @@
-import { timestamp } from '../../../core/clock.ts';
-import type { Store } from '../../../core/dynamo/store.ts';
-import { tableName } from '../../../core/dynamo/tables.ts';
-import { smsKeys } from './batch.ts';
-import { placeOfMessage } from './message-id.ts';
-import type { Receipt } from './providers/provider.ts';
+import { timestamp } from '../../../../core/clock.ts';
+import type { Store } from '../../../../core/dynamo/store.ts';
+import { tableName } from '../../../../core/dynamo/tables.ts';
+import { smsKeys } from '../batch.ts';
+import { placeOfMessage } from '../messages/id.ts';
+import type { Receipt } from '../providers/provider.ts';
 
 /**
  * Notes what a receipt says of a message: once for each final state, whatever comes twice or out of order. A message whose answer was lost is

@@ -1,10 +1,10 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { timestamp } from '../../../core/clock.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
-import { Problem } from '../../../core/http/problem.ts';
-import { smsKeys } from './batch.ts';
-import { readItem } from './store.ts';
-import { variablesOf } from './template-text.ts';
+import { timestamp } from '../../../../core/clock.ts';
+import { documents, tableName } from '../../../../core/dynamo/tables.ts';
+import { Problem } from '../../../../core/http/problem.ts';
+import { smsKeys } from '../batch.ts';
+import { readItem } from '../store.ts';
+import { variablesOf } from './text.ts';
 
 export interface Template {
   id: string;

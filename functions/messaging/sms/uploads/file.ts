@@ -1,8 +1,8 @@
-import type { FormFile } from '../../../core/http/multipart.ts';
-import { Problem } from '../../../core/http/problem.ts';
-import { unreadable } from '../files/unreadable.ts';
-import { readSmsBatch } from './store.ts';
-import { readUploadedFile } from './upload-store.ts';
+import type { FormFile } from '../../../../core/http/multipart.ts';
+import { Problem } from '../../../../core/http/problem.ts';
+import { unreadable } from '../../errors.ts';
+import { readSmsBatch } from '../store.ts';
+import { readUploadedFile } from './bucket.ts';
 
 /** A file as it came with a request, or the name of one that was uploaded before. */
 type Source = { file?: FormFile | undefined } | { upload_id: string };

@@ -1,12 +1,12 @@
-import { isPassing } from '../../../core/batch/context.ts';
-import type { Kind } from '../../../core/batch/kind.ts';
-import type { Settlement } from '../../../core/batch/settle.ts';
-import { timestamp } from '../../../core/clock.ts';
-import type { Item, Key, Store, Written } from '../../../core/dynamo/store.ts';
-import { asSmsBatch, PACK, type PackedMessage, smsKeys } from './batch.ts';
-import { messageId } from './message-id.ts';
-import { asMessage, type MessageRecord, outcomeOf, type SendOutcome } from './message-record.ts';
-import type { SendResult, SmsProvider } from './providers/provider.ts';
+import { isPassing } from '../../../../core/batch/context.ts';
+import type { Kind } from '../../../../core/batch/kind.ts';
+import type { Settlement } from '../../../../core/batch/settle.ts';
+import { timestamp } from '../../../../core/clock.ts';
+import type { Item, Key, Store, Written } from '../../../../core/dynamo/store.ts';
+import { asSmsBatch, PACK, type PackedMessage, smsKeys } from '../batch.ts';
+import type { SendResult, SmsProvider } from '../providers/provider.ts';
+import { messageId } from './id.ts';
+import { asMessage, type MessageRecord, outcomeOf, type SendOutcome } from './record.ts';
 import { measure } from './segments.ts';
 
 /** What sending needs from the world; a test provides its own. */

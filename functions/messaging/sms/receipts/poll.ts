@@ -1,10 +1,10 @@
-import { timestamp } from '../../../core/clock.ts';
-import type { Item, Key, Store } from '../../../core/dynamo/store.ts';
-import { tableName } from '../../../core/dynamo/tables.ts';
-import { describe, log } from '../../../core/log.ts';
-import { type MessageRecord, RECEIPT_PATIENCE } from './message-record.ts';
-import type { SmsProvider } from './providers/provider.ts';
-import { noteReceipt } from './receipts.ts';
+import { timestamp } from '../../../../core/clock.ts';
+import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
+import { tableName } from '../../../../core/dynamo/tables.ts';
+import { describe, log } from '../../../../core/log.ts';
+import { type MessageRecord, RECEIPT_PATIENCE } from '../messages/record.ts';
+import type { SmsProvider } from '../providers/provider.ts';
+import { noteReceipt } from './note.ts';
 
 /** When a receipt is first asked for, in milliseconds after its message; each pause is then twice the one before, up to the longest. */
 const PAUSE = { first: 5 * 60_000, longest: 6 * 60 * 60_000 };

@@ -1,9 +1,9 @@
-import { Problem } from '../../../core/http/problem.ts';
-import { kindOf, type RowRead, readRows } from '../files/rows.ts';
-import { unreadable } from '../files/unreadable.ts';
+import { Problem } from '../../../../core/http/problem.ts';
+import { unreadable } from '../../errors.ts';
+import { fileKindOf, type ParsedRow, readRows } from '../../files/rows.ts';
 import { columnsOf, isNamed, type Meaning, meaningsOf } from './columns.ts';
-import { IMPORT, type ImportRequest, TOO_MANY } from './import-request.ts';
-import { readImportRow } from './import-row.ts';
+import { IMPORT, type ImportRequest, TOO_MANY } from './request.ts';
+import { readImportRow } from './row.ts';
 
 const missing = (field: string) =>
   new Problem('invalid', `${field} is required for this import_type`, {
@@ -12,13 +12,13 @@ const missing = (field: string) =>
 
 /** A row of an import with what its cells mean. */
 interface ImportRow {
-  row: RowRead;
+  row: ParsedRow;
   meanings: Meaning[];
 }
 
 /** @throws Problem for a file of the other kind: what its sender says of it and what it is must agree. */
 function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
-  const isWorkbook = kindOf(file) === 'xlsx';
+  const isWorkbook = fileKindOf(file) === 'xlsx';
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
   if (kind === 'excel' && !isWorkbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
   const [header, ...rows] = readRows(file, { rows: IMPORT, tooMany: TOO_MANY });

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
-import { isStorable, normalized } from '../../../core/text.ts';
-import type { RowRead } from '../files/rows.ts';
-import { readWrittenPhone } from '../phone.ts';
+import { isStorable, normalized } from '../../../../core/text.ts';
+import type { ParsedRow } from '../../files/rows.ts';
+import { readWrittenPhone } from '../../phone.ts';
+import { type Attributes, type ContactFields, Email, fits, Name, Tags } from '../contact.ts';
 import type { Column, Meaning } from './columns.ts';
-import { type Attributes, type ContactFields, Email, fits, Name, Tags } from './contact.ts';
 
 /** The longest value of a column that becomes an attribute. */
 const VALUE = 1_000;
@@ -95,7 +95,7 @@ function toldBy(cells: string[], meanings: Meaning[]): Told {
 }
 
 /** What a row asks for, or why it cannot be used. */
-export function readImportRow(row: RowRead, meanings: Meaning[]): Candidate | RowError {
+export function readImportRow(row: ParsedRow, meanings: Meaning[]): Candidate | RowError {
   if ('error' in row) return { row: row.number, error: row.error };
   const phoneAt = meanings.findIndex(
     (meaning) => meaning && 'column' in meaning && meaning.column === 'phone',

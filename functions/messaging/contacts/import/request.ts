@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { formFile } from '../../../core/http/multipart.ts';
-import { isStorable } from '../../../core/text.ts';
+import { formFile } from '../../../../core/http/multipart.ts';
+import { isStorable } from '../../../../core/text.ts';
 
 /** The most contacts of one import. */
 export const IMPORT = 1_000;

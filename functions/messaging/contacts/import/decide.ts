@@ -1,8 +1,8 @@
-import type { Change } from '../../../core/ledger/ledger.ts';
-import { type Contact, fits, newContact, reimported } from './contact.ts';
-import type { Candidate, RowError } from './import-row.ts';
-import type { NameOf } from './phone-key.ts';
-import type { Find, PhoneEntry } from './store.ts';
+import type { Change } from '../../../../core/ledger/ledger.ts';
+import { type Contact, fits, newContact, reimported } from '../contact.ts';
+import type { NameOf } from '../phone-key.ts';
+import type { Find, PhoneEntry } from '../store.ts';
+import type { Candidate, RowError } from './row.ts';
 
 export interface ImportOptions {
   /** Leave contacts that exist as they are; without it and without `update_existing` they are errors. */

@@ -1,4 +1,4 @@
-import type { Item, Key } from '../../../core/dynamo/store.ts';
+import type { Item, Key } from '../../../../core/dynamo/store.ts';
 
 /**
  * Where the sending of a message stands. There is no record before it begins. `sending`: claimed, and perhaps sent. `unknown`: whoever claimed

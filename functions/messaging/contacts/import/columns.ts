@@ -1,7 +1,7 @@
-import { normalized } from '../../../core/text.ts';
-import type { Row } from '../files/rows.ts';
-import { unreadable } from '../files/unreadable.ts';
-import { AttributeName } from './contact.ts';
+import { normalized } from '../../../../core/text.ts';
+import { unreadable } from '../../errors.ts';
+import type { FileRow } from '../../files/rows.ts';
+import { AttributeName } from '../contact.ts';
 
 /** What a column of an import holds. */
 export type Column = 'phone' | 'name' | 'first_name' | 'last_name' | 'email' | 'tags' | 'is_active';
@@ -67,7 +67,7 @@ export const isNamed = (meaning: Meaning): boolean =>
  *
  * @throws Problem where that row does not name them, or not uniquely.
  */
-export function columnsOf({ cells }: Row): Meaning[] {
+export function columnsOf({ cells }: FileRow): Meaning[] {
   const headers = cells.map((cell) => normalized(cell));
   const meanings = meaningsOf(headers);
   if (!meanings.some((meaning) => meaning && 'column' in meaning && meaning.column === 'phone'))

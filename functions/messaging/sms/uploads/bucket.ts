@@ -1,9 +1,9 @@
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
-import { clientSettings } from '../../../core/aws-client.ts';
-import { bucketVariable } from '../../../core/contract/resources.ts';
-import { setting } from '../../../core/environment.ts';
-import { Problem } from '../../../core/http/problem.ts';
-import { FILE_BYTES } from './api.ts';
+import { clientSettings } from '../../../../core/aws-client.ts';
+import { bucketVariable } from '../../../../core/contract/resources.ts';
+import { setting } from '../../../../core/environment.ts';
+import { Problem } from '../../../../core/http/problem.ts';
+import { FILE_BYTES } from '../api.ts';
 
 let client: S3Client | undefined;
 
