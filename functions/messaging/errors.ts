@@ -9,7 +9,7 @@ import {
 } from '../../core/http/problem.ts';
 
 /** The most issues that one answer lists: enough to mend a form, and no book. */
-const ISSUES = 20;
+const issuesShownMax = 20;
 
 /** A problem whose answer has further fields beside those that every problem has, such as counters that are zero. */
 export class MessagingProblem extends Problem {
@@ -43,7 +43,7 @@ function validationOf(problem: InvalidInput) {
   const isSentence = issue?.issue.code === 'custom' || issue?.issue.code === 'unrecognized_keys';
   return {
     message: isSentence ? (first?.constraint ?? '') : `${first?.field}: ${first?.constraint}`,
-    details: { ...first, ...(flaws.length > 1 ? { issues: flaws.slice(0, ISSUES) } : {}) },
+    details: { ...first, ...(flaws.length > 1 ? { issues: flaws.slice(0, issuesShownMax) } : {}) },
   };
 }
 

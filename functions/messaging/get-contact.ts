@@ -4,10 +4,10 @@ import { contactEndpoints } from './contacts/api.ts';
 import type { Contact } from './contacts/contact.ts';
 import { contactLedger } from './contacts/store.ts';
 
-const CONTACT_ID = /^[0-9a-f-]{36}$/i;
+const contactIdPattern = /^[0-9a-f-]{36}$/i;
 
 export const handler = serve(contactEndpoints.getContact, async ({ params: { contactId }, caller }) => {
-  const id = CONTACT_ID.test(contactId) ? contactId.toLowerCase() : undefined;
+  const id = contactIdPattern.test(contactId) ? contactId.toLowerCase() : undefined;
   const contact = id && (await contactLedger().look(caller.tenantId, (view) => view.get(id)));
   if (!contact) throw new Problem('not_found', 'Contact not found');
   return contact as Contact;

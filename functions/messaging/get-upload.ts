@@ -4,7 +4,7 @@ import { smsEndpoints } from './sms/api.ts';
 import { smsKeys } from './sms/batch.ts';
 import { readProgress } from './sms/progress.ts';
 import { readItem, readSmsBatch } from './sms/store.ts';
-import { polled } from './sms/view.ts';
+import { withRetryAfter } from './sms/view.ts';
 
 export const handler = serve(smsEndpoints.getUpload, async ({ params, caller }) => {
   const batch = await readSmsBatch(caller.tenantId, params.uploadId, 'Upload');
@@ -12,5 +12,5 @@ export const handler = serve(smsEndpoints.getUpload, async ({ params, caller }) 
   const { progress, view } = await readProgress(batch);
   const errors = (await readItem(smsKeys.errors(batch.tenant, batch.id)))?.errors as string[] | undefined;
   const reply = { success: true, upload_id: batch.id, ...batch.upload, errors: errors ?? [], ...view };
-  return polled(progress, batch.state, reply);
+  return withRetryAfter(progress, batch.state, reply);
 });

@@ -2,16 +2,16 @@ import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from '
 import { Problem } from '../../core/http/problem.ts';
 
 /** E.164 (ITU-T): a plus and at most 15 digits, the first of them no zero. */
-const E164 = /^\+[1-9]\d{6,14}$/;
+const e164Pattern = /^\+[1-9]\d{6,14}$/;
 
 /** Where national numbers are of: Tanzania. */
-const HOME: CountryCode = 'TZ';
+const homeCountry: CountryCode = 'TZ';
 
 /** What people write between digits. */
-const SEPARATORS = /[\s().\-/\u00a0\u2010-\u2013]/g;
+const separatorPattern = /[\s().\-/\u00a0\u2010-\u2013]/g;
 
 /** Kinds of numbers that take no text message, as far as the numbering plan tells. */
-const SILENT = new Set([
+const typesWithoutSms = new Set([
   'FIXED_LINE',
   'PAGER',
   'VOICEMAIL',
@@ -28,7 +28,7 @@ function valid(text: string, defaultCountry?: CountryCode): PhoneNumber | undefi
 
 /** A number in E.164 that exists by its country's numbering plan; `undefined` for every other text. */
 export const readPhone = (text: string): string | undefined =>
-  E164.test(text) ? valid(text)?.number : undefined;
+  e164Pattern.test(text) ? valid(text)?.number : undefined;
 
 /** @throws Problem `invalid` for a text that is no number in E.164, or one that its country does not have. */
 export function existingPhone(text: string): string {
@@ -46,11 +46,12 @@ export function existingPhone(text: string): string {
 export function readWrittenPhone(text: string): string | undefined {
   // Lengths are capped before anything else looks at the text.
   if (text.length > 40) return undefined;
-  const digits = text.replace(SEPARATORS, '').replace(/^00/, '+');
+  const digits = text.replace(separatorPattern, '').replace(/^00/, '+');
   if (digits.startsWith('+')) return readPhone(digits);
   if (!/^\d{6,15}$/.test(digits)) return undefined;
-  return valid(digits, HOME)?.number ?? readPhone(`+${digits}`);
+  return valid(digits, homeCountry)?.number ?? readPhone(`+${digits}`);
 }
 
 /** Whether a valid E.164 number may get text messages: a landline and the like never does. */
-export const takesMessages = (e164: string): boolean => !SILENT.has(valid(e164)?.getType() ?? 'UNKNOWN');
+export const takesMessages = (e164: string): boolean =>
+  !typesWithoutSms.has(valid(e164)?.getType() ?? 'UNKNOWN');

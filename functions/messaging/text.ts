@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { isStorable, normalized } from '../../core/text.ts';
 
-/** A text that can be stored, of `min` to `max` characters without the spaces around it, in the form in which texts are compared. */
-export const text = (min: number, max: number, severalLines = false) =>
+/** A boundedText that can be stored, of `min` to `max` characters without the spaces around it, in the form in which texts are compared. */
+export const boundedText = (min: number, max: number, severalLines = false) =>
   z
     .string()
-    // The length is capped before anything else looks at the text.
+    // The length is capped before anything else looks at the boundedText.
     .max(max, { abort: true })
     .refine((value) => isStorable(value, severalLines), {
       error: 'Control characters are not allowed',
@@ -14,7 +14,7 @@ export const text = (min: number, max: number, severalLines = false) =>
     .transform((value) => normalized(value).trim())
     .pipe(z.string().min(min).max(max));
 
-/** A number of the query: digits only, so that neither `1e3` nor an empty text passes as one. */
+/** A number of the query: digits only, so that neither `1e3` nor an empty boundedText passes as one. */
 export const wholeNumber = (name: string, min: number, max: number, otherwise: number) => {
   const error = `${name} must be a whole number from ${min} to ${max}`;
   return z

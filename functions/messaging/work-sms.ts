@@ -1,8 +1,8 @@
 import { consume } from '../../core/consume.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { smsEngine, smsTables } from './sms/engine.ts';
-import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
-import { awaitReceipt } from './sms/receipts/poll.ts';
+import { chosenProvider, mustPollReceipts } from './sms/providers/chosen.ts';
+import { scheduleReceiptPoll } from './sms/receipts/poll.ts';
 import { release } from './sms/release.ts';
 import { smsWorkers } from './sms/workers.ts';
 
@@ -10,7 +10,9 @@ export const handler = consume(smsWorkers.workSms, async (message, deliveries) =
   const engine = smsEngine({
     provider: () => chosenProvider(Date.now()),
     optedOut,
-    ...(asksForReceipts() ? { awaitReceipt: (record, to) => awaitReceipt(smsTables(), record, to) } : {}),
+    ...(mustPollReceipts()
+      ? { scheduleReceiptPoll: (record, to) => scheduleReceiptPoll(smsTables(), record, to) }
+      : {}),
   });
   if ('due' in message)
     await release({ store: smsTables(), engine }, message.tenant, message.due, Date.now());

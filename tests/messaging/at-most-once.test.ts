@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { PACK, smsKeys } from '../../functions/messaging/sms/batch.ts';
+import { messagesPerPack, smsKeys } from '../../functions/messaging/sms/batch.ts';
 import { messageId } from '../../functions/messaging/sms/messages/id.ts';
 import type { MessageState } from '../../functions/messaging/sms/messages/record.ts';
 import { smsKind } from '../../functions/messaging/sms/messages/send.ts';
@@ -115,8 +115,8 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
       ...{ createdAt: '2026-01-01T00:00:00.000Z', dueAt: '2026-01-01T00:00:00.000Z', scheduled: false },
     };
     await table.store.put({ TableName: table.name, Item: batch });
-    for (let n = 0; n < total; n += PACK) {
-      const messages = Array.from({ length: Math.min(PACK, total - n) }, (_, place) => ({
+    for (let n = 0; n < total; n += messagesPerPack) {
+      const messages = Array.from({ length: Math.min(messagesPerPack, total - n) }, (_, place) => ({
         to: `+25571${String(n + place).padStart(7, '0')}`,
       }));
       await table.store.put({

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { messagingErrors } from '../errors.ts';
-import { text, wholeNumber } from '../text.ts';
+import { boundedText, wholeNumber } from '../text.ts';
 import { Contact, ContactUpdates } from './contact.ts';
 import { ImportForm, ImportJson } from './import/request.ts';
 
 /** The most contacts of one edit, deletion or opt-out. */
-const BATCH = 100;
+const contactsPerRequestMax = 100;
 
 const shared = { errors: messagingErrors } as const;
 
@@ -38,9 +38,9 @@ const ContactId = z
 const ContactIds = z
   .array(ContactId)
   .min(1, { error: 'must not be empty' })
-  .max(BATCH, { error: `must have at most ${BATCH} ids` })
+  .max(contactsPerRequestMax, { error: `must have at most ${contactsPerRequestMax} ids` })
   .refine((ids) => new Set(ids).size === ids.length, { error: 'Duplicate contact IDs are not allowed' })
-  .meta({ description: `UUIDs, at most ${BATCH}, each once.` });
+  .meta({ description: `UUIDs, at most ${contactsPerRequestMax}, each once.` });
 
 /** Its shape; whether there is such a number is for the numbering plans, which are too large for every function to carry. */
 const Phone = z.string().max(40);
@@ -100,10 +100,10 @@ export const contactEndpoints = {
     query: z.object({
       limit: wholeNumber('limit', 1, 500, 50),
       offset: wholeNumber('offset', 0, 999_999_999, 0),
-      search: text(0, 100)
+      search: boundedText(0, 100)
         .optional()
         .describe('A part of the name, phone or e-mail address, in capital letters or not.'),
-      tag: text(0, 64).optional().describe('Only contacts with this tag.'),
+      tag: boundedText(0, 64).optional().describe('Only contacts with this tag.'),
     }),
     reply: z.object({ success, contacts: z.array(Contact), total: count, limit: count, offset: count }),
   },
@@ -123,7 +123,7 @@ export const contactEndpoints = {
     body: z
       .strictObject({
         phone: Phone.optional(),
-        phones: z.array(Phone).min(1).max(BATCH).optional(),
+        phones: z.array(Phone).min(1).max(contactsPerRequestMax).optional(),
         contact_ids: ContactIds.optional(),
       })
       .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {

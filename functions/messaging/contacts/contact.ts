@@ -1,12 +1,15 @@
 import * as z from 'zod';
 import { isStorable } from '../../../core/text.ts';
-import { text } from '../text.ts';
+import { boundedText } from '../text.ts';
 
 /** An attribute of the caller's own: any JSON. */
 export type Attributes = Record<string, unknown>;
 
-const ATTRIBUTES = { keyLength: 64, bytes: 64 * 1024, depth: 16 };
-const TAGS = { count: 50, length: 64 };
+const attributeNameLengthMax = 64;
+const attributesBytesMax = 64 * 1024;
+const attributesDepthMax = 16;
+const tagsMax = 50;
+const tagLengthMax = 64;
 
 /** DynamoDB nests to 32 levels; texts of any depth must be storable. */
 function isStorableValue(value: unknown, depth: number): boolean {
@@ -20,24 +23,24 @@ function isStorableValue(value: unknown, depth: number): boolean {
 
 /** Whether attributes are not too large to be kept. */
 export const fits = (attributes: Attributes): boolean =>
-  Buffer.byteLength(JSON.stringify(attributes)) <= ATTRIBUTES.bytes;
+  Buffer.byteLength(JSON.stringify(attributes)) <= attributesBytesMax;
 
-export const Name = text(1, 255);
-export const Email = text(1, 254).pipe(z.email({ error: 'Invalid email address' }));
+export const Name = boundedText(1, 255);
+export const Email = boundedText(1, 254).pipe(z.email({ error: 'Invalid email address' }));
 export const Tags = z
-  .array(text(1, TAGS.length))
-  .max(TAGS.count)
+  .array(boundedText(1, tagLengthMax))
+  .max(tagsMax)
   .transform((tags) => [...new Set(tags)]);
 /** Assigning to `__proto__` would be lost. */
-export const AttributeName = text(1, ATTRIBUTES.keyLength).refine((name) => name !== '__proto__');
+export const AttributeName = boundedText(1, attributeNameLengthMax).refine((name) => name !== '__proto__');
 export const Attributes = z
-  .record(z.string().min(1).max(ATTRIBUTES.keyLength), z.unknown())
-  .refine((value) => isStorableValue(value, ATTRIBUTES.depth), {
-    error: `Attributes may be ${ATTRIBUTES.depth} levels deep, without control characters`,
+  .record(z.string().min(1).max(attributeNameLengthMax), z.unknown())
+  .refine((value) => isStorableValue(value, attributesDepthMax), {
+    error: `Attributes may be ${attributesDepthMax} levels deep, without control characters`,
     abort: true,
   })
   .refine(fits, {
-    error: `Attributes may take ${ATTRIBUTES.bytes} bytes of JSON`,
+    error: `Attributes may take ${attributesBytesMax} bytes of JSON`,
   });
 
 /** A contact as it is stored and answered. */

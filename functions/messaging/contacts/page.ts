@@ -10,16 +10,16 @@ export interface PageQuery {
 }
 
 /** A page ends early rather than becoming too large to answer: Lambda hands over 6 MB, and JSON within JSON can double. */
-const PAGE_BYTES = 2_500_000;
+const pageBytesMax = 2_500_000;
 
 /** How many contacts a search reads at a time. */
-const STEP = 1_000;
+const contactsPerReadMax = 1_000;
 
 const bytesOf = (contact: Contact): number => Buffer.byteLength(JSON.stringify(contact));
 
 /** As many contacts as fit into an answer, but always the first. */
 function fitting(contacts: Contact[]): Contact[] {
-  let left = PAGE_BYTES;
+  let left = pageBytesMax;
   const end = contacts.findIndex((contact, index) => {
     left -= bytesOf(contact);
     return left < 0 && index > 0;
@@ -36,7 +36,7 @@ function filterOf({ search = '', tag = '' }: PageQuery): ((contact: Contact) => 
     (part === '' || [name, email, phone_e164].some((text) => text?.toLowerCase().includes(part)));
 }
 
-async function found(
+async function searchContacts(
   view: View<Contact | PhoneEntry>,
   matches: (contact: Contact) => boolean,
   { limit, offset }: PageQuery,
@@ -44,7 +44,7 @@ async function found(
   const contacts: Contact[] = [];
   let total = 0;
   for (let after: string | undefined, more = true; more; ) {
-    const page = await view.list({ limit: STEP, after });
+    const page = await view.list({ limit: contactsPerReadMax, after });
     for (const contact of page.documents as Contact[]) {
       if (!matches(contact)) continue;
       if (total >= offset && contacts.length < limit) contacts.push(contact);
@@ -60,7 +60,7 @@ async function found(
 export async function contactPage(view: View<Contact | PhoneEntry>, query: PageQuery) {
   const matches = filterOf(query);
   const { contacts, total } = matches
-    ? await found(view, matches, query)
+    ? await searchContacts(view, matches, query)
     : {
         contacts: (await view.list({ limit: query.limit, offset: query.offset })).documents as Contact[],
         total: view.counter('total'),

@@ -5,9 +5,9 @@ import { LRUCache } from 'lru-cache';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
 
 /** How many tenants' secrets a container remembers. */
-const TENANTS = 1_000;
+const cachedTenantsMax = 1_000;
 
-const secrets = new LRUCache<string, Buffer>({ max: TENANTS });
+const secrets = new LRUCache<string, Buffer>({ max: cachedTenantsMax });
 
 const keyOf = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
 

@@ -63,7 +63,7 @@ class Unread extends Error {
 }
 
 /** A contact leads to a phone and back; more steps than these mean that others keep moving what is looked for. */
-const STEPS = 6;
+const readRoundsMax = 6;
 
 /**
  * Writes a batch of contacts and what is known of their phones, all of it or nothing.
@@ -78,7 +78,7 @@ export async function writeContacts<R>({
   answer,
 }: WriteContacts<R>): Promise<R> {
   const wanted = new Set(reads);
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < readRoundsMax; step++) {
     try {
       return await contactLedger().write({
         actor,

@@ -2,16 +2,16 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { unreadable } from '../errors.ts';
 import { columnsMax, type ParsedRow } from './row.ts';
 
-const DELIMITERS = [',', ';', '\t'] as const;
+const delimiters = [',', ';', '\t'] as const;
 
 /** The largest record in characters: a cell of a megabyte is a quote that was not closed. */
-const RECORD = 1_000_000;
+const recordLengthMax = 1_000_000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these is no text
-const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
+const binaryPattern = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
 
 /** Text in the encoding that its byte order mark names, in UTF-8 if it is that, and else in the one that Windows gives to old files. */
-function decoded(file: Buffer): string {
+function decodeText(file: Buffer): string {
   if (file[0] === 0xff && file[1] === 0xfe) return new TextDecoder('utf-16le').decode(file);
   if (file[0] === 0xfe && file[1] === 0xff) return new TextDecoder('utf-16be').decode(file);
   try {
@@ -25,12 +25,12 @@ function decoded(file: Buffer): string {
 function delimiterOf(text: string): string {
   const [line = ''] = text.slice(0, 10_000).split(/[\r\n]/, 1);
   const bare = line.replace(/"[^"]*"/g, '');
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+  const counts = delimiters.map((delimiter) => bare.split(delimiter).length);
+  return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
 }
 
 /** Where a parser gave up, counted as rows of a spreadsheet. */
-function flawed(error: CsvError): Error {
+function parseProblem(error: CsvError): Error {
   const record = (error as { records?: number }).records ?? 0;
   const reason =
     error.code === 'CSV_MAX_RECORD_SIZE' ? 'too long' : 'a quote is not closed, or stands where none may';
@@ -44,8 +44,8 @@ function flawed(error: CsvError): Error {
  */
 export function csvRows(file: Buffer): ParsedRow[] {
   // Excel reads and writes a first line that names the delimiter; it is no row.
-  const [, named, text = ''] = /^\uFEFF?(?:sep=([,;\t])\r?\n)?([\s\S]*)$/.exec(decoded(file)) ?? [];
-  if (BINARY.test(text.slice(0, 10_000)))
+  const [, named, text = ''] = /^\uFEFF?(?:sep=([,;\t])\r?\n)?([\s\S]*)$/.exec(decodeText(file)) ?? [];
+  if (binaryPattern.test(text.slice(0, 10_000)))
     throw unreadable('The file is neither CSV text nor an .xlsx workbook');
   if (/^\s*</.test(text)) throw unreadable('The file is a web page or XML: save it as .xlsx or CSV');
   try {
@@ -53,12 +53,12 @@ export function csvRows(file: Buffer): ParsedRow[] {
       delimiter: named ?? delimiterOf(text),
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
-      max_record_size: RECORD,
+      max_record_size: recordLengthMax,
       trim: true,
     });
     return records.flatMap((cells, index) => rowOf(cells, index + 1) ?? []);
   } catch (error) {
-    if (error instanceof CsvError) throw flawed(error);
+    if (error instanceof CsvError) throw parseProblem(error);
     throw error;
   }
 }

@@ -6,17 +6,17 @@ import { spreadsheetRows } from './spreadsheet.ts';
 export type { FileRow, ParsedRow } from './row.ts';
 
 /** What a file is by its first bytes, whatever it is called. */
-const ZIP = Buffer.from('PK');
-const OLD_EXCEL = Buffer.from('d0cf11e0a1b11ae1', 'hex');
+const zipSignature = Buffer.from('PK');
+const xlsSignature = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 export type FileKind = 'xlsx' | 'csv';
 
 /** @throws Problem for workbooks of Excel 97–2003 and those with a password, which look alike. */
 export function fileKindOf(file: Buffer): FileKind {
   if (file.length === 0) throw unreadable('The file is empty');
-  if (file.subarray(0, OLD_EXCEL.length).equals(OLD_EXCEL))
+  if (file.subarray(0, xlsSignature.length).equals(xlsSignature))
     throw unreadable('Workbooks of Excel 97-2003 (.xls) and protected ones cannot be read: save it as .xlsx');
-  return file.subarray(0, ZIP.length).equals(ZIP) ? 'xlsx' : 'csv';
+  return file.subarray(0, zipSignature.length).equals(zipSignature) ? 'xlsx' : 'csv';
 }
 
 /**

@@ -4,12 +4,12 @@ import { columnsMax, type ParsedRow } from './row.ts';
 import { guardedZip } from './zip-guard.ts';
 
 /** Cells take about 100 bytes each in memory, however few they take in the file. */
-const CELLS = 1_500_000;
+const cellsMax = 1_500_000;
 /** A part smaller than this has not that many cells. */
-const UNCOUNTED_BYTES = 8 * 1024 * 1024;
+const uncountedBytesMax = 8 * 1024 * 1024;
 
 /** From here on, neighbouring integers are the same number. */
-const EXACT = 1e15;
+const exactNumberMax = 1e15;
 
 interface Cell {
   /** `n`umber, `s`tring, `b`oolean, `e`rror, or `z` for nothing. */
@@ -30,10 +30,10 @@ function firstVisible(workbook: string): number {
 }
 
 function hasTooManyCells(part: Buffer): boolean {
-  if (part.length < UNCOUNTED_BYTES) return false;
+  if (part.length < uncountedBytesMax) return false;
   let count = 0;
-  for (let at = part.indexOf('<c'); at >= 0 && count <= CELLS; at = part.indexOf('<c', at + 2)) count++;
-  return count > CELLS;
+  for (let at = part.indexOf('<c'); at >= 0 && count <= cellsMax; at = part.indexOf('<c', at + 2)) count++;
+  return count > cellsMax;
 }
 
 /** A number as text, and whether its digits can be trusted: spreadsheets show long numbers as `2.557E+11`, and lose the 16th digit. */
@@ -42,8 +42,8 @@ function numberText({ v, w, z }: Cell): { text: string; exact: boolean } {
   const shown = w?.trim() ?? String(value);
   if (z && SSF.is_date(z)) return { text: shown, exact: false };
   // Digits shown are meant, such as the zeros that a format puts before a number.
-  if (/^\d+$/.test(shown) && Math.abs(value) < EXACT) return { text: shown, exact: true };
-  if (!Number.isInteger(value) || Math.abs(value) >= EXACT) return { text: shown, exact: false };
+  if (/^\d+$/.test(shown) && Math.abs(value) < exactNumberMax) return { text: shown, exact: true };
+  if (!Number.isInteger(value) || Math.abs(value) >= exactNumberMax) return { text: shown, exact: false };
   return { text: Math.abs(value) < 1e6 ? shown : String(value), exact: true };
 }
 

@@ -2,9 +2,9 @@ import { timestamp } from '../../../core/clock.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
-import { type PackedMessage, packed, type UploadCounts } from './batch.ts';
+import { type PackedMessage, packMessages, type UploadCounts } from './batch.ts';
 import { smsEngine, smsTables } from './engine.ts';
-import { isNear, release, sendDue } from './release.ts';
+import { isDueSoon, release, sendDueMessage } from './release.ts';
 import { storeBatch } from './store.ts';
 
 /** A batch of messages as an endpoint makes it. */
@@ -21,7 +21,7 @@ export interface SmsOrder {
 }
 
 /** Where a batch is watched. */
-export const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
+const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
 
 /**
  * Accepts a batch and answers so. When it is due at once its messages are on their way before the answer is.
@@ -37,7 +37,7 @@ export async function accept<R>(
 ): Promise<WithHeaders<R>> {
   const { id, scheduled, campaignId, templateId, upload } = order;
   const { tenantId: tenant, userId: user } = caller;
-  const { text, from, messages } = packed(order.messages);
+  const { text, from, messages } = packMessages(order.messages);
   const dueAt = timestamp(order.dueAt);
   const given = new WithHeaders(reply, {
     Location: upload ? `/api/messaging/sms/uploads/${id}/` : batchLocation(id),
@@ -55,6 +55,6 @@ export async function accept<R>(
   );
   const parts = { store: smsTables(), engine: smsEngine() };
   if (order.dueAt <= now) await release(parts, tenant, id, now);
-  else if (isNear(dueAt, now)) await sendDue({ tenant, id, dueAt }, now);
+  else if (isDueSoon(dueAt, now)) await sendDueMessage({ tenant, id, dueAt }, now);
   return given;
 }

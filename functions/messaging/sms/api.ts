@@ -2,20 +2,20 @@ import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { formFile } from '../../../core/http/multipart.ts';
 import { messagingErrors, spelledWith } from '../errors.ts';
-import { text } from '../text.ts';
+import { boundedText } from '../text.ts';
 import { CampaignId, ScheduleAt, SenderId, SmsContact, SmsText } from './shape.ts';
 import { batchStatuses, messageStatuses } from './view.ts';
 
 /** The most recipients of one request. */
-export const RECIPIENTS = 10_000;
+const recipientsMax = 10_000;
 
 const count = z.int().nonnegative();
 
 /** The most rows of one file. */
-export const ROWS = 50_000;
+export const uploadRowsMax = 50_000;
 
 /** The largest file, in bytes: directly what Lambda can carry, about 4.4 MB, else by a form of S3. */
-export const FILE_BYTES = 10 * 1024 * 1024;
+export const fileBytesMax = 10 * 1024 * 1024;
 
 /** The counters of an answer to a batch that was refused as a whole. */
 export const nothingSent = {
@@ -40,7 +40,7 @@ const reading = {
 
 const accepting = { messaging: 'write', operations: 'write', smsBatches: 'send' } as const;
 
-const CONTACTS = 'must be a non-empty array';
+const contactsExpected = 'must be a non-empty array';
 
 const result = z.object({
   phone: z.string(),
@@ -78,7 +78,7 @@ const progress = {
 const batch = z.object({ success: z.boolean(), batch_id: z.string(), ...progress });
 
 /** The most errors of rows that one answer lists; the counts are of all. */
-export const ERRORS = 1_000;
+export const errorsShownMax = 1_000;
 
 export const uploadTypes = [
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
@@ -114,12 +114,12 @@ export const smsEndpoints = {
     body: z
       .strictObject({
         contacts: z
-          .array(SmsContact, { error: CONTACTS })
-          .min(1, { error: CONTACTS })
-          .refine((contacts) => contacts.length <= RECIPIENTS, {
-            error: `Maximum ${RECIPIENTS.toLocaleString('en')} recipients per request`,
+          .array(SmsContact, { error: contactsExpected })
+          .min(1, { error: contactsExpected })
+          .refine((contacts) => contacts.length <= recipientsMax, {
+            error: `Maximum ${recipientsMax.toLocaleString('en')} recipients per request`,
           })
-          .meta({ maxItems: RECIPIENTS }),
+          .meta({ maxItems: recipientsMax }),
         message: SmsText.optional(),
         sender_id: SenderId,
         template_id: z.string().max(64).nullish(),
@@ -146,7 +146,7 @@ export const smsEndpoints = {
     summary: 'Store a template for messages',
     uses: { messaging: 'write' },
     body: z.strictObject({
-      name: text(1, 100),
+      name: boundedText(1, 100),
       body: SmsText,
     }),
     status: 201,
@@ -207,7 +207,7 @@ export const smsEndpoints = {
     ...sending,
     path: '/api/messaging/sms/bulk-upload',
     summary: 'Send text messages to the rows of a file',
-    description: `The first row is a header. Columns: A phone number, B name, C message, D sender ID; more columns are variables of the text, by their headers. A row’s own message is its text, else the template. Up to ${ROWS.toLocaleString('en')} rows of .xlsx or CSV. A file of up to 4.4 MB comes as a form; a larger one, up to 10 MB, is uploaded first (\`bulk-upload/url\`) and named by its \`upload_id\`. Rows that cannot be sent are told in \`errors\`, at most ${ERRORS} of them; the others are sent.`,
+    description: `The first row is a header. Columns: A phone number, B name, C message, D sender ID; more columns are variables of the text, by their headers. A row’s own message is its text, else the template. Up to ${uploadRowsMax.toLocaleString('en')} rows of .xlsx or CSV. A file of up to 4.4 MB comes as a form; a larger one, up to 10 MB, is uploaded first (\`bulk-upload/url\`) and named by its \`upload_id\`. Rows that cannot be sent are told in \`errors\`, at most ${errorsShownMax} of them; the others are sent.`,
     uses: { ...accepting, uploads: 'take' },
     memoryMb: 1_769,
     body: z.strictObject({ upload_id: z.string().max(64), ...uploadOptions }),

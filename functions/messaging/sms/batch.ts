@@ -5,7 +5,7 @@ import { fillIn } from './templates/text.ts';
  * A batch of messages, as it was asked for. `expected`: a file is still to come. `waiting`: it is not its time. `released`: the batch engine
  * works on it. `canceled`: before it was released.
  */
-export type BatchState = 'expected' | 'waiting' | 'released' | 'canceled';
+type BatchState = 'expected' | 'waiting' | 'released' | 'canceled';
 
 export interface SmsBatch extends Key {
   id: string;
@@ -47,7 +47,7 @@ export interface PackedMessage {
 }
 
 /** Messages of one item: 50 of the longest texts are 240 KB, an item may have 400. */
-export const PACK = 50;
+export const messagesPerPack = 50;
 
 const partition = (tenant: string, id: string) => `SMS#${Buffer.from(tenant).toString('base64url')}#${id}`;
 
@@ -56,7 +56,7 @@ export const smsKeys = {
   batch: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'BATCH' }),
   pack: (tenant: string, id: string, n: number): Key => ({
     pk: partition(tenant, id),
-    sk: `PACK#${String(Math.floor(n / PACK)).padStart(6, '0')}`,
+    sk: `PACK#${String(Math.floor(n / messagesPerPack)).padStart(6, '0')}`,
   }),
   errors: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
   /** What receipts said, counted. */
@@ -87,7 +87,7 @@ export const textFor = (body: string, { to, variables }: Recipient) =>
   fillIn(body, { phone: to, ...variables });
 
 /** Takes what most messages have in common out of them. */
-export function packed(messages: Required<PackedMessage>[]): {
+export function packMessages(messages: Required<PackedMessage>[]): {
   text: string;
   from: string;
   messages: PackedMessage[];

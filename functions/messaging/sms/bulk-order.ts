@@ -3,8 +3,8 @@ import { readPhone, takesMessages } from '../phone.ts';
 import { nothingSent } from './api.ts';
 import { type PackedMessage, textFor } from './batch.ts';
 import { messageId } from './messages/id.ts';
-import { TEXT_LENGTH } from './messages/segments.ts';
-import { dueTime, INVALID_PHONE, SCHEDULE_TOO_FAR } from './shape.ts';
+import { textLengthMax } from './messages/segments.ts';
+import { dueTime, invalidPhone, scheduleTooFar } from './shape.ts';
 
 /** One contact as it was sent: fields beside these two are variables. */
 interface SentContact {
@@ -25,7 +25,7 @@ const refused = (message: string, field: string, more: object = {}) =>
  */
 export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
   const place = contacts.findIndex(({ phone }) => readPhone(phone) !== phone || !takesMessages(phone));
-  if (place >= 0) throw refused(INVALID_PHONE, `contacts.${place}.phone`);
+  if (place >= 0) throw refused(invalidPhone, `contacts.${place}.phone`);
 }
 
 /**
@@ -33,9 +33,9 @@ export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
  *
  * @throws MessagingProblem for a time that is too far ahead.
  */
-export function timeOf(scheduleAt: string | null | undefined, now: number) {
+export function readSchedule(scheduleAt: string | null | undefined, now: number) {
   const dueAt = dueTime(scheduleAt ?? undefined, now);
-  if (dueAt === undefined) throw refused(SCHEDULE_TOO_FAR, 'schedule_at');
+  if (dueAt === undefined) throw refused(scheduleTooFar, 'schedule_at');
   return { dueAt, scheduled: dueAt > now };
 }
 
@@ -44,7 +44,7 @@ export function timeOf(scheduleAt: string | null | undefined, now: number) {
  *
  * @throws MessagingProblem naming the contact, by its place, whose text lacks a variable or is too long: then nothing is sent at all.
  */
-export function composed(
+export function composeMessages(
   body: { text: string; variables: Record<string, string | undefined> },
   from: string,
   contacts: SentContact[],
@@ -60,15 +60,15 @@ export function composed(
       const { missing } = written;
       throw refused(`Missing template variable: ${missing.join(', ')}`, `contacts.${place}`, { missing });
     }
-    if (written.text.length > TEXT_LENGTH)
-      throw refused(`Message is longer than ${TEXT_LENGTH} characters`, `contacts.${place}`);
+    if (written.text.length > textLengthMax)
+      throw refused(`Message is longer than ${textLengthMax} characters`, `contacts.${place}`);
     messages.set(phone, { to: phone, from, text: written.text });
   }
   return [...messages.values()];
 }
 
 /** What is answered of each contact, in their order. */
-export function resultsOf(
+function contactResults(
   id: string,
   contacts: Pick<SentContact, 'phone'>[],
   messages: Pick<PackedMessage, 'to'>[],
@@ -83,12 +83,12 @@ export function resultsOf(
 }
 
 /** The answer to a request; without any message there is no batch. */
-export function replyOf(
+export function bulkSendReply(
   id: string,
   contacts: Pick<SentContact, 'phone'>[],
   messages: Pick<PackedMessage, 'to'>[],
 ) {
-  const results = resultsOf(id, contacts, messages);
+  const results = contactResults(id, contacts, messages);
   return {
     success: true,
     total_contacts: contacts.length,

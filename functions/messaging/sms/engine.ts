@@ -7,10 +7,10 @@ import type { Store } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
-import { type Sending, smsKind } from './messages/send.ts';
+import { type SendDeps, smsKind } from './messages/send.ts';
 
 /** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
-export type SendingParts = Pick<Sending, 'provider' | 'optedOut' | 'awaitReceipt'>;
+export type ProviderDeps = Pick<SendDeps, 'provider' | 'optedOut' | 'scheduleReceiptPoll'>;
 
 let store: Store | undefined;
 
@@ -20,13 +20,13 @@ export function smsTables(): Store {
   return store;
 }
 
-const nobodySends: SendingParts = {
+const noProvider: ProviderDeps = {
   provider: () => Promise.reject(new Error('only the worker of the queue sends messages')),
   optedOut: () => Promise.reject(new Error('only the worker of the queue sends messages')),
 };
 
 /** The batches of messages of every tenant. */
-export function smsEngine(parts: SendingParts = nobodySends): Engine {
+export function smsEngine(parts: ProviderDeps = noProvider): Engine {
   const engine: Engine = openEngine({
     name: 'sms',
     kinds: {

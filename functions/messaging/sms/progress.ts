@@ -2,7 +2,7 @@ import type { Batch } from '../../../core/batch/record.ts';
 import { type SmsBatch, smsKeys } from './batch.ts';
 import { smsEngine } from './engine.ts';
 import { readItem } from './store.ts';
-import { progressOf, type ReceiptCounts } from './view.ts';
+import { batchToReply, type ReceiptCounts } from './view.ts';
 
 /** What the engine knows of a batch; nothing before it was released. */
 export const engineProgress = async ({ engineId }: SmsBatch): Promise<Batch | undefined> =>
@@ -14,5 +14,5 @@ const receiptCounts = async ({ tenant, id }: SmsBatch): Promise<ReceiptCounts> =
 /** How far a batch has come. */
 export async function readProgress(batch: SmsBatch) {
   const [progress, receipts] = await Promise.all([engineProgress(batch), receiptCounts(batch)]);
-  return { progress, view: progressOf(batch, progress, receipts) };
+  return { progress, view: batchToReply(batch, progress, receipts) };
 }

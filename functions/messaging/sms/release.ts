@@ -8,10 +8,10 @@ import type { Item, Store } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { send } from '../../../core/queue.ts';
 import { asSmsBatch, type SmsBatch, smsKeys } from './batch.ts';
-import { dueOf } from './store.ts';
+import { sweepAtOf } from './store.ts';
 
 /** What releasing a batch needs from the world; a test provides its own. */
-export interface Release {
+export interface ReleaseDeps {
   store: Store;
   engine: Pick<Engine, 'open' | 'cancel'>;
 }
@@ -20,10 +20,10 @@ export interface Release {
  * How far ahead of their time batches are looked for, in milliseconds: more than a minute, since the sweep comes each minute, and less than the
  * 15 minutes that a message of the queue may be delayed.
  */
-const AHEAD = 120_000;
+const releaseAheadMs = 120_000;
 
 /** What the queue is told when a batch is due. */
-export interface DueMessage {
+interface DueMessage {
   version: 1;
   tenant: string;
   due: string;
@@ -36,7 +36,7 @@ export interface DueMessage {
  * @param now milliseconds since the epoch; before its time a batch is left alone.
  */
 export async function release(
-  { store, engine }: Release,
+  { store, engine }: ReleaseDeps,
   tenant: string,
   id: string,
   now: number,
@@ -67,14 +67,14 @@ export async function release(
       if (!(error instanceof NotOpened)) throw error;
     }
   }
-  await store.remove({ TableName: tableName('messaging'), Key: smsKeys.due(batch, dueOf(batch)) });
+  await store.remove({ TableName: tableName('messaging'), Key: smsKeys.due(batch, sweepAtOf(batch)) });
 }
 
 /** How a cancel ended: what is in it is final, but for messages that were being sent. */
 export type Cancelled = { canceled: boolean; batch: SmsBatch; progress: Batch | undefined };
 
 /** Ends a batch: messages that were not being sent never will be. */
-export async function cancelBatch({ store, engine }: Release, batch: SmsBatch): Promise<Cancelled> {
+export async function cancelBatch({ store, engine }: ReleaseDeps, batch: SmsBatch): Promise<Cancelled> {
   const { done, item } = await store.update({
     TableName: tableName('messaging'),
     Key: smsKeys.batch(batch.tenant, batch.id),
@@ -87,7 +87,7 @@ export async function cancelBatch({ store, engine }: Release, batch: SmsBatch): 
   });
   const current = item ? asSmsBatch(item) : batch;
   if (done) {
-    await store.remove({ TableName: tableName('messaging'), Key: smsKeys.due(batch, dueOf(batch)) });
+    await store.remove({ TableName: tableName('messaging'), Key: smsKeys.due(batch, sweepAtOf(batch)) });
     return { canceled: true, batch: current, progress: undefined };
   }
   const ended = current.engineId ? await engine.cancel(current.engineId) : undefined;
@@ -95,10 +95,13 @@ export async function cancelBatch({ store, engine }: Release, batch: SmsBatch): 
 }
 
 /** Whether a batch comes soon enough for its message to be sent now. */
-export const isNear = (dueAt: string, now: number): boolean => Date.parse(dueAt) <= now + AHEAD;
+export const isDueSoon = (dueAt: string, now: number): boolean => Date.parse(dueAt) <= now + releaseAheadMs;
 
 /** Has a batch released at its time, to the second. */
-export async function sendDue({ tenant, id, dueAt }: Pick<SmsBatch, 'tenant' | 'id' | 'dueAt'>, now: number) {
+export async function sendDueMessage(
+  { tenant, id, dueAt }: Pick<SmsBatch, 'tenant' | 'id' | 'dueAt'>,
+  now: number,
+) {
   const message: DueMessage = { version: 1, tenant, due: id };
   await send('smsBatches', tenant, message, (Date.parse(dueAt) - now) / 1_000);
 }
@@ -106,8 +109,8 @@ export async function sendDue({ tenant, id, dueAt }: Pick<SmsBatch, 'tenant' | '
 /** Sends a message for each batch that is due soon, or was and was not released. @returns how many. */
 export async function sweepDue(store: Store, now: number): Promise<number> {
   let sent = 0;
-  for await (const { tenant, id, sk } of dueBefore(store, timestamp(now + AHEAD))) {
-    await sendDue({ tenant: String(tenant), id: String(id), dueAt: String(sk).slice(0, 24) }, now);
+  for await (const { tenant, id, sk } of dueBefore(store, timestamp(now + releaseAheadMs))) {
+    await sendDueMessage({ tenant: String(tenant), id: String(id), dueAt: String(sk).slice(0, 24) }, now);
     sent += 1;
   }
   return sent;

@@ -6,7 +6,7 @@ import type { Item, Key } from '../../../core/dynamo/store.ts';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { asSmsBatch, PACK, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
+import { asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
 
 const table = () => tableName('messaging');
 
@@ -18,16 +18,16 @@ export async function readItem(key: Key): Promise<Item | undefined> {
 }
 
 /** Puts of one request, and requests at once (API reference, BatchWriteItem). */
-const PUTS = 25;
-const AT_ONCE = 4;
+const putsPerRequestMax = 25;
+const requestsInParallel = 4;
 
 async function writeAll(items: Item[]): Promise<void> {
   let next = 0;
   const writer = async () => {
     while (next < items.length) {
       const from = next;
-      next += PUTS;
-      let left = items.slice(from, from + PUTS).map((item) => ({ PutRequest: { Item: item } }));
+      next += putsPerRequestMax;
+      let left = items.slice(from, from + putsPerRequestMax).map((item) => ({ PutRequest: { Item: item } }));
       while (left.length > 0) {
         const RequestItems = { [table()]: left };
         const { UnprocessedItems } = await documents().send(new BatchWriteCommand({ RequestItems }));
@@ -35,21 +35,21 @@ async function writeAll(items: Item[]): Promise<void> {
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, writer));
+  await Promise.all(Array.from({ length: requestsInParallel }, writer));
 }
 
 /**
  * How long a request has for releasing its own batch, in milliseconds: then it counts as dead, and the sweep does it. A little longer than
  * a function may run.
  */
-const OWN_RELEASE = 40_000;
+const ownReleaseMs = 40_000;
 
 /** A batch as its maker has it, with its messages apart. */
 export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total'>;
 
 /** When the sweep looks at a batch. */
-export const dueOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
-  scheduled ? dueAt : timestamp(Date.parse(createdAt) + OWN_RELEASE);
+export const sweepAtOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
+  scheduled ? dueAt : timestamp(Date.parse(createdAt) + ownReleaseMs);
 
 /**
  * Stores a batch: once this returns its messages will be sent at their time, whatever dies. One transaction makes it count, together with
@@ -65,9 +65,9 @@ export async function storeBatch(
   answer: AnswerUpdate | undefined,
 ): Promise<void> {
   const { tenant, id } = batch;
-  const packs = Array.from({ length: Math.ceil(messages.length / PACK) }, (_, pack) => ({
-    ...smsKeys.pack(tenant, id, pack * PACK),
-    messages: messages.slice(pack * PACK, (pack + 1) * PACK),
+  const packs = Array.from({ length: Math.ceil(messages.length / messagesPerPack) }, (_, pack) => ({
+    ...smsKeys.pack(tenant, id, pack * messagesPerPack),
+    messages: messages.slice(pack * messagesPerPack, (pack + 1) * messagesPerPack),
   }));
   await writeAll([...packs, ...(errors.length > 0 ? [{ ...smsKeys.errors(tenant, id), errors }] : [])]);
   const record: SmsBatch = {
@@ -86,7 +86,7 @@ export async function storeBatch(
           ExpressionAttributeValues: { ':expected': 'expected' },
         },
       },
-      { Put: { TableName: table(), Item: { ...smsKeys.due(batch, dueOf(batch)), tenant, id } } },
+      { Put: { TableName: table(), Item: { ...smsKeys.due(batch, sweepAtOf(batch)), tenant, id } } },
       ...(answer ? [answerAction(answer)] : []),
     ],
     // It makes a repetition by the SDK, after a lost answer, the same request.
@@ -112,9 +112,9 @@ export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): 
 const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 
 /** The message at this place of a batch. */
-export async function readPacked(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
+export async function readMessage(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
-  return (item?.messages as PackedMessage[] | undefined)?.[n % PACK];
+  return (item?.messages as PackedMessage[] | undefined)?.[n % messagesPerPack];
 }
 
 /** Notes that a file will be uploaded, under the id that its batch will have. */

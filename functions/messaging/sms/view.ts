@@ -6,7 +6,7 @@ import type { MessageRecord } from './messages/record.ts';
 import { measure } from './messages/segments.ts';
 
 /** Seconds after which it makes sense to look at a batch again. */
-const LOOK_AGAIN = '2';
+const retryAfterSeconds = '2';
 
 /** Where a message stands, as callers see it. */
 export const messageStatuses = ['queued', 'sent', 'delivered', 'failed', 'unknown', 'canceled'] as const;
@@ -47,7 +47,7 @@ const asked = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: Sm
 });
 
 /** How far a batch has come. Every message is in exactly one of queued, sent, failed and canceled. */
-export function progressOf(batch: SmsBatch, progress: Batch | undefined, receipts: ReceiptCounts) {
+export function batchToReply(batch: SmsBatch, progress: Batch | undefined, receipts: ReceiptCounts) {
   const none =
     batch.state === 'canceled' ? { queued: 0, canceled: batch.total } : { queued: batch.total, canceled: 0 };
   const counted = progress
@@ -66,18 +66,19 @@ export function progressOf(batch: SmsBatch, progress: Batch | undefined, receipt
 }
 
 /** A reply about a batch; while it has not ended, with when to ask again. */
-export const polled = <T>(progress: Batch | undefined, state: SmsBatch['state'], reply: T) =>
+export const withRetryAfter = <T>(progress: Batch | undefined, state: SmsBatch['state'], reply: T) =>
   state === 'canceled' || (progress && isOver(progress))
     ? reply
-    : new WithHeaders(reply, { 'Retry-After': LOOK_AGAIN });
+    : new WithHeaders(reply, { 'Retry-After': retryAfterSeconds });
 
 /** What callers are told of why a message was not sent. */
-const REASONS: Record<string, string> = {
+const reasonByCode: Record<string, string> = {
   OPTED_OUT: 'Recipient opted out',
   SPENDING_LIMIT: 'The spending limit for messages is reached',
 };
 
-const reasonOf = (code: string): string => REASONS[code] ?? `Refused by the provider or carrier: ${code}`;
+const reasonOf = (code: string): string =>
+  reasonByCode[code] ?? `Refused by the provider or carrier: ${code}`;
 
 function stateOf(
   record: MessageRecord | undefined,
@@ -90,7 +91,7 @@ function stateOf(
 }
 
 /** One message with where it stands. */
-export function messageView(
+export function messageToReply(
   batch: SmsBatch,
   n: number,
   packed: PackedMessage,

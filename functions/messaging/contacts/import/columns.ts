@@ -7,7 +7,7 @@ import { AttributeName } from '../contact.ts';
 export type Column = 'phone' | 'name' | 'first_name' | 'last_name' | 'email' | 'tags' | 'is_active';
 
 /** What people and their address books call these columns, in the form that `plain` makes. */
-const ALIASES: Record<Column, string[]> = {
+const aliasesByColumn: Record<Column, string[]> = {
   phone: [
     ...[
       'phone_e164',
@@ -30,10 +30,10 @@ const ALIASES: Record<Column, string[]> = {
 };
 
 /** Fields that we give to contacts: in a file that was exported from here they are read over. */
-const OURS = new Set(['id', 'tenant_id', 'opted_out_at', 'created_at', 'updated_at']);
+const ownFields = new Set(['id', 'tenant_id', 'opted_out_at', 'created_at', 'updated_at']);
 
 const byAlias = new Map(
-  Object.entries(ALIASES).flatMap(([column, names]) => names.map((name) => [name, column as Column])),
+  Object.entries(aliasesByColumn).flatMap(([column, names]) => names.map((name) => [name, column as Column])),
 );
 
 const plain = (header: string): string =>
@@ -54,7 +54,7 @@ export function meaningsOf(headers: string[]): Meaning[] {
       taken.add(column);
       return { column };
     }
-    return header === '' || OURS.has(plain(header)) ? undefined : { attribute: header };
+    return header === '' || ownFields.has(plain(header)) ? undefined : { attribute: header };
   });
 }
 

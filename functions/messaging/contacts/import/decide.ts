@@ -4,7 +4,7 @@ import type { NameOf } from '../phone-key.ts';
 import type { Find, PhoneEntry } from '../store.ts';
 import type { Candidate, RowError } from './row.ts';
 
-export interface ImportOptions {
+interface ImportOptions {
   /** Leave contacts that exist as they are; without it and without `update_existing` they are errors. */
   skip_duplicates: boolean;
   update_existing: boolean;
@@ -71,11 +71,11 @@ export function decideImport(
       result.imported += 1;
     }
   }
-  return { changes, result: replyOf(result, total) };
+  return { changes, result: importReply(result, total) };
 }
 
 /** How an import ended, with what was wrong with rows in their order. */
-function replyOf({ imported, updated, skipped, errors }: Counted, total: number) {
+function importReply({ imported, updated, skipped, errors }: Counted, total: number) {
   const inOrder = errors.toSorted((one, other) => one.row - other.row);
   return {
     success: imported + updated + skipped > 0,

@@ -3,9 +3,9 @@ import { formFile } from '../../../../core/http/multipart.ts';
 import { isStorable } from '../../../../core/text.ts';
 
 /** The most contacts of one import. */
-export const IMPORT = 1_000;
+export const importContactsMax = 1_000;
 
-export const TOO_MANY = `Maximum ${IMPORT} contacts per request`;
+export const tooManyContacts = `Maximum ${importContactsMax} contacts per request`;
 
 const importType = z.enum(['csv', 'excel', 'phone_contacts']);
 
@@ -15,14 +15,14 @@ const PhoneContact = z
 const phoneContacts = z
   .array(PhoneContact)
   .min(1, { error: 'contacts must not be empty' })
-  .max(IMPORT, { error: TOO_MANY });
+  .max(importContactsMax, { error: tooManyContacts });
 
-const UPLOAD = 'file must be sent as multipart/form-data, or as base64';
+const fileExpected = 'file must be sent as multipart/form-data, or as base64';
 
 /** A file inside JSON. */
 const base64File = z
-  .base64({ error: UPLOAD })
-  .min(1, { error: UPLOAD })
+  .base64({ error: fileExpected })
+  .min(1, { error: fileExpected })
   .transform((text) => Buffer.from(text, 'base64'));
 
 /** What an import brings, whether it came as JSON or as a form. */

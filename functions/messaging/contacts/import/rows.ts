@@ -2,7 +2,7 @@ import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
 import { fileKindOf, type ParsedRow, readRows } from '../../files/rows.ts';
 import { columnsOf, isNamed, type Meaning, meaningsOf } from './columns.ts';
-import { IMPORT, type ImportRequest, TOO_MANY } from './request.ts';
+import { type ImportRequest, importContactsMax, tooManyContacts } from './request.ts';
 import { readImportRow } from './row.ts';
 
 const missing = (field: string) =>
@@ -21,7 +21,7 @@ function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
   const isWorkbook = fileKindOf(file) === 'xlsx';
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
   if (kind === 'excel' && !isWorkbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
-  const [header, ...rows] = readRows(file, { rows: IMPORT, tooMany: TOO_MANY });
+  const [header, ...rows] = readRows(file, { rows: importContactsMax, tooMany: tooManyContacts });
   if (!header || 'error' in header) throw unreadable(`The first row cannot be read: ${header?.error}`);
   const meanings = columnsOf(header);
   if (rows.length === 0) throw unreadable('The file has no contacts below its header');

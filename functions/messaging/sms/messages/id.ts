@@ -2,19 +2,19 @@
  * Ids of batches and of their messages. A message's id is its batch's with its number in the last five digits, where a batch has
  * zeros: so a message is found, and has an id, before anything of its own is written.
  */
-const NUMBER_DIGITS = 5;
+const numberDigits = 5;
 
 const split = (id: string): [batch: string, number: number] => [
-  id.slice(0, -NUMBER_DIGITS),
-  Number.parseInt(id.slice(-NUMBER_DIGITS), 16),
+  id.slice(0, -numberDigits),
+  Number.parseInt(id.slice(-numberDigits), 16),
 ];
 
 /** A batch's id from a random UUID (RFC 9562 §5.4); 102 of its bits stay random. */
-export const batchIdFrom = (uuid: string): string => split(uuid)[0] + '0'.repeat(NUMBER_DIGITS);
+export const batchIdFrom = (uuid: string): string => split(uuid)[0] + '0'.repeat(numberDigits);
 
 /** The id of a batch's message. @param n from 0; a batch has at most 1,048,575 messages. */
 export const messageId = (batchId: string, n: number): string =>
-  split(batchId)[0] + (n + 1).toString(16).padStart(NUMBER_DIGITS, '0');
+  split(batchId)[0] + (n + 1).toString(16).padStart(numberDigits, '0');
 
 /** The batch that a message belongs to and its number there; `undefined` for an id that no message can have. */
 export function placeOfMessage(id: string): { batchId: string; n: number } | undefined {

@@ -29,15 +29,15 @@ export const asMessage = (item: Item) => item as unknown as MessageRecord;
  * How long a message may be unknown before it stays so, in milliseconds: AWS waits 72 hours for a carrier's last word (User Guide, event
  * destinations), and its event may take a little longer.
  */
-export const RECEIPT_PATIENCE = 73 * 60 * 60 * 1_000;
+export const receiptTimeoutMs = 73 * 60 * 60 * 1_000;
 
 /** How the batch engine counts a message: sent, once, is what it was asked for; what then becomes of it is the carrier's. */
 export type SendOutcome = { result: 'sent' } | { error: string };
 
 /** The outcome that a message's record tells; `undefined` while it is not known. */
-export function outcomeOf(record: MessageRecord, now: number): SendOutcome | undefined {
+export function sendOutcomeOf(record: MessageRecord, now: number): SendOutcome | undefined {
   const { state, providerId, code = 'FAILED', claimedAt } = record;
   if (state === 'sent' || state === 'delivered' || providerId !== undefined) return { result: 'sent' };
   if (state === 'failed') return { error: code };
-  return now - claimedAt > RECEIPT_PATIENCE ? { error: 'UNKNOWN' } : undefined;
+  return now - claimedAt > receiptTimeoutMs ? { error: 'UNKNOWN' } : undefined;
 }

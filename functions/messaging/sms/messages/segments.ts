@@ -8,22 +8,22 @@ export interface Segments {
 }
 
 /** The longest text of one message, in UTF-16 code units: what AWS takes (SendTextMessage, MessageBody). */
-export const TEXT_LENGTH = 1_600;
+export const textLengthMax = 1_600;
 
-const GSM_BASIC =
+const gsmBasic =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 
 /** Characters of the extension table: each takes an escape and itself. */
-const GSM_EXTENDED = '^{}\\[~]|€\f';
+const gsmExtended = '^{}\\[~]|€\f';
 
 /** Units of each character in the seven-bit alphabet. */
 const gsmUnits = new Map([
-  ...[...GSM_BASIC].map((character) => [character, 1] as const),
-  ...[...GSM_EXTENDED].map((character) => [character, 2] as const),
+  ...[...gsmBasic].map((character) => [character, 1] as const),
+  ...[...gsmExtended].map((character) => [character, 2] as const),
 ]);
 
 /** Units that fit into a message of its own, and into each part of a longer one, which begins with a header of six bytes (TS 23.040 §9.2.3.24.1). */
-const ROOM: Record<Encoding, { alone: number; part: number }> = {
+const unitsPerSegment: Record<Encoding, { alone: number; part: number }> = {
   'GSM-7': { alone: 160, part: 153 },
   'UCS-2': { alone: 70, part: 67 },
 };
@@ -35,7 +35,7 @@ export function measure(text: string): Segments {
   const units = characters.map((character) =>
     encoding === 'GSM-7' ? (gsmUnits.get(character) ?? 1) : character.length,
   );
-  const { alone, part } = ROOM[encoding];
+  const { alone, part } = unitsPerSegment[encoding];
   if (units.reduce((sum, unit) => sum + unit, 0) <= alone) return { encoding, segments: 1 };
   let segments = 1;
   let room = part;

@@ -3,14 +3,14 @@ import type { Kind } from '../../../../core/batch/kind.ts';
 import type { Settlement } from '../../../../core/batch/settle.ts';
 import { timestamp } from '../../../../core/clock.ts';
 import type { Item, Key, Store, Written } from '../../../../core/dynamo/store.ts';
-import { asSmsBatch, PACK, type PackedMessage, smsKeys } from '../batch.ts';
+import { asSmsBatch, messagesPerPack, type PackedMessage, smsKeys } from '../batch.ts';
 import type { SendResult, SmsProvider } from '../providers/provider.ts';
 import { messageId } from './id.ts';
-import { asMessage, type MessageRecord, outcomeOf, type SendOutcome } from './record.ts';
+import { asMessage, type MessageRecord, type SendOutcome, sendOutcomeOf } from './record.ts';
 import { measure } from './segments.ts';
 
 /** What sending needs from the world; a test provides its own. */
-export interface Sending {
+export interface SendDeps {
   store: Store;
   /** The name of the table with the batches and messages. */
   table(): string;
@@ -19,7 +19,7 @@ export interface Sending {
   optedOut(tenant: string, phones: string[]): Promise<Set<string>>;
   settle(settlement: Settlement): Promise<unknown>;
   /** Notes that a receipt must be asked for, with a provider that does not send any. */
-  awaitReceipt?(record: MessageRecord, to: string): Promise<void>;
+  scheduleReceiptPoll?(record: MessageRecord, to: string): Promise<void>;
   now(): number;
   random(): number;
   pause(milliseconds: number): Promise<void>;
@@ -28,19 +28,19 @@ export interface Sending {
 }
 
 /** Messages of one chunk that are sent at once. */
-const AT_ONCE = 10;
+const messagesInParallel = 10;
 
 /** How long a chunk begins to send messages, in milliseconds: with the longest call it ends before its function does. */
-const TIME = 30_000;
+const sendingMsMax = 30_000;
 
 /**
  * The pauses after a provider would not take a message now, in milliseconds: each is twice the one before. After the longest the message is left,
  * and comes again with its chunk, within a minute: it must not keep others' messages from being sent.
  */
-const PAUSE = { first: 200, longest: 3_200 };
+const laterPauseMs = { min: 200, max: 3_200 };
 
 /** The code of a message that was not sent since its recipient wants none. */
-export const OPTED_OUT = 'OPTED_OUT';
+const optedOutCode = 'OPTED_OUT';
 
 /** One message on its way to the provider. */
 interface Outgoing extends Required<PackedMessage> {
@@ -57,39 +57,39 @@ interface Outgoing extends Required<PackedMessage> {
  *
  * The engine's own claim says that a chunk is being sent; it holds no more than the numbers of its messages.
  */
-export const smsKind = (sending: Sending): Kind<number, 'sent', string> => ({
-  table: sending.table,
+export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
+  table: deps.table,
   reads: () => [],
   plan: (operations) => operations.map(() => ({ waiting: true })),
   stuck: 'STUCK',
   async carryOut({ batch, chunk, waiting }, again) {
-    const until = sending.now() + TIME;
-    const outgoing = await read(sending, batch.tenant, String(batch.details.sms), waiting);
-    const records = again ? await recordsOf(sending, outgoing) : new Map<string, MessageRecord>();
+    const until = deps.now() + sendingMsMax;
+    const outgoing = await read(deps, batch.tenant, String(batch.details.sms), waiting);
+    const records = again ? await recordsOf(deps, outgoing) : new Map<string, MessageRecord>();
     const unsent = outgoing.filter(({ id }) => !records.has(id));
-    const refused = await sending.optedOut(
+    const refused = await deps.optedOut(
       batch.tenant,
       unsent.map(({ to }) => to),
     );
-    const courier = new Courier(sending, refused, until);
-    const outcomes = await eachAtOnce(outgoing, async (message) => {
+    const sender = new ChunkSender(deps, refused, until);
+    const outcomes = await inParallel(outgoing, async (message) => {
       const record = records.get(message.id);
-      const outcome = await (record ? courier.recall(record) : courier.send(message));
+      const outcome = await (record ? sender.recall(record) : sender.send(message));
       return outcome ? [{ index: message.index, outcome }] : [];
     });
     const known = outcomes.flat();
-    if (known.length > 0) await sending.settle({ batch: batch.id, chunk, outcomes: known });
+    if (known.length > 0) await deps.settle({ batch: batch.id, chunk, outcomes: known });
   },
 });
 
 /** Brings the messages of one chunk on their way. */
-class Courier {
-  readonly #sending: Sending;
+class ChunkSender {
+  readonly #deps: SendDeps;
   readonly #refused: Set<string>;
   readonly #until: number;
 
-  constructor(sending: Sending, refused: Set<string>, until: number) {
-    this.#sending = sending;
+  constructor(deps: SendDeps, refused: Set<string>, until: number) {
+    this.#deps = deps;
     this.#refused = refused;
     this.#until = until;
   }
@@ -98,25 +98,29 @@ class Courier {
   async recall(record: MessageRecord): Promise<SendOutcome | undefined> {
     // Whoever claimed it is gone, since only one delivery is at a chunk.
     if (record.state === 'sending') await this.#move(record, { state: 'unknown' });
-    return outcomeOf(record, this.#sending.now());
+    return sendOutcomeOf(record, this.#deps.now());
   }
 
   async send(message: Outgoing): Promise<SendOutcome | undefined> {
     if (this.#refused.has(message.to)) return await this.#refuse(message);
-    for (let pause = PAUSE.first; pause <= PAUSE.longest && this.#sending.now() < this.#until; pause *= 2) {
+    for (
+      let pause = laterPauseMs.min;
+      pause <= laterPauseMs.max && this.#deps.now() < this.#until;
+      pause *= 2
+    ) {
       const claimed = await this.#claim(message, 'sending');
       if (!claimed) return undefined;
       const result = await this.#call(message);
       if (result.kind !== 'later') return await this.#note(claimed, message.to, result);
       // Nothing was sent, so the claim may go: then anybody may send it.
       await this.#release(claimed);
-      await this.#sending.pause(pause * (0.5 + this.#sending.random() / 2));
+      await this.#deps.pause(pause * (0.5 + this.#deps.random() / 2));
     }
     return undefined;
   }
 
   async #call({ to, from, text, tenant, id }: Outgoing): Promise<SendResult> {
-    const provider = await this.#sending.provider();
+    const provider = await this.#deps.provider();
     const { encoding } = measure(text);
     return await provider.send({ to, from, text, encoding, ref: { tenant, message: id } });
   }
@@ -126,7 +130,7 @@ class Courier {
     to: string,
     result: Exclude<SendResult, { kind: 'later' }>,
   ): Promise<SendOutcome | undefined> {
-    const at = timestamp(this.#sending.now());
+    const at = timestamp(this.#deps.now());
     if (result.kind === 'unknown') {
       await this.#move(record, { state: 'unknown' });
       return undefined;
@@ -137,13 +141,13 @@ class Courier {
     }
     const { providerId } = result;
     await this.#move(record, { state: 'sent', providerId, sentAt: at });
-    await this.#sending.awaitReceipt?.({ ...record, providerId }, to);
+    await this.#deps.scheduleReceiptPoll?.({ ...record, providerId }, to);
     return { result: 'sent' };
   }
 
   async #refuse(message: Outgoing): Promise<SendOutcome | undefined> {
-    const claimed = await this.#claim(message, 'failed', OPTED_OUT);
-    return claimed && { error: OPTED_OUT };
+    const claimed = await this.#claim(message, 'failed', optedOutCode);
+    return claimed && { error: optedOutCode };
   }
 
   /** @returns nothing if somebody else has the message. */
@@ -152,9 +156,9 @@ class Courier {
     state: 'sending' | 'failed',
     code?: string,
   ): Promise<MessageRecord | undefined> {
-    const now = this.#sending.now();
+    const now = this.#deps.now();
     // Of its own for each claim, so that a late echo of giving one up cannot undo the next.
-    const by = this.#sending.unique();
+    const by = this.#deps.unique();
     const record: MessageRecord = {
       ...key,
       id,
@@ -165,20 +169,20 @@ class Courier {
       updatedAt: timestamp(now),
     };
     const put = {
-      TableName: this.#sending.table(),
+      TableName: this.#deps.table(),
       Item: code ? { ...record, code } : record,
       ConditionExpression: 'attribute_not_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
-    const { done, item } = await this.#write(() => this.#sending.store.put(put));
+    const { done, item } = await this.#write(() => this.#deps.store.put(put));
     // A claim whose answer was lost finds itself.
     return done || item?.by === by ? record : undefined;
   }
 
   async #release({ pk, sk, by }: MessageRecord): Promise<void> {
     await this.#write(() =>
-      this.#sending.store.remove({
-        TableName: this.#sending.table(),
+      this.#deps.store.remove({
+        TableName: this.#deps.table(),
         Key: { pk, sk },
         ConditionExpression: '#state = :sending AND #by = :by',
         ExpressionAttributeNames: { '#state': 'state', '#by': 'by' },
@@ -196,8 +200,8 @@ class Courier {
     const set = (values: Item, condition?: string) => {
       const names = Object.keys(values);
       return this.#write(() =>
-        this.#sending.store.update({
-          TableName: this.#sending.table(),
+        this.#deps.store.update({
+          TableName: this.#deps.table(),
           Key: { pk, sk },
           UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
           ExpressionAttributeNames: {
@@ -212,7 +216,7 @@ class Courier {
         }),
       );
     };
-    const updatedAt = timestamp(this.#sending.now());
+    const updatedAt = timestamp(this.#deps.now());
     const { done } = await set({ state, ...others, updatedAt }, '#state IN (:wasSending, :wasUnknown)');
     if (!done && others.providerId !== undefined) await set(others);
   }
@@ -223,30 +227,30 @@ class Courier {
       try {
         return await write();
       } catch (error) {
-        if (!isPassing(error) || this.#sending.now() > this.#until + TIME / 2) throw error;
-        await this.#sending.pause(pause);
+        if (!isPassing(error) || this.#deps.now() > this.#until + sendingMsMax / 2) throw error;
+        await this.#deps.pause(pause);
       }
     }
   }
 }
 
 async function read(
-  sending: Sending,
+  deps: SendDeps,
   tenant: string,
   id: string,
   waiting: { data: number; index: number }[],
 ): Promise<Outgoing[]> {
   const packKeys = new Map(
-    waiting.map(({ data: n }) => [Math.floor(n / PACK), smsKeys.pack(tenant, id, n)] as const),
+    waiting.map(({ data: n }) => [Math.floor(n / messagesPerPack), smsKeys.pack(tenant, id, n)] as const),
   );
-  const items = await readAll(sending, [smsKeys.batch(tenant, id), ...packKeys.values()]);
+  const items = await getAll(deps, [smsKeys.batch(tenant, id), ...packKeys.values()]);
   const found = new Map(items.map((item) => [String(item.sk), item]));
   const batch = found.get('BATCH');
   if (!batch) throw new Error('there is no such batch of messages');
   const { text, from } = asSmsBatch(batch);
   return waiting.map(({ data: n, index }) => {
     const pack = found.get(smsKeys.pack(tenant, id, n).sk);
-    const message = (pack?.messages as PackedMessage[] | undefined)?.[n % PACK];
+    const message = (pack?.messages as PackedMessage[] | undefined)?.[n % messagesPerPack];
     if (!message) throw new Error('a message of the batch is missing');
     const own = messageId(id, n);
     const key = smsKeys.message(tenant, own);
@@ -254,15 +258,15 @@ async function read(
   });
 }
 
-async function recordsOf(sending: Sending, outgoing: Outgoing[]): Promise<Map<string, MessageRecord>> {
-  const items = await readAll(
-    sending,
+async function recordsOf(deps: SendDeps, outgoing: Outgoing[]): Promise<Map<string, MessageRecord>> {
+  const items = await getAll(
+    deps,
     outgoing.map(({ key }) => key),
   );
   return new Map(items.map((item) => [String(item.id), asMessage(item)]));
 }
 
-async function readAll({ store, table }: Sending, keys: Key[]): Promise<Item[]> {
+async function getAll({ store, table }: SendDeps, keys: Key[]): Promise<Item[]> {
   const all: Item[] = [];
   for (let wanted = keys; wanted.length > 0; ) {
     const { items, unread } = await store.getMany(table(), wanted);
@@ -272,12 +276,12 @@ async function readAll({ store, table }: Sending, keys: Key[]): Promise<Item[]> 
   return all;
 }
 
-async function eachAtOnce<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {
+async function inParallel<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const queue = all.entries();
   const worker = async () => {
     for (const [place, one] of queue) results[place] = await work(one);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: messagesInParallel }, worker));
   return results;
 }

@@ -7,13 +7,17 @@ import { isBeforeSending } from './network-error.ts';
 import type { Receipt, SendResult, SmsProvider } from './provider.ts';
 
 /** Milliseconds that AWS may take to answer; it answers within a second. Longer is a lost answer, which the SDK by itself would only warn of. */
-const PATIENCE = { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+const timeouts = { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
 /** Refusals that pass: nothing was sent, and another time it will be. */
-const PASSING = new Set(['ThrottlingException', 'AccessDeniedException', 'ServiceQuotaExceededException']);
+const temporaryRefusals = new Set([
+  'ThrottlingException',
+  'AccessDeniedException',
+  'ServiceQuotaExceededException',
+]);
 
 /** The names of refusals that callers may care about, by the reason that AWS gives (API reference, SendTextMessage, Errors). */
-const CODES: Record<string, string> = {
+const codeByReason: Record<string, string> = {
   DESTINATION_PHONE_NUMBER_OPTED_OUT: 'OPTED_OUT',
   MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT: 'SPENDING_LIMIT',
 };
@@ -28,7 +32,7 @@ export function awsSms(messageType: string, configurationSet?: string): SmsProvi
   const client = new PinpointSMSVoiceV2Client({
     // An attempt whose answer is lost may have sent the text: the SDK must not make another.
     maxAttempts: 1,
-    requestHandler: PATIENCE,
+    requestHandler: timeouts,
   });
   return {
     async send({ to, from, text, ref }) {
@@ -55,20 +59,20 @@ function refusal(error: unknown): SendResult {
     return isBeforeSending(error) ? { kind: 'later', code: 'UNREACHABLE' } : { kind: 'unknown' };
   const { name, $metadata } = error;
   const reason = String((error as { Reason?: string }).Reason ?? name);
-  const code = CODES[reason] ?? reason;
+  const code = codeByReason[reason] ?? reason;
   // Money runs out for the month: waiting for the next would send old news.
   if (code === 'SPENDING_LIMIT') return { kind: 'rejected', code };
-  if (PASSING.has(name)) return { kind: 'later', code };
+  if (temporaryRefusals.has(name)) return { kind: 'later', code };
   const status = $metadata.httpStatusCode ?? 500;
   return status >= 500 ? { kind: 'unknown' } : { kind: 'rejected', code };
 }
 
 /** Types of events after which a text is still on its way, or with its carrier (User Guide, event types). */
-const ON_THE_WAY = new Set(['TEXT_PENDING', 'TEXT_QUEUED', 'TEXT_SENT', 'TEXT_SUCCESSFUL']);
+const pendingEvents = new Set(['TEXT_PENDING', 'TEXT_QUEUED', 'TEXT_SENT', 'TEXT_SUCCESSFUL']);
 
 /** What an event of AWS says of a text; `undefined` where AWS itself does not know. */
 export function receiptOf(eventType: string): Receipt | undefined {
   if (eventType === 'TEXT_DELIVERED') return { state: 'delivered' };
-  if (ON_THE_WAY.has(eventType)) return { state: 'sent' };
+  if (pendingEvents.has(eventType)) return { state: 'sent' };
   return eventType === 'TEXT_UNKNOWN' ? undefined : { state: 'failed', code: eventType.replace('TEXT_', '') };
 }

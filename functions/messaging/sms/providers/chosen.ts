@@ -4,7 +4,7 @@ import { awsSms } from './aws.ts';
 import { beem } from './beem.ts';
 import type { SmsProvider } from './provider.ts';
 
-const REMEDY = 'set it in lib/settings.ts';
+const remedy = 'set it in lib/settings.ts';
 
 let aws: SmsProvider | undefined;
 
@@ -14,13 +14,13 @@ let aws: SmsProvider | undefined;
  * @param now milliseconds since the epoch.
  */
 export async function chosenProvider(now: number): Promise<SmsProvider> {
-  if (setting('SMS_PROVIDER', REMEDY) === 'beem') return await beemProvider(now);
-  aws ??= awsSms(setting('SMS_MESSAGE_TYPE', REMEDY), process.env.SMS_CONFIGURATION_SET);
+  if (setting('SMS_PROVIDER', remedy) === 'beem') return await beemProvider(now);
+  aws ??= awsSms(setting('SMS_MESSAGE_TYPE', remedy), process.env.SMS_CONFIGURATION_SET);
   return aws;
 }
 
 /** Whether receipts must be asked for. */
-export const asksForReceipts = (): boolean => setting('SMS_PROVIDER', REMEDY) === 'beem';
+export const mustPollReceipts = (): boolean => setting('SMS_PROVIDER', remedy) === 'beem';
 
 /** Beem with the keys of its secret: `{"api_key","secret_key"}`. Its addresses are for tests. */
 async function beemProvider(now: number): Promise<SmsProvider> {

@@ -1,9 +1,9 @@
 /** Faults of the network before a single byte of a request was sent. */
-const BEFORE_SENDING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const codesBeforeSending = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /** Whether a request certainly reached nobody. */
 export function isBeforeSending(error: unknown): boolean {
   for (let fault: unknown = error; fault instanceof Error; fault = fault.cause)
-    if (BEFORE_SENDING.has(String((fault as { code?: string }).code))) return true;
+    if (codesBeforeSending.has(String((fault as { code?: string }).code))) return true;
   return false;
 }

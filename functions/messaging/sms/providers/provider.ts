@@ -13,7 +13,7 @@ export interface OutgoingMessage {
 }
 
 /** What a message is known by. */
-export interface MessageRef {
+interface MessageRef {
   tenant: string;
   message: string;
 }

@@ -2,18 +2,18 @@ import { timestamp } from '../../../../core/clock.ts';
 import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
 import { describe, log } from '../../../../core/log.ts';
-import { type MessageRecord, RECEIPT_PATIENCE } from '../messages/record.ts';
+import { type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
 import { noteReceipt } from './note.ts';
 
 /** When a receipt is first asked for, in milliseconds after its message; each pause is then twice the one before, up to the longest. */
-const PAUSE = { first: 5 * 60_000, longest: 6 * 60 * 60_000 };
+const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
 
 /** Receipts that are asked for at once. */
-const AT_ONCE = 10;
+const pollsInParallel = 10;
 
 /** A receipt that is to be asked for. Its phone is the message's. */
-interface Question extends Key {
+interface ReceiptPoll extends Key {
   tenant: string;
   message: string;
   providerId: string;
@@ -24,22 +24,22 @@ interface Question extends Key {
 }
 
 /** In the order in which they are to be asked. */
-const questions = 'SMS-RECEIPTS';
+const pollPartition = 'SMS-RECEIPTS';
 
-const questionKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
-  pk: questions,
+const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
+  pk: pollPartition,
   sk: `${timestamp(at)}#${id}`,
 });
 
 /** Notes that the receipt of a message is to be asked for. */
-export async function awaitReceipt(store: Store, record: MessageRecord, to: string): Promise<void> {
+export async function scheduleReceiptPoll(store: Store, record: MessageRecord, to: string): Promise<void> {
   const since = record.claimedAt;
-  const question: Question = {
-    ...questionKey(since + PAUSE.first, record),
+  const poll: ReceiptPoll = {
+    ...pollKey(since + pauseMs.min, record),
     ...{ tenant: record.tenant, message: record.id, providerId: record.providerId ?? '', to, since },
-    pause: PAUSE.first,
+    pause: pauseMs.min,
   };
-  await store.put({ TableName: tableName('messaging'), Item: { ...question } });
+  await store.put({ TableName: tableName('messaging'), Item: { ...poll } });
 }
 
 /**
@@ -47,42 +47,42 @@ export async function awaitReceipt(store: Store, record: MessageRecord, to: stri
  *
  * @returns how many were asked for.
  */
-export async function askForReceipts(
+export async function pollReceipts(
   store: Store,
   provider: SmsProvider,
   now: () => number,
   until: number,
 ): Promise<number> {
   let asked = 0;
-  const worker = async (queue: Question[]) => {
-    for (let question = queue.pop(); question && now() < until; question = queue.pop()) {
-      await ask(store, provider, question, now());
+  const worker = async (queue: ReceiptPoll[]) => {
+    for (let poll = queue.pop(); poll && now() < until; poll = queue.pop()) {
+      await pollOne(store, provider, poll, now());
       asked += 1;
     }
   };
   for (;;) {
-    const queue = (await dueQuestions(store, now())).reverse();
+    const queue = (await duePolls(store, now())).reverse();
     if (queue.length === 0 || now() >= until) return asked;
-    await Promise.all(Array.from({ length: AT_ONCE }, () => worker(queue)));
+    await Promise.all(Array.from({ length: pollsInParallel }, () => worker(queue)));
   }
 }
 
-async function ask(store: Store, provider: SmsProvider, question: Question, now: number): Promise<void> {
-  const { pk, sk, message, since, pause } = question;
+async function pollOne(store: Store, provider: SmsProvider, poll: ReceiptPoll, now: number): Promise<void> {
+  const { pk, sk, message, since, pause } = poll;
   const TableName = tableName('messaging');
-  if (!(await answered(store, provider, question, now)) && now - since < RECEIPT_PATIENCE) {
-    const next = Math.min(2 * pause, PAUSE.longest);
-    const Item: Item = { ...question, ...questionKey(now + next, { id: message }), pause: next };
+  if (!(await isAnswered(store, provider, poll, now)) && now - since < receiptTimeoutMs) {
+    const next = Math.min(2 * pause, pauseMs.max);
+    const Item: Item = { ...poll, ...pollKey(now + next, { id: message }), pause: next };
     await store.put({ TableName, Item });
   }
   await store.remove({ TableName, Key: { pk, sk } });
 }
 
 /** Whether a receipt has the last word on its message now. One that cannot be had keeps none of the others back. */
-async function answered(
+async function isAnswered(
   store: Store,
   provider: SmsProvider,
-  { tenant, message, providerId, to }: Question,
+  { tenant, message, providerId, to }: ReceiptPoll,
   now: number,
 ): Promise<boolean> {
   try {
@@ -95,12 +95,12 @@ async function answered(
   }
 }
 
-async function dueQuestions(store: Store, now: number): Promise<Question[]> {
+async function duePolls(store: Store, now: number): Promise<ReceiptPoll[]> {
   const { items } = await store.query({
     TableName: tableName('messaging'),
     KeyConditionExpression: 'pk = :pk AND sk < :now',
-    ExpressionAttributeValues: { ':pk': questions, ':now': timestamp(now) },
+    ExpressionAttributeValues: { ':pk': pollPartition, ':now': timestamp(now) },
     Limit: 500,
   });
-  return items as unknown as Question[];
+  return items as unknown as ReceiptPoll[];
 }

@@ -27,7 +27,7 @@ export async function storeTemplate(
 }
 
 /** @throws Problem `not_found`, also for another tenant's template. */
-export async function readTemplate(tenant: string, id: string): Promise<Template> {
+async function readTemplate(tenant: string, id: string): Promise<Template> {
   const item = /^[0-9a-f-]{36}$/i.test(id)
     ? await readItem(smsKeys.template(tenant, id.toLowerCase()))
     : undefined;
@@ -54,7 +54,7 @@ export async function allTemplates(tenant: string): Promise<Template[]> {
   return all;
 }
 
-export const shownTemplate = ({ id, name, body, created_at }: Template) => ({
+export const templateToReply = ({ id, name, body, created_at }: Template) => ({
   id,
   name,
   body,

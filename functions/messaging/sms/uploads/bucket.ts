@@ -3,7 +3,7 @@ import { clientSettings } from '../../../../core/aws-client.ts';
 import { bucketVariable } from '../../../../core/contract/resources.ts';
 import { setting } from '../../../../core/environment.ts';
 import { Problem } from '../../../../core/http/problem.ts';
-import { FILE_BYTES } from '../api.ts';
+import { fileBytesMax } from '../api.ts';
 
 let client: S3Client | undefined;
 
@@ -31,7 +31,7 @@ export async function readUploadedFile(tenant: string, uploadId: string): Promis
     const { Body, ContentLength = 0 } = await s3().send(
       new GetObjectCommand({ Bucket: uploadBucket(), Key }),
     );
-    if (ContentLength > FILE_BYTES) throw new Problem('too_large', 'The file is larger than 10 MB');
+    if (ContentLength > fileBytesMax) throw new Problem('too_large', 'The file is larger than 10 MB');
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   } catch (error) {
     // Without the right to list a bucket, a missing object is a forbidden one (S3 API reference, GetObject).
@@ -42,7 +42,7 @@ export async function readUploadedFile(tenant: string, uploadId: string): Promis
 }
 
 /** Deletes the file of an upload once it was read; one that is left is deleted after a day. */
-export async function forgetUploadedFile(tenant: string, uploadId: string): Promise<void> {
+export async function deleteUploadedFile(tenant: string, uploadId: string): Promise<void> {
   await s3()
     .send(new DeleteObjectCommand({ Bucket: uploadBucket(), Key: uploadKey(tenant, uploadId) }))
     .catch(() => undefined);

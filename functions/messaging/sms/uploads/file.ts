@@ -12,7 +12,10 @@ type Source = { file?: FormFile | undefined } | { upload_id: string };
  *
  * @throws Problem `not_found` for an upload that does not exist or has no file, `conflict` for one that was processed.
  */
-export async function fileOf(source: Source, tenant: string): Promise<{ bytes: Buffer; uploadId?: string }> {
+export async function readSourceFile(
+  source: Source,
+  tenant: string,
+): Promise<{ bytes: Buffer; uploadId?: string }> {
   if (!('upload_id' in source)) {
     if (!source.file) throw unreadable('Missing required field: file', 'required');
     return { bytes: source.file.bytes };

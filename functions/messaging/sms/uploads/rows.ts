@@ -2,12 +2,12 @@ import { isStorable } from '../../../../core/text.ts';
 import type { FileRow, ParsedRow } from '../../files/rows.ts';
 import { readPhone, takesMessages } from '../../phone.ts';
 import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
-import { TEXT_LENGTH } from '../messages/segments.ts';
-import { INVALID_PHONE, senderIdPattern } from '../shape.ts';
+import { textLengthMax } from '../messages/segments.ts';
+import { invalidPhone, senderIdPattern } from '../shape.ts';
 
 /** Where columns are; all others are variables, by their headers. */
-const COLUMN = { phone: 0, name: 1, text: 2, from: 3 };
-const OTHERS = 4;
+const columnAt = { phone: 0, name: 1, text: 2, from: 3 };
+const firstVariableColumn = 4;
 
 /** What holds for rows that do not say otherwise. */
 export interface RowDefaults {
@@ -28,20 +28,23 @@ function phoneOf(cell: string, isExact: boolean): string | undefined {
 /** The message of one row. */
 function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults: RowDefaults): RowMessage {
   const cell = (column: number) => cells[column] ?? '';
-  const written = cell(COLUMN.phone);
+  const written = cell(columnAt.phone);
   if (written === '') return { error: 'Missing required field: phone' };
-  const to = phoneOf(written, !inexact.includes(COLUMN.phone));
-  if (!to) return { error: INVALID_PHONE };
-  const body = cell(COLUMN.text) || defaults.template;
+  const to = phoneOf(written, !inexact.includes(columnAt.phone));
+  if (!to) return { error: invalidPhone };
+  const body = cell(columnAt.text) || defaults.template;
   if (!body) return { error: 'Missing required field: message' };
-  const from = cell(COLUMN.from) || defaults.from;
+  const from = cell(columnAt.from) || defaults.from;
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
-  const others = headers.slice(OTHERS).map((name, place) => [name, cell(OTHERS + place)] as const);
-  const variables = { name: cell(COLUMN.name), ...Object.fromEntries(others) };
+  const others = headers
+    .slice(firstVariableColumn)
+    .map((name, place) => [name, cell(firstVariableColumn + place)] as const);
+  const variables = { name: cell(columnAt.name), ...Object.fromEntries(others) };
   const result = textFor(body, { to, variables });
   if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };
-  if (result.text.length > TEXT_LENGTH) return { error: `Message is longer than ${TEXT_LENGTH} characters` };
+  if (result.text.length > textLengthMax)
+    return { error: `Message is longer than ${textLengthMax} characters` };
   if (!isStorable(result.text, true)) return { error: 'Control characters are not allowed' };
   return { to, from, text: result.text.normalize('NFC') };
 }

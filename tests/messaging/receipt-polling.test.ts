@@ -4,7 +4,7 @@ import { smsKeys } from '../../functions/messaging/sms/batch.ts';
 import { batchIdFrom, messageId } from '../../functions/messaging/sms/messages/id.ts';
 import type { MessageRecord } from '../../functions/messaging/sms/messages/record.ts';
 import type { Receipt, SmsProvider } from '../../functions/messaging/sms/providers/provider.ts';
-import { askForReceipts, awaitReceipt } from '../../functions/messaging/sms/receipts/poll.ts';
+import { pollReceipts, scheduleReceiptPoll } from '../../functions/messaging/sms/receipts/poll.ts';
 import { startTable } from '../core/batch/table.ts';
 
 const table = await startTable();
@@ -24,7 +24,7 @@ async function sentMessage(tenant: string): Promise<string> {
     ...{ id, tenant, state: 'sent', by: 'delivery', claimedAt: began, updatedAt: '', providerId: id },
   };
   await store.put({ TableName: table.name, Item: { ...record } });
-  await awaitReceipt(store, record, '+255712345678');
+  await scheduleReceiptPoll(store, record, '+255712345678');
   return id;
 }
 
@@ -40,7 +40,7 @@ async function askedAt(id: string, minutes: number, answer: (minute: number) => 
         return answer(minute);
       },
     };
-    await askForReceipts(store, provider, now, now() + MINUTE);
+    await pollReceipts(store, provider, now, now() + MINUTE);
   }
   return asked;
 }
@@ -92,7 +92,7 @@ test('a question that cannot be answered keeps none of the others back', async (
       return { state: 'delivered' };
     },
   };
-  await askForReceipts(store, provider, now, now() + MINUTE);
+  await pollReceipts(store, provider, now, now() + MINUTE);
   expect(await stateOf('good', good)).toBe('delivered');
   expect(await stateOf('bad', bad)).toBe('sent');
 });
