@@ -7,6 +7,7 @@ import {
   type ProblemOptions,
   type Spelling,
 } from '../../core/http/problem.ts';
+import { present } from '../../core/invariant.ts';
 
 /** The most issues that one answer lists: enough to mend a form, and no book. */
 const issuesShownMax = 20;
@@ -38,11 +39,11 @@ function flawOf({ place, issue }: InputIssue) {
 function validationOf(problem: InvalidInput) {
   if (problem.code !== 'invalid') return { message: problem.message, details: {} };
   const flaws = problem.issues.map(flawOf);
-  const [first] = flaws;
-  const [issue] = problem.issues;
-  const isSentence = issue?.issue.code === 'custom' || issue?.issue.code === 'unrecognized_keys';
+  const first = present(flaws[0], 'an invalid input has an issue');
+  const code = problem.issues[0]?.issue.code;
+  const isSentence = code === 'custom' || code === 'unrecognized_keys';
   return {
-    message: isSentence ? (first?.constraint ?? '') : `${first?.field}: ${first?.constraint}`,
+    message: isSentence ? first.constraint : `${first.field}: ${first.constraint}`,
     details: { ...first, ...(flaws.length > 1 ? { issues: flaws.slice(0, issuesShownMax) } : {}) },
   };
 }

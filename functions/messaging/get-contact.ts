@@ -1,8 +1,7 @@
 import { Problem } from '../../core/http/problem.ts';
 import { serve } from '../../core/http/serve.ts';
 import { contactEndpoints } from './contacts/api.ts';
-import type { Contact } from './contacts/contact.ts';
-import { contactLedger } from './contacts/store.ts';
+import { asContact, contactLedger } from './contacts/store.ts';
 
 const contactIdPattern = /^[0-9a-f-]{36}$/i;
 
@@ -10,5 +9,5 @@ export const handler = serve(contactEndpoints.getContact, async ({ params: { con
   const id = contactIdPattern.test(contactId) ? contactId.toLowerCase() : undefined;
   const contact = id && (await contactLedger().look(caller.tenantId, (view) => view.get(id)));
   if (!contact) throw new Problem('not_found', 'Contact not found');
-  return contact as Contact;
+  return asContact(contact);
 });

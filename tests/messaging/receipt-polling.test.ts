@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test, vi } from 'vitest';
 import { smsKeys } from '../../functions/messaging/sms/batch.ts';
 import { batchIdFrom, messageId } from '../../functions/messaging/sms/messages/id.ts';
-import type { MessageRecord } from '../../functions/messaging/sms/messages/record.ts';
+import type { AcceptedRecord } from '../../functions/messaging/sms/messages/record.ts';
 import type { Receipt, SmsProvider } from '../../functions/messaging/sms/providers/provider.ts';
 import { pollReceipts, scheduleReceiptPoll } from '../../functions/messaging/sms/receipts/poll.ts';
 import { startTable } from '../core/batch/table.ts';
@@ -19,7 +19,7 @@ const began = Date.parse('2026-01-01T00:00:00Z');
 /** A message that a carrier took when the tests began, and whose receipt is to be asked for. */
 async function sentMessage(tenant: string): Promise<string> {
   const id = messageId(batchIdFrom(randomUUID()), 0);
-  const record: MessageRecord = {
+  const record: AcceptedRecord = {
     ...smsKeys.message(tenant, id),
     ...{ id, tenant, state: 'sent', by: 'delivery', claimedAt: began, updatedAt: '', providerId: id },
   };

@@ -1,6 +1,6 @@
 import type { View } from '../../../core/ledger/ledger.ts';
 import type { Contact } from './contact.ts';
-import type { PhoneEntry } from './store.ts';
+import { asContact, type PhoneEntry } from './store.ts';
 
 export interface PageQuery {
   limit: number;
@@ -45,7 +45,7 @@ async function searchContacts(
   let total = 0;
   for (let after: string | undefined, more = true; more; ) {
     const page = await view.list({ limit: contactsPerReadMax, after });
-    for (const contact of page.documents as Contact[]) {
+    for (const contact of page.documents.map(asContact)) {
       if (!matches(contact)) continue;
       if (total >= offset && contacts.length < limit) contacts.push(contact);
       total += 1;
@@ -62,7 +62,7 @@ export async function contactPage(view: View<Contact | PhoneEntry>, query: PageQ
   const { contacts, total } = matches
     ? await searchContacts(view, matches, query)
     : {
-        contacts: (await view.list({ limit: query.limit, offset: query.offset })).documents as Contact[],
+        contacts: (await view.list({ limit: query.limit, offset: query.offset })).documents.map(asContact),
         total: view.counter('total'),
       };
   const page = fitting(contacts);

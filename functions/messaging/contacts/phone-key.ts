@@ -2,12 +2,17 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
+import { storedVersion } from '../stored-version.ts';
 
 /** How many tenants' secrets a container remembers. */
 const cachedTenantsMax = 1_000;
 
 const secrets = new LRUCache<string, Buffer>({ max: cachedTenantsMax });
+
+const phoneSecret = z.object({ v: storedVersion, secret: z.instanceof(Uint8Array) });
 
 const keyOf = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
 
@@ -15,7 +20,7 @@ async function find(tenant: string): Promise<Buffer | undefined> {
   const { Item } = await documents().send(
     new GetCommand({ TableName: tableName('messaging'), Key: keyOf(tenant), ConsistentRead: true }),
   );
-  return Item && Buffer.from(Item.secret as Uint8Array);
+  return Item && Buffer.from(phoneSecret.parse(Item).secret);
 }
 
 /** The first caller's secret stays: another one would give phones other names. */
@@ -32,7 +37,7 @@ async function make(tenant: string): Promise<Buffer> {
     return secret;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return (await find(tenant)) ?? secret;
+    return present(await find(tenant), 'a phone secret that exists is never deleted');
   }
 }
 

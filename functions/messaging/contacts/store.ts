@@ -1,5 +1,6 @@
 import { Problem } from '../../../core/http/problem.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
+import { invariant } from '../../../core/invariant.ts';
 import { type Change, type Ledger, openLedger } from '../../../core/ledger/ledger.ts';
 import { send } from '../../../core/queue.ts';
 import type { Contact } from './contact.ts';
@@ -18,6 +19,21 @@ export interface PhoneEntry {
 type Document = Contact | PhoneEntry;
 
 const isContact = (document: Document): document is Contact => 'phone_e164' in document;
+
+/** Checked by hand and not by a schema, since a search passes every contact of a tenant through it. */
+const isFirstVersion = (document: Document) => !('v' in document) || document.v === 1;
+
+/** @throws BrokenInvariant for a document of another kind or version. */
+export function asContact(document: Document): Contact {
+  invariant(isContact(document) && isFirstVersion(document), `document ${document.id} is a contact`);
+  return document;
+}
+
+/** @throws BrokenInvariant for a document of another kind or version. */
+export function asPhoneEntry(document: Document): PhoneEntry {
+  invariant(!isContact(document) && isFirstVersion(document), `document ${document.id} is a phone entry`);
+  return document;
+}
 
 function countersOf(document: Document): string[] {
   if (!isContact(document)) return document.opted_out_at ? ['opted_out'] : [];
@@ -85,13 +101,14 @@ export async function writeContacts<R>({
         reads: [...wanted].map((id) => ({ tenant, id })),
         decide: (found) => {
           const unread = new Set<string>();
-          const find = (id: string) => {
+          const find = <T>(id: string, as: (document: Document) => T) => {
             if (!wanted.has(id)) unread.add(id);
-            return found.get(id)?.document;
+            const document = found.get(id)?.document;
+            return document && as(document);
           };
           const decision = decide({
-            contact: (id) => find(id) as Contact | undefined,
-            phone: (name) => find(name) as PhoneEntry | undefined,
+            contact: (id) => find(id, asContact),
+            phone: (name) => find(name, asPhoneEntry),
           });
           if (unread.size > 0) throw new Unread(unread);
           return decision;

@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import { present } from '../../../core/invariant.ts';
 import { unreadable } from '../errors.ts';
 import { columnsMax, type ParsedRow } from './row.ts';
 
@@ -23,15 +24,15 @@ function decodeText(file: Buffer): string {
 
 /** What separates the columns: what the first line has most of, outside of quotes. */
 function delimiterOf(text: string): string {
-  const [line = ''] = text.slice(0, 10_000).split(/[\r\n]/, 1);
+  const line = text.slice(0, 10_000).replace(/[\r\n].*/s, '');
   const bare = line.replace(/"[^"]*"/g, '');
-  const counts = delimiters.map((delimiter) => bare.split(delimiter).length);
-  return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
+  const countOf = (delimiter: string) => bare.split(delimiter).length;
+  return delimiters.reduce((best, other) => (countOf(other) > countOf(best) ? other : best));
 }
 
 /** Where a parser gave up, counted as rows of a spreadsheet. */
 function parseProblem(error: CsvError): Error {
-  const record = (error as { records?: number }).records ?? 0;
+  const record = Number(error.records ?? 0);
   const reason =
     error.code === 'CSV_MAX_RECORD_SIZE' ? 'too long' : 'a quote is not closed, or stands where none may';
   return unreadable(`Row ${record + 1}: ${reason}`);
@@ -44,7 +45,12 @@ function parseProblem(error: CsvError): Error {
  */
 export function csvRows(file: Buffer): ParsedRow[] {
   // Excel reads and writes a first line that names the delimiter; it is no row.
-  const [, named, text = ''] = /^\uFEFF?(?:sep=([,;\t])\r?\n)?([\s\S]*)$/.exec(decodeText(file)) ?? [];
+  const whole = decodeText(file);
+  const [start, named] = present(
+    /^\uFEFF?(?:sep=([,;\t])\r?\n)?/.exec(whole),
+    'it matches the empty text, too',
+  );
+  const text = whole.slice(start.length);
   if (binaryPattern.test(text.slice(0, 10_000)))
     throw unreadable('The file is neither CSV text nor an .xlsx workbook');
   if (/^\s*</.test(text)) throw unreadable('The file is a web page or XML: save it as .xlsx or CSV');

@@ -26,9 +26,12 @@ export function fileKindOf(file: Buffer): FileKind {
  * @param limits.tooMany what the sender is told of more.
  * @throws Problem `invalid` for a file that cannot be read, or has no rows.
  */
-export function readRows(file: Buffer, limits: { rows: number; tooMany: string }): ParsedRow[] {
-  const rows = fileKindOf(file) === 'xlsx' ? spreadsheetRows(file) : csvRows(file);
-  if (rows.length === 0) throw unreadable('The file has no rows');
-  if (rows.length > limits.rows + 1) throw unreadable(limits.tooMany);
-  return rows;
+export function readRows(
+  file: Buffer,
+  limits: { rows: number; tooMany: string },
+): [ParsedRow, ...ParsedRow[]] {
+  const [header, ...rows] = fileKindOf(file) === 'xlsx' ? spreadsheetRows(file) : csvRows(file);
+  if (!header) throw unreadable('The file has no rows');
+  if (rows.length > limits.rows) throw unreadable(limits.tooMany);
+  return [header, ...rows];
 }

@@ -1,4 +1,4 @@
-import { read, SSF, utils, type WorkSheet } from '@e965/xlsx';
+import { type CellObject, read, SSF, utils, type WorkSheet } from '@e965/xlsx';
 import { unreadable } from '../errors.ts';
 import { columnsMax, type ParsedRow } from './row.ts';
 import { guardedZip } from './zip-guard.ts';
@@ -10,16 +10,6 @@ const uncountedBytesMax = 8 * 1024 * 1024;
 
 /** From here on, neighbouring integers are the same number. */
 const exactNumberMax = 1e15;
-
-interface Cell {
-  /** `n`umber, `s`tring, `b`oolean, `e`rror, or `z` for nothing. */
-  t: string;
-  v?: string | number | boolean;
-  /** The text that is shown. */
-  w?: string;
-  /** The number format. */
-  z?: string;
-}
 
 /** The position of the first sheet that its author sees: hidden ones hold lists and drafts. */
 function firstVisible(workbook: string): number {
@@ -37,8 +27,7 @@ function hasTooManyCells(part: Buffer): boolean {
 }
 
 /** A number as text, and whether its digits can be trusted: spreadsheets show long numbers as `2.557E+11`, and lose the 16th digit. */
-function numberText({ v, w, z }: Cell): { text: string; exact: boolean } {
-  const value = v as number;
+function numberText(value: number, { w, z }: CellObject): { text: string; exact: boolean } {
   const shown = w?.trim() ?? String(value);
   if (z && SSF.is_date(z)) return { text: shown, exact: false };
   // Digits shown are meant, such as the zeros that a format puts before a number.
@@ -47,7 +36,7 @@ function numberText({ v, w, z }: Cell): { text: string; exact: boolean } {
   return { text: Math.abs(value) < 1e6 ? shown : String(value), exact: true };
 }
 
-function rowOf(cells: (Cell | undefined)[], number: number): ParsedRow | undefined {
+function rowOf(cells: (CellObject | undefined)[], number: number): ParsedRow | undefined {
   const texts: string[] = [];
   const inexact: number[] = [];
   for (const [column, cell] of cells.entries()) {
@@ -56,7 +45,9 @@ function rowOf(cells: (Cell | undefined)[], number: number): ParsedRow | undefin
     if (cell.t === 'e')
       return { number, error: `Cell ${utils.encode_col(column)}${number} holds an error instead of a value` };
     const { text, exact } =
-      cell.t === 'n' ? numberText(cell) : { text: String(cell.w ?? cell.v).trim(), exact: true };
+      typeof cell.v === 'number' && cell.t === 'n'
+        ? numberText(cell.v, cell)
+        : { text: String(cell.w ?? cell.v).trim(), exact: true };
     while (texts.length < column) texts.push('');
     texts[column] = text;
     if (!exact) inexact.push(column);
@@ -79,11 +70,11 @@ export function spreadsheetRows(file: Buffer): ParsedRow[] {
       throw unreadable('The workbook has too many cells: split it into several files');
   const position = firstVisible(workbook().toString('utf8'));
   const sheet = sheetOf(file, position);
-  const grid = (sheet['!data'] ?? []) as (Cell | undefined)[][];
+  const grid = sheet['!data'] ?? [];
   const rows: ParsedRow[] = [];
   // Only rows that there are: a cell far below leaves a million holes.
-  for (const index in grid) {
-    const row = rowOf(grid[index] ?? [], Number(index) + 1);
+  for (const [index, cells] of Object.entries(grid)) {
+    const row = rowOf(cells, Number(index) + 1);
     if (row) rows.push(row);
   }
   return rows;
@@ -101,7 +92,8 @@ function sheetOf(file: Buffer, position: number): WorkSheet {
       cellHTML: false,
       cellNF: true,
     });
-    const sheet = book.Sheets[book.SheetNames[position] ?? ''];
+    const name = book.SheetNames[position];
+    const sheet = name === undefined ? undefined : book.Sheets[name];
     if (sheet) return sheet;
   } catch {
     // Its error quotes the file.

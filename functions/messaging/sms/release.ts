@@ -7,7 +7,7 @@ import { itemsOf } from '../../../core/dynamo/items-of.ts';
 import type { Item, Store } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { send } from '../../../core/queue.ts';
-import { asSmsBatch, type SmsBatch, smsKeys } from './batch.ts';
+import { asDueEntry, asSmsBatch, type SmsBatch, smsKeys } from './batch.ts';
 import { sweepAtOf } from './store.ts';
 
 /** What releasing a batch needs from the world; a test provides its own. */
@@ -109,8 +109,8 @@ export async function sendDueMessage(
 /** Sends a message for each batch that is due soon, or was and was not released. @returns how many. */
 export async function sweepDue(store: Store, now: number): Promise<number> {
   let sent = 0;
-  for await (const { tenant, id, sk } of dueBefore(store, timestamp(now + releaseAheadMs))) {
-    await sendDueMessage({ tenant: String(tenant), id: String(id), dueAt: String(sk).slice(0, 24) }, now);
+  for await (const item of dueBefore(store, timestamp(now + releaseAheadMs))) {
+    await sendDueMessage(asDueEntry(item), now);
     sent += 1;
   }
   return sent;

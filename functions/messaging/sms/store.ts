@@ -6,7 +6,7 @@ import type { Item, Key } from '../../../core/dynamo/store.ts';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
+import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
 
 const table = () => tableName('messaging');
 
@@ -114,7 +114,7 @@ const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 /** The message at this place of a batch. */
 export async function readMessage(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
-  return (item?.messages as PackedMessage[] | undefined)?.[n % messagesPerPack];
+  return item && asPack(item)[n % messagesPerPack];
 }
 
 /** Notes that a file will be uploaded, under the id that its batch will have. */

@@ -1,6 +1,7 @@
 import { type Batch, isOver } from '../../../core/batch/record.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
-import type { PackedMessage, SmsBatch } from './batch.ts';
+import { present } from '../../../core/invariant.ts';
+import type { PackedMessage, ReceiptCounts, SmsBatch } from './batch.ts';
 import { messageId } from './messages/id.ts';
 import type { MessageRecord } from './messages/record.ts';
 import { measure } from './messages/segments.ts';
@@ -24,12 +25,6 @@ export const batchStatuses = [
   'canceled',
 ] as const;
 type BatchStatus = (typeof batchStatuses)[number];
-
-/** What receipts said of a batch's messages. */
-export interface ReceiptCounts {
-  delivered?: number;
-  failed?: number;
-}
 
 function statusOf({ state, scheduled }: SmsBatch, progress: Batch | undefined): BatchStatus {
   if (progress) return progress.status === 'pending' ? 'queued' : progress.status;
@@ -98,7 +93,7 @@ export function messageToReply(
   record: MessageRecord | undefined,
   progress: Batch | undefined,
 ) {
-  const message = packed.text ?? batch.text ?? '';
+  const message = present(packed.text ?? batch.text, 'a message has a text of its own or of its batch');
   return {
     success: true,
     message_id: messageId(batch.id, n),

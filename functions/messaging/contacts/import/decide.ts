@@ -1,3 +1,4 @@
+import { present } from '../../../../core/invariant.ts';
 import type { Change } from '../../../../core/ledger/ledger.ts';
 import { type Contact, fits, newContact, reimported } from '../contact.ts';
 import type { NameOf } from '../phone-key.ts';
@@ -64,7 +65,13 @@ export function decideImport(
     else if (contact) result.errors.push({ row, error: 'A contact with this phone number exists already' });
     else {
       const optedOutAt = entry?.opted_out_at ?? null;
-      const document = newContact(ids[position] ?? '', phone, fields, optedOutAt, at);
+      const document = newContact(
+        present(ids[position], 'every candidate has an id'),
+        phone,
+        fields,
+        optedOutAt,
+        at,
+      );
       const taken: PhoneEntry = { id: name, contact_id: document.id, opted_out_at: optedOutAt };
       changes.push({ kind: 'create', tenant, document });
       changes.push({ kind: entry ? 'update' : 'create', tenant, document: taken });

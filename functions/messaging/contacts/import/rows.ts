@@ -22,7 +22,7 @@ function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
   if (kind === 'excel' && !isWorkbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
   const [header, ...rows] = readRows(file, { rows: importContactsMax, tooMany: tooManyContacts });
-  if (!header || 'error' in header) throw unreadable(`The first row cannot be read: ${header?.error}`);
+  if ('error' in header) throw unreadable(`The first row cannot be read: ${header.error}`);
   const meanings = columnsOf(header);
   if (rows.length === 0) throw unreadable('The file has no contacts below its header');
   return rows.map((row) => ({ row, meanings }));

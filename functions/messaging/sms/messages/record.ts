@@ -1,29 +1,41 @@
-import type { Item, Key } from '../../../../core/dynamo/store.ts';
+import * as z from 'zod';
+import type { Item } from '../../../../core/dynamo/store.ts';
+import { storedVersion } from '../../stored-version.ts';
 
 /**
- * Where the sending of a message stands. There is no record before it begins. `sending`: claimed, and perhaps sent. `unknown`: whoever claimed
- * it got no answer; it may have been sent, and is never sent again. `sent`: a provider has it.
+ * State of one message; before sending begins there is no record. `sending`: claimed, and possibly sent.
+ * `unknown`: the delivery that claimed it got no answer; it may have been sent, and is never sent again.
+ * `sent`: a provider accepted it.
  */
-export type MessageState = 'sending' | 'unknown' | 'sent' | 'delivered' | 'failed';
+const messageState = z.enum(['sending', 'unknown', 'sent', 'delivered', 'failed']);
+export type MessageState = z.output<typeof messageState>;
 
-export interface MessageRecord extends Key {
-  id: string;
-  tenant: string;
-  state: MessageState;
+const messageRecord = z.object({
+  v: storedVersion,
+  pk: z.string(),
+  sk: z.string(),
+  id: z.string(),
+  tenant: z.string(),
+  state: messageState,
   /** The delivery that claimed it. */
-  by: string;
+  by: z.string(),
   /** When it was claimed, in milliseconds since the epoch. */
-  claimedAt: number;
+  claimedAt: z.number(),
   /** RFC 3339. */
-  updatedAt: string;
-  sentAt?: string;
-  /** The provider's own name for it: with it, it is certain that the provider took it. */
-  providerId?: string;
+  updatedAt: z.string(),
+  sentAt: z.string().optional(),
+  /** The provider's id of the message. Its presence proves that the provider accepted the message. */
+  providerId: z.string().optional(),
   /** Why it failed. */
-  code?: string;
-}
+  code: z.string().optional(),
+});
+export type MessageRecord = z.output<typeof messageRecord>;
 
-export const asMessage = (item: Item) => item as unknown as MessageRecord;
+/** The record of a message that a provider accepted. */
+export type AcceptedRecord = MessageRecord & { providerId: string };
+
+/** @throws ZodError for an item of another shape. */
+export const asMessage = (item: Item): MessageRecord => messageRecord.parse(item);
 
 /**
  * How long a message may be unknown before it stays so, in milliseconds: AWS waits 72 hours for a carrier's last word (User Guide, event

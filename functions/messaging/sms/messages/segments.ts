@@ -28,13 +28,14 @@ const unitsPerSegment: Record<Encoding, { alone: number; part: number }> = {
   'UCS-2': { alone: 70, part: 67 },
 };
 
+const lengthOf = (character: string) => character.length;
+
 /** Counts the parts in which a text is sent. No character is cut in two: an extended one keeps its escape, an emoji both its halves. */
 export function measure(text: string): Segments {
   const characters = [...text];
-  const encoding = characters.every((character) => gsmUnits.has(character)) ? 'GSM-7' : 'UCS-2';
-  const units = characters.map((character) =>
-    encoding === 'GSM-7' ? (gsmUnits.get(character) ?? 1) : character.length,
-  );
+  const gsm = characters.map((character) => gsmUnits.get(character));
+  const encoding = gsm.includes(undefined) ? 'UCS-2' : 'GSM-7';
+  const units = encoding === 'GSM-7' ? gsm.filter((unit) => unit !== undefined) : characters.map(lengthOf);
   const { alone, part } = unitsPerSegment[encoding];
   if (units.reduce((sum, unit) => sum + unit, 0) <= alone) return { encoding, segments: 1 };
   let segments = 1;

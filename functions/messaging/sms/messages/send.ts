@@ -3,10 +3,17 @@ import type { Kind } from '../../../../core/batch/kind.ts';
 import type { Settlement } from '../../../../core/batch/settle.ts';
 import { timestamp } from '../../../../core/clock.ts';
 import type { Item, Key, Store, Written } from '../../../../core/dynamo/store.ts';
-import { asSmsBatch, messagesPerPack, type PackedMessage, smsKeys } from '../batch.ts';
+import { invariant, present } from '../../../../core/invariant.ts';
+import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, smsKeys } from '../batch.ts';
 import type { SendResult, SmsProvider } from '../providers/provider.ts';
 import { messageId } from './id.ts';
-import { asMessage, type MessageRecord, type SendOutcome, sendOutcomeOf } from './record.ts';
+import {
+  type AcceptedRecord,
+  asMessage,
+  type MessageRecord,
+  type SendOutcome,
+  sendOutcomeOf,
+} from './record.ts';
 import { measure } from './segments.ts';
 
 /** What sending needs from the world; a test provides its own. */
@@ -18,8 +25,8 @@ export interface SendDeps {
   /** Those of a tenant's phones whose owners want no messages. */
   optedOut(tenant: string, phones: string[]): Promise<Set<string>>;
   settle(settlement: Settlement): Promise<unknown>;
-  /** Notes that a receipt must be asked for, with a provider that does not send any. */
-  scheduleReceiptPoll?(record: MessageRecord, to: string): Promise<void>;
+  /** Schedules polling for a receipt, for a provider that pushes none. */
+  scheduleReceiptPoll?(record: AcceptedRecord, to: string): Promise<void>;
   now(): number;
   random(): number;
   pause(milliseconds: number): Promise<void>;
@@ -64,7 +71,9 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
   stuck: 'STUCK',
   async carryOut({ batch, chunk, waiting }, again) {
     const until = deps.now() + sendingMsMax;
-    const outgoing = await read(deps, batch.tenant, String(batch.details.sms), waiting);
+    const { sms } = batch.details;
+    invariant(typeof sms === 'string', 'the engine keeps the id of the batch of messages');
+    const outgoing = await read(deps, batch.tenant, sms, waiting);
     const records = again ? await recordsOf(deps, outgoing) : new Map<string, MessageRecord>();
     const unsent = outgoing.filter(({ id }) => !records.has(id));
     const refused = await deps.optedOut(
@@ -244,17 +253,21 @@ async function read(
     waiting.map(({ data: n }) => [Math.floor(n / messagesPerPack), smsKeys.pack(tenant, id, n)] as const),
   );
   const items = await getAll(deps, [smsKeys.batch(tenant, id), ...packKeys.values()]);
-  const found = new Map(items.map((item) => [String(item.sk), item]));
-  const batch = found.get('BATCH');
-  if (!batch) throw new Error('there is no such batch of messages');
+  const batch = present(
+    items.find(({ sk }) => sk === 'BATCH'),
+    'a batch of messages outlives its chunks',
+  );
   const { text, from } = asSmsBatch(batch);
+  const packs = new Map(
+    items.filter((item) => item !== batch).map((item) => [String(item.sk), asPack(item)]),
+  );
   return waiting.map(({ data: n, index }) => {
-    const pack = found.get(smsKeys.pack(tenant, id, n).sk);
-    const message = (pack?.messages as PackedMessage[] | undefined)?.[n % messagesPerPack];
-    if (!message) throw new Error('a message of the batch is missing');
-    const own = messageId(id, n);
-    const key = smsKeys.message(tenant, own);
-    return { text: text ?? '', from, ...message, key, id: own, tenant, index };
+    const pack = present(packs.get(smsKeys.pack(tenant, id, n).sk), 'packs are stored before their batch');
+    const { to, ...own } = present(pack[n % messagesPerPack], 'a batch has as many messages as it counts');
+    const messageText = present(own.text ?? text, 'a message has a text of its own or of its batch');
+    const name = messageId(id, n);
+    const key = smsKeys.message(tenant, name);
+    return { to, text: messageText, from: own.from ?? from, key, id: name, tenant, index };
   });
 }
 
@@ -263,7 +276,7 @@ async function recordsOf(deps: SendDeps, outgoing: Outgoing[]): Promise<Map<stri
     deps,
     outgoing.map(({ key }) => key),
   );
-  return new Map(items.map((item) => [String(item.id), asMessage(item)]));
+  return new Map(items.map(asMessage).map((record) => [record.id, record]));
 }
 
 async function getAll({ store, table }: SendDeps, keys: Key[]): Promise<Item[]> {

@@ -58,7 +58,7 @@ function refusal(error: unknown): SendResult {
   if (!(error instanceof PinpointSMSVoiceV2ServiceException) || !error.$response)
     return isBeforeSending(error) ? { kind: 'later', code: 'UNREACHABLE' } : { kind: 'unknown' };
   const { name, $metadata } = error;
-  const reason = String((error as { Reason?: string }).Reason ?? name);
+  const reason = 'Reason' in error && typeof error.Reason === 'string' ? error.Reason : name;
   const code = codeByReason[reason] ?? reason;
   // Money runs out for the month: waiting for the next would send old news.
   if (code === 'SPENDING_LIMIT') return { kind: 'rejected', code };

@@ -4,6 +4,6 @@ const codesBeforeSending = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'U
 /** Whether a request certainly reached nobody. */
 export function isBeforeSending(error: unknown): boolean {
   for (let fault: unknown = error; fault instanceof Error; fault = fault.cause)
-    if (codesBeforeSending.has(String((fault as { code?: string }).code))) return true;
+    if ('code' in fault && codesBeforeSending.has(String(fault.code))) return true;
   return false;
 }

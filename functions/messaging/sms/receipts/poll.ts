@@ -1,8 +1,10 @@
+import * as z from 'zod';
 import { timestamp } from '../../../../core/clock.ts';
 import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
 import { describe, log } from '../../../../core/log.ts';
-import { type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
+import { storedVersion } from '../../stored-version.ts';
+import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
 import { noteReceipt } from './note.ts';
 
@@ -12,16 +14,22 @@ const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
 /** Receipts that are asked for at once. */
 const pollsInParallel = 10;
 
-/** A receipt that is to be asked for. Its phone is the message's. */
-interface ReceiptPoll extends Key {
-  tenant: string;
-  message: string;
-  providerId: string;
-  to: string;
+/** A receipt that has to be polled for. */
+const receiptPoll = z.object({
+  v: storedVersion,
+  pk: z.string(),
+  sk: z.string(),
+  tenant: z.string(),
+  message: z.string(),
+  providerId: z.string(),
+  /** The phone that the message was sent to. */
+  to: z.string(),
   /** When the message was sent, in milliseconds since the epoch. */
-  since: number;
-  pause: number;
-}
+  since: z.number(),
+  /** The last pause before a poll, in milliseconds. */
+  pause: z.number(),
+});
+type ReceiptPoll = z.output<typeof receiptPoll>;
 
 /** In the order in which they are to be asked. */
 const pollPartition = 'SMS-RECEIPTS';
@@ -32,11 +40,11 @@ const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
 });
 
 /** Notes that the receipt of a message is to be asked for. */
-export async function scheduleReceiptPoll(store: Store, record: MessageRecord, to: string): Promise<void> {
+export async function scheduleReceiptPoll(store: Store, record: AcceptedRecord, to: string): Promise<void> {
   const since = record.claimedAt;
   const poll: ReceiptPoll = {
     ...pollKey(since + pauseMs.min, record),
-    ...{ tenant: record.tenant, message: record.id, providerId: record.providerId ?? '', to, since },
+    ...{ tenant: record.tenant, message: record.id, providerId: record.providerId, to, since },
     pause: pauseMs.min,
   };
   await store.put({ TableName: tableName('messaging'), Item: { ...poll } });
@@ -102,5 +110,5 @@ async function duePolls(store: Store, now: number): Promise<ReceiptPoll[]> {
     ExpressionAttributeValues: { ':pk': pollPartition, ':now': timestamp(now) },
     Limit: 500,
   });
-  return items as unknown as ReceiptPoll[];
+  return items.map((item) => receiptPoll.parse(item));
 }

@@ -1,17 +1,22 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { timestamp } from '../../../../core/clock.ts';
 import { documents, tableName } from '../../../../core/dynamo/tables.ts';
 import { Problem } from '../../../../core/http/problem.ts';
+import { present } from '../../../../core/invariant.ts';
+import { storedVersion } from '../../stored-version.ts';
 import { smsKeys } from '../batch.ts';
 import { readItem } from '../store.ts';
 import { variablesOf } from './text.ts';
 
-export interface Template {
-  id: string;
-  name: string;
-  body: string;
-  created_at: string;
-}
+const template = z.object({
+  v: storedVersion,
+  id: z.string(),
+  name: z.string(),
+  body: z.string(),
+  created_at: z.string(),
+});
+export type Template = z.output<typeof template>;
 
 /** @param id a UUID version 7: their order is the order of creation. */
 export async function storeTemplate(
@@ -20,10 +25,10 @@ export async function storeTemplate(
   id: string,
   now: number,
 ): Promise<Template> {
-  const template = { id, name, body, created_at: timestamp(now) };
-  const Item = { ...smsKeys.template(tenant, id), ...template };
+  const stored = { id, name, body, created_at: timestamp(now) };
+  const Item = { ...smsKeys.template(tenant, id), ...stored };
   await documents().send(new PutCommand({ TableName: tableName('messaging'), Item }));
-  return template;
+  return stored;
 }
 
 /** @throws Problem `not_found`, also for another tenant's template. */
@@ -32,7 +37,7 @@ async function readTemplate(tenant: string, id: string): Promise<Template> {
     ? await readItem(smsKeys.template(tenant, id.toLowerCase()))
     : undefined;
   if (!item) throw new Problem('not_found', 'Template not found', { details: { field: 'template_id' } });
-  return item as unknown as Template;
+  return template.parse(item);
 }
 
 export async function allTemplates(tenant: string): Promise<Template[]> {
@@ -48,7 +53,7 @@ export async function allTemplates(tenant: string): Promise<Template[]> {
         ConsistentRead: true,
       }),
     );
-    all.push(...((page.Items ?? []) as unknown as Template[]));
+    all.push(...(page.Items ?? []).map((item) => template.parse(item)));
     from = page.LastEvaluatedKey;
   } while (from);
   return all;
@@ -72,7 +77,8 @@ export async function textToSend(
   templateId: string | null | undefined,
   message: string | undefined,
 ): Promise<{ text: string; variables: Record<string, string | undefined> }> {
-  if (!templateId) return { text: message ?? '', variables: {} };
+  if (!templateId)
+    return { text: present(message, 'a request names a message or a template'), variables: {} };
   const { body } = await readTemplate(tenant, templateId);
   return { text: body, variables: { message } };
 }

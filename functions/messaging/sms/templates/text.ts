@@ -1,5 +1,9 @@
+import { present } from '../../../../core/invariant.ts';
+
 /** A variable of a template: `{{name}}`, with spaces inside the braces as one likes. */
 const variablePattern = /\{\{\s*([\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}?)\s*\}\}/gu;
+
+const captured = 'the pattern always captures a name';
 
 /** Variables go by their letters alone: `First Name` of a column is `{{first_name}}`. */
 const keyOf = (name: string): string =>
@@ -10,7 +14,7 @@ const keyOf = (name: string): string =>
 
 /** The variables of a template, each once, in the order in which they come. */
 export const variablesOf = (body: string): string[] => [
-  ...new Set([...body.matchAll(variablePattern)].map(([, name = '']) => keyOf(name))),
+  ...new Set([...body.matchAll(variablePattern)].map(([, name]) => keyOf(present(name, captured)))),
 ];
 
 /**
@@ -27,5 +31,9 @@ export function fillIn(
   const known = new Map(Object.entries(values).map(([name, value]) => [keyOf(name), value]));
   const missing = wanted.filter((name) => !known.get(name));
   if (missing.length > 0) return { missing };
-  return { text: body.replace(variablePattern, (_, name: string) => known.get(keyOf(name)) ?? '') };
+  return {
+    text: body.replace(variablePattern, (_, name: string) =>
+      present(known.get(keyOf(name)), 'every variable has a value'),
+    ),
+  };
 }

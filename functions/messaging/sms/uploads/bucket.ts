@@ -3,6 +3,7 @@ import { clientSettings } from '../../../../core/aws-client.ts';
 import { bucketVariable } from '../../../../core/contract/resources.ts';
 import { setting } from '../../../../core/environment.ts';
 import { Problem } from '../../../../core/http/problem.ts';
+import { present } from '../../../../core/invariant.ts';
 import { fileBytesMax } from '../api.ts';
 
 let client: S3Client | undefined;
@@ -28,11 +29,10 @@ export const uploadKey = (tenant: string, uploadId: string): string =>
 export async function readUploadedFile(tenant: string, uploadId: string): Promise<Buffer> {
   const Key = uploadKey(tenant, uploadId);
   try {
-    const { Body, ContentLength = 0 } = await s3().send(
-      new GetObjectCommand({ Bucket: uploadBucket(), Key }),
-    );
-    if (ContentLength > fileBytesMax) throw new Problem('too_large', 'The file is larger than 10 MB');
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    const { Body, ContentLength } = await s3().send(new GetObjectCommand({ Bucket: uploadBucket(), Key }));
+    if (present(ContentLength, 'S3 answers with a length') > fileBytesMax)
+      throw new Problem('too_large', 'The file is larger than 10 MB');
+    return Buffer.from(await present(Body, 'S3 answers with a body').transformToByteArray());
   } catch (error) {
     // Without the right to list a bucket, a missing object is a forbidden one (S3 API reference, GetObject).
     const isMissing = error instanceof NoSuchKey || (error instanceof Error && error.name === 'AccessDenied');

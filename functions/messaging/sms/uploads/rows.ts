@@ -58,9 +58,11 @@ export interface ReadUpload {
 }
 
 /** The messages of a file: one for each phone, the first row of each. */
-export function readUpload(rows: ParsedRow[], defaults: RowDefaults): ReadUpload {
-  const [header, ...others] = rows;
-  const headers = header && 'cells' in header ? header.cells : [];
+export function readUpload(
+  [header, ...others]: [ParsedRow, ...ParsedRow[]],
+  defaults: RowDefaults,
+): ReadUpload {
+  const headers = 'cells' in header ? header.cells : [];
   const first = new Map<string, number>();
   const upload: ReadUpload = { messages: [], errors: [], total: others.length };
   for (const row of others) {
