@@ -227,6 +227,27 @@ test('knows every message when nobody dies and the carrier answers, however ofte
   });
 }, 120_000);
 
+test('leaves a message unsent, and not in doubt, if the keys of its carrier cannot be read', async () => {
+  const it = world({
+    ...{ name: 'keyless', total: 1, seed: 11, chances: peaceful, doubled: 0 },
+    odds: { busy: 0, refused: 0, broken: 0, lost: 0 },
+  });
+  await it.open();
+  const batch = await it.progress();
+  if (!batch) throw new Error('there is no batch');
+  const { carryOut } = smsKind({
+    store: table.store,
+    table: () => table.name,
+    provider: () => Promise.reject(new Error('no keys')),
+    optedOut: async () => new Set(),
+    settle: () => Promise.reject(new Error('nothing is to be settled')),
+    ...it.machine.worldOf(),
+  });
+  const waiting = [{ data: 0, places: [0], chunk: 0, index: 0 }];
+  await expect(carryOut?.({ batch, chunk: 0, waiting }, false)).rejects.toThrow('no keys');
+  expect(await it.states()).toEqual(new Map());
+});
+
 test('sends nothing of what was not begun once its batch is cancelled, and all numbers stay true', async () => {
   const it = world({
     ...{ name: 'cancel', total: 500, seed: 9, chances: peaceful, doubled: 0.2 },

@@ -112,6 +112,8 @@ class ChunkSender {
 
   async send(message: Outgoing): Promise<SendOutcome | undefined> {
     if (this.#refused.has(message.to)) return await this.#refuse(message);
+    // Before the claim: if the provider's keys cannot be read, the message stays unsent instead of unknown.
+    const provider = await this.#deps.provider();
     for (
       let pause = laterPauseMs.min;
       pause <= laterPauseMs.max && this.#deps.now() < this.#until;
@@ -119,19 +121,13 @@ class ChunkSender {
     ) {
       const claimed = await this.#claim(message, 'sending');
       if (!claimed) return undefined;
-      const result = await this.#call(message);
+      const result = await call(provider, message);
       if (result.kind !== 'later') return await this.#note(claimed, message.to, result);
       // Nothing was sent, so the claim may go: then anybody may send it.
       await this.#release(claimed);
       await this.#deps.pause(pause * (0.5 + this.#deps.random() / 2));
     }
     return undefined;
-  }
-
-  async #call({ to, from, text, tenant, id }: Outgoing): Promise<SendResult> {
-    const provider = await this.#deps.provider();
-    const { encoding } = measure(text);
-    return await provider.send({ to, from, text, encoding, ref: { tenant, message: id } });
   }
 
   async #note(
@@ -241,6 +237,11 @@ class ChunkSender {
       }
     }
   }
+}
+
+function call(provider: SmsProvider, { to, from, text, tenant, id }: Outgoing): Promise<SendResult> {
+  const { encoding } = measure(text);
+  return provider.send({ to, from, text, encoding, ref: { tenant, message: id } });
 }
 
 async function read(

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { setting } from '../../../../core/environment.ts';
 import { readSecret } from '../../../../core/secrets.ts';
 import { awsSms } from './aws.ts';
@@ -5,6 +6,8 @@ import { beem } from './beem.ts';
 import type { SmsProvider } from './provider.ts';
 
 const remedy = 'set it in lib/settings.ts';
+
+const beemKeys = z.object({ api_key: z.string().min(1), secret_key: z.string().min(1) });
 
 let aws: SmsProvider | undefined;
 
@@ -26,7 +29,7 @@ export const mustPollReceipts = (): boolean => setting('SMS_PROVIDER', remedy) =
 async function beemProvider(now: number): Promise<SmsProvider> {
   const secret = await readSecret('smsKeys', 'beem', now);
   if (!secret) throw new Error('the secret smsKeys/beem is missing');
-  const { api_key: apiKey = '', secret_key: secretKey = '' } = JSON.parse(secret) as Record<string, string>;
+  const { api_key: apiKey, secret_key: secretKey } = beemKeys.parse(JSON.parse(secret));
   return beem({
     apiKey,
     secretKey,
