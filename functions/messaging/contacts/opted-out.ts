@@ -2,8 +2,9 @@ import { phoneNames } from './phone-key.ts';
 import { asContact, asPhoneEntry, contactLedger } from './store.ts';
 
 /**
- * Which of these phones must not be sent anything: their owners have opted out, also those who are no contacts any more, or they
- * belong to a contact that is not active. For a tenant that has neither it costs one read, else one for every hundred phones.
+ * Phones among these that must not receive messages: they have opted out (even if their contact was deleted
+ * since), or belong to an inactive contact. It costs one read for a tenant that has no such phone, otherwise
+ * one read for every hundred phones.
  *
  * @param phones in E.164, tens of thousands at most.
  */

@@ -9,15 +9,17 @@ export interface PageQuery {
   tag?: string | undefined;
 }
 
-/** A page ends early rather than becoming too large to answer: Lambda hands over 6 MB, and JSON within JSON can double. */
+/**
+ * A larger page ends early: Lambda's answer may have 6 MB, and escaping JSON within JSON can double its size.
+ */
 const pageBytesMax = 2_500_000;
 
-/** How many contacts a search reads at a time. */
+/** Contacts that a search reads at a time. */
 const contactsPerReadMax = 1_000;
 
 const bytesOf = (contact: Contact): number => Buffer.byteLength(JSON.stringify(contact));
 
-/** As many contacts as fit into an answer, but always the first. */
+/** The first contacts that fit into an answer, at least one. */
 function fitting(contacts: Contact[]): Contact[] {
   let left = pageBytesMax;
   const end = contacts.findIndex((contact, index) => {
@@ -27,7 +29,7 @@ function fitting(contacts: Contact[]): Contact[] {
   return end < 0 ? contacts : contacts.slice(0, end);
 }
 
-/** Whether a contact is among those asked for: a tag is compared whole, a search is a part of a text in either case. */
+/** Filter of a query: a tag matches as a whole, a search matches part of a text, case-insensitive. */
 function filterOf({ search = '', tag = '' }: PageQuery): ((contact: Contact) => boolean) | undefined {
   const part = search.toLowerCase();
   if (part === '' && tag === '') return undefined;
@@ -56,7 +58,7 @@ async function searchContacts(
   return { contacts, total };
 }
 
-/** A page of a tenant's contacts, with the exact number of all that were asked for. A search reads them all. */
+/** A page of a tenant's contacts, with the exact number of all that match. A search reads all contacts. */
 export async function contactPage(view: View<Contact | PhoneEntry>, query: PageQuery) {
   const matches = filterOf(query);
   const { contacts, total } = matches

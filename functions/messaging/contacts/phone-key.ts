@@ -7,7 +7,7 @@ import { documents, tableName } from '../../../core/dynamo/tables.ts';
 import { present } from '../../../core/invariant.ts';
 import { storedVersion } from '../stored-version.ts';
 
-/** How many tenants' secrets a container remembers. */
+/** Secrets that one container caches. */
 const cachedTenantsMax = 1_000;
 
 const secrets = new LRUCache<string, Buffer>({ max: cachedTenantsMax });
@@ -23,7 +23,10 @@ async function find(tenant: string): Promise<Buffer | undefined> {
   return Item && Buffer.from(phoneSecret.parse(Item).secret);
 }
 
-/** The first caller's secret stays: another one would give phones other names. */
+/**
+ * Creates the tenant's secret, unless another request was first: a second secret would give phones other
+ * names.
+ */
 async function make(tenant: string): Promise<Buffer> {
   const secret = randomBytes(32);
   try {
@@ -41,14 +44,16 @@ async function make(tenant: string): Promise<Buffer> {
   }
 }
 
-/** Who gives out names for phones of one tenant. */
+/** Maps a phone to its name within one tenant. */
 export type NameOf = (phone: string) => string;
 
 /**
- * The name under which a phone's record is kept: a keyed hash (HMAC-SHA-256, of which 128 bits suffice), since names are in logs and
- * audit records, and a plain hash of a phone is found by trying all phones. The key is the tenant's own, drawn once, and in the table only.
+ * Name under which a phone's entry is stored: a keyed hash (HMAC-SHA-256, truncated to 22 base64url
+ * characters, about 128 bits). Names appear in logs and audit records, and a plain hash could be reversed by
+ * trying all phones. Each tenant has a random key of its own, which is stored only in the table.
  *
- * @returns `undefined` for a tenant that has none, and so no phones; with `create` it gets one.
+ * @param create true to create the key of a tenant that has none.
+ * @returns `undefined` for a tenant without a key, which therefore has no phones.
  */
 export async function phoneNames(tenant: string, create: true): Promise<NameOf>;
 export async function phoneNames(tenant: string, create: false): Promise<NameOf | undefined>;

@@ -3,10 +3,10 @@ import { unreadable } from '../../errors.ts';
 import type { FileRow } from '../../files/rows.ts';
 import { AttributeName } from '../contact.ts';
 
-/** What a column of an import holds. */
+/** Contact field that a column of an import holds. */
 export type Column = 'phone' | 'name' | 'first_name' | 'last_name' | 'email' | 'tags' | 'is_active';
 
-/** What people and their address books call these columns, in the form that `plain` makes. */
+/** Headers of these columns in people's files and address books, in the form that `plain` returns. */
 const aliasesByColumn: Record<Column, string[]> = {
   phone: [
     ...[
@@ -29,7 +29,7 @@ const aliasesByColumn: Record<Column, string[]> = {
   is_active: ['is_active', 'active'],
 };
 
-/** Fields that we give to contacts: in a file that was exported from here they are read over. */
+/** Fields that the service assigns: they are ignored in a file that was exported from here. */
 const ownFields = new Set(['id', 'tenant_id', 'opted_out_at', 'created_at', 'updated_at']);
 
 const byAlias = new Map(
@@ -42,10 +42,12 @@ const plain = (header: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_|_$/g, '');
 
-/** A column that we know, one that becomes an attribute of that name, or one that is read over. */
+/** A known column, a column that becomes an attribute of that name, or one that is ignored. */
 export type Meaning = { column: Column } | { attribute: string } | undefined;
 
-/** What each header means. Of several columns for the same, the first is it; the others become attributes. */
+/**
+ * Meaning of each header. The first of several columns for one field is used; the others become attributes.
+ */
 export function meaningsOf(headers: string[]): Meaning[] {
   const taken = new Set<Column>();
   return headers.map((header) => {
@@ -58,14 +60,14 @@ export function meaningsOf(headers: string[]): Meaning[] {
   });
 }
 
-/** Whether a column's name can be the name of an attribute, if it is to be one. */
+/** False for a column that becomes an attribute but whose name no attribute can have. */
 export const isNamed = (meaning: Meaning): boolean =>
   !meaning || 'column' in meaning || AttributeName.safeParse(meaning.attribute).success;
 
 /**
- * What the columns of a file mean, from its first row.
+ * Meaning of a file's columns, from its first row.
  *
- * @throws Problem where that row does not name them, or not uniquely.
+ * @throws Problem if that row names no phone column, or its names are invalid or not unique.
  */
 export function columnsOf({ cells }: FileRow): Meaning[] {
   const headers = cells.map((cell) => normalized(cell));

@@ -6,20 +6,20 @@ import type { Find, PhoneEntry } from '../store.ts';
 import type { Candidate, RowError } from './row.ts';
 
 interface ImportOptions {
-  /** Leave contacts that exist as they are; without it and without `update_existing` they are errors. */
+  /** Skip contacts that exist. If this and `update_existing` are false, they are errors. */
   skip_duplicates: boolean;
   update_existing: boolean;
 }
 
 interface Import {
   candidates: Candidate[];
-  /** The rows that could not be used. */
+  /** Rows that could not be used. */
   errors: RowError[];
-  /** How many rows there were. */
+  /** Number of rows. */
   total: number;
   options: ImportOptions;
   tenant: string;
-  /** An id for each candidate, in case that it is new. */
+  /** An id for each candidate, used if it is new. */
   ids: string[];
   nameOf: NameOf;
   /** RFC 3339. */
@@ -34,8 +34,8 @@ interface Counted {
 }
 
 /**
- * What an import changes, from what is there. Of rows with the same phone the first counts, the others are skipped. Consent that was
- * withdrawn stays so: for a phone that has opted out also when its contact was deleted meanwhile.
+ * Plans the changes of an import. The first of several rows with the same phone is used, the others are
+ * skipped. An opt-out stays in force, even if the contact was deleted since.
  */
 export function decideImport(
   { candidates, errors, total, options, tenant, ids, nameOf, at }: Import,
@@ -81,7 +81,7 @@ export function decideImport(
   return { changes, result: importReply(result, total) };
 }
 
-/** How an import ended, with what was wrong with rows in their order. */
+/** Answer of an import, with the errors in the order of their rows. */
 function importReply({ imported, updated, skipped, errors }: Counted, total: number) {
   const inOrder = errors.toSorted((one, other) => one.row - other.row);
   return {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { formFile } from '../../../../core/http/multipart.ts';
 import { isStorable } from '../../../../core/text.ts';
 
-/** The most contacts of one import. */
+/** Contacts of one import. */
 export const importContactsMax = 1_000;
 
 export const tooManyContacts = `Maximum ${importContactsMax} contacts per request`;
@@ -25,7 +25,7 @@ const base64File = z
   .min(1, { error: fileExpected })
   .transform((text) => Buffer.from(text, 'base64'));
 
-/** What an import brings, whether it came as JSON or as a form. */
+/** An import, from JSON or from a form. */
 export interface ImportRequest {
   import_type: z.output<typeof importType>;
   csv_data?: string | undefined;
@@ -51,7 +51,7 @@ export const ImportJson = z.strictObject({
   update_existing: z.boolean().default(false),
 });
 
-/** A yes or no among the texts of a form. */
+/** A boolean as a text field of a form. */
 const flag = (otherwise: boolean) =>
   z
     .enum(['true', 'false', '1', '0'], { error: 'must be true, false, 1 or 0' })

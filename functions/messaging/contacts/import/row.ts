@@ -5,23 +5,23 @@ import { readWrittenPhone } from '../../phone.ts';
 import { type Attributes, type ContactFields, Email, fits, Name, Tags } from '../contact.ts';
 import type { Column, Meaning } from './columns.ts';
 
-/** The longest value of a column that becomes an attribute. */
+/** Length of an attribute's value in a file. */
 const attributeLengthMax = 1_000;
 
-/** What one row of an import asks for. */
+/** A valid row of an import. */
 export interface Candidate {
   row: number;
   phone: string;
   fields: ContactFields;
 }
 
-/** A row that is not imported, and why. The text holds nothing of the row. */
+/** A row that is not imported, with the reason. The text quotes nothing of the row. */
 export interface RowError {
   row: number;
   error: string;
 }
 
-/** Why a row cannot be used. */
+/** Reason why a row cannot be used. */
 class Flaw extends Error {}
 
 function parsed<S extends z.ZodType>(schema: S, value: unknown, flaw: string): z.output<S> {
@@ -50,7 +50,7 @@ const readTags = (text: string): string[] =>
     'Invalid tags',
   );
 
-/** What a row says, by the meaning of its columns. */
+/** Values of a row, by the meaning of its columns. */
 interface RowValues {
   columns: Partial<Record<Column, string>>;
   attributes: Attributes;
@@ -95,7 +95,7 @@ function valuesOf(cells: string[], meanings: Meaning[]): RowValues {
   return values;
 }
 
-/** What a row asks for, or why it cannot be used. */
+/** Reads one row: a candidate, or the reason why it cannot be used. */
 export function readImportRow(row: ParsedRow, meanings: Meaning[]): Candidate | RowError {
   if ('error' in row) return { row: row.number, error: row.error };
   const phoneAt = meanings.findIndex(

@@ -10,13 +10,13 @@ const missing = (field: string) =>
     details: { field, constraint: 'required' },
   });
 
-/** A row of an import with what its cells mean. */
+/** A row of an import with the meaning of its cells. */
 interface ImportRow {
   row: ParsedRow;
   meanings: Meaning[];
 }
 
-/** @throws Problem for a file of the other kind: what its sender says of it and what it is must agree. */
+/** Rows of a file below its header. @throws Problem if the file is not of the declared kind. */
 function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
   const isWorkbook = fileKindOf(file) === 'xlsx';
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
@@ -28,7 +28,7 @@ function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
   return rows.map((row) => ({ row, meanings }));
 }
 
-/** A field of a phone's contact as a cell; `undefined` for what is no text. */
+/** A field of a phone contact as a cell; `undefined` if it is neither a text nor a list of texts. */
 function cellOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value))
@@ -48,9 +48,9 @@ function contactRow(contact: Record<string, unknown>, index: number): ImportRow 
 }
 
 /**
- * The rows that an import brings. Those of a file count its header as row 1; contacts of a phone count from 1.
+ * Rows of an import. In a file the header is row 1; phone contacts are numbered from 1.
  *
- * @throws Problem for an import without its source, or with one that cannot be read.
+ * @throws Problem for an import without a source, or with one that cannot be read.
  */
 function importRows({ import_type, csv_data, file, contacts }: ImportRequest): ImportRow[] {
   switch (import_type) {
@@ -69,7 +69,7 @@ function importRows({ import_type, csv_data, file, contacts }: ImportRequest): I
 }
 
 /**
- * What the rows of an import ask for, and those that cannot be used.
+ * Reads an import: its candidates, the errors of rows that cannot be used, and the number of rows.
  *
  * @throws Problem as `importRows` does.
  */
