@@ -5,13 +5,13 @@ import { columnsMax, type ParsedRow } from './row.ts';
 
 const delimiters = [',', ';', '\t'] as const;
 
-/** The largest record in characters: a cell of a megabyte is a quote that was not closed. */
+/** Characters of one record: a longer one is due to a quote that was not closed. */
 const recordLengthMax = 1_000_000;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these is no text
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these characters is not a text
 const binaryPattern = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
 
-/** Text in the encoding that its byte order mark names, in UTF-8 if it is that, and else in the one that Windows gives to old files. */
+/** Decodes a text: by its byte order mark, else as UTF-8 if it is valid, else as Windows-1252. */
 function decodeText(file: Buffer): string {
   if (file[0] === 0xff && file[1] === 0xfe) return new TextDecoder('utf-16le').decode(file);
   if (file[0] === 0xfe && file[1] === 0xff) return new TextDecoder('utf-16be').decode(file);
@@ -22,7 +22,7 @@ function decodeText(file: Buffer): string {
   }
 }
 
-/** What separates the columns: what the first line has most of, outside of quotes. */
+/** Column delimiter: the one that is most frequent in the first line, outside of quotes. */
 function delimiterOf(text: string): string {
   const line = text.slice(0, 10_000).replace(/[\r\n].*/s, '');
   const bare = line.replace(/"[^"]*"/g, '');
@@ -30,7 +30,7 @@ function delimiterOf(text: string): string {
   return delimiters.reduce((best, other) => (countOf(other) > countOf(best) ? other : best));
 }
 
-/** Where a parser gave up, counted as rows of a spreadsheet. */
+/** Problem with the row at which the parser stopped, numbered as in a spreadsheet. */
 function parseProblem(error: CsvError): Error {
   const record = Number(error.records ?? 0);
   const reason =
@@ -39,16 +39,17 @@ function parseProblem(error: CsvError): Error {
 }
 
 /**
- * The rows of a CSV text (RFC 4180) that are not blank, with commas, semicolons or tabs between columns, and any line ends.
+ * Rows of a CSV text (RFC 4180) that are not blank. Columns are separated by commas, semicolons or tabs; any
+ * line ends are accepted.
  *
- * @throws Problem for what is no text, or whose quotes do not pair.
+ * @throws Problem for a file that is not a text, or has unbalanced quotes.
  */
 export function csvRows(file: Buffer): ParsedRow[] {
-  // Excel reads and writes a first line that names the delimiter; it is no row.
+  // Excel reads and writes a first line that names the delimiter; it is not a row.
   const whole = decodeText(file);
   const [start, named] = present(
     /^\uFEFF?(?:sep=([,;\t])\r?\n)?/.exec(whole),
-    'it matches the empty text, too',
+    'the pattern also matches an empty text',
   );
   const text = whole.slice(start.length);
   if (binaryPattern.test(text.slice(0, 10_000)))

@@ -5,13 +5,17 @@ import { spreadsheetRows } from './spreadsheet.ts';
 
 export type { FileRow, ParsedRow } from './row.ts';
 
-/** What a file is by its first bytes, whatever it is called. */
+/** First bytes of a file, which tell its kind; its name is not trusted. */
 const zipSignature = Buffer.from('PK');
 const xlsSignature = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 export type FileKind = 'xlsx' | 'csv';
 
-/** @throws Problem for workbooks of Excel 97–2003 and those with a password, which look alike. */
+/**
+ * Kind of a file by its first bytes.
+ *
+ * @throws Problem for workbooks of Excel 97–2003 and those with a password: both begin with the same bytes.
+ */
 export function fileKindOf(file: Buffer): FileKind {
   if (file.length === 0) throw unreadable('The file is empty');
   if (file.subarray(0, xlsSignature.length).equals(xlsSignature))
@@ -20,10 +24,10 @@ export function fileKindOf(file: Buffer): FileKind {
 }
 
 /**
- * The rows of an .xlsx workbook or a CSV text that are not blank, the header first.
+ * Rows of an .xlsx workbook or a CSV text that are not blank, the header first.
  *
- * @param limits.rows the most rows beside the header.
- * @param limits.tooMany what the sender is told of more.
+ * @param limits.rows maximum number of rows below the header.
+ * @param limits.tooMany error message for a file with more rows.
  * @throws Problem `invalid` for a file that cannot be read, or has no rows.
  */
 export function readRows(

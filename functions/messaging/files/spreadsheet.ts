@@ -3,15 +3,15 @@ import { unreadable } from '../errors.ts';
 import { columnsMax, type ParsedRow } from './row.ts';
 import { guardedZip } from './zip-guard.ts';
 
-/** Cells take about 100 bytes each in memory, however few they take in the file. */
+/** Cells of a sheet: each takes about 100 bytes of memory, however small it is in the file. */
 const cellsMax = 1_500_000;
-/** A part smaller than this has not that many cells. */
+/** A part below this size cannot have that many cells, and is not scanned. */
 const uncountedBytesMax = 8 * 1024 * 1024;
 
-/** From here on, neighbouring integers are the same number. */
+/** Numbers from here on are not exact: spreadsheets keep 15 digits. */
 const exactNumberMax = 1e15;
 
-/** The position of the first sheet that its author sees: hidden ones hold lists and drafts. */
+/** Position of the first visible sheet: hidden ones hold lists and drafts. */
 function firstVisible(workbook: string): number {
   const sheets = workbook.match(/<(?:\w+:)?sheet\s[^>]*>/g) ?? [];
   const position = sheets.findIndex((sheet) => !/\sstate\s*=\s*["'](?:hidden|veryHidden)["']/.test(sheet));
@@ -26,11 +26,14 @@ function hasTooManyCells(part: Buffer): boolean {
   return count > cellsMax;
 }
 
-/** A number as text, and whether its digits can be trusted: spreadsheets show long numbers as `2.557E+11`, and lose the 16th digit. */
+/**
+ * A number as text. `exact` is false if its digits are unreliable: spreadsheets display long numbers as
+ * `2.557E+11`, and lose the 16th digit.
+ */
 function numberText(value: number, { w, z }: CellObject): { text: string; exact: boolean } {
   const shown = w?.trim() ?? String(value);
   if (z && SSF.is_date(z)) return { text: shown, exact: false };
-  // Digits shown are meant, such as the zeros that a format puts before a number.
+  // The displayed digits count, such as leading zeros from the number format.
   if (/^\d+$/.test(shown) && Math.abs(value) < exactNumberMax) return { text: shown, exact: true };
   if (!Number.isInteger(value) || Math.abs(value) >= exactNumberMax) return { text: shown, exact: false };
   return { text: Math.abs(value) < 1e6 ? shown : String(value), exact: true };
@@ -57,9 +60,10 @@ function rowOf(cells: (CellObject | undefined)[], number: number): ParsedRow | u
 }
 
 /**
- * The rows of the first visible sheet of an .xlsx workbook that are not blank. Formulas are never evaluated: their last result counts.
+ * Rows of the first visible sheet of an .xlsx workbook that are not blank. Formulas are never evaluated:
+ * their cached results are used.
  *
- * @throws Problem for a file that is no such workbook, or cannot be read whole.
+ * @throws Problem for a file that is not an .xlsx workbook, or cannot be read completely.
  */
 export function spreadsheetRows(file: Buffer): ParsedRow[] {
   const parts = guardedZip(file);
@@ -72,7 +76,7 @@ export function spreadsheetRows(file: Buffer): ParsedRow[] {
   const sheet = sheetOf(file, position);
   const grid = sheet['!data'] ?? [];
   const rows: ParsedRow[] = [];
-  // Only rows that there are: a cell far below leaves a million holes.
+  // Entries skip the holes of a sparse array: one cell far below leaves a million of them.
   for (const [index, cells] of Object.entries(grid)) {
     const row = rowOf(cells, Number(index) + 1);
     if (row) rows.push(row);
@@ -82,7 +86,7 @@ export function spreadsheetRows(file: Buffer): ParsedRow[] {
 
 function sheetOf(file: Buffer, position: number): WorkSheet {
   try {
-    // `WTF` makes it throw where it would call a damaged sheet an empty one.
+    // `WTF` makes the parser throw on a damaged sheet, which it would otherwise return as an empty one.
     const book = read(file, {
       type: 'buffer',
       dense: true,
@@ -96,7 +100,7 @@ function sheetOf(file: Buffer, position: number): WorkSheet {
     const sheet = name === undefined ? undefined : book.Sheets[name];
     if (sheet) return sheet;
   } catch {
-    // Its error quotes the file.
+    // The parser's error is dropped, because it quotes the file.
   }
   throw unreadable('The workbook is damaged: save it again and send that');
 }

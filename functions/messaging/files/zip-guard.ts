@@ -4,12 +4,12 @@ import { unreadable } from '../errors.ts';
 const MiB = 1024 * 1024;
 
 /**
- * What an honest workbook of 50,000 rows stays far below. A bomb is refused by what its directory declares, before anything is unpacked,
- * and one that lies is stopped at the size that it declared.
+ * Limits far above a genuine workbook of 50,000 rows. A zip bomb is refused by the sizes that its directory
+ * declares, before anything is unpacked; if the directory lies, unpacking stops at the declared size.
  */
 const zipLimits = { entriesMax: 200, partBytesMax: 64 * MiB, totalBytesMax: 96 * MiB };
 
-/** Records of a zip file and where their fields are (PKWARE's APPNOTE.TXT §4.3). */
+/** Signatures and sizes of a zip file's records (PKWARE's APPNOTE.TXT §4.3). */
 const endRecord = { signature: 0x06054b50, bytes: 22, commentMax: 0xffff };
 const centralHeader = { signature: 0x02014b50, bytes: 46 };
 const localHeader = { signature: 0x04034b50, bytes: 30 };
@@ -22,7 +22,7 @@ interface Entry {
   method: number;
   packed: number;
   size: number;
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   offset: number;
 }
 
@@ -32,7 +32,7 @@ const tooLarge = () => unreadable('The workbook is too large when unpacked: spli
 function endOf(file: Buffer): number {
   const earliest = Math.max(0, file.length - endRecord.bytes - endRecord.commentMax);
   for (let at = file.length - endRecord.bytes; at >= earliest; at--) {
-    // The comment must end with the file, or the signature is only some bytes of it.
+    // Without a comment that ends with the file, these bytes are not the record but part of a comment.
     if (
       file.readUInt32LE(at) === endRecord.signature &&
       at + endRecord.bytes + file.readUInt16LE(at + 20) === file.length
@@ -63,7 +63,7 @@ function entriesOf(file: Buffer): { entries: Entry[]; directory: number } {
   const end = endOf(file);
   const count = file.readUInt16LE(end + 10);
   const directory = file.readUInt32LE(end + 16);
-  // Numbers that do not fit are kept in records of zip64, which no workbook of this size needs.
+  // Larger numbers would need zip64 records, which no workbook within our limits has.
   if (count === 0xffff || directory === 0xffffffff || count > zipLimits.entriesMax) throw tooLarge();
   const entries: Entry[] = [];
   let at = directory;
@@ -76,14 +76,17 @@ function entriesOf(file: Buffer): { entries: Entry[]; directory: number } {
   return { entries, directory };
 }
 
-/** @returns where the packed bytes of an entry begin. */
+/** Offset of an entry's packed bytes. */
 function startOf(file: Buffer, { offset }: Entry, directory: number): number {
   if (offset + localHeader.bytes > directory || file.readUInt32LE(offset) !== localHeader.signature)
     throw damaged();
   return offset + localHeader.bytes + file.readUInt16LE(offset + 26) + file.readUInt16LE(offset + 28);
 }
 
-/** Entries that share bytes make a small file large (David Fifield's "better zip bomb"): none may begin before the last one ended. */
+/**
+ * Refuses entries that overlap: a small file can unpack to a large size through shared bytes (David Fifield's
+ * "better zip bomb").
+ */
 function checkPlaces(file: Buffer, entries: Entry[], directory: number): void {
   let free = 0;
   for (const entry of entries.toSorted((one, other) => one.offset - other.offset)) {
@@ -103,10 +106,12 @@ function unpack(packed: Buffer, { method, size }: Entry): Buffer {
 }
 
 /**
- * Checks that a zip file unpacks to what it declares, and to no more than is good for this function.
+ * Checks that a zip file unpacks to the sizes that it declares, within our limits.
  *
- * @returns its parts by name; each was unpacked once, and is unpacked again when asked for.
- * @throws Problem for one that is damaged, encrypted or too large, within milliseconds for one that declares too much.
+ * @returns its parts by name, each as a function that unpacks it again. Every part was unpacked once as a
+ * check.
+ * @throws Problem for a file that is damaged, encrypted or too large; within milliseconds if it declares too
+ * much.
  */
 export function guardedZip(file: Buffer): Map<string, () => Buffer> {
   const { entries, directory } = entriesOf(file);
