@@ -7,26 +7,27 @@ import { smsEngine, smsTables } from './engine.ts';
 import { isDueSoon, release, sendDueMessage } from './release.ts';
 import { storeBatch } from './store.ts';
 
-/** A batch of messages as an endpoint makes it. */
+/** A batch of messages, composed by an endpoint. */
 export interface SmsOrder {
   id: string;
   messages: Required<PackedMessage>[];
-  /** Milliseconds since the epoch. */
+  /** Time to send, in milliseconds since the epoch. */
   dueAt: number;
   scheduled: boolean;
   campaignId?: string | null | undefined;
   templateId?: string | null | undefined;
-  /** Of a file: how it was read, and what is wrong with its rows. */
+  /** Only for a file: its counts, and the errors of its rows. */
   upload?: { counts: UploadCounts; errors: string[] };
 }
 
-/** Where a batch is watched. */
 const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
 
 /**
- * Accepts a batch and answers so. When it is due at once its messages are on their way before the answer is.
+ * Stores a batch together with the caller's answer. A batch that is due now is also released to the batch
+ * engine before the answer is returned.
  *
  * @param now milliseconds since the epoch.
+ * @throws Problem as `storeBatch` does.
  */
 export async function accept<R>(
   order: SmsOrder,
@@ -53,8 +54,8 @@ export async function accept<R>(
     upload?.errors ?? [],
     await answer(undefined, given),
   );
-  const parts = { store: smsTables(), engine: smsEngine() };
-  if (order.dueAt <= now) await release(parts, tenant, id, now);
+  const deps = { store: smsTables(), engine: smsEngine() };
+  if (order.dueAt <= now) await release(deps, tenant, id, now);
   else if (isDueSoon(dueAt, now)) await sendDueMessage({ tenant, id, dueAt }, now);
   return given;
 }

@@ -4,7 +4,7 @@ import { present } from '../../../core/invariant.ts';
 import { storedVersion } from '../stored-version.ts';
 import { fillIn } from './templates/text.ts';
 
-/** How a file was read: its rows, those that could be read, and those whose message was accepted. */
+/** Counts of a file: its rows, those that could be read, and those whose message was accepted. */
 const uploadCounts = z.object({
   total_contacts: z.number(),
   processed_contacts: z.number(),
@@ -29,7 +29,7 @@ const smsBatch = z.object({
   /** Number of messages. */
   total: z.number(),
   createdAt: z.string(),
-  /** When its messages are to be sent. */
+  /** Time at which its messages are to be sent. */
   dueAt: z.string(),
   /** True if the caller asked for that time. */
   scheduled: z.boolean(),
@@ -46,7 +46,7 @@ const smsBatch = z.object({
 });
 export type SmsBatch = z.output<typeof smsBatch>;
 
-/** @throws ZodError for an item of another shape. */
+/** Parses a batch. @throws ZodError for an item of another shape. */
 export const asSmsBatch = (item: Item): SmsBatch => smsBatch.parse(item);
 
 /** One message of a batch. Its own text and sender are present only where they differ from the batch's. */
@@ -60,7 +60,7 @@ export type PackedMessage = z.output<typeof packedMessage>;
 const pack = z.object({ v: storedVersion, messages: z.array(packedMessage) });
 
 /**
- * Messages of one pack, in their order. Parsing 50 takes 3 µs.
+ * Parses the messages of one pack, in their order; 50 take 3 µs.
  *
  * @throws ZodError for an item of another shape.
  */
@@ -69,7 +69,7 @@ export const asPack = (item: Item): PackedMessage[] => pack.parse(item).messages
 const rowErrors = z.object({ v: storedVersion, errors: z.array(z.string()) });
 
 /**
- * Errors of a file's rows, as they are answered.
+ * Parses the errors of a file's rows, which are texts as answered.
  *
  * @throws ZodError for an item of another shape.
  */
@@ -83,23 +83,23 @@ const receiptCounts = z.object({
 });
 export type ReceiptCounts = z.output<typeof receiptCounts>;
 
-/** @throws ZodError for an item of another shape. */
+/** Parses the counters of receipts. @throws ZodError for an item of another shape. */
 export const asReceiptCounts = (item: Item): ReceiptCounts => receiptCounts.parse(item);
 
-/** A batch that the sweep has to look at. The sort key begins with the time, in 24 characters. */
+/** A batch that the sweep must check. Its sort key begins with the time, 24 characters long. */
 const dueEntry = z
   .object({ v: storedVersion, sk: z.string(), tenant: z.string(), id: z.string() })
   .transform(({ sk, tenant, id }) => ({ tenant, id, dueAt: sk.slice(0, 24) }));
 
-/** @throws ZodError for an item of another shape. */
+/** Parses an entry of the sweep. @throws ZodError for an item of another shape. */
 export const asDueEntry = (item: Item): z.output<typeof dueEntry> => dueEntry.parse(item);
 
-/** Messages of one item: 50 of the longest texts are 240 KB, an item may have 400. */
+/** Messages of one item: 50 of the longest texts take 240 KB; an item may have 400 KB. */
 export const messagesPerPack = 50;
 
 const partition = (tenant: string, id: string) => `SMS#${Buffer.from(tenant).toString('base64url')}#${id}`;
 
-/** Where a batch and what belongs to it is stored. */
+/** Keys of a batch, of the items that belong to it, and of templates. */
 export const smsKeys = {
   batch: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'BATCH' }),
   pack: (tenant: string, id: string, n: number): Key => ({
@@ -107,9 +107,9 @@ export const smsKeys = {
     sk: `PACK#${String(Math.floor(n / messagesPerPack)).padStart(6, '0')}`,
   }),
   errors: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
-  /** What receipts said, counted. */
+  /** Counters of final receipts. */
   receipts: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'RECEIPTS' }),
-  /** Each message has a partition of its own: a hundred a second are too many for one that others share. */
+  /** A partition for each message: hundreds of writes a second would overload a shared one. */
   message: (tenant: string, messageId: string): Key => ({ pk: partition(tenant, messageId), sk: 'MESSAGE' }),
   due: ({ tenant, id, createdAt }: Pick<SmsBatch, 'tenant' | 'id' | 'createdAt'>, at: string): Key => ({
     pk: 'SMS-DUE',
@@ -121,17 +121,17 @@ export const smsKeys = {
   }),
 };
 
-/** Somebody to be written to, with what a text may say of them. */
+/** A recipient, with the values of the text's variables. */
 export interface Recipient {
   to: string;
   variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** The text for one recipient. @returns what is missing for it, if anything is. */
+/** Fills in the text for one recipient. @returns the text, or the variables that have no value. */
 export const textFor = (body: string, { to, variables }: Recipient) =>
   fillIn(body, { phone: to, ...variables });
 
-/** Takes what most messages have in common out of them. */
+/** Moves the first message's text and sender to the batch; messages keep only what differs. */
 export function packMessages(messages: Required<PackedMessage>[]): {
   text: string;
   from: string;

@@ -6,7 +6,7 @@ import { messageId } from './messages/id.ts';
 import { textLengthMax } from './messages/segments.ts';
 import { dueTime, invalidPhone, scheduleTooFar } from './shape.ts';
 
-/** One contact as it was sent: fields beside these two are variables. */
+/** One contact of a request: fields other than these two are variables. */
 interface SentContact {
   phone: string;
   name?: string | null | undefined;
@@ -19,9 +19,9 @@ const refused = (message: string, field: string, more: object = {}) =>
   });
 
 /**
- * Whether every number exists and takes texts.
+ * Checks that every number exists and can receive text messages.
  *
- * @throws MessagingProblem naming the first contact, by its place, whose number does not.
+ * @throws MessagingProblem with the position of the first contact whose number does not.
  */
 export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
   const place = contacts.findIndex(({ phone }) => readPhone(phone) !== phone || !takesMessages(phone));
@@ -29,7 +29,7 @@ export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
 }
 
 /**
- * When a batch is due.
+ * Due time of a batch, in milliseconds since the epoch; a past time means now.
  *
  * @throws MessagingProblem for a time that is too far ahead.
  */
@@ -40,9 +40,10 @@ export function readSchedule(scheduleAt: string | null | undefined, now: number)
 }
 
 /**
- * The messages of a request: one for each phone, in the order in which they were named first, but for those who want none.
+ * Messages of a request: one for each phone that has not opted out, in the order of their first occurrence.
  *
- * @throws MessagingProblem naming the contact, by its place, whose text lacks a variable or is too long: then nothing is sent at all.
+ * @throws MessagingProblem with the position of a contact whose text lacks a variable or is too long; then
+ * nothing is sent at all.
  */
 export function composeMessages(
   body: { text: string; variables: Record<string, string | undefined> },
@@ -67,7 +68,7 @@ export function composeMessages(
   return [...messages.values()];
 }
 
-/** What is answered of each contact, in their order. */
+/** Results of the contacts, in their order. */
 function contactResults(
   id: string,
   contacts: Pick<SentContact, 'phone'>[],
@@ -82,7 +83,7 @@ function contactResults(
   });
 }
 
-/** The answer to a request; without any message there is no batch. */
+/** Answer to a bulk send. It has no batch id if there is no message to send. */
 export function bulkSendReply(
   id: string,
   contacts: Pick<SentContact, 'phone'>[],

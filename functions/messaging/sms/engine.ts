@@ -9,29 +9,33 @@ import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
 import { type SendDeps, smsKind } from './messages/send.ts';
 
-/** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
+/** Deps of the worker that sends messages. Other functions only open, read and cancel batches. */
 export type ProviderDeps = Pick<SendDeps, 'provider' | 'optedOut' | 'scheduleReceiptPoll'>;
 
 let store: Store | undefined;
 
-/** The tables, one request at a time. Made on first use. */
+/** DynamoDB store for the messaging table, without automatic retries. Made on first use. */
 export function smsTables(): Store {
   store ??= dynamoStore();
   return store;
 }
 
 const noProvider: ProviderDeps = {
-  provider: () => Promise.reject(new Error('only the worker of the queue sends messages')),
-  optedOut: () => Promise.reject(new Error('only the worker of the queue sends messages')),
+  provider: () => Promise.reject(new Error('only the queue worker sends messages')),
+  optedOut: () => Promise.reject(new Error('only the queue worker sends messages')),
 };
 
-/** The batches of messages of every tenant. */
-export function smsEngine(parts: ProviderDeps = noProvider): Engine {
+/**
+ * Batch engine for text messages of all tenants.
+ *
+ * @param deps only for the worker that sends; without them a send is rejected.
+ */
+export function smsEngine(deps: ProviderDeps = noProvider): Engine {
   const engine: Engine = openEngine({
     name: 'sms',
     kinds: {
       sms: smsKind({
-        ...parts,
+        ...deps,
         store: smsTables(),
         table: () => tableName('messaging'),
         settle: (settlement) => engine.settle(settlement),
@@ -43,7 +47,7 @@ export function smsEngine(parts: ProviderDeps = noProvider): Engine {
     },
     send: (tenant: string, message: ChunkMessage) => send('smsBatches', tenant, message),
     announce: async ({ details, status, total, succeeded, failed }) =>
-      log('info', 'batch of messages ended', {
+      log('info', 'SMS batch ended', {
         batch: String(details.sms),
         status,
         total,

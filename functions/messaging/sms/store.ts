@@ -17,7 +17,7 @@ export async function readItem(key: Key): Promise<Item | undefined> {
   return Item;
 }
 
-/** Puts of one request, and requests at once (API reference, BatchWriteItem). */
+/** Puts of one request (API reference, BatchWriteItem), and requests in parallel. */
 const putsPerRequestMax = 25;
 const requestsInParallel = 4;
 
@@ -39,24 +39,25 @@ async function writeAll(items: Item[]): Promise<void> {
 }
 
 /**
- * How long a request has for releasing its own batch, in milliseconds: then it counts as dead, and the sweep does it. A little longer than
- * a function may run.
+ * Time that a request has for releasing its own batch; after it, the sweep does so. A little longer than a
+ * function may run.
  */
 const ownReleaseMs = 40_000;
 
-/** A batch as its maker has it, with its messages apart. */
+/** A batch before it is stored; its messages are passed separately. */
 export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total'>;
 
-/** When the sweep looks at a batch. */
+/** Time at which the sweep checks a batch, in RFC 3339. */
 export const sweepAtOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
   scheduled ? dueAt : timestamp(Date.parse(createdAt) + ownReleaseMs);
 
 /**
- * Stores a batch: once this returns its messages will be sent at their time, whatever dies. One transaction makes it count, together with
- * the caller's answer; its messages are written before.
+ * Stores a batch durably: once this returns, its messages will be sent at their time despite any crash. The
+ * messages are written first; one transaction then writes the batch together with the caller's answer.
  *
- * @param errors what is to be told of rows that have no message.
- * @throws Problem `conflict` if the batch is there already, `in_flight` if another request took over the idempotency key.
+ * @param errors errors of rows that have no message.
+ * @throws Problem `conflict` if the batch exists, `in_flight` if another request took over the idempotency
+ * key.
  */
 export async function storeBatch(
   batch: NewSmsBatch,
@@ -89,7 +90,7 @@ export async function storeBatch(
       { Put: { TableName: table(), Item: { ...smsKeys.due(batch, sweepAtOf(batch)), tenant, id } } },
       ...(answer ? [answerAction(answer)] : []),
     ],
-    // It makes a repetition by the SDK, after a lost answer, the same request.
+    // It makes the SDK's retry after a lost answer the same request.
     ClientRequestToken: randomUUID(),
   });
   try {
@@ -102,7 +103,7 @@ export async function storeBatch(
   }
 }
 
-/** @throws Problem `not_found`, also for another tenant's batch. */
+/** Reads a batch. @throws Problem `not_found`, also for another tenant's batch. */
 export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): Promise<SmsBatch> {
   const item = isId(id) ? await readItem(smsKeys.batch(tenant, id.toLowerCase())) : undefined;
   if (!item) throw new Problem('not_found', `${what} not found`);
@@ -111,13 +112,13 @@ export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): 
 
 const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 
-/** The message at this place of a batch. */
+/** Message `n` of a batch, counted from 0; `undefined` if there is none. */
 export async function readMessage(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
   return item && asPack(item)[n % messagesPerPack];
 }
 
-/** Notes that a file will be uploaded, under the id that its batch will have. */
+/** Stores that a file will be uploaded, under the id of its later batch. */
 export async function expectUpload(
   upload: Pick<SmsBatch, 'tenant' | 'id' | 'user' | 'createdAt'>,
 ): Promise<void> {

@@ -6,14 +6,14 @@ import { messageId } from './messages/id.ts';
 import type { MessageRecord } from './messages/record.ts';
 import { measure } from './messages/segments.ts';
 
-/** Seconds after which it makes sense to look at a batch again. */
+/** Polling interval that answers about an unfinished batch suggest. */
 const retryAfterSeconds = '2';
 
-/** Where a message stands, as callers see it. */
+/** Status of a message in the API. */
 export const messageStatuses = ['queued', 'sent', 'delivered', 'failed', 'unknown', 'canceled'] as const;
 type MessageStatus = (typeof messageStatuses)[number];
 
-/** Where a batch stands, as callers see it. */
+/** Status of a batch in the API. */
 export const batchStatuses = [
   'expected',
   'scheduled',
@@ -32,8 +32,8 @@ function statusOf({ state, scheduled }: SmsBatch, progress: Batch | undefined): 
   return scheduled ? 'scheduled' : 'queued';
 }
 
-/** What a batch was asked for with, beside its messages. */
-const asked = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: SmsBatch) => ({
+/** Fields of the request, without its messages. */
+const requestFields = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: SmsBatch) => ({
   sender_id: from,
   ...(campaignId ? { campaign_id: campaignId } : {}),
   ...(templateId ? { template_id: templateId } : {}),
@@ -41,7 +41,7 @@ const asked = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: Sm
   created_at: createdAt,
 });
 
-/** How far a batch has come. Every message is in exactly one of queued, sent, failed and canceled. */
+/** Progress of a batch. Every message counts in exactly one of queued, sent, failed and canceled. */
 export function batchToReply(batch: SmsBatch, progress: Batch | undefined, receipts: ReceiptCounts) {
   const none =
     batch.state === 'canceled' ? { queued: 0, canceled: batch.total } : { queued: batch.total, canceled: 0 };
@@ -56,17 +56,17 @@ export function batchToReply(batch: SmsBatch, progress: Batch | undefined, recei
     failed: progress?.failed ?? 0,
     delivered: receipts.delivered ?? 0,
     undelivered: receipts.failed ?? 0,
-    ...asked(batch),
+    ...requestFields(batch),
   };
 }
 
-/** A reply about a batch; while it has not ended, with when to ask again. */
+/** Adds `Retry-After` to a reply about a batch that has not ended. */
 export const withRetryAfter = <T>(progress: Batch | undefined, state: SmsBatch['state'], reply: T) =>
   state === 'canceled' || (progress && isOver(progress))
     ? reply
     : new WithHeaders(reply, { 'Retry-After': retryAfterSeconds });
 
-/** What callers are told of why a message was not sent. */
+/** Error texts of messages that were not sent. */
 const reasonByCode: Record<string, string> = {
   OPTED_OUT: 'Recipient opted out',
   SPENDING_LIMIT: 'The spending limit for messages is reached',
@@ -85,7 +85,7 @@ function stateOf(
   return isCanceled ? 'canceled' : 'queued';
 }
 
-/** One message with where it stands. */
+/** Answer about one message with its status. */
 export function messageToReply(
   batch: SmsBatch,
   n: number,
@@ -103,7 +103,7 @@ export function messageToReply(
     message,
     ...measure(message),
     ...(record?.code && record.state === 'failed' ? { error: reasonOf(record.code) } : {}),
-    ...asked(batch),
+    ...requestFields(batch),
     sender_id: packed.from ?? batch.from,
     ...(record?.sentAt ? { sent_at: record.sentAt } : {}),
     updated_at: record?.updatedAt ?? progress?.createdAt ?? batch.createdAt,

@@ -1,6 +1,7 @@
 /**
- * Ids of batches and of their messages. A message's id is its batch's with its number in the last five digits, where a batch has
- * zeros: so a message is found, and has an id, before anything of its own is written.
+ * Hexadecimal digits of a message's number. A message's id is its batch's id with its number in the last five
+ * digits, where a batch has zeros. So a message has an id, and can be found, before its own record is
+ * written.
  */
 const numberDigits = 5;
 
@@ -9,14 +10,14 @@ const split = (id: string): [batch: string, number: number] => [
   Number.parseInt(id.slice(-numberDigits), 16),
 ];
 
-/** A batch's id from a random UUID (RFC 9562 §5.4); 102 of its bits stay random. */
+/** Makes a batch id from a random UUID (RFC 9562 §5.4); 102 of its bits stay random. */
 export const batchIdFrom = (uuid: string): string => split(uuid)[0] + '0'.repeat(numberDigits);
 
-/** The id of a batch's message. @param n from 0; a batch has at most 1,048,575 messages. */
+/** Id of a batch's message. @param n position from 0; a batch has at most 1,048,575 messages. */
 export const messageId = (batchId: string, n: number): string =>
   split(batchId)[0] + (n + 1).toString(16).padStart(numberDigits, '0');
 
-/** The batch that a message belongs to and its number there; `undefined` for an id that no message can have. */
+/** A message's batch and its position from 0 there; `undefined` for an id that no message can have. */
 export function placeOfMessage(id: string): { batchId: string; n: number } | undefined {
   const lower = id.toLowerCase();
   const [, number] = split(lower);

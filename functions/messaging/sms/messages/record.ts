@@ -19,14 +19,14 @@ const messageRecord = z.object({
   state: messageState,
   /** The delivery that claimed it. */
   by: z.string(),
-  /** When it was claimed, in milliseconds since the epoch. */
+  /** Time of the claim, in milliseconds since the epoch. */
   claimedAt: z.number(),
   /** RFC 3339. */
   updatedAt: z.string(),
   sentAt: z.string().optional(),
   /** The provider's id of the message. Its presence proves that the provider accepted the message. */
   providerId: z.string().optional(),
-  /** Why it failed. */
+  /** Reason of the failure. */
   code: z.string().optional(),
 });
 export type MessageRecord = z.output<typeof messageRecord>;
@@ -34,19 +34,24 @@ export type MessageRecord = z.output<typeof messageRecord>;
 /** The record of a message that a provider accepted. */
 export type AcceptedRecord = MessageRecord & { providerId: string };
 
-/** @throws ZodError for an item of another shape. */
+/** Parses a message's record. @throws ZodError for an item of another shape. */
 export const asMessage = (item: Item): MessageRecord => messageRecord.parse(item);
 
 /**
- * How long a message may be unknown before it stays so, in milliseconds: AWS waits 72 hours for a carrier's last word (User Guide, event
- * destinations), and its event may take a little longer.
+ * Time after which no receipt is expected any more: AWS waits 72 hours for a carrier's final status (User
+ * Guide, event destinations), and its event may take a little longer.
  */
 export const receiptTimeoutMs = 73 * 60 * 60 * 1_000;
 
-/** How the batch engine counts a message: sent, once, is what it was asked for; what then becomes of it is the carrier's. */
+/**
+ * Outcome of a message for the batch engine: an accepted message counts as sent, whatever its receipt reports
+ * later.
+ */
 export type SendOutcome = { result: 'sent' } | { error: string };
 
-/** The outcome that a message's record tells; `undefined` while it is not known. */
+/**
+ * Outcome by a message's record; `undefined` while it is not known. @param now milliseconds since the epoch.
+ */
 export function sendOutcomeOf(record: MessageRecord, now: number): SendOutcome | undefined {
   const { state, providerId, code = 'FAILED', claimedAt } = record;
   if (state === 'sent' || state === 'delivered' || providerId !== undefined) return { result: 'sent' };

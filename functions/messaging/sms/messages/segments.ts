@@ -1,19 +1,19 @@
-/** How a text is coded on its way to a phone: seven bits from a table of Latin and Greek, or UTF-16 for everything else (3GPP TS 23.038). */
+/** Encoding of a text message: the seven-bit GSM alphabet, or UTF-16 for any other text (3GPP TS 23.038). */
 export type Encoding = 'GSM-7' | 'UCS-2';
 
 export interface Segments {
   encoding: Encoding;
-  /** How many messages the carrier counts, and bills. */
+  /** Number of messages that the carrier counts and bills. */
   segments: number;
 }
 
-/** The longest text of one message, in UTF-16 code units: what AWS takes (SendTextMessage, MessageBody). */
+/** Length of a message, in UTF-16 code units: the limit of AWS (SendTextMessage, MessageBody). */
 export const textLengthMax = 1_600;
 
 const gsmBasic =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 
-/** Characters of the extension table: each takes an escape and itself. */
+/** Characters of the extension table: each takes two units, an escape and itself. */
 const gsmExtended = '^{}\\[~]|€\f';
 
 /** Units of each character in the seven-bit alphabet. */
@@ -22,7 +22,10 @@ const gsmUnits = new Map([
   ...[...gsmExtended].map((character) => [character, 2] as const),
 ]);
 
-/** Units that fit into a message of its own, and into each part of a longer one, which begins with a header of six bytes (TS 23.040 §9.2.3.24.1). */
+/**
+ * Units of a message that is sent alone, and of each part of a longer one, which begins with a header of six
+ * bytes (TS 23.040 §9.2.3.24.1).
+ */
 const unitsPerSegment: Record<Encoding, { alone: number; part: number }> = {
   'GSM-7': { alone: 160, part: 153 },
   'UCS-2': { alone: 70, part: 67 },
@@ -30,7 +33,10 @@ const unitsPerSegment: Record<Encoding, { alone: number; part: number }> = {
 
 const lengthOf = (character: string) => character.length;
 
-/** Counts the parts in which a text is sent. No character is cut in two: an extended one keeps its escape, an emoji both its halves. */
+/**
+ * Encoding and number of segments of a text. No character is split between segments: an extended one stays
+ * with its escape, and a surrogate pair stays together.
+ */
 export function measure(text: string): Segments {
   const characters = [...text];
   const gsm = characters.map((character) => gsmUnits.get(character));

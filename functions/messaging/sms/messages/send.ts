@@ -16,13 +16,13 @@ import {
 } from './record.ts';
 import { measure } from './segments.ts';
 
-/** What sending needs from the world; a test provides its own. */
+/** Deps of sending; a test provides its own. */
 export interface SendDeps {
   store: Store;
-  /** The name of the table with the batches and messages. */
+  /** Name of the table with the batches and messages. */
   table(): string;
   provider(): Promise<SmsProvider>;
-  /** Those of a tenant's phones whose owners want no messages. */
+  /** Phones among these that must not receive messages. */
   optedOut(tenant: string, phones: string[]): Promise<Set<string>>;
   settle(settlement: Settlement): Promise<unknown>;
   /** Schedules polling for a receipt, for a provider that pushes none. */
@@ -30,23 +30,27 @@ export interface SendDeps {
   now(): number;
   random(): number;
   pause(milliseconds: number): Promise<void>;
-  /** A name that nobody else has. */
+  /** A unique text. */
   unique(): string;
 }
 
-/** Messages of one chunk that are sent at once. */
+/** Messages of one chunk that are sent in parallel. */
 const messagesInParallel = 10;
 
-/** How long a chunk begins to send messages, in milliseconds: with the longest call it ends before its function does. */
+/**
+ * Time within which a chunk begins to send messages: with the longest call it ends before its function times
+ * out.
+ */
 const sendingMsMax = 30_000;
 
 /**
- * The pauses after a provider would not take a message now, in milliseconds: each is twice the one before. After the longest the message is left,
- * and comes again with its chunk, within a minute: it must not keep others' messages from being sent.
+ * Exponential backoff after a provider did not accept a message for now. After the longest pause the message
+ * is left for the next delivery of its chunk, within a minute, so that it does not delay other tenants'
+ * messages.
  */
 const laterPauseMs = { min: 200, max: 3_200 };
 
-/** The code of a message that was not sent since its recipient wants none. */
+/** Error code of a message that was not sent because its recipient has opted out. */
 const optedOutCode = 'OPTED_OUT';
 
 /** One message on its way to the provider. */
@@ -58,11 +62,13 @@ interface Outgoing extends Required<PackedMessage> {
 }
 
 /**
- * Sends messages, each at most once. A message is claimed by making its record, which must not exist, before the provider is called: so it is
- * called for a message once in all time, and whoever finds a claim without an answer leaves it to the receipt. What has no record was never
- * sent, and is sent whenever its chunk comes again.
+ * Batch kind that sends messages, each at most once. Before the provider is called, the message is claimed by
+ * creating its record on the condition that none exists. So the provider is called at most once for a
+ * message; a claim without an answer is never retried but resolved by the receipt. A message without a record
+ * was never sent, and is sent when its chunk is delivered again.
  *
- * The engine's own claim says that a chunk is being sent; it holds no more than the numbers of its messages.
+ * The engine's own claim only marks a chunk as being sent; its operations hold only the numbers of the
+ * messages.
  */
 export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
   table: deps.table,
@@ -72,7 +78,7 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
   async carryOut({ batch, chunk, waiting }, again) {
     const until = deps.now() + sendingMsMax;
     const { sms } = batch.details;
-    invariant(typeof sms === 'string', 'the engine keeps the id of the batch of messages');
+    invariant(typeof sms === 'string', 'the engine batch names its SMS batch');
     const outgoing = await read(deps, batch.tenant, sms, waiting);
     const records = again ? await recordsOf(deps, outgoing) : new Map<string, MessageRecord>();
     const unsent = outgoing.filter(({ id }) => !records.has(id));
@@ -83,7 +89,7 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
     const sender = new ChunkSender(deps, refused, until);
     const outcomes = await inParallel(outgoing, async (message) => {
       const record = records.get(message.id);
-      const outcome = await (record ? sender.recall(record) : sender.send(message));
+      const outcome = await (record ? sender.resume(record) : sender.send(message));
       return outcome ? [{ index: message.index, outcome }] : [];
     });
     const known = outcomes.flat();
@@ -91,7 +97,7 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
   },
 });
 
-/** Brings the messages of one chunk on their way. */
+/** Sends the messages of one chunk. */
 class ChunkSender {
   readonly #deps: SendDeps;
   readonly #refused: Set<string>;
@@ -103,15 +109,15 @@ class ChunkSender {
     this.#until = until;
   }
 
-  /** What became of a message that somebody claimed before. */
-  async recall(record: MessageRecord): Promise<SendOutcome | undefined> {
-    // Whoever claimed it is gone, since only one delivery is at a chunk.
-    if (record.state === 'sending') await this.#move(record, { state: 'unknown' });
+  /** Outcome of a message that an earlier delivery claimed. */
+  async resume(record: MessageRecord): Promise<SendOutcome | undefined> {
+    // The delivery that claimed it has ended, since the engine lets only one work on a chunk.
+    if (record.state === 'sending') await this.#update(record, { state: 'unknown' });
     return sendOutcomeOf(record, this.#deps.now());
   }
 
   async send(message: Outgoing): Promise<SendOutcome | undefined> {
-    if (this.#refused.has(message.to)) return await this.#refuse(message);
+    if (this.#refused.has(message.to)) return await this.#recordOptOut(message);
     // Before the claim: if the provider's keys cannot be read, the message stays unsent instead of unknown.
     const provider = await this.#deps.provider();
     for (
@@ -122,47 +128,47 @@ class ChunkSender {
       const claimed = await this.#claim(message, 'sending');
       if (!claimed) return undefined;
       const result = await call(provider, message);
-      if (result.kind !== 'later') return await this.#note(claimed, message.to, result);
-      // Nothing was sent, so the claim may go: then anybody may send it.
-      await this.#release(claimed);
+      if (result.kind !== 'later') return await this.#record(claimed, message.to, result);
+      // Nothing was sent, so the claim is withdrawn, and any delivery may send the message.
+      await this.#withdraw(claimed);
       await this.#deps.pause(pause * (0.5 + this.#deps.random() / 2));
     }
     return undefined;
   }
 
-  async #note(
+  async #record(
     record: MessageRecord,
     to: string,
     result: Exclude<SendResult, { kind: 'later' }>,
   ): Promise<SendOutcome | undefined> {
     const at = timestamp(this.#deps.now());
     if (result.kind === 'unknown') {
-      await this.#move(record, { state: 'unknown' });
+      await this.#update(record, { state: 'unknown' });
       return undefined;
     }
     if (result.kind === 'rejected') {
-      await this.#move(record, { state: 'failed', code: result.code });
+      await this.#update(record, { state: 'failed', code: result.code });
       return { error: result.code };
     }
     const { providerId } = result;
-    await this.#move(record, { state: 'sent', providerId, sentAt: at });
+    await this.#update(record, { state: 'sent', providerId, sentAt: at });
     await this.#deps.scheduleReceiptPoll?.({ ...record, providerId }, to);
     return { result: 'sent' };
   }
 
-  async #refuse(message: Outgoing): Promise<SendOutcome | undefined> {
+  async #recordOptOut(message: Outgoing): Promise<SendOutcome | undefined> {
     const claimed = await this.#claim(message, 'failed', optedOutCode);
     return claimed && { error: optedOutCode };
   }
 
-  /** @returns nothing if somebody else has the message. */
+  /** @returns `undefined` if another delivery has claimed the message. */
   async #claim(
     { key, id, tenant }: Outgoing,
     state: 'sending' | 'failed',
     code?: string,
   ): Promise<MessageRecord | undefined> {
     const now = this.#deps.now();
-    // Of its own for each claim, so that a late echo of giving one up cannot undo the next.
+    // Unique for each claim, so that a delayed withdrawal of one claim cannot delete the next.
     const by = this.#deps.unique();
     const record: MessageRecord = {
       ...key,
@@ -180,11 +186,11 @@ class ChunkSender {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
     const { done, item } = await this.#write(() => this.#deps.store.put(put));
-    // A claim whose answer was lost finds itself.
+    // If the answer of an earlier attempt was lost, its claim is found here.
     return done || item?.by === by ? record : undefined;
   }
 
-  async #release({ pk, sk, by }: MessageRecord): Promise<void> {
+  async #withdraw({ pk, sk, by }: MessageRecord): Promise<void> {
     await this.#write(() =>
       this.#deps.store.remove({
         TableName: this.#deps.table(),
@@ -196,8 +202,11 @@ class ChunkSender {
     );
   }
 
-  /** Notes how far a message has come. A receipt that was quicker stays as it is, and only the provider's name for it is added. */
-  async #move(
+  /**
+   * Updates a message's record. If a receipt came first, its state stays, and only the provider's id is
+   * added.
+   */
+  async #update(
     { pk, sk }: MessageRecord,
     fields: Partial<Pick<MessageRecord, 'state' | 'code' | 'providerId' | 'sentAt'>>,
   ): Promise<void> {
@@ -226,7 +235,9 @@ class ChunkSender {
     if (!done && others.providerId !== undefined) await set(others);
   }
 
-  /** Writes are conditional, so they may be made again until they are answered. */
+  /**
+   * Retries a write until it is answered or time is up: every write is conditional, so repeating it is safe.
+   */
   async #write(write: () => Promise<Written>): Promise<Written> {
     for (let pause = 10; ; pause = Math.min(pause * 2, 1_000)) {
       try {
@@ -256,7 +267,7 @@ async function read(
   const items = await getAll(deps, [smsKeys.batch(tenant, id), ...packKeys.values()]);
   const batch = present(
     items.find(({ sk }) => sk === 'BATCH'),
-    'a batch of messages outlives its chunks',
+    'an SMS batch is never deleted',
   );
   const { text, from } = asSmsBatch(batch);
   const packs = new Map(

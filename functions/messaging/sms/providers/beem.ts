@@ -4,16 +4,15 @@ import type { SmsProvider } from './provider.ts';
 export interface BeemSettings {
   apiKey: string;
   secretKey: string;
-  /** Where texts are sent. */
+  /** URL for sending texts. */
   sendUrl: string;
-  /** Where receipts are asked for. */
+  /** URL for polling receipts. */
   reportsUrl: string;
 }
 
-/** Milliseconds that Beem may take to answer. */
 const requestTimeoutMs = 8_000;
 
-/** The code of Beem's answer for a message that was taken, and of one that may be tried again (API reference, Error codes: 102, no balance). */
+/** Codes of Beem's answers: accepted, and insufficient balance (API reference, Error codes). */
 const acceptedCode = 100;
 const noBalanceCode = 102;
 
@@ -24,12 +23,12 @@ interface SendAnswer {
   valid?: number;
 }
 
-/** Beem's encodings. */
+/** Beem's numbers of the encodings. */
 const encodingNumbers = { 'GSM-7': 0, 'UCS-2': 1 } as const;
 
 /**
- * Beem Africa, for sender ids that are registered with Tanzanian carriers. It answers once for a request, so each message is a request; its
- * receipts must be asked for.
+ * Provider for Beem Africa, for sender ids that are registered with Tanzanian carriers. Beem gives one answer
+ * per request, so each message is a request of its own. Receipts must be polled for.
  */
 export function beem({ apiKey, secretKey, sendUrl, reportsUrl }: BeemSettings): SmsProvider {
   const headers = {
@@ -54,6 +53,7 @@ export function beem({ apiKey, secretKey, sendUrl, reportsUrl }: BeemSettings): 
         if (response.status >= 500) return { kind: 'unknown' };
         const answer = (await response.json()) as SendAnswer;
         if (response.ok && answer.code === acceptedCode && answer.valid !== 0)
+          // Without a request id the message was accepted all the same; only its receipt cannot be found.
           return { kind: 'accepted', providerId: String(answer.request_id ?? '') };
         if (answer.code === noBalanceCode) return { kind: 'rejected', code: 'SPENDING_LIMIT' };
         return { kind: 'rejected', code: `BEEM_${answer.code ?? response.status}` };

@@ -12,7 +12,7 @@ const beemKeys = z.object({ api_key: z.string().min(1), secret_key: z.string().m
 let aws: SmsProvider | undefined;
 
 /**
- * The provider that the stage's settings name.
+ * Provider of the stage's settings.
  *
  * @param now milliseconds since the epoch.
  */
@@ -22,10 +22,10 @@ export async function chosenProvider(now: number): Promise<SmsProvider> {
   return aws;
 }
 
-/** Whether receipts must be asked for. */
+/** True if the stage's provider pushes no receipts. */
 export const mustPollReceipts = (): boolean => setting('SMS_PROVIDER', remedy) === 'beem';
 
-/** Beem with the keys of its secret: `{"api_key","secret_key"}`. Its addresses are for tests. */
+/** Beem with the keys of its secret `{"api_key","secret_key"}`. The URLs in the environment are for tests. */
 async function beemProvider(now: number): Promise<SmsProvider> {
   const secret = await readSecret('smsKeys', 'beem', now);
   if (!secret) throw new Error('the secret smsKeys/beem is missing');

@@ -8,10 +8,10 @@ import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../me
 import type { SmsProvider } from '../providers/provider.ts';
 import { noteReceipt } from './note.ts';
 
-/** When a receipt is first asked for, in milliseconds after its message; each pause is then twice the one before, up to the longest. */
+/** Time from sending to the first poll; then exponential backoff up to the maximum. */
 const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
 
-/** Receipts that are asked for at once. */
+/** Receipts that are polled in parallel. */
 const pollsInParallel = 10;
 
 /** A receipt that has to be polled for. */
@@ -24,14 +24,14 @@ const receiptPoll = z.object({
   providerId: z.string(),
   /** The phone that the message was sent to. */
   to: z.string(),
-  /** When the message was sent, in milliseconds since the epoch. */
+  /** Time of sending, in milliseconds since the epoch. */
   since: z.number(),
   /** The last pause before a poll, in milliseconds. */
   pause: z.number(),
 });
 type ReceiptPoll = z.output<typeof receiptPoll>;
 
-/** In the order in which they are to be asked. */
+/** Partition of all polls, sorted by their due time. */
 const pollPartition = 'SMS-RECEIPTS';
 
 const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
@@ -39,7 +39,7 @@ const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
   sk: `${timestamp(at)}#${id}`,
 });
 
-/** Notes that the receipt of a message is to be asked for. */
+/** Schedules the first poll for a message's receipt. @param to the phone that it was sent to, in E.164. */
 export async function scheduleReceiptPoll(store: Store, record: AcceptedRecord, to: string): Promise<void> {
   const since = record.claimedAt;
   const poll: ReceiptPoll = {
@@ -51,9 +51,12 @@ export async function scheduleReceiptPoll(store: Store, record: AcceptedRecord, 
 }
 
 /**
- * Asks for the receipts that are due, until this time. What has none is asked for again, for three days.
+ * Polls the provider for all receipts that are due, until a deadline. A message without a receipt is polled
+ * again later, for three days.
  *
- * @returns how many were asked for.
+ * @param now current time, in milliseconds since the epoch.
+ * @param until deadline for beginning a poll, in milliseconds since the epoch.
+ * @returns the number of polls.
  */
 export async function pollReceipts(
   store: Store,
@@ -61,16 +64,16 @@ export async function pollReceipts(
   now: () => number,
   until: number,
 ): Promise<number> {
-  let asked = 0;
+  let polls = 0;
   const worker = async (queue: ReceiptPoll[]) => {
     for (let poll = queue.pop(); poll && now() < until; poll = queue.pop()) {
       await pollOne(store, provider, poll, now());
-      asked += 1;
+      polls += 1;
     }
   };
   for (;;) {
     const queue = (await duePolls(store, now())).reverse();
-    if (queue.length === 0 || now() >= until) return asked;
+    if (queue.length === 0 || now() >= until) return polls;
     await Promise.all(Array.from({ length: pollsInParallel }, () => worker(queue)));
   }
 }
@@ -86,7 +89,7 @@ async function pollOne(store: Store, provider: SmsProvider, poll: ReceiptPoll, n
   await store.remove({ TableName, Key: { pk, sk } });
 }
 
-/** Whether a receipt has the last word on its message now. One that cannot be had keeps none of the others back. */
+/** True if the receipt is final. A failed poll is logged and counts as no receipt, so that others go on. */
 async function isAnswered(
   store: Store,
   provider: SmsProvider,
@@ -98,7 +101,7 @@ async function isAnswered(
     if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
     return receipt !== undefined && receipt.state !== 'sent';
   } catch (error) {
-    log('warn', 'a receipt could not be had', { sms: message, ...describe(error) });
+    log('warn', 'polling for a receipt failed', { sms: message, ...describe(error) });
     return false;
   }
 }

@@ -18,7 +18,7 @@ const template = z.object({
 });
 export type Template = z.output<typeof template>;
 
-/** @param id a UUID version 7: their order is the order of creation. */
+/** Stores a new template. @param id a UUID version 7, so that ids sort by creation. */
 export async function storeTemplate(
   tenant: string,
   { name, body }: Pick<Template, 'name' | 'body'>,
@@ -31,7 +31,7 @@ export async function storeTemplate(
   return stored;
 }
 
-/** @throws Problem `not_found`, also for another tenant's template. */
+/** Reads a template. @throws Problem `not_found`, also for another tenant's template. */
 async function readTemplate(tenant: string, id: string): Promise<Template> {
   const item = /^[0-9a-f-]{36}$/i.test(id)
     ? await readItem(smsKeys.template(tenant, id.toLowerCase()))
@@ -40,6 +40,7 @@ async function readTemplate(tenant: string, id: string): Promise<Template> {
   return template.parse(item);
 }
 
+/** All templates of a tenant, oldest first. */
 export async function allTemplates(tenant: string): Promise<Template[]> {
   const all: Template[] = [];
   let from: Record<string, unknown> | undefined;
@@ -68,7 +69,7 @@ export const templateToReply = ({ id, name, body, created_at }: Template) => ({
 });
 
 /**
- * What is to be sent: the template, with the message as one of its variables, or the message itself.
+ * Text to send: the template, with the message as a variable of it, or the message itself.
  *
  * @throws Problem `not_found` for a template that does not exist.
  */

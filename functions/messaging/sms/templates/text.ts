@@ -1,26 +1,26 @@
 import { present } from '../../../../core/invariant.ts';
 
-/** A variable of a template: `{{name}}`, with spaces inside the braces as one likes. */
+/** A variable of a template: `{{name}}`, with optional spaces inside the braces. */
 const variablePattern = /\{\{\s*([\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}?)\s*\}\}/gu;
 
 const captured = 'the pattern always captures a name';
 
-/** Variables go by their letters alone: `First Name` of a column is `{{first_name}}`. */
+/** Normalises a variable's name: the column `First Name` is the variable `{{first_name}}`. */
 const keyOf = (name: string): string =>
   name
     .trim()
     .toLowerCase()
     .replace(/[\s.-]+/g, '_');
 
-/** The variables of a template, each once, in the order in which they come. */
+/** Distinct variables of a template, in the order of their first occurrence. */
 export const variablesOf = (body: string): string[] => [
   ...new Set([...body.matchAll(variablePattern)].map(([, name]) => keyOf(present(name, captured)))),
 ];
 
 /**
- * A text with its variables filled in. What is filled in is not looked at again, so a name cannot bring variables along.
+ * Fills in a template's variables. Values are not expanded again, so a value cannot inject variables.
  *
- * @returns the text, or the variables that have no value (an empty one counts as none).
+ * @returns the text, or the variables that have no value; an empty value counts as none.
  */
 export function fillIn(
   body: string,

@@ -8,7 +8,7 @@ import { fileBytesMax } from '../api.ts';
 
 let client: S3Client | undefined;
 
-/** The one S3 client of this container, made on first use. */
+/** The S3 client of this container, made on first use. */
 export function s3(): S3Client {
   client ??= new S3Client(clientSettings);
   return client;
@@ -17,14 +17,14 @@ export function s3(): S3Client {
 export const uploadBucket = (): string =>
   setting(bucketVariable('uploads'), 'add `uploads` to the `uses` of this contract');
 
-/** Where the file of an upload is: below its tenant, so that no id reaches another's. */
+/** Object key of an upload's file. It begins with the tenant, so that no id reaches another tenant's file. */
 export const uploadKey = (tenant: string, uploadId: string): string =>
   `${Buffer.from(tenant).toString('base64url')}/${uploadId}`;
 
 /**
- * The file of an upload.
+ * Reads the file of an upload.
  *
- * @throws Problem `not_found` while nothing was uploaded, `too_large` for more than ten megabytes.
+ * @throws Problem `not_found` if nothing was uploaded, `too_large` for more than ten megabytes.
  */
 export async function readUploadedFile(tenant: string, uploadId: string): Promise<Buffer> {
   const Key = uploadKey(tenant, uploadId);
@@ -34,14 +34,15 @@ export async function readUploadedFile(tenant: string, uploadId: string): Promis
       throw new Problem('too_large', 'The file is larger than 10 MB');
     return Buffer.from(await present(Body, 'S3 answers with a body').transformToByteArray());
   } catch (error) {
-    // Without the right to list a bucket, a missing object is a forbidden one (S3 API reference, GetObject).
+    // Without permission to list the bucket, S3 answers AccessDenied for a missing object (API reference,
+    // GetObject).
     const isMissing = error instanceof NoSuchKey || (error instanceof Error && error.name === 'AccessDenied');
     if (!isMissing) throw error;
     throw new Problem('not_found', 'No file was uploaded under this upload_id');
   }
 }
 
-/** Deletes the file of an upload once it was read; one that is left is deleted after a day. */
+/** Deletes the file of an upload. A failure is ignored, since the bucket deletes its files after a day. */
 export async function deleteUploadedFile(tenant: string, uploadId: string): Promise<void> {
   await s3()
     .send(new DeleteObjectCommand({ Bucket: uploadBucket(), Key: uploadKey(tenant, uploadId) }))

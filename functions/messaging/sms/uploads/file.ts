@@ -4,13 +4,14 @@ import { unreadable } from '../../errors.ts';
 import { readSmsBatch } from '../store.ts';
 import { readUploadedFile } from './bucket.ts';
 
-/** A file as it came with a request, or the name of one that was uploaded before. */
+/** A file of the request, or the id of an upload. */
 type Source = { file?: FormFile | undefined } | { upload_id: string };
 
 /**
- * The bytes of a file, wherever they are.
+ * Reads the file of a request, from its form or from an upload.
  *
- * @throws Problem `not_found` for an upload that does not exist or has no file, `conflict` for one that was processed.
+ * @throws Problem `not_found` for an upload that does not exist or has no file, `conflict` for one that was
+ * processed.
  */
 export async function readSourceFile(
   source: Source,

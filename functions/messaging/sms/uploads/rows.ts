@@ -5,27 +5,27 @@ import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
 import { textLengthMax } from '../messages/segments.ts';
 import { invalidPhone, senderIdPattern } from '../shape.ts';
 
-/** Where columns are; all others are variables, by their headers. */
+/** Positions of columns; all others are variables, named by their headers. */
 const columnAt = { phone: 0, name: 1, text: 2, from: 3 };
 const firstVariableColumn = 4;
 
-/** What holds for rows that do not say otherwise. */
+/** Values for rows that have none of their own. */
 export interface RowDefaults {
   template: string | undefined;
   from: string | undefined;
 }
 
-/** A row's message, or what is wrong with it. */
+/** A row's message, or its error. */
 type RowMessage = Required<PackedMessage> | { error: string };
 
-/** The phone of a row: in E.164, which spreadsheets keep as a number without its plus. */
+/** Phone of a row, in E.164. The plus is optional, since spreadsheets drop it from numbers. */
 function phoneOf(cell: string, isExact: boolean): string | undefined {
   if (!isExact || !/^\+?\d{7,15}$/.test(cell)) return undefined;
   const phone = readPhone(`+${cell.replace('+', '')}`);
   return phone !== undefined && takesMessages(phone) ? phone : undefined;
 }
 
-/** The message of one row. */
+/** Message of one row, or its error. */
 function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults: RowDefaults): RowMessage {
   const cell = (column: number) => cells[column] ?? '';
   const written = cell(columnAt.phone);
@@ -50,14 +50,14 @@ function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults
 }
 
 export interface ReadUpload {
-  /** With the number of its row. */
+  /** Messages, each with the number of its row. */
   messages: (Required<PackedMessage> & { row: number })[];
-  /** By the number of the row. */
+  /** Errors, each with the number of its row. */
   errors: { row: number; error: string }[];
   total: number;
 }
 
-/** The messages of a file: one for each phone, the first row of each. */
+/** Messages of a file, one for each phone: the first row counts, the others are errors. */
 export function readUpload(
   [header, ...others]: [ParsedRow, ...ParsedRow[]],
   defaults: RowDefaults,
@@ -79,7 +79,11 @@ export function readUpload(
   return upload;
 }
 
-/** What is to be sent of a file once it is known who wants nothing, and what is told of it. */
+/**
+ * Messages of a file without the phones that have opted out, with counts and errors for the answer.
+ *
+ * @param listed maximum number of errors.
+ */
 export function decideUpload(
   { messages, errors, total }: ReadUpload,
   optedOut: ReadonlySet<string>,
