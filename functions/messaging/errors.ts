@@ -9,10 +9,10 @@ import {
 } from '../../core/http/problem.ts';
 import { present } from '../../core/invariant.ts';
 
-/** The most issues that one answer lists: enough to mend a form, and no book. */
+/** Issues that one answer lists: enough to correct a form without an oversized answer. */
 const issuesShownMax = 20;
 
-/** A problem whose answer has further fields beside those that every problem has, such as counters that are zero. */
+/** Problem whose answer has fields beyond those of every problem, such as counters that are zero. */
 export class MessagingProblem extends Problem {
   override readonly name = 'MessagingProblem';
   readonly fields: Record<string, unknown>;
@@ -35,7 +35,7 @@ function flawOf({ place, issue }: InputIssue) {
   return { field: path.join('.') || place, constraint };
 }
 
-/** The first issue is what the caller is told in a sentence; with several, all come in a list. */
+/** The message states the first issue in a sentence; if there are several, `details.issues` lists them. */
 function validationOf(problem: InvalidInput) {
   if (problem.code !== 'invalid') return { message: problem.message, details: {} };
   const flaws = problem.issues.map(flawOf);
@@ -49,9 +49,9 @@ function validationOf(problem: InvalidInput) {
 }
 
 /**
- * Problems as this API words them: `{"success":false,"message","error_code","details"}`.
+ * Error body of this API: `{"success":false,"message","error_code","details"}`.
  *
- * @param counters what an endpoint's answer also has when its input is refused, such as `{ total_contacts: 0 }`.
+ * @param counters fields added to the answer when the input is refused, such as `{ total_contacts: 0 }`.
  */
 export const spelledWith =
   (counters: Record<string, unknown>): Spelling =>
@@ -67,8 +67,8 @@ export const spelledWith =
 export const messagingErrors: Spelling = spelledWith({});
 
 /**
- * Problem `invalid` for a file that cannot be read. Its message tells the sender what to do and quotes nothing
- * of the file.
+ * Problem `invalid` for a file that cannot be read. Its message tells the sender what to do and quotes
+ * nothing of the file.
  */
 export const unreadable = (message: string, constraint = message): Problem =>
   new Problem('invalid', message, { details: { field: 'file', constraint } });

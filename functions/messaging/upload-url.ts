@@ -7,7 +7,7 @@ import { batchIdFrom } from './sms/messages/id.ts';
 import { expectUpload } from './sms/store.ts';
 import { s3, uploadBucket, uploadKey } from './sms/uploads/bucket.ts';
 
-/** Seconds that a form is good for. */
+/** Lifetime of the signed upload form. */
 const formTtlSeconds = 300;
 
 export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, clock }) => {
