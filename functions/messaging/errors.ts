@@ -64,6 +64,7 @@ export const spelledWith =
     return { body: { success: false, message, error_code, details: problem.details, ...fields } };
   };
 
+/** Error bodies of endpoints without counters. */
 export const messagingErrors: Spelling = spelledWith({});
 
 /**

@@ -28,7 +28,7 @@ async function sentMessage(tenant: string): Promise<string> {
   return id;
 }
 
-/** Asks a carrier as the job does, at every minute of a time, and returns at which minutes this message was asked for. */
+/** Asks a carrier as the worker does, at every minute of a time, and returns at which minutes this message was asked for. */
 async function askedAt(id: string, minutes: number, answer: (minute: number) => Receipt | undefined) {
   const asked: number[] = [];
   for (let minute = 0; minute <= minutes; minute += 5) {

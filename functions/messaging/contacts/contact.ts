@@ -25,14 +25,18 @@ function isStorableValue(value: unknown, depth: number): boolean {
 export const fits = (attributes: Attributes): boolean =>
   Buffer.byteLength(JSON.stringify(attributes)) <= attributesBytesMax;
 
+/** Name of a contact. */
 export const Name = boundedText(1, 255);
+/** E-mail address of a contact. */
 export const Email = boundedText(1, 254).pipe(z.email({ error: 'Invalid email address' }));
+/** Tags of a contact, without duplicates. */
 export const Tags = z
   .array(boundedText(1, tagLengthMax))
   .max(tagsMax)
   .transform((tags) => [...new Set(tags)]);
 /** `__proto__` is refused, because an assignment to it would be lost. */
 export const AttributeName = boundedText(1, attributeNameLengthMax).refine((name) => name !== '__proto__');
+/** Attributes of a contact, as callers send them. */
 export const Attributes = z
   .record(z.string().min(1).max(attributeNameLengthMax), z.unknown())
   .refine((value) => isStorableValue(value, attributesDepthMax), {
@@ -132,6 +136,7 @@ export function reimported(contact: Contact, { attributes, ...fields }: ContactF
   };
 }
 
+/** The contact after an opt-out at this time, in RFC 3339. An earlier opt-out keeps its time. */
 export const optedOutContact = (contact: Contact, at: string): Contact => ({
   ...contact,
   is_active: false,

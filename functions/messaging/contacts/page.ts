@@ -2,6 +2,7 @@ import type { View } from '../../../core/ledger/ledger.ts';
 import type { Contact } from './contact.ts';
 import { asContact, type PhoneEntry } from './store.ts';
 
+/** Query of a page of contacts. */
 export interface PageQuery {
   limit: number;
   offset: number;

@@ -81,6 +81,7 @@ const batch = z.object({ success: z.boolean(), batch_id: z.string(), ...progress
 /** Errors of rows that one answer lists; the counts cover all rows. */
 export const errorsShownMax = 1_000;
 
+/** Content types of an uploaded file; the first is the default. */
 export const uploadTypes = [
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   'text/csv',

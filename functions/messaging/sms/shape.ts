@@ -16,6 +16,7 @@ const SmsPhone = z
     examples: ['+255700000001'],
   });
 
+/** Sender ids that carriers accept. */
 export const senderIdPattern = /^[A-Za-z0-9 ]{1,11}$/;
 const senderIdExpected = 'must be 1 to 11 letters, digits and spaces';
 
@@ -30,6 +31,7 @@ export const SenderId = z
 const variablesMax = 40;
 const variableLengthMax = 500;
 
+/** A recipient of a bulk send. */
 export const SmsContact = z
   .object({ phone: SmsPhone, name: boundedText(0, 255).nullish() })
   .catchall(boundedText(0, variableLengthMax))

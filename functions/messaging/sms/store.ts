@@ -10,6 +10,7 @@ import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch,
 
 const table = () => tableName('messaging');
 
+/** Reads one item of the messaging table, strongly consistent. */
 export async function readItem(key: Key): Promise<Item | undefined> {
   const { Item } = await documents().send(
     new GetCommand({ TableName: table(), Key: key, ConsistentRead: true }),

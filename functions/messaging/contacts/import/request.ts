@@ -42,6 +42,7 @@ const csvText = z
   .optional()
   .describe('For `csv`, instead of a file.');
 
+/** Body of an import as JSON. */
 export const ImportJson = z.strictObject({
   import_type: importType,
   csv_data: csvText,
@@ -67,6 +68,7 @@ const jsonText = z.string().transform((text, context): unknown => {
   }
 });
 
+/** Body of an import as multipart/form-data. */
 export const ImportForm = z.strictObject({
   import_type: importType,
   csv_data: csvText,

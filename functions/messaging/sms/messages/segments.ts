@@ -1,6 +1,7 @@
 /** Encoding of a text message: the seven-bit GSM alphabet, or UTF-16 for any other text (3GPP TS 23.038). */
 export type Encoding = 'GSM-7' | 'UCS-2';
 
+/** Encoding and size of a text message. */
 export interface Segments {
   encoding: Encoding;
   /** Number of messages that the carrier counts and bills. */

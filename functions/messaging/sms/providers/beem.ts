@@ -1,6 +1,7 @@
 import { isBeforeSending } from './network-error.ts';
 import type { SmsProvider } from './provider.ts';
 
+/** Keys and URLs of Beem. */
 export interface BeemSettings {
   apiKey: string;
   secretKey: string;

@@ -60,6 +60,7 @@ export async function allTemplates(tenant: string): Promise<Template[]> {
   return all;
 }
 
+/** A template in the body of an answer, with its variables. */
 export const templateToReply = ({ id, name, body, created_at }: Template) => ({
   id,
   name,

@@ -14,6 +14,7 @@ export function s3(): S3Client {
   return client;
 }
 
+/** Name of the bucket for uploaded files. */
 export const uploadBucket = (): string =>
   setting(bucketVariable('uploads'), 'add `uploads` to the `uses` of this contract');
 

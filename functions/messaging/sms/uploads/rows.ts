@@ -49,6 +49,7 @@ function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults
   return { to, from, text: result.text.normalize('NFC') };
 }
 
+/** A file that was read. */
 export interface ReadUpload {
   /** Messages, each with the number of its row. */
   messages: (Required<PackedMessage> & { row: number })[];
