@@ -8,5 +8,5 @@ import { smsWorkers } from './sms/workers.ts';
 export const handler = consume(smsWorkers.sweepSms, async () => {
   await sweepDue(dynamo(), Date.now());
   const sent = await smsEngine().sweep();
-  if (sent > 0) log('info', 'chunks of messages looked at again', { sent });
+  if (sent > 0) log('info', 'queue messages of stalled SMS chunks sent again', { sent });
 });

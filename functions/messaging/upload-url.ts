@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/http/serve.ts';
-import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms/api.ts';
-import { batchIdFrom } from './sms/message-id.ts';
+import { fileBytesMax, smsEndpoints, uploadTypes } from './sms/api.ts';
+import { batchIdFrom } from './sms/messages/id.ts';
 import { expectUpload } from './sms/store.ts';
-import { s3, uploadBucket, uploadKey } from './sms/upload-store.ts';
+import { s3, uploadBucket, uploadKey } from './sms/uploads/bucket.ts';
 
-/** Seconds that a form is good for. */
-const GOOD_FOR = 300;
+/** Lifetime of the signed upload form. */
+const formTtlSeconds = 300;
 
 export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, clock }) => {
   const id = batchIdFrom(randomUUID());
@@ -19,9 +19,9 @@ export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, cloc
   const { url, fields } = await createPresignedPost(s3(), {
     Bucket: uploadBucket(),
     Key: uploadKey(caller.tenantId, id),
-    Conditions: [['content-length-range', 1, FILE_BYTES]],
+    Conditions: [['content-length-range', 1, fileBytesMax]],
     Fields: { 'Content-Type': type },
-    Expires: GOOD_FOR,
+    Expires: formTtlSeconds,
   });
   return { success: true, upload_id: id, url, fields };
 });

@@ -5,23 +5,27 @@ import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
-import { type Sending, smsKind } from './send-messages.ts';
+import { type SendDeps, smsKind } from './messages/send.ts';
 
-/** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
-export type SendingParts = Pick<Sending, 'provider' | 'optedOut' | 'awaitReceipt'>;
+/** Deps of the worker that sends messages. Other functions only open, read and cancel batches. */
+export type ProviderDeps = Pick<SendDeps, 'provider' | 'optedOut' | 'scheduleReceiptPoll'>;
 
-const nobodySends: SendingParts = {
-  provider: () => Promise.reject(new Error('only the worker of the queue sends messages')),
-  optedOut: () => Promise.reject(new Error('only the worker of the queue sends messages')),
+const noProvider: ProviderDeps = {
+  provider: () => Promise.reject(new Error('only the queue worker sends messages')),
+  optedOut: () => Promise.reject(new Error('only the queue worker sends messages')),
 };
 
-/** The batches of messages of every tenant. */
-export function smsEngine(parts: SendingParts = nobodySends): Engine {
+/**
+ * Batch engine for text messages of all tenants.
+ *
+ * @param deps only for the worker that sends; without them a send is rejected.
+ */
+export function smsEngine(deps: ProviderDeps = noProvider): Engine {
   const engine: Engine = openEngine({
     name: 'sms',
     kinds: {
       sms: smsKind({
-        ...parts,
+        ...deps,
         store: dynamo(),
         table: () => tableName('messaging'),
         settle: (settlement) => engine.settle(settlement),
@@ -30,7 +34,7 @@ export function smsEngine(parts: SendingParts = nobodySends): Engine {
     },
     send: (tenant: string, message: ChunkMessage) => send('smsBatches', tenant, message),
     onEnded: async ({ details, status, total, succeeded, failed }) =>
-      log('info', 'batch of messages ended', {
+      log('info', 'SMS batch ended', {
         batch: String(details.sms),
         status,
         total,

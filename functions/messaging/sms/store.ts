@@ -7,31 +7,33 @@ import { tableName } from '../../../core/dynamo/tables.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { asSmsBatch, PACK, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
+import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
 
 const table = () => tableName('messaging');
 
+/** Reads one item of the messaging table, strongly consistent. */
 export const readItem = (key: Key): Promise<Item | undefined> => dynamo().get(table(), key);
 
 /**
- * How long a request has for releasing its own batch, in milliseconds: then it counts as dead, and the sweep does it. A little longer than
- * a function may run.
+ * Time that a request has for releasing its own batch; after it, the sweep does so. A little longer than a
+ * function may run.
  */
-const OWN_RELEASE = 40_000;
+const ownReleaseMs = 40_000;
 
-/** A batch as its maker has it, with its messages apart. */
+/** A batch before it is stored; its messages are passed separately. */
 export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total'>;
 
-/** When the sweep looks at a batch. */
-export const dueOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
-  scheduled ? dueAt : timestamp(Date.parse(createdAt) + OWN_RELEASE);
+/** Time at which the sweep checks a batch, in RFC 3339. */
+export const sweepAtOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
+  scheduled ? dueAt : timestamp(Date.parse(createdAt) + ownReleaseMs);
 
 /**
- * Stores a batch: once this returns its messages will be sent at their time, whatever dies. One transaction makes it count, together with
- * the caller's answer; its messages are written before.
+ * Stores a batch durably: once this returns, its messages will be sent at their time despite any crash. The
+ * messages are written first; one transaction then writes the batch together with the caller's answer.
  *
- * @param errors what is to be told of rows that have no message.
- * @throws Problem `conflict` if the batch is there already, `in_flight` if another request took over the idempotency key.
+ * @param errors errors of rows that have no message.
+ * @throws Problem `conflict` if the batch exists, `in_flight` if another request took over the idempotency
+ * key.
  */
 export async function storeBatch(
   batch: NewSmsBatch,
@@ -40,9 +42,9 @@ export async function storeBatch(
   answer: AnswerUpdate | undefined,
 ): Promise<void> {
   const { tenant, id } = batch;
-  const packs = Array.from({ length: Math.ceil(messages.length / PACK) }, (_, pack) => ({
-    ...smsKeys.pack(tenant, id, pack * PACK),
-    messages: messages.slice(pack * PACK, (pack + 1) * PACK),
+  const packs = Array.from({ length: Math.ceil(messages.length / messagesPerPack) }, (_, pack) => ({
+    ...smsKeys.pack(tenant, id, pack * messagesPerPack),
+    messages: messages.slice(pack * messagesPerPack, (pack + 1) * messagesPerPack),
   }));
   await putAll(dynamo(), table(), [
     ...packs,
@@ -63,7 +65,7 @@ export async function storeBatch(
         ExpressionAttributeValues: { ':expected': 'expected' },
       },
     },
-    { Put: { TableName: table(), Item: { ...smsKeys.due(batch, dueOf(batch)), tenant, id } } },
+    { Put: { TableName: table(), Item: { ...smsKeys.due(batch, sweepAtOf(batch)), tenant, id } } },
     ...(answer ? [answerAction(answer)] : []),
   ]);
   if (transacted.done) return;
@@ -72,7 +74,7 @@ export async function storeBatch(
     : new InFlight();
 }
 
-/** @throws Problem `not_found`, also for another tenant's batch. */
+/** Reads a batch. @throws Problem `not_found`, also for another tenant's batch. */
 export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): Promise<SmsBatch> {
   const item = isId(id) ? await readItem(smsKeys.batch(tenant, id.toLowerCase())) : undefined;
   if (!item) throw new Problem('not_found', `${what} not found`);
@@ -81,13 +83,13 @@ export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): 
 
 const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 
-/** The message at this place of a batch. */
-export async function readPacked(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
+/** Message `n` of a batch, counted from 0; `undefined` if there is none. */
+export async function readMessage(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
-  return (item?.messages as PackedMessage[] | undefined)?.[n % PACK];
+  return item && asPack(item)[n % messagesPerPack];
 }
 
-/** Notes that a file will be uploaded, under the id that its batch will have. */
+/** Stores that a file will be uploaded, under the id of its later batch. */
 export async function expectUpload(
   upload: Pick<SmsBatch, 'tenant' | 'id' | 'user' | 'createdAt'>,
 ): Promise<void> {

@@ -1,24 +1,25 @@
-import type { Change } from '../../../core/ledger/ledger.ts';
-import { type Contact, fits, newContact, reimported } from './contact.ts';
-import type { Candidate, RowError } from './import-row.ts';
-import type { NameOf } from './phone-key.ts';
-import type { Find, PhoneEntry } from './store.ts';
+import { present } from '../../../../core/invariant.ts';
+import type { Change } from '../../../../core/ledger/ledger.ts';
+import { type Contact, fits, newContact, reimported } from '../contact.ts';
+import type { NameOf } from '../phone-key.ts';
+import type { Find, PhoneEntry } from '../store.ts';
+import type { Candidate, RowError } from './row.ts';
 
-export interface ImportOptions {
-  /** Leave contacts that exist as they are; without it and without `update_existing` they are errors. */
+interface ImportOptions {
+  /** Skip contacts that exist. If this and `update_existing` are false, they are errors. */
   skip_duplicates: boolean;
   update_existing: boolean;
 }
 
 interface Import {
   candidates: Candidate[];
-  /** The rows that could not be used. */
+  /** Rows that could not be used. */
   errors: RowError[];
-  /** How many rows there were. */
+  /** Number of rows. */
   total: number;
   options: ImportOptions;
   tenant: string;
-  /** An id for each candidate, in case that it is new. */
+  /** An id for each candidate, used if it is new. */
   ids: string[];
   nameOf: NameOf;
   /** RFC 3339. */
@@ -33,8 +34,8 @@ interface Counted {
 }
 
 /**
- * What an import changes, from what is there. Of rows with the same phone the first counts, the others are skipped. Consent that was
- * withdrawn stays so: for a phone that has opted out also when its contact was deleted meanwhile.
+ * Plans the changes of an import. The first of several rows with the same phone is used, the others are
+ * skipped. An opt-out stays in force, even if the contact was deleted since.
  */
 export function decideImport(
   { candidates, errors, total, options, tenant, ids, nameOf, at }: Import,
@@ -64,18 +65,24 @@ export function decideImport(
     else if (contact) result.errors.push({ row, error: 'A contact with this phone number exists already' });
     else {
       const optedOutAt = entry?.opted_out_at ?? null;
-      const document = newContact(ids[position] ?? '', phone, fields, optedOutAt, at);
+      const document = newContact(
+        present(ids[position], 'every candidate has an id'),
+        phone,
+        fields,
+        optedOutAt,
+        at,
+      );
       const taken: PhoneEntry = { id: name, contact_id: document.id, opted_out_at: optedOutAt };
       changes.push({ kind: 'create', tenant, document });
       changes.push({ kind: entry ? 'update' : 'create', tenant, document: taken });
       result.imported += 1;
     }
   }
-  return { changes, result: replyOf(result, total) };
+  return { changes, result: importReply(result, total) };
 }
 
-/** How an import ended, with what was wrong with rows in their order. */
-function replyOf({ imported, updated, skipped, errors }: Counted, total: number) {
+/** Answer of an import, with the errors in the order of their rows. */
+function importReply({ imported, updated, skipped, errors }: Counted, total: number) {
   const inOrder = errors.toSorted((one, other) => one.row - other.row);
   return {
     success: imported + updated + skipped > 0,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { formFile } from '../../../core/http/multipart.ts';
-import { isStorable } from '../../../core/text.ts';
+import { formFile } from '../../../../core/http/multipart.ts';
+import { isStorable } from '../../../../core/text.ts';
 
-/** The most contacts of one import. */
-export const IMPORT = 1_000;
+/** Contacts of one import. */
+export const importContactsMax = 1_000;
 
-export const TOO_MANY = `Maximum ${IMPORT} contacts per request`;
+export const tooManyContacts = `Maximum ${importContactsMax} contacts per request`;
 
 const importType = z.enum(['csv', 'excel', 'phone_contacts']);
 
@@ -15,17 +15,17 @@ const PhoneContact = z
 const phoneContacts = z
   .array(PhoneContact)
   .min(1, { error: 'contacts must not be empty' })
-  .max(IMPORT, { error: TOO_MANY });
+  .max(importContactsMax, { error: tooManyContacts });
 
-const UPLOAD = 'file must be sent as multipart/form-data, or as base64';
+const fileExpected = 'file must be sent as multipart/form-data, or as base64';
 
 /** A file inside JSON. */
 const base64File = z
-  .base64({ error: UPLOAD })
-  .min(1, { error: UPLOAD })
+  .base64({ error: fileExpected })
+  .min(1, { error: fileExpected })
   .transform((text) => Buffer.from(text, 'base64'));
 
-/** What an import brings, whether it came as JSON or as a form. */
+/** An import, from JSON or from a form. */
 export interface ImportRequest {
   import_type: z.output<typeof importType>;
   csv_data?: string | undefined;
@@ -42,6 +42,7 @@ const csvText = z
   .optional()
   .describe('For `csv`, instead of a file.');
 
+/** Body of an import as JSON. */
 export const ImportJson = z.strictObject({
   import_type: importType,
   csv_data: csvText,
@@ -51,7 +52,7 @@ export const ImportJson = z.strictObject({
   update_existing: z.boolean().default(false),
 });
 
-/** A yes or no among the texts of a form. */
+/** A boolean as a text field of a form. */
 const flag = (otherwise: boolean) =>
   z
     .enum(['true', 'false', '1', '0'], { error: 'must be true, false, 1 or 0' })
@@ -67,6 +68,7 @@ const jsonText = z.string().transform((text, context): unknown => {
   }
 });
 
+/** Body of an import as multipart/form-data. */
 export const ImportForm = z.strictObject({
   import_type: importType,
   csv_data: csvText,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test, vi } from 'vitest';
 import { smsKeys } from '../../functions/messaging/sms/batch.ts';
-import { batchIdFrom, messageId } from '../../functions/messaging/sms/message-id.ts';
-import type { MessageRecord } from '../../functions/messaging/sms/message-record.ts';
+import { batchIdFrom, messageId } from '../../functions/messaging/sms/messages/id.ts';
+import type { AcceptedRecord } from '../../functions/messaging/sms/messages/record.ts';
 import type { Receipt, SmsProvider } from '../../functions/messaging/sms/providers/provider.ts';
-import { askForReceipts, awaitReceipt } from '../../functions/messaging/sms/receipt-questions.ts';
+import { pollReceipts, scheduleReceiptPoll } from '../../functions/messaging/sms/receipts/poll.ts';
 import { startTable } from '../core/batch/table.ts';
 
 const table = await startTable();
@@ -19,16 +19,16 @@ const began = Date.parse('2026-01-01T00:00:00Z');
 /** A message that a carrier took when the tests began, and whose receipt is to be asked for. */
 async function sentMessage(tenant: string): Promise<string> {
   const id = messageId(batchIdFrom(randomUUID()), 0);
-  const record: MessageRecord = {
+  const record: AcceptedRecord = {
     ...smsKeys.message(tenant, id),
     ...{ id, tenant, state: 'sent', by: 'delivery', claimedAt: began, updatedAt: '', providerId: id },
   };
   await store.put({ TableName: table.name, Item: { ...record } });
-  await awaitReceipt(store, record, '+255712345678');
+  await scheduleReceiptPoll(store, record, '+255712345678');
   return id;
 }
 
-/** Asks a carrier as the job does, at every minute of a time, and returns at which minutes this message was asked for. */
+/** Asks a carrier as the worker does, at every minute of a time, and returns at which minutes this message was asked for. */
 async function askedAt(id: string, minutes: number, answer: (minute: number) => Receipt | undefined) {
   const asked: number[] = [];
   for (let minute = 0; minute <= minutes; minute += 5) {
@@ -40,7 +40,7 @@ async function askedAt(id: string, minutes: number, answer: (minute: number) => 
         return answer(minute);
       },
     };
-    await askForReceipts(store, provider, now, now() + MINUTE);
+    await pollReceipts(store, provider, now, now() + MINUTE);
   }
   return asked;
 }
@@ -92,7 +92,7 @@ test('a question that cannot be answered keeps none of the others back', async (
       return { state: 'delivered' };
     },
   };
-  await askForReceipts(store, provider, now, now() + MINUTE);
+  await pollReceipts(store, provider, now, now() + MINUTE);
   expect(await stateOf('good', good)).toBe('delivered');
   expect(await stateOf('bad', bad)).toBe('sent');
 });

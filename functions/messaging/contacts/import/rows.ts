@@ -1,34 +1,34 @@
-import { Problem } from '../../../core/http/problem.ts';
-import { kindOf, type RowRead, readRows } from '../files/rows.ts';
-import { unreadable } from '../files/unreadable.ts';
+import { Problem } from '../../../../core/http/problem.ts';
+import { unreadable } from '../../errors.ts';
+import { fileKindOf, type ParsedRow, readRows } from '../../files/rows.ts';
 import { columnsOf, isNamed, type Meaning, meaningsOf } from './columns.ts';
-import { IMPORT, type ImportRequest, TOO_MANY } from './import-request.ts';
-import { readImportRow } from './import-row.ts';
+import { type ImportRequest, importContactsMax, tooManyContacts } from './request.ts';
+import { readImportRow } from './row.ts';
 
 const missing = (field: string) =>
   new Problem('invalid', `${field} is required for this import_type`, {
     details: { field, constraint: 'required' },
   });
 
-/** A row of an import with what its cells mean. */
+/** A row of an import with the meaning of its cells. */
 interface ImportRow {
-  row: RowRead;
+  row: ParsedRow;
   meanings: Meaning[];
 }
 
-/** @throws Problem for a file of the other kind: what its sender says of it and what it is must agree. */
+/** Rows of a file below its header. @throws Problem if the file is not of the declared kind. */
 function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
-  const isWorkbook = kindOf(file) === 'xlsx';
+  const isWorkbook = fileKindOf(file) === 'xlsx';
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
   if (kind === 'excel' && !isWorkbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
-  const [header, ...rows] = readRows(file, { rows: IMPORT, tooMany: TOO_MANY });
-  if (!header || 'error' in header) throw unreadable(`The first row cannot be read: ${header?.error}`);
+  const [header, ...rows] = readRows(file, { rows: importContactsMax, tooMany: tooManyContacts });
+  if ('error' in header) throw unreadable(`The first row cannot be read: ${header.error}`);
   const meanings = columnsOf(header);
   if (rows.length === 0) throw unreadable('The file has no contacts below its header');
   return rows.map((row) => ({ row, meanings }));
 }
 
-/** A field of a phone's contact as a cell; `undefined` for what is no text. */
+/** A field of a phone contact as a cell; `undefined` if it is neither a text nor a list of texts. */
 function cellOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value))
@@ -48,9 +48,9 @@ function contactRow(contact: Record<string, unknown>, index: number): ImportRow 
 }
 
 /**
- * The rows that an import brings. Those of a file count its header as row 1; contacts of a phone count from 1.
+ * Rows of an import. In a file the header is row 1; phone contacts are numbered from 1.
  *
- * @throws Problem for an import without its source, or with one that cannot be read.
+ * @throws Problem for an import without a source, or with one that cannot be read.
  */
 function importRows({ import_type, csv_data, file, contacts }: ImportRequest): ImportRow[] {
   switch (import_type) {
@@ -69,7 +69,7 @@ function importRows({ import_type, csv_data, file, contacts }: ImportRequest): I
 }
 
 /**
- * What the rows of an import ask for, and those that cannot be used.
+ * Reads an import: its candidates, the errors of rows that cannot be used, and the number of rows.
  *
  * @throws Problem as `importRows` does.
  */

@@ -1,13 +1,13 @@
-import { normalized } from '../../../core/text.ts';
-import type { Row } from '../files/rows.ts';
-import { unreadable } from '../files/unreadable.ts';
-import { AttributeName } from './contact.ts';
+import { normalized } from '../../../../core/text.ts';
+import { unreadable } from '../../errors.ts';
+import type { FileRow } from '../../files/rows.ts';
+import { AttributeName } from '../contact.ts';
 
-/** What a column of an import holds. */
+/** Contact field that a column of an import holds. */
 export type Column = 'phone' | 'name' | 'first_name' | 'last_name' | 'email' | 'tags' | 'is_active';
 
-/** What people and their address books call these columns, in the form that `plain` makes. */
-const ALIASES: Record<Column, string[]> = {
+/** Headers of these columns in people's files and address books, in the form that `plain` returns. */
+const aliasesByColumn: Record<Column, string[]> = {
   phone: [
     ...[
       'phone_e164',
@@ -29,11 +29,11 @@ const ALIASES: Record<Column, string[]> = {
   is_active: ['is_active', 'active'],
 };
 
-/** Fields that we give to contacts: in a file that was exported from here they are read over. */
-const OURS = new Set(['id', 'tenant_id', 'opted_out_at', 'created_at', 'updated_at']);
+/** Fields that the service assigns: they are ignored in a file that was exported from here. */
+const ownFields = new Set(['id', 'tenant_id', 'opted_out_at', 'created_at', 'updated_at']);
 
 const byAlias = new Map(
-  Object.entries(ALIASES).flatMap(([column, names]) => names.map((name) => [name, column as Column])),
+  Object.entries(aliasesByColumn).flatMap(([column, names]) => names.map((name) => [name, column as Column])),
 );
 
 const plain = (header: string): string =>
@@ -42,10 +42,12 @@ const plain = (header: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_|_$/g, '');
 
-/** A column that we know, one that becomes an attribute of that name, or one that is read over. */
+/** A known column, a column that becomes an attribute of that name, or one that is ignored. */
 export type Meaning = { column: Column } | { attribute: string } | undefined;
 
-/** What each header means. Of several columns for the same, the first is it; the others become attributes. */
+/**
+ * Meaning of each header. The first of several columns for one field is used; the others become attributes.
+ */
 export function meaningsOf(headers: string[]): Meaning[] {
   const taken = new Set<Column>();
   return headers.map((header) => {
@@ -54,20 +56,20 @@ export function meaningsOf(headers: string[]): Meaning[] {
       taken.add(column);
       return { column };
     }
-    return header === '' || OURS.has(plain(header)) ? undefined : { attribute: header };
+    return header === '' || ownFields.has(plain(header)) ? undefined : { attribute: header };
   });
 }
 
-/** Whether a column's name can be the name of an attribute, if it is to be one. */
+/** False for a column that becomes an attribute but whose name no attribute can have. */
 export const isNamed = (meaning: Meaning): boolean =>
   !meaning || 'column' in meaning || AttributeName.safeParse(meaning.attribute).success;
 
 /**
- * What the columns of a file mean, from its first row.
+ * Meaning of a file's columns, from its first row.
  *
- * @throws Problem where that row does not name them, or not uniquely.
+ * @throws Problem if that row names no phone column, or its names are invalid or not unique.
  */
-export function columnsOf({ cells }: Row): Meaning[] {
+export function columnsOf({ cells }: FileRow): Meaning[] {
   const headers = cells.map((cell) => normalized(cell));
   const meanings = meaningsOf(headers);
   if (!meanings.some((meaning) => meaning && 'column' in meaning && meaning.column === 'phone'))

@@ -1,15 +1,16 @@
-import { timestamp } from '../../../core/clock.ts';
-import type { Store } from '../../../core/dynamo/store.ts';
-import { tableName } from '../../../core/dynamo/tables.ts';
-import { smsKeys } from './batch.ts';
-import { placeOfMessage } from './message-id.ts';
-import type { Receipt } from './providers/provider.ts';
+import { timestamp } from '../../../../core/clock.ts';
+import type { Store } from '../../../../core/dynamo/store.ts';
+import { tableName } from '../../../../core/dynamo/tables.ts';
+import { smsKeys } from '../batch.ts';
+import { placeOfMessage } from '../messages/id.ts';
+import type { Receipt } from '../providers/provider.ts';
 
 /**
- * Notes what a receipt says of a message: once for each final state, whatever comes twice or out of order. A message whose answer was lost is
- * known to be sent from then on; the batch engine finds that when it next looks.
+ * Records a receipt of a message. It is idempotent: of receipts that come twice or out of order, only the
+ * first final one counts. It also proves that a message without an answer was sent; the batch engine finds
+ * that when the chunk is delivered again.
  *
- * A receipt that names none of our messages is ignored.
+ * A receipt for an unknown message is ignored.
  *
  * @param now milliseconds since the epoch.
  */
@@ -23,10 +24,17 @@ export async function noteReceipt(
   if (!place) return;
   const TableName = tableName('messaging');
   const isFinal = receipt.state !== 'sent';
+  const assignments = [
+    '#state = :state',
+    'updatedAt = :now',
+    'providerId = if_not_exists(providerId, :byReceipt)',
+    'sentAt = if_not_exists(sentAt, :now)',
+    ...(receipt.state === 'failed' ? ['code = :code'] : []),
+  ];
   const update = {
     TableName,
     Key: smsKeys.message(tenant, message),
-    UpdateExpression: `SET #state = :state, updatedAt = :now, providerId = if_not_exists(providerId, :byReceipt), sentAt = if_not_exists(sentAt, :now)${receipt.state === 'failed' ? ', code = :code' : ''}`,
+    UpdateExpression: `SET ${assignments.join(', ')}`,
     ConditionExpression: isFinal ? '#state IN (:sending, :unknown, :sent)' : '#state IN (:sending, :unknown)',
     ExpressionAttributeNames: { '#state': 'state' },
     ExpressionAttributeValues: {
@@ -43,7 +51,7 @@ export async function noteReceipt(
     await store.update(update);
     return;
   }
-  // Counted in the same transaction, so that a receipt that comes twice counts once.
+  // The counter moves in the same transaction, so that a duplicate receipt counts once.
   const counted = {
     TableName,
     Key: smsKeys.receipts(tenant, place.batchId),

@@ -1,27 +1,27 @@
 import type * as z from 'zod';
-import { isStorable, normalized } from '../../../core/text.ts';
-import type { RowRead } from '../files/rows.ts';
-import { readWrittenPhone } from '../phone.ts';
+import { isStorable, normalized } from '../../../../core/text.ts';
+import type { ParsedRow } from '../../files/rows.ts';
+import { readWrittenPhone } from '../../phone.ts';
+import { type Attributes, type ContactFields, Email, fits, Name, Tags } from '../contact.ts';
 import type { Column, Meaning } from './columns.ts';
-import { type Attributes, type ContactFields, Email, fits, Name, Tags } from './contact.ts';
 
-/** The longest value of a column that becomes an attribute. */
-const VALUE = 1_000;
+/** Length of an attribute's value in a file. */
+const attributeLengthMax = 1_000;
 
-/** What one row of an import asks for. */
+/** A valid row of an import. */
 export interface Candidate {
   row: number;
   phone: string;
   fields: ContactFields;
 }
 
-/** A row that is not imported, and why. The text holds nothing of the row. */
+/** A row that is not imported, with the reason. The text quotes nothing of the row. */
 export interface RowError {
   row: number;
   error: string;
 }
 
-/** Why a row cannot be used. */
+/** Reason why a row cannot be used. */
 class Flaw extends Error {}
 
 function parsed<S extends z.ZodType>(schema: S, value: unknown, flaw: string): z.output<S> {
@@ -30,13 +30,14 @@ function parsed<S extends z.ZodType>(schema: S, value: unknown, flaw: string): z
   return result.data;
 }
 
-const YES = ['true', '1', 'yes', 'y', 'ndiyo'];
-const NO = ['false', '0', 'no', 'n', 'hapana'];
+const yesTexts = ['true', '1', 'yes', 'y', 'ndiyo'];
+const noTexts = ['false', '0', 'no', 'n', 'hapana'];
 
 function readFlag(text: string): boolean {
   const lower = text.toLowerCase();
-  if (!YES.includes(lower) && !NO.includes(lower)) throw new Flaw('is_active must be true or false');
-  return YES.includes(lower);
+  if (!yesTexts.includes(lower) && !noTexts.includes(lower))
+    throw new Flaw('is_active must be true or false');
+  return yesTexts.includes(lower);
 }
 
 const readTags = (text: string): string[] =>
@@ -49,13 +50,13 @@ const readTags = (text: string): string[] =>
     'Invalid tags',
   );
 
-/** What a row says, by the meaning of its columns. */
-interface Told {
+/** Values of a row, by the meaning of its columns. */
+interface RowValues {
   columns: Partial<Record<Column, string>>;
   attributes: Attributes;
 }
 
-function fieldsOf({ columns, attributes }: Told): ContactFields {
+function fieldsOf({ columns, attributes }: RowValues): ContactFields {
   const parts = [columns.first_name, columns.last_name].filter((part) => part);
   const name = columns.name || parts.join(' ');
   return {
@@ -67,41 +68,41 @@ function fieldsOf({ columns, attributes }: Told): ContactFields {
   };
 }
 
-function candidateOf(row: number, told: Told, phoneIsExact: boolean): Candidate {
-  const { phone: written } = told.columns;
+function candidateOf(row: number, values: RowValues, phoneIsExact: boolean): Candidate {
+  const { phone: written } = values.columns;
   if (!written) throw new Flaw('Missing required field: phone_e164');
   const phone = phoneIsExact ? readWrittenPhone(written) : undefined;
   if (!phone) throw new Flaw('Invalid phone number format');
-  if (!fits(told.attributes)) throw new Flaw('Too many attributes');
-  return { row, phone, fields: fieldsOf(told) };
+  if (!fits(values.attributes)) throw new Flaw('Too many attributes');
+  return { row, phone, fields: fieldsOf(values) };
 }
 
-function toldBy(cells: string[], meanings: Meaning[]): Told {
-  const told: Told = { columns: {}, attributes: {} };
+function valuesOf(cells: string[], meanings: Meaning[]): RowValues {
+  const values: RowValues = { columns: {}, attributes: {} };
   for (const [position, cell] of cells.entries()) {
     if (cell === '') continue;
     if (position >= meanings.length)
       throw new Flaw('More values than columns; a value with a comma in it needs quotes');
     const meaning = meanings[position];
     if (!meaning) continue;
-    if ('column' in meaning) told.columns[meaning.column] = cell;
+    if ('column' in meaning) values.columns[meaning.column] = cell;
     else {
-      if (cell.length > VALUE || !isStorable(cell, true))
-        throw new Flaw(`A value is longer than ${VALUE} characters, or has control characters`);
-      told.attributes[meaning.attribute] = normalized(cell);
+      if (cell.length > attributeLengthMax || !isStorable(cell, true))
+        throw new Flaw(`A value is longer than ${attributeLengthMax} characters, or has control characters`);
+      values.attributes[meaning.attribute] = normalized(cell);
     }
   }
-  return told;
+  return values;
 }
 
-/** What a row asks for, or why it cannot be used. */
-export function readImportRow(row: RowRead, meanings: Meaning[]): Candidate | RowError {
+/** Reads one row: a candidate, or the reason why it cannot be used. */
+export function readImportRow(row: ParsedRow, meanings: Meaning[]): Candidate | RowError {
   if ('error' in row) return { row: row.number, error: row.error };
   const phoneAt = meanings.findIndex(
     (meaning) => meaning && 'column' in meaning && meaning.column === 'phone',
   );
   try {
-    return candidateOf(row.number, toldBy(row.cells, meanings), !row.inexact?.includes(phoneAt));
+    return candidateOf(row.number, valuesOf(row.cells, meanings), !row.inexact?.includes(phoneAt));
   } catch (error) {
     if (error instanceof Flaw) return { row: row.number, error: error.message };
     throw error;

@@ -1,63 +1,69 @@
-import { isStorable } from '../../../core/text.ts';
-import type { Row, RowRead } from '../files/rows.ts';
-import { readPhone, takesMessages } from '../phone.ts';
-import { type PackedMessage, textFor, type UploadCounts } from './batch.ts';
-import { TEXT_LENGTH } from './segments.ts';
-import { INVALID_PHONE, senderIdPattern } from './shape.ts';
+import { isStorable } from '../../../../core/text.ts';
+import type { FileRow, ParsedRow } from '../../files/rows.ts';
+import { readPhone, takesMessages } from '../../phone.ts';
+import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
+import { textLengthMax } from '../messages/segments.ts';
+import { invalidPhone, senderIdPattern } from '../shape.ts';
 
-/** Where columns are; all others are variables, by their headers. */
-const COLUMN = { phone: 0, name: 1, text: 2, from: 3 };
-const OTHERS = 4;
+/** Positions of columns; all others are variables, named by their headers. */
+const columnAt = { phone: 0, name: 1, text: 2, from: 3 };
+const firstVariableColumn = 4;
 
-/** What holds for rows that do not say otherwise. */
+/** Values for rows that have none of their own. */
 export interface RowDefaults {
   template: string | undefined;
   from: string | undefined;
 }
 
-/** A row's message, or what is wrong with it. */
+/** A row's message, or its error. */
 type RowMessage = Required<PackedMessage> | { error: string };
 
-/** The phone of a row: in E.164, which spreadsheets keep as a number without its plus. */
+/** Phone of a row, in E.164. The plus is optional, since spreadsheets drop it from numbers. */
 function phoneOf(cell: string, isExact: boolean): string | undefined {
   if (!isExact || !/^\+?\d{7,15}$/.test(cell)) return undefined;
   const phone = readPhone(`+${cell.replace('+', '')}`);
   return phone !== undefined && takesMessages(phone) ? phone : undefined;
 }
 
-/** The message of one row. */
-function messageOf({ cells, inexact = [] }: Row, headers: string[], defaults: RowDefaults): RowMessage {
+/** Message of one row, or its error. */
+function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults: RowDefaults): RowMessage {
   const cell = (column: number) => cells[column] ?? '';
-  const written = cell(COLUMN.phone);
+  const written = cell(columnAt.phone);
   if (written === '') return { error: 'Missing required field: phone' };
-  const to = phoneOf(written, !inexact.includes(COLUMN.phone));
-  if (!to) return { error: INVALID_PHONE };
-  const body = cell(COLUMN.text) || defaults.template;
+  const to = phoneOf(written, !inexact.includes(columnAt.phone));
+  if (!to) return { error: invalidPhone };
+  const body = cell(columnAt.text) || defaults.template;
   if (!body) return { error: 'Missing required field: message' };
-  const from = cell(COLUMN.from) || defaults.from;
+  const from = cell(columnAt.from) || defaults.from;
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
-  const others = headers.slice(OTHERS).map((name, place) => [name, cell(OTHERS + place)] as const);
-  const variables = { name: cell(COLUMN.name), ...Object.fromEntries(others) };
+  const others = headers
+    .slice(firstVariableColumn)
+    .map((name, place) => [name, cell(firstVariableColumn + place)] as const);
+  const variables = { name: cell(columnAt.name), ...Object.fromEntries(others) };
   const result = textFor(body, { to, variables });
   if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };
-  if (result.text.length > TEXT_LENGTH) return { error: `Message is longer than ${TEXT_LENGTH} characters` };
+  if (result.text.length > textLengthMax)
+    return { error: `Message is longer than ${textLengthMax} characters` };
   if (!isStorable(result.text, true)) return { error: 'Control characters are not allowed' };
   return { to, from, text: result.text.normalize('NFC') };
 }
 
+/** A file that was read. */
 export interface ReadUpload {
-  /** With the number of its row. */
+  /** Messages, each with the number of its row. */
   messages: (Required<PackedMessage> & { row: number })[];
-  /** By the number of the row. */
+  /** Errors, each with the number of its row. */
   errors: { row: number; error: string }[];
   total: number;
 }
 
-/** The messages of a file: one for each phone, the first row of each. */
-export function readUpload(rows: RowRead[], defaults: RowDefaults): ReadUpload {
-  const [header, ...others] = rows;
-  const headers = header && 'cells' in header ? header.cells : [];
+/** Messages of a file, one for each phone: the first row counts, the others are errors. */
+export function readUpload(
+  [header, ...others]: [ParsedRow, ...ParsedRow[]],
+  defaults: RowDefaults,
+): ReadUpload {
+  const headers = 'cells' in header ? header.cells : [];
   const first = new Map<string, number>();
   const upload: ReadUpload = { messages: [], errors: [], total: others.length };
   for (const row of others) {
@@ -74,7 +80,11 @@ export function readUpload(rows: RowRead[], defaults: RowDefaults): ReadUpload {
   return upload;
 }
 
-/** What is to be sent of a file once it is known who wants nothing, and what is told of it. */
+/**
+ * Messages of a file without the phones that have opted out, with counts and errors for the answer.
+ *
+ * @param listed maximum number of errors.
+ */
 export function decideUpload(
   { messages, errors, total }: ReadUpload,
   optedOut: ReadonlySet<string>,
