@@ -6,18 +6,19 @@ import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import type { SmsFaults } from './services/sms-faults.ts';
 
-/** Everything under this path belongs to the local run and is never part of the deployed API. */
+/** Routes under this path exist in the local run only and are never part of the deployed API. */
 const prefix = '/_local';
 
-/** The most bytes of a request to these routes. */
+/** The largest body of a request to these routes: 1 MiB. */
 const bodyBytesMax = 1_048_576;
 
-/** How many log lines are shown. */
+/** Log lines that `GET /_local/logs` shows, the newest first. */
 const linesShown = 1_000;
 
 /**
- * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`, `GET
- * /_local/outbox`, `GET /_local/logs`, `POST /_local/sms` (`{"sender_id","profile"}`: what goes wrong with its texts), and `POST /_local/webhook/…`, which takes any webhook into the outbox.
+ * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`,
+ * `GET /_local/outbox`, `GET /_local/logs`, `POST /_local/sms` (`{"sender_id","profile"}`: the faults that
+ * SMS of this sender meet) and `POST /_local/webhook/…`, which accepts any webhook into the outbox.
  */
 export function withLocalRoutes(
   api: RequestListener,

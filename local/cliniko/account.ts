@@ -1,40 +1,42 @@
 import type { ArmedFault, Fault, FaultName } from './faults.ts';
 import { instant, randomOf, type UpstreamPatient, upstreamPatient } from './patients.ts';
 
-/** An account as somebody asks for it. */
+/** Parameters of an account of the stand-in. */
 export interface AccountSpec {
   readonly api_key: string;
-  /** Its number at Cliniko: several keys may lead to one account. */
+  /** Cliniko's id of the account: several keys may share one account. */
   readonly id: string;
   readonly name: string;
-  /** Active, archived and deleted patients. */
+  /** Number of active patients; `archived` and `deleted` ones come on top. */
   readonly patients: number;
   readonly archived: number;
   readonly deleted: number;
   readonly seed: number;
   readonly calls_per_minute: number;
-  /** Milliseconds before each answer. */
+  /** Delay before each answer, in milliseconds. */
   readonly latency_ms: number;
   readonly faults: readonly Fault[];
 }
 
-/** An account of the stand-in: what is in it, and what was asked of it. */
+/** State of an account: its patients, and statistics of the requests to it. */
 export interface Account {
   readonly spec: AccountSpec;
   readonly faults: ArmedFault[];
   readonly random: () => number;
-  /** In the order of their creation. */
+  /** In the order of creation. */
   patients: UpstreamPatient[];
   deleted: { id: string; deleted_at: string }[];
-  /** The instants of the requests of the last minute, in milliseconds since the epoch. */
+  /** Times of the requests of the last minute, in milliseconds since the Unix epoch. */
   recent: number[];
-  /** Until when Cliniko announced to take nothing, likewise. */
+  /** End of the announced rate limit, in milliseconds since the Unix epoch. */
   resetAt: number;
   calls: number;
-  /** Requests that came before an announced reset, and beyond the limit of a minute: there should be none. */
+  /**
+   * Requests before an announced reset (`early`) and above the limit per minute (`beyond`). Both should be 0.
+   */
   early: number;
   beyond: number;
-  /** How many patients there ever were. */
+  /** Patients created so far, including deleted ones. */
   made: number;
 }
 
@@ -58,7 +60,7 @@ export function makeAccount(spec: AccountSpec, now: number): Account {
     made: 0,
   };
   add(account, spec.patients + spec.archived + spec.deleted);
-  // Spread over the account's history, as in life.
+  // Archived and deleted patients are spread evenly over the account's history.
   const step = Math.max(1, Math.floor(account.patients.length / Math.max(1, spec.archived + spec.deleted)));
   const chosen = account.patients.filter((_, index) => index % step === 0);
   for (const patient of chosen.slice(0, spec.archived)) archive(patient, now - YEAR);
@@ -73,7 +75,7 @@ export function makeAccount(spec: AccountSpec, now: number): Account {
   return account;
 }
 
-/** Adds patients; those that come later are created `now`, at the end of every list. */
+/** Adds patients at the end of every list; with `now` they are created at that time (in milliseconds). */
 export function add(account: Account, count: number, now?: number): void {
   const traits = {
     unicode: isNamed(account.spec, 'unicode'),
@@ -100,6 +102,6 @@ export function remove(account: Account, patient: UpstreamPatient, now: number):
   account.deleted.push({ id: String(patient.id), deleted_at: instant(now) });
 }
 
-/** Active patients from the beginning of the list on. */
+/** The first `count` active patients, oldest first. */
 export const active = ({ patients }: Account, count = Number.POSITIVE_INFINITY): UpstreamPatient[] =>
   patients.filter(({ archived_at }) => archived_at === null).slice(0, count);

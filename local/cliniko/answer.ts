@@ -3,7 +3,7 @@ import { type FaultName, strikes } from './faults.ts';
 import { instant, type UpstreamPatient } from './patients.ts';
 
 export interface StandInRequest {
-  /** The address that was asked, with scheme and host. */
+  /** The requested URL, with scheme and host. */
   readonly url: URL;
   /** The path below `/v1`. */
   readonly path: string;
@@ -15,7 +15,7 @@ export interface StandInAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
-  /** How it is sent, if not as it should be. */
+  /** A fault of the transmission; without it the answer is sent normally. */
   readonly manner?: 'slow_header' | 'slow_body' | 'cut_body' | 'bad_gzip';
 }
 
@@ -38,7 +38,9 @@ export function keyOf(authorization: string): string | undefined {
 
 const MINUTE = 60_000;
 
-/** Counts a request against the limit of a minute, and notes what should not have come. */
+/**
+ * Counts a request against the limit per minute; the answer is 429 if it came too early or above the limit.
+ */
 function limited(account: Account, now: number): StandInAnswer | undefined {
   account.calls += 1;
   if (now < account.resetAt) {
@@ -61,12 +63,12 @@ function tooMany(account: Account, resetSeconds: number | undefined): StandInAns
 }
 
 /**
- * What Cliniko would answer, or what one of the account's faults makes of it.
+ * Answers a request as Cliniko would, or as one of the account's faults demands.
  *
- * @param now milliseconds since the epoch.
+ * @param now milliseconds since the Unix epoch.
  */
 export function answer(account: Account, request: StandInRequest, now: number): StandInAnswer {
-  // Cliniko asks for a name and an address to write to, and may block those who do not tell.
+  // Cliniko requires a user agent with a name and an e-mail address, and may block clients without.
   if (!/^.+ \(.+@.+\)$/.test(request.userAgent)) return refusal(403, 'Identify your application');
   const tooMuch = limited(account, now);
   if (tooMuch) return tooMuch;
@@ -127,7 +129,7 @@ const lists: Readonly<Record<string, List>> = {
   }),
 };
 
-/** What changes in an account while its lists are being read. */
+/** Faults that change an account while its lists are being read. */
 const drifts: Partial<Record<FaultName, (account: Account, now: number) => void>> = {
   archived_during_walk: (account, now) => {
     for (const patient of active(account, 30)) archive(patient, now);
@@ -141,7 +143,7 @@ const drifts: Partial<Record<FaultName, (account: Account, now: number) => void>
   },
 };
 
-/** A page of a list, unless a fault gets in between. */
+/** A page of a list, changed or replaced by the faults that strike. */
 function faulty(account: Account, request: StandInRequest, list: List, now: number): StandInAnswer {
   const pageNumber = Number(request.url.searchParams.get('page') ?? '1');
   const struck = account.faults.filter((fault) => strikes(fault, account.calls, pageNumber, account.random));
@@ -177,7 +179,7 @@ interface Page {
   links: { self: string; next?: string; previous?: string };
 }
 
-/** Numbers where the account has them, beyond what JavaScript can write. */
+/** The JSON of a page. Numeric ids exceed JavaScript's safe integers, so they are unquoted in the text. */
 const text = ({ spec }: Account, page: Page): string => {
   const written = JSON.stringify(page);
   return spec.faults.some(({ name }) => name === 'numeric_ids')
@@ -185,7 +187,7 @@ const text = ({ spec }: Account, page: Page): string => {
     : written;
 };
 
-/** A page that does not tell the truth, or not only. */
+/** The page with the wrong rows, totals and links of the faults that strike. */
 function misled(
   account: Account,
   { url }: StandInRequest,
@@ -214,7 +216,7 @@ function misled(
   return changed;
 }
 
-/** `field:>=value`; the operators that Cliniko has for instants and numbers, and equality. */
+/** A filter `field:>=value`, with Cliniko's operators for instants and numbers, and equality. */
 const FILTER = /^(?<field>\w+):(?<operator>>=|<=|>|<|=)?(?<value>.+)$/;
 
 const compare: Readonly<Record<string, (left: string, right: string) => boolean>> = {
@@ -261,7 +263,7 @@ function pageOf(account: Account, { url }: StandInRequest, list: List): Page | S
   };
 }
 
-/** What an account looks like from the inside, for whoever wants to compare. */
+/** The state of an account, for tests that compare it with the result of a synchronisation. */
 export const inside = (account: Account): object => ({
   ...account.spec,
   calls: account.calls,

@@ -16,10 +16,10 @@ import {
 import { answer, inside, keyOf, type StandInAnswer } from './answer.ts';
 import { faultNames } from './faults.ts';
 
-/** Where the stand-in is; nothing of it is in the deployed stack. */
+/** Path prefix of the stand-in, which is not part of the deployed stack. */
 const prefix = '/_local/cliniko';
 
-/** The account that is always there, to try things out. */
+/** API key of the account that always exists, for manual experiments. */
 export const demoKey = 'bulkhead-demo-key-au1';
 
 const defaults: AccountSpec = {
@@ -35,16 +35,18 @@ const defaults: AccountSpec = {
   faults: [],
 };
 
+/** The largest body of a management request: 1 MiB. */
 const bodyBytesMax = 1_048_576;
 
-/** How long the slow faults are silent, in milliseconds: longer than any client waits. */
+/** Silence of the slow faults, longer than any client waits. */
 const silenceMs = 60_000;
 
 /**
- * Puts a stand-in for Cliniko before the other routes: its API under `/_local/cliniko/v1`; `POST /_local/cliniko/accounts` makes an
- * account (or makes it anew), `GET /_local/cliniko/accounts/{key}` looks into it, `POST …/{key}/changes` changes its patients.
+ * Puts a stand-in for Cliniko before the other routes. Its API is under `/_local/cliniko/v1`.
+ * `POST /_local/cliniko/accounts` creates or replaces an account, `GET /_local/cliniko/accounts/{key}` shows
+ * it, and `POST …/{key}/changes` changes its patients.
  *
- * Accounts are made again from what was asked for at the next start; what changed in them since is forgotten.
+ * Only the parameters of accounts are stored: the next start recreates them without later changes.
  */
 export function withCliniko(others: RequestListener, dataDir: string): RequestListener {
   const file = join(dataDir, 'cliniko.json');
@@ -78,7 +80,7 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
   }
 
   return (message, response) => {
-    // Not everything that is sent as a path is a URL; what is not for the stand-in is not for it to read.
+    // Other paths are not parsed here, since a request may have a path that is not a valid URL.
     if (!message.url?.startsWith(`${prefix}/`)) return others(message, response);
     const url = new URL(message.url, `http://${message.headers.host ?? 'localhost'}`);
     const path = url.pathname.slice(prefix.length);
@@ -109,11 +111,11 @@ interface Changes {
   readonly update?: number;
   readonly archive?: number;
   readonly delete?: number;
-  /** Makes every request from now on fail with 401. */
+  /** Answers every later request with 401. */
   readonly revoke?: boolean;
 }
 
-/** Changes patients from the beginning of the account's list; new ones come at its end. */
+/** Changes the first patients of the account's list; new ones are added at its end. */
 function makeChanges(account: Account, changes: Changes): void {
   const now = Date.now();
   for (const patient of active(account, changes.update ?? 0)) change(patient, now);
@@ -140,7 +142,7 @@ function send(response: ServerResponse, { status, headers, body, manner }: Stand
     return;
   }
   response.write(body.slice(0, body.length / 2), () => {
-    // A cut connection ends at once; a slow body never goes on.
+    // `cut_body` closes the connection here; `slow_body` leaves it open without sending more.
     if (manner === 'cut_body') response.destroy();
   });
 }

@@ -4,22 +4,22 @@ import { account } from '../account.ts';
 import type { Match } from './match.ts';
 import type { RestApi } from './rest-api.ts';
 
-/** An HTTP request as the gateway took it from the socket. */
+/** An HTTP request as the gateway received it. */
 export interface GatewayRequest {
   readonly method: string;
-  /** As sent: undecoded, with or without a slash at its end. */
+  /** As sent: not decoded, with or without a trailing slash. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names and values as sent, in turn. */
+  /** Names and values as sent, alternating. */
   readonly rawHeaders: readonly string[];
   readonly sourceIp: string;
-  /** The port that it was sent to. */
+  /** The local port that received it. */
   readonly port: number;
   readonly body: Buffer;
   readonly requestId: string;
 }
 
-/** Reads what a request says about itself; the body was read before. */
+/** Collects the parts of a request whose body was already read. */
 export function gatewayRequest(message: IncomingMessage, body: Buffer): GatewayRequest {
   const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
   return {
@@ -87,7 +87,7 @@ export function proxyEvent(api: RestApi, { resource, parameters }: Match, reques
   });
 }
 
-/** What the gateway tells about the connection that it took the request from. */
+/** Headers that the gateway adds about the client's connection. */
 const forwarded = ({ sourceIp, requestId, port }: GatewayRequest): [string, string][] => [
   ['X-Amzn-Trace-Id', `Root=${requestId}`],
   ['X-Forwarded-For', sourceIp],
@@ -95,7 +95,7 @@ const forwarded = ({ sourceIp, requestId, port }: GatewayRequest): [string, stri
   ['X-Forwarded-Proto', 'http'],
 ];
 
-/** A time as API Gateway writes it, e.g. `09/Apr/2026:12:34:56 +0000`. */
+/** A time in API Gateway's format, e.g. `09/Apr/2026:12:34:56 +0000`. */
 function commonLogTime(milliseconds: number): string {
   const [, day, month, year, time] =
     /, (\d\d) (\w{3}) (\d{4}) ([\d:]+)/.exec(new Date(milliseconds).toUTCString()) ?? [];
@@ -108,10 +108,7 @@ function contentType(rawHeaders: readonly string[]): string {
   return (found?.[1] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/**
- * Whether the API carries bodies of this media type as bytes. `*` may stand for a whole half, as in
- * `image/*`.
- */
+/** True if the API passes bodies of this type in base64. Either half of a pattern may be `*`: `image/*`. */
 function isBinary(type: string, binaryMediaTypes: readonly string[]): boolean {
   return binaryMediaTypes.some((pattern) => {
     const [major, minor] = pattern.toLowerCase().split('/');
@@ -126,7 +123,7 @@ function pairs(flat: readonly string[]): [string, string][] {
   return found;
 }
 
-/** The values of each name, or null if there are none at all: that is how API Gateway writes it. */
+/** The values of each name; null if there are no entries, as in API Gateway's events. */
 function groups(entries: readonly (readonly [string, string])[]): Record<string, string[]> | null {
   if (entries.length === 0) return null;
   const grouped: Record<string, string[]> = {};

@@ -15,13 +15,13 @@ import { readBody, TooLarge } from './read-body.ts';
 import type { RestApi } from './rest-api.ts';
 import { streamAnswer } from './stream-answer.ts';
 
-/** API Gateway's limit of a request's body: 10 MB. */
+/** API Gateway's limit of a request body: 10 MB. */
 const bodyBytesMax = 10 * 1_048_576;
 
-/** API Gateway's limit of the request line and all header values together. */
+/** API Gateway's limit of the request line and all headers together: 10,240 bytes. */
 const headerBytesMax = 10_240;
 
-/** Answers the requests of one REST API by invoking the functions behind it. */
+/** Serves one REST API by invoking the functions behind it. */
 export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): RequestListener {
   const match = makeMatcher(api.resources);
 
@@ -64,7 +64,7 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
 
   return (message, response) => {
     answer(message, response).catch(() => {
-      // The client went away while it was sending: nobody is left to be answered.
+      // The client disconnected while it was sending, so there is no response to send.
       message.destroy();
     });
   };
@@ -86,7 +86,7 @@ async function bufferedAnswer(
   return;
 }
 
-/** The value of a promise, or undefined if it takes longer. */
+/** The value of a promise, or undefined if it takes longer than `ms` milliseconds. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -102,7 +102,7 @@ function send(response: ServerResponse, { status, headers, body }: HttpAnswer): 
   response.end(body);
 }
 
-/** Node takes lists of values, but not read-only ones. */
+/** A mutable copy: Node.js accepts lists of values, but not read-only ones. */
 const mutable = (headers: HttpAnswer['headers']): Record<string, string[]> =>
   Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]]));
 
@@ -111,17 +111,16 @@ function headerBytes({ method = '', url = '', rawHeaders }: IncomingMessage): nu
 }
 
 /**
- * A server whose header limit is above API Gateway's, so that the gateway's own answer is sent and not
- * Node's.
+ * Creates a server with a header limit above API Gateway's, so that API Gateway's error is sent, not Node's.
  */
 export const gatewayServer = (listener: RequestListener): Server =>
   createServer({ maxHeaderSize: 64 * 1_024, requestTimeout: 0, keepAliveTimeout: 60_000 }, listener);
 
 /**
- * Opens a port for this machine only: nothing here is meant to be reached from a network.
+ * Listens on the loopback interface only, so that the local run cannot be reached from a network.
  *
- * @returns the port, chosen by the system if it was 0.
- * @throws CannotStart if it is taken or not allowed.
+ * @returns the port, chosen by the operating system if it was 0.
+ * @throws CannotStart if the port is in use or not permitted.
  */
 export async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {

@@ -12,7 +12,7 @@ interface DynamoBody {
   readonly ResourceArn?: string;
 }
 
-/** The actions that the entries of a transaction stand for. */
+/** The IAM action of each kind of entry of a transaction. */
 const transactActions: Readonly<Record<string, string>> = {
   Put: 'dynamodb:PutItem',
   Update: 'dynamodb:UpdateItem',
@@ -21,29 +21,25 @@ const transactActions: Readonly<Record<string, string>> = {
   Get: 'dynamodb:GetItem',
 };
 
-/** What can be done with items. */
+/** IAM actions on items. */
 export const dynamoActions = [
   ...Object.values(transactActions),
   ...['Query', 'Scan', 'BatchGetItem', 'BatchWriteItem'].map((operation) => `dynamodb:${operation}`),
 ];
 
-/**
- * The text of a request names its tables like this wherever it is JSON without spaces, as every SDK writes
- * it.
- */
+/** Finds the tables that the JSON text of a request names. */
 const tableNames = /"TableName"\s*:\s*"([^"]*)"/g;
 
 const tableArn = (table: string): string =>
   table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
 
 /**
- * Every access that a request *may* make, found without parsing it, or undefined where that cannot be told
- * cheaply.
+ * A superset of the accesses of a request, found without parsing it; undefined if there is no cheap way.
  *
- * A transaction of 100 items is the hottest and largest request, and parsing it costs more than judging it.
- * The quotes of the pattern cannot occur inside a JSON string, so every table that the request names is found
- * (an attribute that happens to be called `TableName` would only add one). If all of these accesses are
- * allowed, so is the request; if not, the request is parsed and judged exactly.
+ * A transaction of 100 items is the most frequent and largest request, and parsing it costs more than judging
+ * it. The unescaped quotes of the pattern cannot occur inside a JSON string, so every table that the request
+ * names is found (an attribute that happens to be called `TableName` would only add one). If all of these
+ * accesses are allowed, so is the request; if not, the request is parsed and judged exactly.
  */
 export function possibleAccesses(operation: string, body: string): Access[] | undefined {
   if (operation !== 'TransactWriteItems') return;
@@ -57,10 +53,7 @@ export function possibleAccesses(operation: string, body: string): Access[] | un
   );
 }
 
-/**
- * Exactly what a request to DynamoDB does. A transaction is judged by each of its items, an index by its own
- * ARN.
- */
+/** The exact accesses of a request to DynamoDB: one per item of a transaction; an index has its own ARN. */
 export function dynamoAccesses(operation: string, text: string): Access[] {
   const body = JSON.parse(text) as DynamoBody;
   if (body.TransactItems)

@@ -9,38 +9,38 @@ import { type FunctionSpec, moduleFiles } from './function-spec.ts';
 import type { FromThread, LambdaError, Setup, Shortcut, ToThread } from './messages.ts';
 import { threadUrl } from './thread-url.ts';
 
-/** Where the bytes of a streamed answer go; resolves when more may come. */
+/** Consumer of a streamed answer; its promise is the back-pressure: it resolves when more bytes may come. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
-/** How an invocation ended. */
+/** Result of an invocation. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly payload: string }
   | { readonly kind: 'streamed' }
   | { readonly kind: 'failure'; readonly error: LambdaError };
 
-/** One environment of a function: a thread of its own, which serves one invocation at a time. */
+/** One execution environment of a function: a worker thread that serves one invocation at a time. */
 export interface Environment {
-  /** Runs one invocation; never rejects. After a failure that ends the thread, `isAlive()` is false. */
+  /** Runs one invocation and never rejects. After a failure that ends the thread, `isAlive()` is false. */
   invoke(payload: string, sink: Sink): Promise<Outcome>;
   isAlive(): boolean;
   end(): Promise<void>;
 }
 
 /**
- * The most bytes of a buffered answer: 6 MiB and 100 bytes for Lambda's own wrapping, as its error text says.
+ * The largest buffered answer: 6 MiB and 100 bytes for Lambda's own wrapping, as Lambda's error text says.
  */
 const answerBytesMax = 6_291_556;
 
-/** How long an environment may take to load its code before Lambda gives up. */
+/** Time limit of the init phase (loading the code), as on Lambda. */
 const initMs = 10_000;
 
 /**
- * V8's young generation. With 8 MB the garbage of one list is collected several times, and a tenth of all CPU goes there; a mostly idle
- * thread never fills it.
+ * Size of V8's young generation in MB. With 8 MB the garbage of one list request is collected several times,
+ * which takes a tenth of all CPU; a mostly idle thread never fills 32 MB.
  */
 const youngGenerationMb = 32;
 
-/** Starts an environment. Loading goes on in the background; the first invocation waits for it. */
+/** Starts an environment. The code loads in the background; the first invocation waits for it. */
 export function startEnvironment(
   spec: FunctionSpec,
   env: Record<string, string>,
@@ -73,7 +73,7 @@ export function startEnvironment(
   let sinkOfCall: Sink | undefined;
   let settle: ((outcome: Outcome) => void) | undefined;
   let whenReady: (() => void) | undefined;
-  /** Why the thread ended, kept for an invocation that comes after it. */
+  /** The reason why the thread ended, for an invocation that comes after it. */
   let lastFailure: LambdaError | undefined;
 
   const finish = (outcome: Outcome): void => {
@@ -82,7 +82,7 @@ export function startEnvironment(
     settled?.(outcome);
   };
 
-  /** As the runtime does on Lambda: without this line nobody would learn why a call failed. */
+  /** Logs a failure as Lambda's runtime does; the log is the only place with its stack. */
   const logFailure = ({ errorType, errorMessage, trace = [] }: LambdaError): void =>
     log.write(spec.logicalId, [`Invoke Error ${errorType}: ${errorMessage}`, ...trace.slice(1)].join('\n'));
 
@@ -178,7 +178,8 @@ export function startEnvironment(
     async end() {
       alive = false;
       lastFailure = ended;
-      // Whoever waits for it to start would otherwise wait for ever: a thread that is ended says no more.
+      // A terminated thread never reports that it is ready, so an invocation that waits for it is released
+      // here.
       whenReady?.();
       finish({ kind: 'failure', error: ended });
       await worker.terminate();

@@ -4,24 +4,24 @@ import { type Environment, type Outcome, type Sink, startEnvironment } from './e
 import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
 import { watchIdleCpu } from './idle-cpu.ts';
 
-/** Every Lambda function of the run, by logical id, name or ARN. */
+/** All Lambda functions of the run, addressed by logical id, name or ARN. */
 export interface Fleet {
   /**
-   * Invokes a function with JSON text. Never rejects: a fault of the function is an outcome.
-   * A streamed answer goes to `sink`; without one it is gathered into the outcome's payload.
+   * Invokes a function with JSON text. Never rejects: a failure of the function is an outcome.
+   * A streamed answer goes to `sink`; without a sink it is collected into the outcome's payload.
    */
   invoke(functionId: string, payload: string, sink?: Sink): Promise<Outcome>;
-  /** The function of this logical id, name or ARN. */
+  /** The function with this logical id, name or ARN. */
   find(functionId: string): FunctionSpec | undefined;
-  /** How often each function was invoked, by logical id. */
+  /** Invocations of each function so far, by logical id. */
   calls(): Readonly<Record<string, number>>;
-  /** Waits for invocations in flight, then ends every environment. */
+  /** Waits for invocations in flight, at most 15 minutes, then ends every environment. */
   stop(): Promise<void>;
-  /** Ends every environment at once, whatever it is doing. */
+  /** Ends every environment at once, without waiting for its invocation. */
   kill(): Promise<void>;
 }
 
-/** The DynamoDB engine, and what each role may do there. */
+/** The DynamoDB engine, and the item operations that each role may perform there. */
 interface DynamoAccess {
   /** Host and port of the engine. */
   readonly host: string;
@@ -31,50 +31,54 @@ interface DynamoAccess {
 export interface FleetOptions {
   readonly awsEndpoint: string;
   readonly dynamo: DynamoAccess;
-  /** Environment variables added to each function's own; they win over those of the template. */
+  /** Environment variables for every function; they override those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
 /**
- * The most environments of one function. More threads on the cores of one machine only take turns, and
- * memory.
+ * Environments of one function. More threads than that only share the cores of one machine and cost memory.
  */
 const environmentsPerFunction = 8;
 
-/** The most environments in all: about 30 MB each. */
+/** Environments of all functions together: about 30 MB of memory each. */
 const environmentsInAll = 48;
 
 /**
- * An invocation waits so long for the first environment of its function before it takes an idle second one, twice as long before a
- * third, and so on. The code of the first is hot, and two that share the work take a fifth more CPU for it.
+ * An invocation waits this time for the first environment of its function before it takes an idle second one,
+ * twice the time before a third, and so on. The code of the first is hot: two environments that share the
+ * work take a fifth more CPU for it.
  */
 const patienceMs = 15;
 
 /**
- * Another environment is started if none of a function finished anything for so long while an invocation waited: they all wait for
- * something. Starting one costs more CPU than many invocations take, and each has to be warmed up for itself, so on a busy machine a queue
- * beats a cold start.
+ * Another environment is started if no invocation of the function has finished for this time while one
+ * waited: then all environments wait for I/O. A start costs more CPU than many invocations take, and each
+ * environment warms up separately, so on a busy machine a queue is faster than a cold start.
  */
 const quietMs = 100;
 
 /**
- * The same for an invocation that waited for so long although others did finish: they are too few for the load. However busy the machine
- * is, there may be one for each core, and two where nothing is finished.
+ * Another environment is also started if an invocation has waited for this time although others finished:
+ * then there are too few for the load. Even on a busy machine a function may have one environment per core,
+ * and two per core while none of its invocations finishes.
  */
 const waitMsMax = 1_000;
 const cores = availableParallelism();
 
-/** The share of the machine's CPU that must else be to spare for another environment, where the others are quiet and where they are busy. */
+/**
+ * The idle share (0 to 1) of the machine's CPU above which another environment may start: while no invocation
+ * of the function finishes, and while they do.
+ */
 const spareShare = { quiet: 0.25, busy: 0.1 };
 
-/** What one more environment does to the machine is seen before the next is started. */
+/** Pause between two starts, so that the load of the first shows in the CPU samples before the second. */
 const settleMs = 500;
 
-/** An environment that nobody called for so long is ended. */
+/** An environment without an invocation for this time (5 minutes) is ended. */
 const idleMs = 5 * 60_000;
 
-/** The largest event of a synchronous invocation: 6 MiB. */
+/** Lambda's largest event of a synchronous invocation: 6 MiB. */
 export const eventBytesMax = 6_291_456;
 
 interface Waiting {
@@ -87,7 +91,7 @@ interface Waiting {
 interface Member {
   readonly environment: Environment;
   busy: boolean;
-  /** When it last finished, milliseconds since the Unix epoch. */
+  /** Time of its last finished invocation, in milliseconds since the Unix epoch. */
   idleSince: number;
 }
 interface Crew {
@@ -96,11 +100,11 @@ interface Crew {
   readonly queue: Waiting[];
   timer?: NodeJS.Timeout | undefined;
   calls: number;
-  /** When an invocation was last finished, milliseconds since the Unix epoch. */
+  /** Time of the last finished invocation, in milliseconds since the Unix epoch. */
   finishedAt: number;
 }
 
-/** Makes the environments of these functions; none is started before its first invocation. */
+/** Creates the fleet of these functions; an environment is started by the first invocation that needs it. */
 export function makeFleet(
   specs: readonly FunctionSpec[],
   { awsEndpoint, dynamo, environment, log }: FleetOptions,
@@ -114,7 +118,7 @@ export function makeFleet(
   const distinctCrews = (): Set<Crew> => new Set(crews.values());
   const idleCpu = watchIdleCpu();
   let stopping = false;
-  /** When some function last got another environment. */
+  /** Time of the last start of an additional environment, in milliseconds since the Unix epoch. */
   let hiredAt = 0;
 
   const find = (functionId: string): Crew | undefined =>
@@ -126,7 +130,7 @@ export function makeFleet(
     return count;
   }
 
-  /** Makes room by ending the environment that has been idle longest; false if every one is busy. */
+  /** Ends the environment that has been idle longest; false if all are busy. */
   function evict(): boolean {
     const idle = [...distinctCrews()]
       .flatMap((crew) => crew.members.filter(({ busy }) => !busy).map((member) => ({ crew, member })))
@@ -163,11 +167,10 @@ export function makeFleet(
   }
 
   /**
-   * Gives waiting invocations to idle environments; starts one if there is none, another if they wait too
-   * long.
+   * Assigns waiting invocations to idle environments; starts the first one, and more if they wait too long.
    */
   function assign(crew: Crew): void {
-    // One may have died while it was idle, of something that its last invocation left behind.
+    // An idle environment may have died of a timer or promise that its last invocation left behind.
     crew.members = crew.members.filter(({ busy, environment }) => busy || environment.isAlive());
     if (crew.queue.length === 0) return;
     if (crew.members.length === 0) hire(crew);
@@ -189,7 +192,7 @@ export function makeFleet(
       }, patienceMs);
   }
 
-  /** Whether a function whose oldest invocation waits since then gets another environment. */
+  /** True if a function gets another environment; `since` is the arrival of its oldest waiting invocation. */
   function needsAnother({ members, finishedAt }: Crew, since: number): boolean {
     const now = Date.now();
     if (now - hiredAt < settleMs) return false;

@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
 
-/** The kernel counts in hundredths of a second: over a shorter time the share says more about chance than about load. */
+/**
+ * Sampling interval. The kernel counts in hundredths of a second, so shorter samples would be mostly noise.
+ */
 const sampleMs = 500;
 
 function times(): { idle: number; all: number } {
@@ -12,7 +14,10 @@ function times(): { idle: number; all: number } {
   return { idle, all };
 }
 
-/** Watches how much of the machine is idle: `share` is that of all its cores in the last half second or so, 0 to 1. */
+/**
+ * Samples the machine's CPU: `share()` is the idle share of all cores over about the last half second, 0 to
+ * 1.
+ */
 export function watchIdleCpu(): { share(): number; stop(): void } {
   let before = times();
   let share = 1;

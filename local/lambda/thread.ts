@@ -1,7 +1,6 @@
 /**
- * The inside of one function environment: loads the handler once, then serves one invocation after the other.
- * This file is the entry of a worker thread; its environment variables, memory and end are the parent's
- * business.
+ * Entry of a function's worker thread: loads the handler once, then serves one invocation after the other.
+ * The parent sets its environment variables and memory limit, and ends it.
  */
 import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -15,16 +14,13 @@ const setup = workerData as Setup;
 const port = parentPort ?? process.exit(1);
 const tell = (message: FromThread): void => port.postMessage(message);
 
-/** Handlers that were wrapped by `awslambda.streamifyResponse`. */
+/** Handlers wrapped by `awslambda.streamifyResponse`. */
 const streaming = new WeakSet<object>();
 
-/** Called when the parent took the last chunk. */
+/** Called when the parent has consumed the last chunk. */
 let onTaken = (): void => {};
 
-/**
- * The stream of bytes that a streaming handler writes to. One chunk is on its way at a time: that is the
- * back-pressure.
- */
+/** The stream that a streaming handler writes to. Only one chunk is in flight: that is the back-pressure. */
 function answerStream(): Writable {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -32,12 +28,13 @@ function answerStream(): Writable {
       tell({ type: 'chunk', bytes: chunk });
     },
   });
-  // Lambda's own stream can be told a content type; behind API Gateway only the prelude counts.
+  // Lambda's own stream has this method; behind API Gateway only the content type of the prelude counts.
   return Object.assign(stream, { setContentType: () => {} });
 }
 
 /**
- * Lambda's global for response streaming, and the prelude that API Gateway reads: JSON, then eight NUL bytes.
+ * Defines Lambda's global `awslambda` for response streaming. It writes the prelude that API Gateway reads:
+ * JSON, then eight NUL bytes.
  */
 function provideStreaming(): void {
   const awslambda = {
@@ -109,7 +106,7 @@ async function serve(
       tell({ type: 'streamed' });
     } else {
       const result = await (handler as Handler)(event, context);
-      // JSON.stringify answers undefined for undefined and functions; Lambda answers null.
+      // JSON.stringify returns undefined for undefined and functions, for which Lambda answers null.
       tell({ type: 'answer', payload: JSON.stringify(result) ?? 'null' });
     }
   } catch (thrown) {

@@ -4,17 +4,17 @@ import type { ExpiringTable } from './dynamodb.ts';
 import type { DynamoEngine } from './dynamodb-engine.ts';
 
 /**
- * How often expired items are removed. AWS promises days; a local run should show within a coffee that it
- * happens.
+ * Interval between two sweeps for expired items. AWS deletes within days; a local run should show the effect
+ * within a minute.
  */
 const sweepMs = 30_000;
 
-/** Items read per page of a sweep. */
+/** Items that a sweep reads per page of its Scan. */
 const pageItems = 500;
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** Removes items whose time to live has passed every now and then, which the engine itself never does. */
+/** Deletes expired items every 30 seconds, because the engine has no time to live. */
 export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): Source {
   let stopping = false;
   let running = Promise.resolve();
@@ -34,7 +34,7 @@ export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngi
   };
 }
 
-/** Removes what has expired in these tables by now. */
+/** Deletes the items of these tables that have expired by now. */
 export async function sweepExpired(
   tables: readonly ExpiringTable[],
   engine: DynamoEngine,
@@ -43,7 +43,7 @@ export async function sweepExpired(
   for (const table of tables) if (!isStopping()) await sweepTable(table, engine, isStopping);
 }
 
-/** Removes the expired items of one table; the condition keeps one that was renewed meanwhile. */
+/** Deletes the expired items of one table; the condition keeps an item that was renewed since the Scan. */
 async function sweepTable(
   { name, attribute, keys }: ExpiringTable,
   engine: DynamoEngine,

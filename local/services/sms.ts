@@ -14,7 +14,7 @@ interface SendTextMessage {
   readonly DryRun?: boolean;
 }
 
-/** What AWS tells EventBridge of a text. */
+/** The `detail` of the EventBridge event about an SMS. */
 export interface SmsEvent {
   readonly eventType: string;
   readonly messageId: string;
@@ -23,12 +23,12 @@ export interface SmsEvent {
   readonly isFinal: boolean;
 }
 
-/** How long a text takes to its phone, in milliseconds. */
+/** Delay from sending an SMS to its delivery event. */
 const carriedIn = 50;
 
 /**
- * End User Messaging SMS: every text goes to the outbox, and a receipt is told a moment later, unless the faults that were set for its sender id
- * will have it otherwise.
+ * End User Messaging SMS: each SMS is added to the outbox, and its delivery event follows after 50 ms, unless
+ * the fault profile of its sender id changes that.
  */
 export function smsService(
   guard: Guard,

@@ -18,8 +18,10 @@ interface EventPattern {
 }
 
 /**
- * Tells rules that wait for the end of workflow executions. Other events do not arise locally: such rules
- * stay silent.
+ * Invokes the targets of EventBridge rules when a workflow execution ends. Rules for other events never match
+ * in a local run.
+ *
+ * @throws CannotStart if a rule selects executions by anything but status and state machine.
  */
 export function startExecutionRules(
   stack: Stack,

@@ -30,19 +30,20 @@ interface Mapping {
   readonly concurrency: number;
 }
 
-/** Lambda's own defaults for SQS. */
+/** Lambda's defaults for SQS event sources. */
 const defaults = { batchSize: 10, concurrency: 5 };
 
-/** The most messages of one Receive. */
+/** Messages of one ReceiveMessage, as on SQS. */
 const messagesPerReceive = 10;
 
-/** How long one wait for messages lasts, in seconds. */
+/** Long polling time of one wait for messages, in seconds. */
 const waitSeconds = 20;
 
 /**
- * Feeds functions from the queues of the template's event source mappings.
+ * Starts the pollers of the template's SQS event source mappings.
  *
- * @throws CannotStart if a mapping's function may not read its queue: AWS refuses to deploy such a mapping.
+ * @throws CannotStart if the role of a mapping's function may not read its queue, because AWS refuses to
+ * deploy such a mapping; also if queue or function do not exist, or if the mapping filters events.
  */
 export function startQueuePollers(
   stack: Stack,
@@ -133,7 +134,7 @@ function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: L
   };
 }
 
-/** One message as a function gets it. */
+/** One message in the event of a function. */
 interface SqsRecord {
   readonly messageId: string;
   readonly receiptHandle: string;
@@ -146,7 +147,11 @@ interface SqsRecord {
   readonly awsRegion: string;
 }
 
-/** Waits for messages and takes a batch: as many as there are, and more for as long as the window lasts. */
+/**
+ * Waits for messages and takes a batch: those that are there, and more until the batching window has passed.
+ *
+ * @returns at most `batchSize` records, or about half of Lambda's event limit; none after a stop.
+ */
 async function gather(
   { queue, queueArn, batchSize, windowMs }: Mapping,
   { queues }: QueueEngine,
@@ -211,12 +216,9 @@ async function deliver(
   const outcome = await fleet.invoke(functionId, JSON.stringify({ Records: records }));
   const failed = failedRecords(mapping, records, outcome);
   if (failed.size > 0)
-    log.write(
-      'queue',
-      `${functionId} left ${failed.size} of ${records.length} messages of ${queue.name} undone`,
-    );
-  // What failed stays in flight until its visibility timeout has passed, then it is delivered again or goes
-  // to the dead letters.
+    log.write('queue', `${functionId} failed ${failed.size} of ${records.length} messages of ${queue.name}`);
+  // A failed message stays in flight until its visibility timeout has passed; then it is delivered again or
+  // moves to the dead-letter queue.
   for (const { receiptHandle } of records) if (!failed.has(receiptHandle)) queue.deleteMessage(receiptHandle);
 }
 
@@ -225,7 +227,8 @@ interface BatchAnswer {
 }
 
 /**
- * The receipts of the messages that were not processed; a malformed or unknown identifier means all of them.
+ * The receipt handles of the messages that were not processed. A malformed or unknown identifier counts as a
+ * failure of the whole batch, as on Lambda.
  */
 function failedRecords(
   { reportsItemFailures }: Mapping,

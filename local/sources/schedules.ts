@@ -28,15 +28,16 @@ interface ScheduleProperties {
   readonly Target: { readonly Arn: string; readonly Input?: string };
 }
 
-/** What a schedule starts: a function or a workflow, with this input. */
+/** Target of a schedule: a function or a workflow, and its input. */
 interface Target {
   readonly arn: string;
   readonly input?: string | undefined;
 }
 
 /**
- * Runs the template's schedules: EventBridge rules and EventBridge Scheduler, `rate(…)`, `cron(…)` and
- * `at(…)`.
+ * Runs the template's schedules (EventBridge rules and EventBridge Scheduler): `rate(…)`, `cron(…)`, `at(…)`.
+ *
+ * @throws CannotStart if an expression cannot be read, or if a rule transforms its input.
  */
 export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows, log: Log): Source {
   const started: Cron[] = [];
@@ -66,7 +67,7 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
 
   for (const { logicalId, name, properties } of stack.resources<RuleProperties>('AWS::Events::Rule')) {
     const { ScheduleExpression, State, Targets = [] } = properties;
-    // A rule without a schedule waits for events, which come from `workflows` when an execution ends.
+    // A rule without a schedule has an event pattern; execution-rules.ts and event-rules.ts handle those.
     if (!ScheduleExpression || State === 'DISABLED') continue;
     for (const { InputPath, InputTransformer } of Targets)
       if (InputPath || InputTransformer)
@@ -88,7 +89,7 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
   };
 }
 
-/** Starts a function or a workflow with JSON text; what goes wrong is logged. */
+/** Starts a function or a workflow with JSON text; a failure of the function is logged. */
 async function trigger(
   targetArn: string,
   input: string,

@@ -1,7 +1,7 @@
 /**
- * The stand-in of a Stacks node with its API, as a process of its own: the simulator is GPL-3.0 and changes JavaScript's built-ins for its whole
- * process, so nothing else may run beside it. `node node.ts <file of the ledger> <contract>` prints its port, and ends when its standard
- * input does.
+ * Stand-in for a Stacks node with its API, in a separate process: the simulator is GPL-3.0 and changes
+ * JavaScript's built-ins for its whole process, so nothing else may run in it.
+ * `node node.ts <file of the ledger> <contract>` prints its port, and ends when its standard input closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Cl, deserializeCV } from '@stacks/transactions';
@@ -9,7 +9,7 @@ import { type Faults, makeFaults } from './faults.ts';
 import { type Ledger, openLedger, type Tx } from './ledger.ts';
 import { openSimnet, type Simnet } from './simnet.ts';
 
-/** How often a block is mined, in milliseconds. The real chain takes seconds. */
+/** Interval between two blocks. The real chain takes seconds. */
 const BLOCK = 40;
 
 const [ledgerFile = '', contractFile = ''] = process.argv.slice(2);
@@ -118,7 +118,7 @@ function answerTo(
   return notFound;
 }
 
-/** A transaction comes as JSON, or as its bytes. */
+/** The transaction in hexadecimal; the request has it as JSON or as bytes. */
 const rawOf = (body: Buffer, { headers }: IncomingMessage): string =>
   headers['content-type']?.startsWith('application/json')
     ? (JSON.parse(body.toString()) as { tx: string }).tx.replace(/^0x/, '')

@@ -1,30 +1,30 @@
 import { CannotStart } from '../cannot-start.ts';
 import type { RawTemplate } from './assembly-file.ts';
 
-/** Where a reference to another resource gets its value from. */
+/** Values of references to other resources of the template. */
 export interface References {
   ref(logicalId: string): unknown;
   attribute(logicalId: string, attribute: string): unknown;
 }
 
-/** What the template may ask about the place it runs in (`AWS::Region` and its siblings). */
+/** CloudFormation's pseudo parameters (`AWS::Region` and so on). */
 export type PseudoParameters = Readonly<Record<string, unknown>>;
 
 /** Evaluates the intrinsic functions of one template. */
 export interface Intrinsics {
-  /** A copy of the value in which every intrinsic function is replaced by its result. */
+  /** A copy of the value with every intrinsic function replaced by its result. */
   resolve(value: unknown): unknown;
-  /** Whether the named condition of the template holds. */
+  /** True if the named condition of the template holds. */
   holds(condition: string): boolean;
 }
 
-/** `AWS::NoValue`: the property or list entry is left out. */
+/** `AWS::NoValue`: the property or list entry is omitted. */
 const nothing = Symbol('AWS::NoValue');
 
 /**
- * The intrinsic functions of CloudFormation that CDK writes.
+ * Evaluates the intrinsic functions of CloudFormation that CDK writes.
  *
- * @throws CannotStart while resolving, at a function, parameter, mapping or condition that is not known.
+ * @throws CannotStart from its methods, at an unknown function, parameter, mapping or condition.
  */
 export function intrinsics(
   template: RawTemplate,
@@ -127,8 +127,8 @@ export function intrinsics(
 }
 
 /**
- * `Condition` is a function only with a name as its argument: a policy statement has a `Condition` of its
- * own.
+ * True if the key is an intrinsic function. `Condition` is one only with a name as its argument, because a
+ * policy statement has a `Condition` of its own.
  */
 const isFunction = (key: string, argument: unknown): boolean =>
   key === 'Ref' || key.startsWith('Fn::') || (key === 'Condition' && typeof argument === 'string');
