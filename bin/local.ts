@@ -4,10 +4,13 @@ import { CannotStart } from '../local/cannot-start.ts';
 import { demoKey } from '../local/cliniko/stand-in.ts';
 import type { LogLine } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
-import { defaultDataDir, type Running, start } from '../local/start.ts';
+import { defaultDataDir, defaultPort, type Running, start } from '../local/start.ts';
 
 /** Environment variables that are passed on from the shell of `npm start` to every Lambda. */
 const passedOn = ['CLINIKO_BASE_URL', 'STACKS_API_URL', 'LOG_LEVEL'];
+
+/** Interval at which the run checks that its parent process, npm, is still there. */
+const parentCheckMs = 500;
 
 // Lambda runs in UTC, and worker threads inherit the time zone of their process.
 process.env.TZ = 'UTC';
@@ -30,7 +33,7 @@ try {
 
 /** @throws CannotStart if the text is neither empty nor a port number. */
 function readPort(text: string | undefined): number {
-  if (!text) return 8_000;
+  if (!text) return defaultPort;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new CannotStart(`PORT is ${text}, which is not a number from 0 to 65535`);
 }
@@ -78,7 +81,7 @@ function whenOrphaned(end: () => void): void {
     if (process.ppid === parent) return;
     clearInterval(watch);
     end();
-  }, 500);
+  }, parentCheckMs);
 }
 
 async function welcome({ url, token }: Running, dataDir: string): Promise<string> {

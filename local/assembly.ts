@@ -25,7 +25,7 @@ export interface AssemblyOptions {
 }
 
 /** An assembly that was not used for this time (a week) is removed from the cache. */
-const keptMs = 7 * 24 * 3_600_000;
+const retentionMs = 7 * 24 * 3_600_000;
 
 /**
  * Synthesises the CDK app, or returns the cached assembly of the same inputs.
@@ -121,6 +121,6 @@ function removeOld(cache: string): void {
   for (const name of readdirSync(cache)) {
     const folder = join(cache, name);
     const used = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (used < Date.now() - keptMs) rmSync(folder, { recursive: true, force: true });
+    if (used < Date.now() - retentionMs) rmSync(folder, { recursive: true, force: true });
   }
 }

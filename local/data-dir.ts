@@ -5,7 +5,8 @@ import { CannotStart, reasonOf } from './cannot-start.ts';
 
 /** An exclusive lock on a data folder: two runs on the same files would corrupt them. */
 export interface DataDir {
-  release(): void;
+  /** Lets the next run use the folder. */
+  unlock(): void;
 }
 
 /**
@@ -15,7 +16,7 @@ export interface DataDir {
  *
  * @throws CannotStart if the folder cannot be created or written, or another run holds the lock.
  */
-export function claimDataDir(folder: string): DataDir {
+export function lockDataDir(folder: string): DataDir {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -32,5 +33,5 @@ export function claimDataDir(folder: string): DataDir {
       { cause },
     );
   }
-  return { release: () => lock.close() };
+  return { unlock: () => lock.close() };
 }

@@ -13,7 +13,7 @@ const prefix = '/_local';
 const bodyBytesMax = 1_048_576;
 
 /** Log lines that `GET /_local/logs` shows, the newest first. */
-const linesShown = 1_000;
+const linesShownMax = 1_000;
 
 /**
  * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`,
@@ -34,7 +34,7 @@ export function withLocalRoutes(
     const route = `${message.method} ${pathname.slice(prefix.length)}`;
     if (route === 'GET /jwks.json') return { status: 200, value: identity.jwks };
     if (route === 'GET /outbox') return { status: 200, value: outbox.entries() };
-    if (route === 'GET /logs') return { status: 200, value: log.lines().slice(-linesShown).reverse() };
+    if (route === 'GET /logs') return { status: 200, value: log.lines().slice(-linesShownMax).reverse() };
     if (route === 'POST /token') {
       const claims = JSON.parse((await readBody(message, bodyBytesMax)).toString() || '{}') as Claims;
       if (typeof claims.sub !== 'string' || claims.sub === '')

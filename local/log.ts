@@ -15,7 +15,7 @@ export interface Log {
 }
 
 /** Lines kept in memory for tests and for `/_local/logs`; older ones were only printed. */
-const linesKept = 20_000;
+const linesKeptMax = 20_000;
 
 /** Creates a log that keeps its newest lines and passes each line to `print`. */
 export function makeLog(print: (line: LogLine) => void = () => {}): Log {
@@ -24,9 +24,9 @@ export function makeLog(print: (line: LogLine) => void = () => {}): Log {
     write(source, text) {
       const line = { at: new Date().toISOString(), source, text };
       // Trimmed once per 20,000 lines: shifting the array on every line would cost more than the line.
-      if (lines.push(line) >= 2 * linesKept) lines = lines.slice(-linesKept);
+      if (lines.push(line) >= 2 * linesKeptMax) lines = lines.slice(-linesKeptMax);
       print(line);
     },
-    lines: () => lines.slice(-linesKept),
+    lines: () => lines.slice(-linesKeptMax),
   };
 }

@@ -19,7 +19,7 @@ export interface Outbox {
 }
 
 /** Entries kept in memory and shown; the file holds all of them. */
-const entriesShown = 1_000;
+const entriesShownMax = 1_000;
 
 /** Opens the outbox in this folder. */
 export function openOutbox(dataDir: string): Outbox {
@@ -29,9 +29,9 @@ export function openOutbox(dataDir: string): Outbox {
     add(entry) {
       const complete = { at: new Date().toISOString(), ...entry };
       appendFileSync(file, `${JSON.stringify(complete)}\n`);
-      entries = [...entries.slice(1 - entriesShown), complete];
+      entries = [...entries.slice(1 - entriesShownMax), complete];
     },
-    entries: () => entries.slice(-entriesShown).reverse(),
+    entries: () => entries.slice(-entriesShownMax).reverse(),
   };
 }
 

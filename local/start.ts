@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { awsEndpointServer } from './aws-endpoint.ts';
 import { withCliniko } from './cliniko/stand-in.ts';
-import { claimDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-dir.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
@@ -75,7 +75,7 @@ export interface Running {
 }
 
 /** The default port of the API. */
-const defaultPort = 8_000;
+export const defaultPort = 8_000;
 
 /**
  * Runs the resources of a synthesised template on this machine, without any network.
@@ -97,8 +97,8 @@ export async function start(options: StartOptions): Promise<Running> {
   };
 
   try {
-    const claim = claimDataDir(dataDir);
-    undo.push(() => claim.release());
+    const lock = lockDataDir(dataDir);
+    undo.push(() => lock.unlock());
     const log = makeLog(options.print);
     const aws = awsEndpointServer(log);
     const awsEndpoint = `http://127.0.0.1:${await listen(aws.server, 0)}`;
@@ -195,7 +195,7 @@ const noFunctionsYet: Pick<Fleet, 'invoke'> = {
 };
 
 /** Interval at which a closing server looks for connections that have become idle. */
-const lookMs = 10;
+const idleCheckMs = 10;
 
 /**
  * Closes a server after its requests in flight. Idle keep-alive connections are closed, also those that
@@ -203,9 +203,9 @@ const lookMs = 10;
  */
 function closeServer(server: Server): Promise<void> {
   return new Promise((done) => {
-    const looking = setInterval(() => server.closeIdleConnections(), lookMs);
+    const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckMs);
     server.close(() => {
-      clearInterval(looking);
+      clearInterval(idleCheck);
       done();
     });
     server.closeIdleConnections();

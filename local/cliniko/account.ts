@@ -43,7 +43,7 @@ export interface Account {
 const isNamed = (spec: AccountSpec, name: FaultName): boolean =>
   spec.faults.some((fault) => fault.name === name);
 
-const YEAR = 365 * 86_400_000;
+const yearMs = 365 * 86_400_000;
 
 export function makeAccount(spec: AccountSpec, now: number): Account {
   const account: Account = {
@@ -63,13 +63,13 @@ export function makeAccount(spec: AccountSpec, now: number): Account {
   // Archived and deleted patients are spread evenly over the account's history.
   const step = Math.max(1, Math.floor(account.patients.length / Math.max(1, spec.archived + spec.deleted)));
   const chosen = account.patients.filter((_, index) => index % step === 0);
-  for (const patient of chosen.slice(0, spec.archived)) archive(patient, now - YEAR);
+  for (const patient of chosen.slice(0, spec.archived)) archive(patient, now - yearMs);
   for (const patient of chosen.slice(spec.archived, spec.archived + spec.deleted))
-    remove(account, patient, now - YEAR);
+    remove(account, patient, now - yearMs);
   const [first, second] = chosen;
   if (isNamed(spec, 'merged') && first && second) {
-    archive(first, now - YEAR);
-    first.merged_at = instant(now - YEAR);
+    archive(first, now - yearMs);
+    first.merged_at = instant(now - yearMs);
     first.merged_with_patient = { links: { self: `https://api.au1.cliniko.com/v1/patients/${second.id}` } };
   }
   return account;

@@ -36,7 +36,7 @@ export function keyOf(authorization: string): string | undefined {
   return key && password === '' ? key : undefined;
 }
 
-const MINUTE = 60_000;
+const minuteMs = 60_000;
 
 /**
  * Counts a request against the limit per minute; the answer is 429 if it came too early or above the limit.
@@ -45,19 +45,19 @@ function limited(account: Account, now: number): StandInAnswer | undefined {
   account.calls += 1;
   if (now < account.resetAt) {
     account.early += 1;
-    return tooMany(account, account.resetAt / 1000);
+    return tooMany(account, account.resetAt / 1_000);
   }
-  account.recent = account.recent.filter((at) => at > now - MINUTE);
+  account.recent = account.recent.filter((at) => at > now - minuteMs);
   if (account.recent.length < account.spec.calls_per_minute) {
     account.recent.push(now);
     return undefined;
   }
   account.beyond += 1;
-  return tooMany(account, Math.ceil(((account.recent[0] ?? now) + MINUTE) / 1000));
+  return tooMany(account, Math.ceil(((account.recent[0] ?? now) + minuteMs) / 1_000));
 }
 
 function tooMany(account: Account, resetSeconds: number | undefined): StandInAnswer {
-  account.resetAt = (resetSeconds ?? 0) * 1000;
+  account.resetAt = (resetSeconds ?? 0) * 1_000;
   const headers = resetSeconds === undefined ? undefined : { 'x-ratelimit-reset': String(resetSeconds) };
   return json(429, { message: 'Rate limit exceeded' }, headers);
 }
@@ -129,12 +129,15 @@ const lists: Readonly<Record<string, List>> = {
   }),
 };
 
+/** Patients that one fault changes at a time. */
+const patientsPerDrift = 30;
+
 /** Faults that change an account while its lists are being read. */
 const drifts: Partial<Record<FaultName, (account: Account, now: number) => void>> = {
   archived_during_walk: (account, now) => {
     for (const patient of active(account, 30)) archive(patient, now);
   },
-  created_during_walk: (account, now) => add(account, 30, now),
+  created_during_walk: (account, now) => add(account, patientsPerDrift, now),
   updated_during_walk: (account, now) => {
     for (const patient of active(account, 30)) change(patient, now);
   },
@@ -151,8 +154,9 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
   for (const { name } of struck) drifts[name]?.(account, now);
   const limit = struck.find(({ name }) => name.startsWith('rate_limited'));
   if (limit) {
-    const ahead = limit.name === 'rate_limited_past' ? -30 : (limit.seconds ?? 2);
-    return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : Math.ceil(now / 1000) + ahead);
+    const secondsToReset = limit.name === 'rate_limited_past' ? -30 : (limit.seconds ?? 2);
+    const resetSeconds = Math.ceil(now / 1_000) + secondsToReset;
+    return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : resetSeconds);
   }
   if (has('key_revoked')) return refusal(401, 'Unauthorized');
   if (has('server_error')) return refusal([500, 502, 503][account.calls % 3] ?? 500, 'Server error');
@@ -217,7 +221,7 @@ function misled(
 }
 
 /** A filter `field:>=value`, with Cliniko's operators for instants and numbers, and equality. */
-const FILTER = /^(?<field>\w+):(?<operator>>=|<=|>|<|=)?(?<value>.+)$/;
+const filterPattern = /^(?<field>\w+):(?<operator>>=|<=|>|<|=)?(?<value>.+)$/;
 
 const compare: Readonly<Record<string, (left: string, right: string) => boolean>> = {
   '>=': (left, right) => left >= right,
@@ -236,7 +240,7 @@ function pageOf(account: Account, { url }: StandInRequest, list: List): Page | S
     return refusal(400, 'Bad pagination');
   let found = rows;
   for (const filter of url.searchParams.getAll('q[]')) {
-    const { field = '', operator = '=', value = '' } = FILTER.exec(filter)?.groups ?? {};
+    const { field = '', operator = '=', value = '' } = filterPattern.exec(filter)?.groups ?? {};
     const holds = compare[operator];
     if (!filters.includes(field) || !holds) return refusal(400, `Unknown filter ${field}`);
     found = found.filter((row) => holds(String(row[field] ?? ''), value));

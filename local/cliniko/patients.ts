@@ -26,8 +26,8 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-const FIRST = ['Ada', 'Grace', 'Alan', 'Mary', 'Linus', 'Barbara', 'Edsger', 'Radia', 'Ken', 'Hedy'];
-const LAST = [
+const firstNames = ['Ada', 'Grace', 'Alan', 'Mary', 'Linus', 'Barbara', 'Edsger', 'Radia', 'Ken', 'Hedy'];
+const lastNames = [
   'Lovelace',
   'Hopper',
   'Turing',
@@ -41,14 +41,14 @@ const LAST = [
 ];
 
 /** Names that some programs break: decomposed accents, four-byte characters, right-to-left, very long. */
-const HARD = ['Zoe\u0308', '\u{1F9D1}\u200D\u{1F680} Neil', 'مريم', '\u{20BB7}野', 'x'.repeat(1_000)];
+const hardNames = ['Zoe\u0308', '\u{1F9D1}\u200D\u{1F680} Neil', 'مريم', '\u{20BB7}野', 'x'.repeat(1_000)];
 
 /** Cliniko's newer ids have 19 digits, more than a JavaScript number can hold exactly. */
-const FIRST_ID = 1_764_028_746_571_981_724n;
+const firstId = 1_764_028_746_571_981_724n;
 
 /** Creation of the first patient, in milliseconds since the Unix epoch. */
-const OPENING = Date.UTC(2015, 0, 5);
-const HOUR = 3_600_000;
+const firstCreatedAtMs = Date.UTC(2015, 0, 5);
+const hourMs = 3_600_000;
 
 /** A time in Cliniko's format: RFC 3339 in whole seconds, UTC. */
 export const instant = (milliseconds: number): string =>
@@ -68,10 +68,11 @@ export interface Traits {
 
 /** The patient at a position of an account; the same seed gives the same patient. */
 export function upstreamPatient(position: number, random: () => number, traits: Traits): UpstreamPatient {
-  const id = String(FIRST_ID + BigInt(position) * 1_009n);
-  const at = instant(OPENING + position * HOUR);
-  const first_name = traits.unicode && position % 3 === 0 ? pick(HARD, random) : pick(FIRST, random);
-  const last_name = `${pick(LAST, random)} ${position}`;
+  const id = String(firstId + BigInt(position) * 1_009n);
+  const at = instant(firstCreatedAtMs + position * hourMs);
+  const first_name =
+    traits.unicode && position % 3 === 0 ? pick(hardNames, random) : pick(firstNames, random);
+  const last_name = `${pick(lastNames, random)} ${position}`;
   const patient: UpstreamPatient = {
     id,
     first_name,

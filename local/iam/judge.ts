@@ -43,7 +43,7 @@ const harmlessManagedPolicies = new Set([
 ]);
 
 /** Verdicts cached by principal, action and resource; the cache is cleared when it is full. */
-const verdictsKept = 10_000;
+const verdictsKeptMax = 10_000;
 
 /**
  * Creates a judge over the roles of a stack: their inline policies, the policies attached to them, and the
@@ -113,7 +113,7 @@ export function makeJudge(stack: Stack): Judge {
     const key = `${principal} ${access.action} ${access.resource}`;
     const known = verdicts.get(key);
     if (known !== undefined) return known;
-    if (verdicts.size >= verdictsKept) verdicts.clear();
+    if (verdicts.size >= verdictsKeptMax) verdicts.clear();
     const verdict = allows(principal, access);
     verdicts.set(key, verdict);
     return verdict;

@@ -32,7 +32,7 @@ export interface Environment {
 const answerBytesMax = 6_291_556;
 
 /** Time limit of the init phase (loading the code), as on Lambda. */
-const initMs = 10_000;
+const initMsMax = 10_000;
 
 /**
  * Size of V8's young generation in MB. With 8 MB the garbage of one list request is collected several times,
@@ -149,9 +149,9 @@ export function startEnvironment(
       () =>
         die({
           errorType: 'Sandbox.Timedout',
-          errorMessage: `Init timed out after ${initMs / 1_000} seconds`,
+          errorMessage: `Init timed out after ${initMsMax / 1_000} seconds`,
         }),
-      initMs,
+      initMsMax,
     );
     await new Promise<void>((resolve) => {
       whenReady = resolve;

@@ -39,10 +39,10 @@ export interface FleetOptions {
 /**
  * Environments of one function. More threads than that only share the cores of one machine and cost memory.
  */
-const environmentsPerFunction = 8;
+const environmentsPerFunctionMax = 8;
 
 /** Environments of all functions together: about 30 MB of memory each. */
-const environmentsInAll = 48;
+const environmentsMax = 48;
 
 /**
  * An invocation waits this time for the first environment of its function before it takes an idle second one,
@@ -63,7 +63,7 @@ const quietMs = 100;
  * then there are too few for the load. Even on a busy machine a function may have one environment per core,
  * and two per core while none of its invocations finishes.
  */
-const waitMsMax = 1_000;
+const queueMsMax = 1_000;
 const cores = availableParallelism();
 
 /**
@@ -73,7 +73,7 @@ const cores = availableParallelism();
 const spareShare = { quiet: 0.25, busy: 0.1 };
 
 /** Pause between two starts, so that the load of the first shows in the CPU samples before the second. */
-const settleMs = 500;
+const startPauseMs = 500;
 
 /** An environment without an invocation for this time (5 minutes) is ended. */
 const idleMs = 5 * 60_000;
@@ -147,9 +147,9 @@ export function makeFleet(
 
   function hire(crew: Crew): Member | undefined {
     const { spec } = crew;
-    if (crew.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunction))
+    if (crew.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunctionMax))
       return;
-    if (population() >= environmentsInAll && !evict()) return;
+    if (population() >= environmentsMax && !evict()) return;
     const variables = {
       ...spec.environment,
       ...environment,
@@ -195,11 +195,11 @@ export function makeFleet(
   /** True if a function gets another environment; `since` is the arrival of its oldest waiting invocation. */
   function needsAnother({ members, finishedAt }: Crew, since: number): boolean {
     const now = Date.now();
-    if (now - hiredAt < settleMs) return false;
+    if (now - hiredAt < startPauseMs) return false;
     const quiet = now - Math.max(finishedAt, since);
     if (quiet > quietMs && idleCpu.share() > spareShare.quiet) return true;
-    if (now - since < waitMsMax) return false;
-    const many = quiet > waitMsMax ? 2 * cores : cores;
+    if (now - since < queueMsMax) return false;
+    const many = quiet > queueMsMax ? 2 * cores : cores;
     return members.length < many || idleCpu.share() > spareShare.busy;
   }
 

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 /**
  * Sampling interval. The kernel counts in hundredths of a second, so shorter samples would be mostly noise.
  */
-const sampleMs = 500;
+const sampleIntervalMs = 500;
 
 function times(): { idle: number; all: number } {
   let [idle, all] = [0, 0];
@@ -25,7 +25,7 @@ export function watchIdleCpu(): { share(): number; stop(): void } {
     const now = times();
     if (now.all > before.all) share = (now.idle - before.idle) / (now.all - before.all);
     before = now;
-  }, sampleMs);
+  }, sampleIntervalMs);
   sampler.unref();
   return { share: () => share, stop: () => clearInterval(sampler) };
 }

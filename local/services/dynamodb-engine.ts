@@ -35,7 +35,7 @@ exec 3<&-
 wait "$engine"`;
 
 /** Time limit for the engine to open its file and its port. */
-const startMs = 10_000;
+const startMsMax = 10_000;
 
 /**
  * Starts the engine on a database file in this folder, which is kept between runs.
@@ -50,7 +50,7 @@ export async function startDynamoEngine(dataDir: string): Promise<DynamoEngine> 
     try {
       return await startOn(await freePort(), binary, dataDir, pidFile);
     } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === attemptsMax) throw error;
+      if (!(error instanceof PortTaken) || attempt === startAttemptsMax) throw error;
     }
   }
 }
@@ -58,7 +58,7 @@ export async function startDynamoEngine(dataDir: string): Promise<DynamoEngine> 
 /** Another process took the port between its choice and the engine's start. */
 class PortTaken extends CannotStart {}
 
-const attemptsMax = 5;
+const startAttemptsMax = 5;
 
 async function startOn(
   port: number,
@@ -172,7 +172,7 @@ function freePort(): Promise<number> {
  * @throws CannotStart if the engine ends first, or after 10 seconds.
  */
 async function untilOpen(port: number, child: ChildProcess, said: () => string): Promise<void> {
-  const deadline = Date.now() + startMs;
+  const deadline = Date.now() + startMsMax;
   while (!said().includes('listening on') || !(await opens(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       const last = said().trim().split('\n').at(-1) || 'it said nothing';

@@ -7,10 +7,10 @@ import type { DynamoEngine } from './dynamodb-engine.ts';
  * Interval between two sweeps for expired items. AWS deletes within days; a local run should show the effect
  * within a minute.
  */
-const sweepMs = 30_000;
+const sweepIntervalMs = 30_000;
 
 /** Items that a sweep reads per page of its Scan. */
-const pageItems = 500;
+const itemsPerPage = 500;
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -24,7 +24,7 @@ export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngi
       .catch((error: unknown) => {
         if (!stopping) log.write('expiry', `A sweep failed: ${String(error)}`);
       });
-  }, sweepMs);
+  }, sweepIntervalMs);
   return {
     async stop() {
       stopping = true;
@@ -59,7 +59,7 @@ async function sweepTable(
       ProjectionExpression: keys.map((_, index) => `#k${index}`).join(', '),
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: now,
-      Limit: pageItems,
+      Limit: itemsPerPage,
       ExclusiveStartKey: start,
     });
     for (const Key of page.Items) {

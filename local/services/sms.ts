@@ -24,7 +24,7 @@ export interface SmsEvent {
 }
 
 /** Delay from sending an SMS to its delivery event. */
-const carriedIn = 50;
+const deliveryMs = 50;
 
 /**
  * End User Messaging SMS: each SMS is added to the outbox, and its delivery event follows after 50 ms, unless
@@ -57,7 +57,7 @@ export function smsService(
     if (!message.DryRun) {
       outbox.add({ kind: 'sms', to, content: { messageId, from, text, context } });
       if (receipt)
-        void sleep(carriedIn, undefined, { ref: false }).then(() =>
+        void sleep(deliveryMs, undefined, { ref: false }).then(() =>
           tell({ eventType: receipt, messageId, context, destinationPhoneNumber: to, isFinal: true }),
         );
     }

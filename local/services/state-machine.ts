@@ -80,7 +80,7 @@ export function allStates(definition: Definition): [string, State][] {
  * Timeout of a Task without one: Step Functions waits for a year, the interpreter would give up after 60
  * seconds.
  */
-const taskSeconds = timerSecondsMax;
+const taskTimeoutSeconds = timerSecondsMax;
 
 /** The definition with the changes that make the interpreter behave like Step Functions. */
 export function adapted(definition: Definition): Definition {
@@ -88,7 +88,7 @@ export function adapted(definition: Definition): Definition {
     const { Branches, Iterator, ItemProcessor } = state;
     const timeout =
       state.Type === 'Task' && !state.TimeoutSeconds && !state.TimeoutSecondsPath
-        ? { TimeoutSeconds: taskSeconds }
+        ? { TimeoutSeconds: taskTimeoutSeconds }
         : {};
     return [
       name,

@@ -34,10 +34,10 @@ interface Mapping {
 const defaults = { batchSize: 10, concurrency: 5 };
 
 /** Messages of one ReceiveMessage, as on SQS. */
-const messagesPerReceive = 10;
+const messagesPerReceiveMax = 10;
 
 /** Long polling time of one wait for messages, in seconds. */
-const waitSeconds = 20;
+const longPollSeconds = 20;
 
 /**
  * Starts the pollers of the template's SQS event source mappings.
@@ -161,7 +161,7 @@ async function gather(
   let bytes = 0;
   let deadline: number | undefined;
   while (!isStopping()) {
-    const wanted = Math.min(batchSize - records.length, messagesPerReceive);
+    const wanted = Math.min(batchSize - records.length, messagesPerReceiveMax);
     const received = queue.dequeue(wanted, undefined, (arn) => queues.getQueueByArn(arn));
     for (const { MessageId, ReceiptHandle, Body, MD5OfBody } of received) {
       const message = queue.inflightMessages.get(ReceiptHandle)?.message;
@@ -195,7 +195,7 @@ async function gather(
     if (records.length >= batchSize || bytes > eventBytesMax / 2) break;
     if (received.length === wanted) continue;
     if (records.length === 0) {
-      await queue.waitForMessages(waitSeconds);
+      await queue.waitForMessages(longPollSeconds);
       continue;
     }
     deadline ??= Date.now() + windowMs;

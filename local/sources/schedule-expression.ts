@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import { CannotStart, reasonOf } from '../cannot-start.ts';
 
+/** Length of the units of a rate, in milliseconds. */
 const unitsMs: Readonly<Record<string, number>> = {
   // Not a unit of AWS; for tests, which cannot wait a minute.
   second: 1_000,

@@ -12,10 +12,10 @@ import {
 import type { CallResult, Simnet } from './simnet.ts';
 
 /** Unconfirmed transactions of one account that a node accepts. */
-const CHAINED = 25;
+const pendingPerAccountMax = 25;
 
 /** Initial balance of every account, in micro-STX. */
-const FUNDS = 1_000_000_000_000n;
+const initialMicroStx = 1_000_000_000_000n;
 
 type TxState = 'pending' | 'success' | 'abort_by_response' | 'dropped_replace_by_fee';
 
@@ -67,7 +67,11 @@ export interface Interference {
 }
 
 /** Result of a transaction that a fault aborts: the contract's error 403. */
-const ABORTED: CallResult = { ok: false, repr: '(err u403)', hex: '0x080100000000000000000000000000000193' };
+const abortedResult: CallResult = {
+  ok: false,
+  repr: '(err u403)',
+  hex: '0x080100000000000000000000000000000193',
+};
 
 /**
  * Opens the ledger of this file, an append-only log with one raw transaction per line: `p` when the mempool
@@ -83,7 +87,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
   const slot = ({ sender, nonce }: Tx) => `${sender}#${nonce}`;
 
   const accountOf = (address: string) => {
-    const known = accounts.get(address) ?? { nonce: 0, balance: FUNDS };
+    const known = accounts.get(address) ?? { nonce: 0, balance: initialMicroStx };
     accounts.set(address, known);
     return known;
   };
@@ -110,7 +114,9 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     const account = accountOf(tx.sender);
     account.nonce += 1;
     account.balance -= tx.fee;
-    tx.result = aborted ? ABORTED : simnet.call(tx.call.contract, tx.call.name, tx.call.args, tx.sender);
+    tx.result = aborted
+      ? abortedResult
+      : simnet.call(tx.call.contract, tx.call.name, tx.call.args, tx.sender);
     tx.state = tx.result.ok ? 'success' : 'abort_by_response';
     tx.block = height;
     mempool.delete(slot(tx));
@@ -128,7 +134,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     if (tx.fee > account.balance) return { reason: 'NotEnoughFunds' };
     const rival = mempool.get(slot(tx));
     if (rival && tx.fee <= rival.fee) return { reason: 'ConflictingNonceInMempool' };
-    if (!rival && tx.nonce >= expected + CHAINED)
+    if (!rival && tx.nonce >= expected + pendingPerAccountMax)
       return {
         reason: 'TooMuchChaining',
         reason_data: { expected, actual: tx.nonce, is_origin: true, principal: tx.sender },

@@ -10,13 +10,13 @@ import { type Ledger, openLedger, type Tx } from './ledger.ts';
 import { openSimnet, type Simnet } from './simnet.ts';
 
 /** Interval between two blocks. The real chain takes seconds. */
-const BLOCK = 40;
+const blockIntervalMs = 40;
 
 const [ledgerFile = '', contractFile = ''] = process.argv.slice(2);
 const faults = makeFaults();
 const simnet = await openSimnet(contractFile);
 const ledger = openLedger(ledgerFile, simnet, faults);
-setInterval(() => ledger.mine(), BLOCK);
+setInterval(() => ledger.mine(), blockIntervalMs);
 const server = createServer((request, response) => {
   serve(request, response).catch((error: unknown) => {
     console.error(error);
