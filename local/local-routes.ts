@@ -61,13 +61,13 @@ export function withLocalRoutes(
   return (message, response) => {
     if (!message.url?.startsWith(`${prefix}/`)) return api(message, response);
     answer(message).then(
-      ({ status, value }) => send(response, status, value),
-      (error: unknown) => send(response, 400, { message: reasonOf(error) }),
+      ({ status, value }) => sendJson(response, status, value),
+      (error: unknown) => sendJson(response, 400, { message: reasonOf(error) }),
     );
   };
 }
 
-function send(response: ServerResponse, status: number, value: unknown): void {
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(value));
 }

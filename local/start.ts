@@ -9,7 +9,7 @@ import { readRestApi } from './gateway/rest-api.ts';
 import { allowedInDynamo } from './iam/allowed-in-dynamodb.ts';
 import { makeJudge } from './iam/judge.ts';
 import { type Claims, type Identity, openIdentity } from './identity.ts';
-import type { Outcome } from './lambda/environment.ts';
+import type { InvocationOutcome } from './lambda/environment.ts';
 import { type Fleet, makeFleet } from './lambda/fleet.ts';
 import { functionSpecs } from './lambda/function-spec.ts';
 import { threadUrl } from './lambda/thread-url.ts';
@@ -22,10 +22,10 @@ import type { QueueEngine } from './services/queue-engine.ts';
 import { makeSmsFaults } from './services/sms-faults.ts';
 import { startQueuePollers } from './sources/queue-poller.ts';
 import { startSchedules } from './sources/schedules.ts';
-import type { Source } from './sources/source.ts';
+import type { WorkSource } from './sources/source.ts';
 import { openStacksStandIn } from './stacks/stand-in.ts';
 import { readAssembly } from './template/assembly-file.ts';
-import { type Stack, settle } from './template/stack.ts';
+import { resolveStack, type Stack } from './template/stack.ts';
 
 export interface StartOptions {
   /** The folder that `cdk synth` wrote. */
@@ -53,7 +53,7 @@ export interface Running {
   /** Issues an ID token as the stack's user pool would. */
   token(claims: Claims): Promise<string>;
   /** Invokes a function by logical id, name or ARN, as AWS would with this event. */
-  invoke(functionId: string, event: unknown): Promise<Outcome>;
+  invoke(functionId: string, event: unknown): Promise<InvocationOutcome>;
   /** Invocations of each function so far, by logical id. */
   calls(): Readonly<Record<string, number>>;
   /** Log lines of the functions and of the local run, oldest first. */
@@ -103,7 +103,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const aws = awsEndpointServer(log);
     const awsEndpoint = `http://127.0.0.1:${await listen(aws.server, 0)}`;
     undo.push(() => closeServer(aws.server));
-    const stack = settle(assembly, awsEndpoint);
+    const stack = resolveStack(assembly, awsEndpoint);
     const judge = makeJudge(stack);
     const api = readRestApi(stack);
     const specs = functionSpecs(stack);
@@ -144,7 +144,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const own = { identity, outbox: storage.outbox, log, smsFaults };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
-    const sources: Source[] = [];
+    const sources: WorkSource[] = [];
     undo.push(() => Promise.all(sources.map((source) => source.stop())));
     sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log));
     sources.push(startSchedules(stack, fleet, workflows, log));

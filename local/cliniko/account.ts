@@ -1,5 +1,5 @@
-import type { ArmedFault, Fault, FaultName } from './faults.ts';
-import { instant, randomOf, type UpstreamPatient, upstreamPatient } from './patients.ts';
+import type { ArmedFault, ClinikoFault, FaultName } from './faults.ts';
+import { clinikoInstant, randomOf, type UpstreamPatient, upstreamPatient } from './patients.ts';
 
 /** Parameters of an account of the stand-in. */
 export interface AccountSpec {
@@ -15,7 +15,7 @@ export interface AccountSpec {
   readonly calls_per_minute: number;
   /** Delay before each answer, in milliseconds. */
   readonly latency_ms: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly ClinikoFault[];
 }
 
 /** State of an account: its patients, and statistics of the requests to it. */
@@ -69,7 +69,7 @@ export function makeAccount(spec: AccountSpec, now: number): Account {
   const [first, second] = chosen;
   if (isNamed(spec, 'merged') && first && second) {
     archive(first, now - yearMs);
-    first.merged_at = instant(now - yearMs);
+    first.merged_at = clinikoInstant(now - yearMs);
     first.merged_with_patient = { links: { self: `https://api.au1.cliniko.com/v1/patients/${second.id}` } };
   }
   return account;
@@ -84,22 +84,23 @@ export function add(account: Account, count: number, now?: number): void {
   };
   for (let n = 0; n < count; n++) {
     const patient = upstreamPatient(account.made++, account.random, traits);
-    if (now !== undefined) Object.assign(patient, { created_at: instant(now), updated_at: instant(now) });
+    if (now !== undefined)
+      Object.assign(patient, { created_at: clinikoInstant(now), updated_at: clinikoInstant(now) });
     account.patients.push(patient);
   }
 }
 
 export function archive(patient: UpstreamPatient, now: number): void {
-  Object.assign(patient, { archived_at: instant(now), updated_at: instant(now) });
+  Object.assign(patient, { archived_at: clinikoInstant(now), updated_at: clinikoInstant(now) });
 }
 
 export function change(patient: UpstreamPatient, now: number): void {
-  Object.assign(patient, { last_name: `Changed ${now}`, updated_at: instant(now) });
+  Object.assign(patient, { last_name: `Changed ${now}`, updated_at: clinikoInstant(now) });
 }
 
 export function remove(account: Account, patient: UpstreamPatient, now: number): void {
   account.patients = account.patients.filter((other) => other !== patient);
-  account.deleted.push({ id: String(patient.id), deleted_at: instant(now) });
+  account.deleted.push({ id: String(patient.id), deleted_at: clinikoInstant(now) });
 }
 
 /** The first `count` active patients, oldest first. */

@@ -1,6 +1,6 @@
 import { type Account, active, add, archive, change, remove } from './account.ts';
 import { type FaultName, strikes } from './faults.ts';
-import { instant, type UpstreamPatient } from './patients.ts';
+import { clinikoInstant, type UpstreamPatient } from './patients.ts';
 
 export interface StandInRequest {
   /** The requested URL, with scheme and host. */
@@ -28,7 +28,7 @@ const json = (status: number, value: unknown, headers: Record<string, string> = 
 const refusal = (status: number, message: string): StandInAnswer => json(status, { message });
 
 /** The API key of a request: the user name of Basic authentication. */
-export function keyOf(authorization: string): string | undefined {
+export function apiKeyOf(authorization: string): string | undefined {
   const [, encoded] = /^Basic (\S+)$/.exec(authorization) ?? [];
   const [key, password] = Buffer.from(encoded ?? '', 'base64')
     .toString()
@@ -96,10 +96,10 @@ function settings({ spec }: Account, path: string): StandInAnswer {
   return json(200, { account });
 }
 
-interface Row {
+interface ListRow {
   readonly [field: string]: unknown;
 }
-type List = (account: Account) => { rows: Row[]; filters: readonly string[] };
+type List = (account: Account) => { rows: ListRow[]; filters: readonly string[] };
 
 const patientFields = [
   'created_at',
@@ -112,7 +112,7 @@ const patientFields = [
   'updated_at',
 ];
 
-const asRow = (patient: UpstreamPatient): Row => ({ ...patient });
+const asRow = (patient: UpstreamPatient): ListRow => ({ ...patient });
 
 const lists: Readonly<Record<string, List>> = {
   '/patients': (account) => ({ rows: active(account).map(asRow), filters: patientFields }),
@@ -169,7 +169,7 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
   const sent = {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: text(account, misled(account, request, page, has)),
+    body: jsonOf(account, misled(account, request, page, has)),
   };
   if (has('short_body')) return { ...sent, body: sent.body.slice(0, sent.body.length / 2) };
   for (const manner of ['slow_header', 'slow_body', 'cut_body', 'bad_gzip'] as const)
@@ -178,13 +178,13 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
 }
 
 interface Page {
-  patients: Row[];
+  patients: ListRow[];
   total_entries: number;
   links: { self: string; next?: string; previous?: string };
 }
 
 /** The JSON of a page. Numeric ids exceed JavaScript's safe integers, so they are unquoted in the text. */
-const text = ({ spec }: Account, page: Page): string => {
+const jsonOf = ({ spec }: Account, page: Page): string => {
   const written = JSON.stringify(page);
   return spec.faults.some(({ name }) => name === 'numeric_ids')
     ? written.replace(/"id":"(\d+)"/g, '"id":$1')
@@ -247,7 +247,7 @@ function pageOf(account: Account, { url }: StandInRequest, list: List): Page | S
   }
   const [column = 'created_at', direction] = (url.searchParams.get('sort') ?? 'created_at').split(':');
   const sign = direction === 'desc' || url.searchParams.get('order') === 'desc' ? -1 : 1;
-  const order = (row: Row) => String(row[column] ?? '');
+  const order = (row: ListRow) => String(row[column] ?? '');
   found = found.toSorted(
     (one, other) => sign * (order(one) < order(other) ? -1 : order(one) > order(other) ? 1 : 0),
   );
@@ -276,5 +276,5 @@ export const inside = (account: Account): object => ({
   active: active(account).length,
   archived_ids: account.patients.filter(({ archived_at }) => archived_at !== null).map(({ id }) => id),
   deleted_ids: account.deleted.map(({ id }) => id),
-  now: instant(Date.now()),
+  now: clinikoInstant(Date.now()),
 });

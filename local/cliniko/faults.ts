@@ -42,7 +42,7 @@ export const faultNames = [
 export type FaultName = (typeof faultNames)[number];
 
 /** A fault and the list requests that it affects: all, unless the fields restrict them. */
-export interface Fault {
+export interface ClinikoFault {
   readonly name: FaultName;
   /** Only requests for this page. */
   readonly page?: number;
@@ -59,7 +59,7 @@ export interface Fault {
 }
 
 /** A fault of an account; `done` counts the requests that it has affected. */
-export interface ArmedFault extends Fault {
+export interface ArmedFault extends ClinikoFault {
   done: number;
 }
 

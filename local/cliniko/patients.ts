@@ -51,7 +51,7 @@ const firstCreatedAtMs = Date.UTC(2015, 0, 5);
 const hourMs = 3_600_000;
 
 /** A time in Cliniko's format: RFC 3339 in whole seconds, UTC. */
-export const instant = (milliseconds: number): string =>
+export const clinikoInstant = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 const pick = <T>(list: readonly T[], random: () => number): T =>
@@ -69,7 +69,7 @@ export interface Traits {
 /** The patient at a position of an account; the same seed gives the same patient. */
 export function upstreamPatient(position: number, random: () => number, traits: Traits): UpstreamPatient {
   const id = String(firstId + BigInt(position) * 1_009n);
-  const at = instant(firstCreatedAtMs + position * hourMs);
+  const at = clinikoInstant(firstCreatedAtMs + position * hourMs);
   const first_name =
     traits.unicode && position % 3 === 0 ? pick(hardNames, random) : pick(firstNames, random);
   const last_name = `${pick(lastNames, random)} ${position}`;

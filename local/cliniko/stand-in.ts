@@ -13,7 +13,7 @@ import {
   makeAccount,
   remove,
 } from './account.ts';
-import { answer, inside, keyOf, type StandInAnswer } from './answer.ts';
+import { answer, apiKeyOf, inside, type StandInAnswer } from './answer.ts';
 import { faultNames } from './faults.ts';
 
 /** Path prefix of the stand-in, which is not part of the deployed stack. */
@@ -86,7 +86,7 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
     const path = url.pathname.slice(prefix.length);
     if (path.startsWith('/v1/')) {
       const authorization = message.headers.authorization ?? '';
-      const account = accounts.get(keyOf(authorization) ?? '');
+      const account = accounts.get(apiKeyOf(authorization) ?? '');
       const request = {
         url,
         path: path.slice(3),
@@ -96,12 +96,13 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
       const given: StandInAnswer = account
         ? answer(account, request, Date.now())
         : { status: 401, body: JSON.stringify({ message: 'Unauthorized' }) };
-      setTimeout(() => send(response, given), account?.spec.latency_ms ?? 0);
+      setTimeout(() => sendWithFaults(response, given), account?.spec.latency_ms ?? 0);
       return;
     }
     manage(message, path).then(
-      ({ status, value }) => send(response, { status, body: JSON.stringify(value) }),
-      (error: unknown) => send(response, { status: 400, body: JSON.stringify({ message: reasonOf(error) }) }),
+      ({ status, value }) => sendWithFaults(response, { status, body: JSON.stringify(value) }),
+      (error: unknown) =>
+        sendWithFaults(response, { status: 400, body: JSON.stringify({ message: reasonOf(error) }) }),
     );
   };
 }
@@ -125,7 +126,7 @@ function makeChanges(account: Account, changes: Changes): void {
   if (changes.revoke) account.faults.push({ name: 'key_revoked', done: 0 });
 }
 
-function send(response: ServerResponse, { status, headers, body, manner }: StandInAnswer): void {
+function sendWithFaults(response: ServerResponse, { status, headers, body, manner }: StandInAnswer): void {
   const all = { 'content-type': 'application/json', ...headers };
   if (manner === 'slow_header') {
     const timer = setTimeout(() => response.end(body), silenceMs);

@@ -13,7 +13,7 @@ export interface HttpAnswer {
 export type Head = Omit<HttpAnswer, 'body'>;
 
 /** Errors that the gateway answers by itself, with API Gateway's status and message. */
-const faults = {
+const gatewayFaults = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'Missing Authentication Token'],
   REQUEST_TOO_LARGE: [413, 'Request Too Long'],
   HEADERS_TOO_LARGE: [431, 'Request Header Fields Too Large'],
@@ -22,15 +22,15 @@ const faults = {
   BAD_INTEGRATION_ANSWER: [502, 'Internal server error'],
   THROTTLED: [429, 'Too Many Requests'],
 } as const;
-export type Fault = keyof typeof faults;
+export type GatewayFault = keyof typeof gatewayFaults;
 
 /** The gateway's own error response, shaped by the gateway responses of the template. */
 export function faultAnswer(
-  fault: Fault,
+  fault: GatewayFault,
   configured: ReadonlyMap<string, GatewayResponse>,
   request: Pick<GatewayRequest, 'requestId' | 'path' | 'method'>,
 ): HttpAnswer {
-  const [ownStatus, message] = faults[fault];
+  const [ownStatus, message] = gatewayFaults[fault];
   const response =
     configured.get(fault) ?? configured.get(ownStatus < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX') ?? undefined;
   const template = response?.template ?? '{"message":$context.error.messageString}';

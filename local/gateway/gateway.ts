@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { CannotStart } from '../cannot-start.ts';
 import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
-import { type Fault, faultAnswer, type HttpAnswer, renderProxyAnswer } from './answer.ts';
+import { faultAnswer, type GatewayFault, type HttpAnswer, renderProxyAnswer } from './answer.ts';
 import { type GatewayRequest, gatewayRequest, proxyEvent } from './event.ts';
 import { makeMatcher } from './match.ts';
 import { readBody, TooLarge } from './read-body.ts';
@@ -26,13 +26,13 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
   const match = makeMatcher(api.resources);
 
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refuse = (fault: Fault, request?: GatewayRequest): void => {
+    const refuse = (fault: GatewayFault, request?: GatewayRequest): void => {
       const known = request ?? {
         requestId: randomUUID(),
         path: message.url ?? '/',
         method: message.method ?? '',
       };
-      send(response, faultAnswer(fault, api.gatewayResponses, known));
+      sendAnswer(response, faultAnswer(fault, api.gatewayResponses, known));
     };
     if (headerBytes(message) > headerBytesMax) return refuse('HEADERS_TOO_LARGE');
     let body: Buffer;
@@ -47,7 +47,7 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
     const integration = found?.resource.methods.get(request.method) ?? found?.resource.methods.get('ANY');
     if (!found || !integration) return refuse('MISSING_AUTHENTICATION_TOKEN', request);
     if (integration.kind === 'mock')
-      return send(response, {
+      return sendAnswer(response, {
         status: integration.status,
         headers: Object.fromEntries(
           Object.entries(integration.headers).map(([name, value]) => [name, [value]]),
@@ -76,13 +76,13 @@ async function bufferedAnswer(
   event: string,
   request: GatewayRequest,
   response: ServerResponse,
-): Promise<Fault | undefined> {
+): Promise<GatewayFault | undefined> {
   const outcome = await within(timeoutMs, fleet.invoke(functionArn, event));
   if (!outcome) return 'INTEGRATION_TIMEOUT';
   const rendered =
     outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, request.requestId) : undefined;
   if (!rendered) return 'BAD_INTEGRATION_ANSWER';
-  send(response, rendered);
+  sendAnswer(response, rendered);
   return;
 }
 
@@ -97,7 +97,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined
   return first;
 }
 
-function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+function sendAnswer(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
   response.writeHead(status, { ...mutable(headers), 'Content-Length': body.length });
   response.end(body);
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Fleet } from '../lambda/fleet.ts';
-import { type Fault, type Head, renderPrelude, renderProxyAnswer } from './answer.ts';
+import { type GatewayFault, type Head, renderPrelude, renderProxyAnswer } from './answer.ts';
 import type { GatewayRequest } from './event.ts';
 
 /** Eight NUL bytes separate the prelude of a streamed answer (JSON with status and headers) from its body. */
@@ -22,7 +22,7 @@ export async function streamAnswer(
   event: string,
   { requestId }: GatewayRequest,
   response: ServerResponse,
-): Promise<Fault | undefined> {
+): Promise<GatewayFault | undefined> {
   let gathered = Buffer.alloc(0);
   let malformed = false;
   let timedOut = false;

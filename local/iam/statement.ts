@@ -31,7 +31,7 @@ interface RawStatement {
  * @throws CannotStart at an unknown condition operator or key: guessing could hide a missing permission.
  */
 export function readStatements({ Statement: raw }: PolicyDocument, owner: string): Statement[] {
-  return list(raw).map((statement) => ({
+  return asList(raw).map((statement) => ({
     effect: statement.Effect,
     matchesAction: matcher(statement.Action, statement.NotAction, 'ignore case'),
     matchesResource: matcher(statement.Resource, statement.NotResource),
@@ -48,7 +48,7 @@ function matcher(
   excluded?: string | readonly string[],
   letters?: 'ignore case',
 ): (text: string) => boolean {
-  const tests = list(excluded ?? patterns ?? []).map((pattern) => wildcard(pattern, letters));
+  const tests = asList(excluded ?? patterns ?? []).map((pattern) => wildcard(pattern, letters));
   if (excluded) return (text) => !tests.some((test) => test(text));
   return (text) => tests.some((test) => test(text));
 }
@@ -110,7 +110,7 @@ function readConditions(
     return Object.entries(keys).map(([key, value]) => {
       if (!knownKeys.has(key.toLowerCase()))
         throw new CannotStart(`${owner} has a condition on ${key}, which a local run does not know`);
-      const expected = list(value as string | readonly string[]).map(String);
+      const expected = asList(value as string | readonly string[]).map(String);
       return (context: RequestContext): boolean => {
         const actual = context[key.toLowerCase()];
         if (!operator) return expected.includes(String(actual === undefined));
@@ -129,4 +129,4 @@ function readConditions(
   return (context) => tests.every((test) => test(context));
 }
 
-const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);

@@ -13,7 +13,7 @@ import { threadUrl } from './thread-url.ts';
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 /** Result of an invocation. */
-export type Outcome =
+export type InvocationOutcome =
   | { readonly kind: 'answer'; readonly payload: string }
   | { readonly kind: 'streamed' }
   | { readonly kind: 'failure'; readonly error: LambdaError };
@@ -21,7 +21,7 @@ export type Outcome =
 /** One execution environment of a function: a worker thread that serves one invocation at a time. */
 export interface Environment {
   /** Runs one invocation and never rejects. After a failure that ends the thread, `isAlive()` is false. */
-  invoke(payload: string, sink: Sink): Promise<Outcome>;
+  invoke(payload: string, sink: Sink): Promise<InvocationOutcome>;
   isAlive(): boolean;
   end(): Promise<void>;
 }
@@ -71,15 +71,15 @@ export function startEnvironment(
   let alive = true;
   let ready = false;
   let sinkOfCall: Sink | undefined;
-  let settle: ((outcome: Outcome) => void) | undefined;
+  let resolveCall: ((outcome: InvocationOutcome) => void) | undefined;
   let whenReady: (() => void) | undefined;
   /** The reason why the thread ended, for an invocation that comes after it. */
   let lastFailure: LambdaError | undefined;
 
-  const finish = (outcome: Outcome): void => {
-    const settled = settle;
-    settle = undefined;
-    settled?.(outcome);
+  const finish = (outcome: InvocationOutcome): void => {
+    const resolve = resolveCall;
+    resolveCall = undefined;
+    resolve?.(outcome);
   };
 
   /** Logs a failure as Lambda's runtime does; the log is the only place with its stack. */
@@ -121,7 +121,7 @@ export function startEnvironment(
         }
         break;
       case 'chunk':
-        void sinkOfCall?.(message.bytes).then(() => tell({ type: 'taken' }));
+        void sinkOfCall?.(message.bytes).then(() => post({ type: 'taken' }));
         break;
     }
   });
@@ -141,7 +141,7 @@ export function startEnvironment(
       errorMessage: `Error: Runtime exited ${code === 0 ? 'without providing a reason' : `with error: exit status ${code}`}`,
     }),
   );
-  const tell = (message: ToThread): void => worker.postMessage(message);
+  const post = (message: ToThread): void => worker.postMessage(message);
 
   async function untilReady(): Promise<void> {
     if (ready || !alive) return;
@@ -165,12 +165,12 @@ export function startEnvironment(
       await untilReady();
       if (!alive) return { kind: 'failure', error: lastFailure ?? ended };
       const requestId = randomUUID();
-      const outcome = new Promise<Outcome>((resolve) => {
-        settle = resolve;
+      const outcome = new Promise<InvocationOutcome>((resolve) => {
+        resolveCall = resolve;
       });
       sinkOfCall = sink;
       const timer = setTimeout(() => die(timedOut(requestId, spec.timeoutMs)), spec.timeoutMs);
-      tell({ type: 'invoke', requestId, payload, deadline: Date.now() + spec.timeoutMs });
+      post({ type: 'invoke', requestId, payload, deadline: Date.now() + spec.timeoutMs });
       const result = await outcome;
       clearTimeout(timer);
       return result;
@@ -189,7 +189,7 @@ export function startEnvironment(
 
 const ended: LambdaError = { errorType: 'Runtime.ExitError', errorMessage: 'The local run is ending' };
 
-const tooLarge = (): Outcome => ({
+const tooLarge = (): InvocationOutcome => ({
   kind: 'failure',
   error: {
     errorType: 'Function.ResponseSizeTooLarge',

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Log } from '../log.ts';
-import { type Environment, type Outcome, type Sink, startEnvironment } from './environment.ts';
+import { type Environment, type InvocationOutcome, type Sink, startEnvironment } from './environment.ts';
 import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
 import { watchIdleCpu } from './idle-cpu.ts';
 
@@ -10,7 +10,7 @@ export interface Fleet {
    * Invokes a function with JSON text. Never rejects: a failure of the function is an outcome.
    * A streamed answer goes to `sink`; without a sink it is collected into the outcome's payload.
    */
-  invoke(functionId: string, payload: string, sink?: Sink): Promise<Outcome>;
+  invoke(functionId: string, payload: string, sink?: Sink): Promise<InvocationOutcome>;
   /** The function with this logical id, name or ARN. */
   find(functionId: string): FunctionSpec | undefined;
   /** Invocations of each function so far, by logical id. */
@@ -84,7 +84,7 @@ export const eventBytesMax = 6_291_456;
 interface Waiting {
   readonly payload: string;
   readonly sink: Sink;
-  readonly settle: (outcome: Outcome) => void;
+  readonly resolve: (outcome: InvocationOutcome) => void;
   /** Milliseconds since the Unix epoch. */
   readonly since: number;
 }
@@ -210,7 +210,7 @@ export function makeFleet(
     void member.environment.invoke(waiting.payload, waiting.sink).then((outcome) => {
       member.busy = false;
       member.idleSince = crew.finishedAt = Date.now();
-      waiting.settle(outcome);
+      waiting.resolve(outcome);
       assign(crew);
     });
   }
@@ -228,8 +228,8 @@ export function makeFleet(
     clearInterval(sweeper);
     for (const crew of distinctCrews()) {
       clearTimeout(crew.timer);
-      for (const { settle } of crew.queue.splice(0))
-        settle(failure('Runtime.ExitError', 'The local run is ending'));
+      for (const { resolve } of crew.queue.splice(0))
+        resolve(failure('Runtime.ExitError', 'The local run is ending'));
     }
     await Promise.all(
       [...distinctCrews()].flatMap((crew) => crew.members.map(({ environment }) => environment.end())),
@@ -246,8 +246,8 @@ export function makeFleet(
       crew.calls += 1;
       const chunks: Uint8Array[] = [];
       const gather: Sink = async (bytes) => void chunks.push(bytes);
-      const outcome = await new Promise<Outcome>((settle) => {
-        crew.queue.push({ payload, sink: sink ?? gather, settle, since: Date.now() });
+      const outcome = await new Promise<InvocationOutcome>((resolve) => {
+        crew.queue.push({ payload, sink: sink ?? gather, resolve, since: Date.now() });
         assign(crew);
       });
       if (outcome.kind === 'streamed' && !sink)
@@ -266,7 +266,7 @@ export function makeFleet(
   };
 }
 
-const failure = (errorType: string, errorMessage: string): Outcome => ({
+const failure = (errorType: string, errorMessage: string): InvocationOutcome => ({
   kind: 'failure',
   error: { errorType, errorMessage },
 });

@@ -12,7 +12,7 @@ type StreamHandler = (event: unknown, answer: Writable, context: unknown) => unk
 
 const setup = workerData as Setup;
 const port = parentPort ?? process.exit(1);
-const tell = (message: FromThread): void => port.postMessage(message);
+const post = (message: FromThread): void => port.postMessage(message);
 
 /** Handlers wrapped by `awslambda.streamifyResponse`. */
 const streaming = new WeakSet<object>();
@@ -25,7 +25,7 @@ function answerStream(): Writable {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       onTaken = done;
-      tell({ type: 'chunk', bytes: chunk });
+      post({ type: 'chunk', bytes: chunk });
     },
   });
   // Lambda's own stream has this method; behind API Gateway only the content type of the prelude counts.
@@ -66,7 +66,7 @@ function contextOf(requestId: string, deadline: number): object {
   };
 }
 
-function described(thrown: unknown): LambdaError {
+function lambdaErrorOf(thrown: unknown): LambdaError {
   if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: String(thrown) };
   return {
     errorType: thrown.name,
@@ -87,7 +87,7 @@ async function load(): Promise<Handler | StreamHandler> {
   return found as Handler;
 }
 
-async function serve(
+async function runInvocation(
   handler: Handler | StreamHandler,
   { requestId, payload, deadline }: Extract<ToThread, { type: 'invoke' }>,
 ): Promise<void> {
@@ -103,14 +103,14 @@ async function serve(
       await (handler as StreamHandler)(event, answer, context);
       if (!answer.writableEnded) answer.end();
       await finished;
-      tell({ type: 'streamed' });
+      post({ type: 'streamed' });
     } else {
       const result = await (handler as Handler)(event, context);
       // JSON.stringify returns undefined for undefined and functions, for which Lambda answers null.
-      tell({ type: 'answer', payload: JSON.stringify(result) ?? 'null' });
+      post({ type: 'answer', payload: JSON.stringify(result) ?? 'null' });
     }
   } catch (thrown) {
-    tell({ type: 'failure', error: described(thrown) });
+    post({ type: 'failure', error: lambdaErrorOf(thrown) });
   }
 }
 
@@ -120,11 +120,11 @@ try {
   const handler = await load();
   port.on('message', (message: ToThread) => {
     if (message.type === 'taken') onTaken();
-    else void serve(handler, message);
+    else void runInvocation(handler, message);
   });
-  tell({ type: 'ready' });
+  post({ type: 'ready' });
 } catch (thrown) {
-  const error = described(thrown);
+  const error = lambdaErrorOf(thrown);
   const named = error.errorType.startsWith('Runtime.');
-  tell({ type: 'failure', error: named ? error : { ...error, errorType: 'Runtime.ImportModuleError' } });
+  post({ type: 'failure', error: named ? error : { ...error, errorType: 'Runtime.ImportModuleError' } });
 }

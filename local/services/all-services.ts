@@ -48,7 +48,7 @@ export function makeServices(
   ]);
   const rules = startExecutionRules(stack, fleet, log);
   // Workflows call the other services and are a service themselves, so they are added last.
-  const workflows = openWorkflows(stack, { fleet, services, log, onEnd: rules.tell });
+  const workflows = openWorkflows(stack, { fleet, services, log, onEnd: rules.onEnd });
   services.set('states', stepFunctionsService(workflows, guard));
   return { services, workflows };
 }

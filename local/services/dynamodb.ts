@@ -101,13 +101,13 @@ const shape = ({
   LocalSecondaryIndexes = [],
 }: TableProperties): string =>
   JSON.stringify([
-    keysOf(KeySchema),
+    keysAsText(KeySchema),
     ...[...GlobalSecondaryIndexes, ...LocalSecondaryIndexes]
-      .map((index) => [index.IndexName, keysOf(index.KeySchema)])
+      .map((index) => [index.IndexName, keysAsText(index.KeySchema)])
       .sort(),
   ]);
 
-const keysOf = (schema: readonly KeyElement[]): string =>
+const keysAsText = (schema: readonly KeyElement[]): string =>
   schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
 
 /** The properties of an index that CreateTable and both table types share; throughput is not modelled. */

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { Source } from '../sources/source.ts';
+import type { WorkSource } from '../sources/source.ts';
 import type { ExpiringTable } from './dynamodb.ts';
 import type { DynamoEngine } from './dynamodb-engine.ts';
 
@@ -15,7 +15,7 @@ const itemsPerPage = 500;
 type Item = Readonly<Record<string, unknown>>;
 
 /** Deletes expired items every 30 seconds, because the engine has no time to live. */
-export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): Source {
+export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): WorkSource {
   let stopping = false;
   let running = Promise.resolve();
   const timer = setInterval(() => {

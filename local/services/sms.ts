@@ -34,7 +34,7 @@ export function smsService(
   guard: Guard,
   outbox: Outbox,
   faults: SmsFaults,
-  tell: (event: SmsEvent) => void,
+  onEvent: (event: SmsEvent) => void,
 ): AwsService {
   return async (request) => {
     const operation = operationOf(request);
@@ -58,7 +58,7 @@ export function smsService(
       outbox.add({ kind: 'sms', to, content: { messageId, from, text, context } });
       if (receipt)
         void sleep(deliveryMs, undefined, { ref: false }).then(() =>
-          tell({ eventType: receipt, messageId, context, destinationPhoneNumber: to, isFinal: true }),
+          onEvent({ eventType: receipt, messageId, context, destinationPhoneNumber: to, isFinal: true }),
         );
     }
     if (isLost) throw new Unanswered();

@@ -9,9 +9,9 @@ import type { Stack } from '../template/stack.ts';
 interface RuleProperties {
   readonly EventPattern?: { readonly source?: readonly string[]; readonly 'detail-type'?: readonly string[] };
   readonly State?: 'ENABLED' | 'DISABLED';
-  readonly Targets?: readonly Target[];
+  readonly Targets?: readonly RuleTarget[];
 }
-interface Target {
+interface RuleTarget {
   readonly Arn: string;
   readonly InputTransformer?: {
     readonly InputPathsMap?: Readonly<Record<string, string>>;
@@ -71,7 +71,7 @@ const eventOf = (detail: SmsEvent) => ({
  */
 function transformed(
   event: object,
-  { InputPathsMap = {}, InputTemplate }: NonNullable<Target['InputTransformer']>,
+  { InputPathsMap = {}, InputTemplate }: NonNullable<RuleTarget['InputTransformer']>,
 ): string {
   return InputTemplate.replaceAll(/<([^<>]+)>/g, (whole, name: string) => {
     const path = InputPathsMap[name];

@@ -27,7 +27,7 @@ export function startExecutionRules(
   stack: Stack,
   fleet: Fleet,
   log: Log,
-): { tell(execution: Execution): void } {
+): { onEnd(execution: Execution): void } {
   const rules = stack
     .resources<RuleProperties>('AWS::Events::Rule')
     .filter(
@@ -43,7 +43,7 @@ export function startExecutionRules(
       return { pattern: EventPattern, targets: Targets };
     });
   return {
-    tell(execution) {
+    onEnd(execution) {
       for (const { pattern, targets } of rules) {
         const { status, stateMachineArn } = pattern.detail ?? {};
         if (status && !status.includes(execution.status)) continue;

@@ -1,12 +1,12 @@
 import { region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { Judge } from '../iam/judge.ts';
-import type { Outcome } from '../lambda/environment.ts';
+import type { InvocationOutcome } from '../lambda/environment.ts';
 import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
 import type { Log } from '../log.ts';
 import type { QueueEngine, SqsQueue } from '../services/queue-engine.ts';
 import type { Stack } from '../template/stack.ts';
-import type { Source } from './source.ts';
+import type { WorkSource } from './source.ts';
 
 interface MappingProperties {
   readonly EventSourceArn?: string;
@@ -51,7 +51,7 @@ export function startQueuePollers(
   fleet: Fleet,
   judge: Judge,
   log: Log,
-): Source {
+): WorkSource {
   const pollers = stack
     .resources<MappingProperties>('AWS::Lambda::EventSourceMapping')
     .filter(({ properties }) => properties.Enabled !== false)
@@ -104,7 +104,7 @@ function readMapping(
   };
 }
 
-function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: Log): Source {
+function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: Log): WorkSource {
   const { queue, concurrency } = mapping;
   const inFlight = new Set<Promise<void>>();
   let stopping = false;
@@ -233,7 +233,7 @@ interface BatchAnswer {
 function failedRecords(
   { reportsItemFailures }: Mapping,
   records: readonly SqsRecord[],
-  outcome: Outcome,
+  outcome: InvocationOutcome,
 ): ReadonlySet<string> {
   const all = new Set(records.map(({ receiptHandle }) => receiptHandle));
   if (outcome.kind !== 'answer') return all;

@@ -8,7 +8,7 @@ import type { Workflows } from '../services/workflows.ts';
 import { arn } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
 import { readSchedule } from './schedule-expression.ts';
-import type { Source } from './source.ts';
+import type { WorkSource } from './source.ts';
 
 interface RuleProperties {
   readonly ScheduleExpression?: string;
@@ -29,7 +29,7 @@ interface ScheduleProperties {
 }
 
 /** Target of a schedule: a function or a workflow, and its input. */
-interface Target {
+interface ScheduleTarget {
   readonly arn: string;
   readonly input?: string | undefined;
 }
@@ -39,7 +39,7 @@ interface Target {
  *
  * @throws CannotStart if an expression cannot be read, or if a rule transforms its input.
  */
-export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows, log: Log): Source {
+export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows, log: Log): WorkSource {
   const started: Cron[] = [];
   const inFlight = new Set<Promise<unknown>>();
 
@@ -47,7 +47,7 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
     name: string,
     expression: string,
     timezone: string,
-    targets: readonly Target[],
+    targets: readonly ScheduleTarget[],
     event: () => string,
   ): void {
     const fire = (): void => {

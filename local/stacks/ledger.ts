@@ -34,7 +34,7 @@ export interface Tx {
 }
 
 /** A node's reason for not accepting a transaction, in the node's own format. */
-interface Rejection {
+interface TxRejection {
   reason: string;
   reason_data?: { expected?: number; actual?: number; is_origin?: boolean; principal?: string };
 }
@@ -42,7 +42,7 @@ interface Rejection {
 /** Chain and mempool around the simulator: nonces, fees, replacement by fee, blocks. */
 export interface Ledger {
   /** Adds a transaction to the mempool, or returns the reason for its rejection. */
-  take(raw: string): { id: string } | Rejection;
+  take(raw: string): { id: string } | TxRejection;
   find(id: string): Tx | undefined;
   account(address: string): { nonce: number; balance: bigint; pending: number };
   /** Mines a block: of each account, the transactions of the mempool whose nonces are next. */
@@ -122,7 +122,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     mempool.delete(slot(tx));
   }
 
-  function refusal(tx: Tx): Rejection | undefined {
+  function refusal(tx: Tx): TxRejection | undefined {
     const account = accountOf(tx.sender);
     const expected = account.nonce;
     if (tx.nonce < expected)
@@ -204,7 +204,7 @@ interface AbiFunction {
   args: unknown[];
 }
 
-function functionRefusal(simnet: Simnet, { call }: Tx): Rejection | undefined {
+function functionRefusal(simnet: Simnet, { call }: Tx): TxRejection | undefined {
   const abi = simnet.interfaceOf(call.contract) as { functions?: AbiFunction[] } | undefined;
   const fn = abi?.functions?.find(({ name, access }) => name === call.name && access === 'public');
   if (!fn) return { reason: 'NoSuchPublicFunction' };
@@ -216,7 +216,7 @@ function functionRefusal(simnet: Simnet, { call }: Tx): Rejection | undefined {
 }
 
 /** Parses a raw transaction and checks everything that does not depend on the chain. */
-function readTransaction(raw: string): Tx | Rejection {
+function readTransaction(raw: string): Tx | TxRejection {
   let wire: StacksTransactionWire;
   try {
     wire = deserializeTransaction(raw);

@@ -38,34 +38,34 @@ export function intrinsics(
       return references.attribute(id, attribute.join('.'));
     },
     'Fn::Join': (argument) => {
-      const [separator, parts] = list(argument);
-      return list(resolve(parts)).map(String).join(String(separator));
+      const [separator, parts] = asList(argument);
+      return asList(resolve(parts)).map(String).join(String(separator));
     },
     'Fn::Sub': (argument) => {
       const [text, variables] = Array.isArray(argument) ? argument : [argument, {}];
       return substitute(String(text), resolve(variables) as Record<string, unknown>);
     },
     'Fn::Select': (argument) => {
-      const [index, values] = list(argument);
-      return list(resolve(values))[Number(resolve(index))];
+      const [index, values] = asList(argument);
+      return asList(resolve(values))[Number(resolve(index))];
     },
     'Fn::Split': (argument) => {
-      const [separator, text] = list(argument);
+      const [separator, text] = asList(argument);
       return String(resolve(text)).split(String(separator));
     },
     'Fn::If': (argument) => {
-      const [condition, yes, no] = list(argument);
+      const [condition, yes, no] = asList(argument);
       return resolveOrNothing(holds(String(condition)) ? yes : no);
     },
     'Fn::Equals': (argument) => {
-      const [left, right] = list(resolve(argument));
+      const [left, right] = asList(resolve(argument));
       return left === right;
     },
-    'Fn::And': (argument) => list(argument).every((part) => resolve(part) === true),
-    'Fn::Or': (argument) => list(argument).some((part) => resolve(part) === true),
-    'Fn::Not': (argument) => resolve(list(argument)[0]) !== true,
+    'Fn::And': (argument) => asList(argument).every((part) => resolve(part) === true),
+    'Fn::Or': (argument) => asList(argument).some((part) => resolve(part) === true),
+    'Fn::Not': (argument) => resolve(asList(argument)[0]) !== true,
     'Fn::FindInMap': (argument) => {
-      const [map, first, second] = list(resolve(argument)).map(String);
+      const [map, first, second] = asList(resolve(argument)).map(String);
       const found = template.Mappings?.[map ?? '']?.[first ?? '']?.[second ?? ''];
       if (found === undefined) throw new CannotStart(`The template has no mapping ${map}.${first}.${second}`);
       return found;
@@ -133,4 +133,4 @@ export function intrinsics(
 const isFunction = (key: string, argument: unknown): boolean =>
   key === 'Ref' || key.startsWith('Fn::') || (key === 'Condition' && typeof argument === 'string');
 
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);

@@ -6,12 +6,12 @@ import { CannotStart } from '../cannot-start.ts';
 interface Naming {
   /** The property with an explicit name; without it the name is derived from stack and logical id. */
   readonly nameProperty?: string;
-  readonly ref: (name: string, place: Place) => string;
-  readonly attributes: Readonly<Record<string, (name: string, place: Place) => string>>;
+  readonly ref: (name: string, context: NamingContext) => string;
+  readonly attributes: Readonly<Record<string, (name: string, context: NamingContext) => string>>;
 }
 
 /** Inputs of the names of all resources. */
-export interface Place {
+export interface NamingContext {
   readonly stackName: string;
   /** The local AWS endpoint, which is the host in every queue's URL. */
   readonly awsEndpoint: string;
@@ -22,7 +22,7 @@ export const arn = (service: string, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
 /** The URL of a queue. Clients send to the host of this URL, so it must be the local AWS endpoint. */
-export const queueUrl = (name: string, { awsEndpoint }: Pick<Place, 'awsEndpoint'>): string =>
+export const queueUrl = (name: string, { awsEndpoint }: Pick<NamingContext, 'awsEndpoint'>): string =>
   `${awsEndpoint}/${account}/${name}`;
 
 /** The full ARN of a secret. AWS appends six random characters; here they are derived from the name. */
@@ -145,7 +145,12 @@ function shortHash(text: string, length: number): string {
 }
 
 /** The name of a resource at run time: its explicit name, else `<stack>-<logical id>`. */
-export function physicalName(type: string, logicalId: string, asked: unknown, { stackName }: Place): string {
+export function physicalName(
+  type: string,
+  logicalId: string,
+  asked: unknown,
+  { stackName }: NamingContext,
+): string {
   if (typeof asked === 'string' && asked !== '') return asked;
   const made = `${stackName}-${logicalId}`;
   // Only bucket names are restricted here: lower case, at most 63 characters.
@@ -156,8 +161,8 @@ export function physicalName(type: string, logicalId: string, asked: unknown, { 
 export const nameProperty = (type: string): string | undefined => namings[type]?.nameProperty;
 
 /** Result of `Ref` for a resource of this type. */
-export const refOf = (type: string, name: string, place: Place): string =>
-  namings[type]?.ref(name, place) ?? name;
+export const refOf = (type: string, name: string, context: NamingContext): string =>
+  namings[type]?.ref(name, context) ?? name;
 
 /**
  * Result of `Fn::GetAtt` for a resource of this type. Types without a local meaning get a placeholder, which
@@ -165,11 +170,11 @@ export const refOf = (type: string, name: string, place: Place): string =>
  *
  * @throws CannotStart if the type has a naming here, but not this attribute.
  */
-export function attributeOf(type: string, name: string, attribute: string, place: Place): string {
+export function attributeOf(type: string, name: string, attribute: string, context: NamingContext): string {
   const naming = namings[type];
   if (!naming) return `local:${name}:${attribute}`;
   const value = naming.attributes[attribute];
   if (!value)
     throw new CannotStart(`${type} has no attribute ${attribute} in a local run (asked of ${name})`);
-  return value(name, place);
+  return value(name, context);
 }

@@ -2,7 +2,7 @@ import { account, region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { Assembly, RawResource } from './assembly-file.ts';
 import { intrinsics } from './intrinsics.ts';
-import { attributeOf, nameProperty, type Place, physicalName, refOf } from './resource-names.ts';
+import { attributeOf, type NamingContext, nameProperty, physicalName, refOf } from './resource-names.ts';
 import { runLocally, withoutLocalMeaning } from './resource-types.ts';
 
 /**
@@ -33,8 +33,8 @@ export interface Stack {
  * @throws CannotStart naming the first resource of an unknown type. The methods of the stack throw it for a
  * value that cannot be resolved.
  */
-export function settle({ stackName, template, assetFolders }: Assembly, awsEndpoint: string): Stack {
-  const place: Place = { stackName, awsEndpoint };
+export function resolveStack({ stackName, template, assetFolders }: Assembly, awsEndpoint: string): Stack {
+  const context: NamingContext = { stackName, awsEndpoint };
   const pseudoParameters = {
     'AWS::Region': region,
     'AWS::AccountId': account,
@@ -45,8 +45,8 @@ export function settle({ stackName, template, assetFolders }: Assembly, awsEndpo
     'AWS::NotificationARNs': [],
   };
   const { resolve, holds } = intrinsics(template, pseudoParameters, {
-    ref: (id) => refOf(find(id).Type, nameOf(id), place),
-    attribute: (id, attribute) => attributeOf(find(id).Type, nameOf(id), attribute, place),
+    ref: (id) => refOf(find(id).Type, nameOf(id), context),
+    attribute: (id, attribute) => attributeOf(find(id).Type, nameOf(id), attribute, context),
   });
 
   function find(id: string): RawResource {
@@ -58,7 +58,7 @@ export function settle({ stackName, template, assetFolders }: Assembly, awsEndpo
   function nameOf(id: string): string {
     const { Type, Properties } = find(id);
     const property = nameProperty(Type);
-    return physicalName(Type, id, property && resolve(Properties?.[property]), place);
+    return physicalName(Type, id, property && resolve(Properties?.[property]), context);
   }
 
   for (const [id, { Type }] of Object.entries(template.Resources))
