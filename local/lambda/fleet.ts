@@ -49,7 +49,7 @@ const environmentsMax = 48;
  * twice the time before a third, and so on. The code of the first is hot: two environments that share the
  * work take a fifth more CPU for it.
  */
-const patienceMs = 15;
+const affinityMs = 15;
 
 /**
  * Another environment is started if no invocation of the function has finished for this time while one
@@ -78,6 +78,9 @@ const startPauseMs = 500;
 /** An environment without an invocation for this time (5 minutes) is ended. */
 const idleMs = 5 * 60_000;
 
+/** Time limit of a stop: the longest timeout that Lambda allows, 15 minutes. */
+const stopMsMax = 15 * 60_000;
+
 /** Lambda's largest event of a synchronous invocation: 6 MiB. */
 export const eventBytesMax = 6_291_456;
 
@@ -94,7 +97,7 @@ interface Member {
   /** Time of its last finished invocation, in milliseconds since the Unix epoch. */
   idleSince: number;
 }
-interface Crew {
+interface Pool {
   readonly spec: FunctionSpec;
   members: Member[];
   readonly queue: Waiting[];
@@ -109,47 +112,49 @@ export function makeFleet(
   specs: readonly FunctionSpec[],
   { awsEndpoint, dynamo, environment, log }: FleetOptions,
 ): Fleet {
-  const crews = new Map<string, Crew>();
+  const pools = new Map<string, Pool>();
   for (const spec of specs) {
-    const crew: Crew = { spec, members: [], queue: [], calls: 0, finishedAt: 0 };
-    crews.set(spec.logicalId, crew);
-    crews.set(spec.name, crew);
+    const pool: Pool = { spec, members: [], queue: [], calls: 0, finishedAt: 0 };
+    pools.set(spec.logicalId, pool);
+    pools.set(spec.name, pool);
   }
-  const distinctCrews = (): Set<Crew> => new Set(crews.values());
+  const allPools = (): Set<Pool> => new Set(pools.values());
   const idleCpu = watchIdleCpu();
   let stopping = false;
   /** Time of the last start of an additional environment, in milliseconds since the Unix epoch. */
-  let hiredAt = 0;
+  let lastStartAt = 0;
 
-  const find = (functionId: string): Crew | undefined =>
-    crews.get(functionId) ?? crews.get(/:function:([^:]+)/.exec(functionId)?.[1] ?? '');
+  const find = (functionId: string): Pool | undefined => {
+    const [, name = functionId] = /:function:([^:]+)/.exec(functionId) ?? [];
+    return pools.get(name);
+  };
 
-  function population(): number {
+  function environmentCount(): number {
     let count = 0;
-    for (const crew of distinctCrews()) count += crew.members.length;
+    for (const pool of allPools()) count += pool.members.length;
     return count;
   }
 
   /** Ends the environment that has been idle longest; false if all are busy. */
   function evict(): boolean {
-    const idle = [...distinctCrews()]
-      .flatMap((crew) => crew.members.filter(({ busy }) => !busy).map((member) => ({ crew, member })))
+    const idle = [...allPools()]
+      .flatMap((pool) => pool.members.filter(({ busy }) => !busy).map((member) => ({ pool, member })))
       .sort((a, b) => a.member.idleSince - b.member.idleSince)[0];
     if (!idle) return false;
-    dismiss(idle.crew, idle.member);
+    removeMember(idle.pool, idle.member);
     return true;
   }
 
-  function dismiss(crew: Crew, member: Member): void {
-    crew.members = crew.members.filter((other) => other !== member);
+  function removeMember(pool: Pool, member: Member): void {
+    pool.members = pool.members.filter((other) => other !== member);
     void member.environment.end();
   }
 
-  function hire(crew: Crew): Member | undefined {
-    const { spec } = crew;
-    if (crew.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunctionMax))
+  function addMember(pool: Pool): Member | undefined {
+    const { spec } = pool;
+    if (pool.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunctionMax))
       return;
-    if (population() >= environmentsMax && !evict()) return;
+    if (environmentCount() >= environmentsMax && !evict()) return;
     const variables = {
       ...spec.environment,
       ...environment,
@@ -162,40 +167,40 @@ export function makeFleet(
       busy: false,
       idleSince: Date.now(),
     };
-    crew.members.push(member);
+    pool.members.push(member);
     return member;
   }
 
   /**
    * Assigns waiting invocations to idle environments; starts the first one, and more if they wait too long.
    */
-  function assign(crew: Crew): void {
+  function assign(pool: Pool): void {
     // An idle environment may have died of a timer or promise that its last invocation left behind.
-    crew.members = crew.members.filter(({ busy, environment }) => busy || environment.isAlive());
-    if (crew.queue.length === 0) return;
-    if (crew.members.length === 0) hire(crew);
-    for (const [position, member] of crew.members.entries()) {
-      const [first] = crew.queue;
+    pool.members = pool.members.filter(({ busy, environment }) => busy || environment.isAlive());
+    if (pool.queue.length === 0) return;
+    if (pool.members.length === 0) addMember(pool);
+    for (const [position, member] of pool.members.entries()) {
+      const [first] = pool.queue;
       if (!first) return;
-      if (!member.busy && Date.now() - first.since >= position * patienceMs) run(crew, member);
+      if (!member.busy && Date.now() - first.since >= position * affinityMs) run(pool, member);
     }
-    if (crew.queue.length > 0)
-      crew.timer ??= setTimeout(() => {
-        crew.timer = undefined;
-        const [first] = crew.queue;
-        const member = first && needsAnother(crew, first.since) ? hire(crew) : undefined;
+    if (pool.queue.length > 0)
+      pool.timer ??= setTimeout(() => {
+        pool.timer = undefined;
+        const [first] = pool.queue;
+        const member = first && needsAnother(pool, first.since) ? addMember(pool) : undefined;
         if (member) {
-          hiredAt = Date.now();
-          run(crew, member);
+          lastStartAt = Date.now();
+          run(pool, member);
         }
-        assign(crew);
-      }, patienceMs);
+        assign(pool);
+      }, affinityMs);
   }
 
   /** True if a function gets another environment; `since` is the arrival of its oldest waiting invocation. */
-  function needsAnother({ members, finishedAt }: Crew, since: number): boolean {
+  function needsAnother({ members, finishedAt }: Pool, since: number): boolean {
     const now = Date.now();
-    if (now - hiredAt < startPauseMs) return false;
+    if (now - lastStartAt < startPauseMs) return false;
     const quiet = now - Math.max(finishedAt, since);
     if (quiet > quietMs && idleCpu.share() > spareShare.quiet) return true;
     if (now - since < queueMsMax) return false;
@@ -203,22 +208,22 @@ export function makeFleet(
     return members.length < many || idleCpu.share() > spareShare.busy;
   }
 
-  function run(crew: Crew, member: Member): void {
-    const waiting = crew.queue.shift();
+  function run(pool: Pool, member: Member): void {
+    const waiting = pool.queue.shift();
     if (!waiting) return;
     member.busy = true;
     void member.environment.invoke(waiting.payload, waiting.sink).then((outcome) => {
       member.busy = false;
-      member.idleSince = crew.finishedAt = Date.now();
+      member.idleSince = pool.finishedAt = Date.now();
       waiting.resolve(outcome);
-      assign(crew);
+      assign(pool);
     });
   }
 
   const sweeper = setInterval(() => {
-    for (const crew of distinctCrews())
-      for (const member of crew.members)
-        if (!member.busy && member.idleSince < Date.now() - idleMs) dismiss(crew, member);
+    for (const pool of allPools())
+      for (const member of pool.members)
+        if (!member.busy && member.idleSince < Date.now() - idleMs) removeMember(pool, member);
   }, idleMs / 5);
   sweeper.unref();
 
@@ -226,29 +231,29 @@ export function makeFleet(
     stopping = true;
     idleCpu.stop();
     clearInterval(sweeper);
-    for (const crew of distinctCrews()) {
-      clearTimeout(crew.timer);
-      for (const { resolve } of crew.queue.splice(0))
+    for (const pool of allPools()) {
+      clearTimeout(pool.timer);
+      for (const { resolve } of pool.queue.splice(0))
         resolve(failure('Runtime.ExitError', 'The local run is ending'));
     }
     await Promise.all(
-      [...distinctCrews()].flatMap((crew) => crew.members.map(({ environment }) => environment.end())),
+      [...allPools()].flatMap((pool) => pool.members.map(({ environment }) => environment.end())),
     );
   }
 
   return {
     find: (functionId) => find(functionId)?.spec,
-    calls: () => Object.fromEntries([...distinctCrews()].map(({ spec, calls }) => [spec.logicalId, calls])),
+    calls: () => Object.fromEntries([...allPools()].map(({ spec, calls }) => [spec.logicalId, calls])),
     async invoke(functionId, payload, sink) {
-      const crew = find(functionId);
-      if (!crew) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
+      const pool = find(functionId);
+      if (!pool) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
       if (stopping) return failure('Runtime.ExitError', 'The local run is ending');
-      crew.calls += 1;
+      pool.calls += 1;
       const chunks: Uint8Array[] = [];
       const gather: Sink = async (bytes) => void chunks.push(bytes);
       const outcome = await new Promise<InvocationOutcome>((resolve) => {
-        crew.queue.push({ payload, sink: sink ?? gather, resolve, since: Date.now() });
-        assign(crew);
+        pool.queue.push({ payload, sink: sink ?? gather, resolve, since: Date.now() });
+        assign(pool);
       });
       if (outcome.kind === 'streamed' && !sink)
         return { kind: 'answer', payload: Buffer.concat(chunks).toString() };
@@ -256,10 +261,11 @@ export function makeFleet(
     },
     async stop() {
       const busy = (): boolean =>
-        [...distinctCrews()].some(
+        [...allPools()].some(
           ({ members, queue }) => queue.length > 0 || members.some((member) => member.busy),
         );
-      while (busy()) await new Promise((resolve) => setTimeout(resolve, 5));
+      const deadline = Date.now() + stopMsMax;
+      while (busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
       await kill();
     },
     kill,

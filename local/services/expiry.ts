@@ -52,6 +52,7 @@ async function sweepTable(
   const names = Object.fromEntries([['#ttl', attribute], ...keys.map((key, index) => [`#k${index}`, key])]);
   const now = { ':now': { N: String(Math.floor(Date.now() / 1_000)) } };
   let start: Item | undefined;
+  // Ends, because each page begins after the last key of the one before.
   do {
     const page = await call<{ Items: Item[]; LastEvaluatedKey?: Item }>(engine, 'Scan', {
       TableName: name,
