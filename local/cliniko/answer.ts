@@ -1,3 +1,4 @@
+import { present } from '../../core/invariant.ts';
 import { type Account, active, add, archive, change, remove } from './account.ts';
 import { type FaultName, strikes } from './faults.ts';
 import { clinikoInstant, type UpstreamPatient } from './patients.ts';
@@ -29,10 +30,8 @@ const refusal = (status: number, message: string): StandInAnswer => json(status,
 
 /** The API key of a request: the user name of Basic authentication. */
 export function apiKeyOf(authorization: string): string | undefined {
-  const [, encoded] = /^Basic (\S+)$/.exec(authorization) ?? [];
-  const [key, password] = Buffer.from(encoded ?? '', 'base64')
-    .toString()
-    .split(':');
+  const [, encoded = ''] = /^Basic (\S+)$/.exec(authorization) ?? [];
+  const [key, password] = Buffer.from(encoded, 'base64').toString().split(':');
   return key && password === '' ? key : undefined;
 }
 
@@ -56,8 +55,9 @@ function limited(account: Account, now: number): StandInAnswer | undefined {
   return tooMany(account, Math.ceil(((account.recent[0] ?? now) + minuteMs) / 1_000));
 }
 
+/** @param resetSeconds the announced reset, in seconds since the Unix epoch; without it none is announced. */
 function tooMany(account: Account, resetSeconds: number | undefined): StandInAnswer {
-  account.resetAt = (resetSeconds ?? 0) * 1_000;
+  account.resetAt = resetSeconds === undefined ? 0 : resetSeconds * 1_000;
   const headers = resetSeconds === undefined ? undefined : { 'x-ratelimit-reset': String(resetSeconds) };
   return json(429, { message: 'Rate limit exceeded' }, headers);
 }
@@ -159,7 +159,8 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
     return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : resetSeconds);
   }
   if (has('key_revoked')) return refusal(401, 'Unauthorized');
-  if (has('server_error')) return refusal([500, 502, 503][account.calls % 3] ?? 500, 'Server error');
+  if (has('server_error'))
+    return refusal(present([500, 502, 503][account.calls % 3], 'the index is below 3'), 'Server error');
   if (has('html_error'))
     return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' };
   if (has('wrong_schema')) return json(200, { people: [] });

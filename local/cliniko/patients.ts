@@ -1,3 +1,5 @@
+import { present } from '../../core/invariant.ts';
+
 /** A patient in Cliniko's API, with the fields that are read here. */
 export interface UpstreamPatient {
   id: string | number;
@@ -54,8 +56,8 @@ const hourMs = 3_600_000;
 export const clinikoInstant = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
-const pick = <T>(list: readonly T[], random: () => number): T =>
-  list[Math.floor(random() * list.length)] as T;
+const pick = (list: readonly string[], random: () => number): string =>
+  present(list[Math.floor(random() * list.length)], 'random() is below 1');
 
 export interface Traits {
   /** Every third first name is a hard one (see above), and notes are long. */
@@ -90,10 +92,11 @@ export function upstreamPatient(position: number, random: () => number, traits: 
   };
   if (!traits.sparse) return patient;
   const { email: _email, patient_phone_numbers: _phones, date_of_birth: _birth, ...without } = patient;
-  return [
+  const variants: UpstreamPatient[] = [
     { ...patient, first_name: null, patient_phone_numbers: null },
     { ...patient, last_name: '', date_of_birth: '', email: '' },
     without,
     patient,
-  ][position % 4] as UpstreamPatient;
+  ];
+  return present(variants[position % variants.length], 'the index is below the length');
 }

@@ -86,7 +86,8 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
     const path = url.pathname.slice(prefix.length);
     if (path.startsWith('/v1/')) {
       const authorization = message.headers.authorization ?? '';
-      const account = accounts.get(apiKeyOf(authorization) ?? '');
+      const key = apiKeyOf(authorization);
+      const account = key === undefined ? undefined : accounts.get(key);
       const request = {
         url,
         path: path.slice(3),
@@ -119,10 +120,11 @@ interface Changes {
 /** Changes the first patients of the account's list; new ones are added at its end. */
 function makeChanges(account: Account, changes: Changes): void {
   const now = Date.now();
-  for (const patient of active(account, changes.update ?? 0)) change(patient, now);
-  for (const patient of active(account, changes.archive ?? 0)) archive(patient, now);
-  for (const patient of active(account, changes.delete ?? 0)) remove(account, patient, now);
-  add(account, changes.create ?? 0, now);
+  const { create = 0, update = 0, archive: archived = 0, delete: deleted = 0 } = changes;
+  for (const patient of active(account, update)) change(patient, now);
+  for (const patient of active(account, archived)) archive(patient, now);
+  for (const patient of active(account, deleted)) remove(account, patient, now);
+  add(account, create, now);
   if (changes.revoke) account.faults.push({ name: 'key_revoked', done: 0 });
 }
 

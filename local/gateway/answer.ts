@@ -43,6 +43,7 @@ export function faultAnswer(
     path: request.path,
     httpMethod: request.method,
   };
+  // An unknown variable is rendered as an empty text, as API Gateway does.
   const body = template.replace(
     /\$context\.([a-zA-Z]+(?:\.[a-zA-Z]+)?)/g,
     (_, name: string) => context[name] ?? '',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { present } from '../../core/invariant.ts';
 import { account } from '../account.ts';
 import type { Match } from './match.ts';
 import type { RestApi } from './rest-api.ts';
@@ -23,7 +24,7 @@ export interface GatewayRequest {
 export function gatewayRequest(message: IncomingMessage, body: Buffer): GatewayRequest {
   const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
   return {
-    method: message.method ?? 'GET',
+    method: present(message.method, 'a server sets the method of each request'),
     path,
     query: new URLSearchParams(query),
     rawHeaders: message.rawHeaders,
@@ -104,8 +105,8 @@ function commonLogTime(milliseconds: number): string {
 
 /** The media type of a request, without its parameters, in lower case. */
 function contentType(rawHeaders: readonly string[]): string {
-  const found = pairs(rawHeaders).find(([name]) => name.toLowerCase() === 'content-type');
-  return (found?.[1] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const [, value = ''] = pairs(rawHeaders).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
+  return value.replace(/;.*$/s, '').trim().toLowerCase();
 }
 
 /** True if the API passes bodies of this type in base64. Either half of a pattern may be `*`: `image/*`. */
@@ -119,9 +120,12 @@ function isBinary(type: string, binaryMediaTypes: readonly string[]): boolean {
 
 function pairs(flat: readonly string[]): [string, string][] {
   const found: [string, string][] = [];
-  for (let at = 0; at < flat.length; at += 2) found.push([flat[at] ?? '', flat[at + 1] ?? '']);
+  for (let at = 0; at < flat.length; at += 2) found.push([rawAt(flat, at), rawAt(flat, at + 1)]);
   return found;
 }
+
+const rawAt = (flat: readonly string[], at: number): string =>
+  present(flat[at], 'raw headers are names and values in turn');
 
 /** The values of each name; null if there are no entries, as in API Gateway's events. */
 function groups(entries: readonly (readonly [string, string])[]): Record<string, string[]> | null {

@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { invariant, present } from '../../core/invariant.ts';
 import { CannotStart } from '../cannot-start.ts';
 import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
 import { faultAnswer, type GatewayFault, type HttpAnswer, renderProxyAnswer } from './answer.ts';
@@ -30,7 +31,7 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
       const known = request ?? {
         requestId: randomUUID(),
         path: message.url ?? '/',
-        method: message.method ?? '',
+        method: present(message.method, 'a server sets the method of each request'),
       };
       sendAnswer(response, faultAnswer(fault, api.gatewayResponses, known));
     };
@@ -134,5 +135,6 @@ export async function listen(server: Server, port: number): Promise<number> {
     server.listen({ port, host: '127.0.0.1' }, resolve);
   });
   const address = server.address();
-  return typeof address === 'object' && address ? address.port : port;
+  invariant(typeof address === 'object' && address, 'the server listens on a port');
+  return address.port;
 }

@@ -1,3 +1,4 @@
+import { present } from '../../core/invariant.ts';
 import type { ApiResource } from './rest-api.ts';
 
 /** The resource that matches a path, and the values of its path parameters. */
@@ -43,7 +44,7 @@ function child(parent: Node, segment: string): Node {
     return made;
   }
   const kind = name[2] === '+' ? 'greedy' : 'variable';
-  parent[kind] ??= { name: name[1] ?? '', node: node() };
+  parent[kind] ??= { name: present(name[1], 'the pattern captures a name'), node: node() };
   return parent[kind].node;
 }
 

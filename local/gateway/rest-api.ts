@@ -168,11 +168,7 @@ function readIntegration(place: string, properties: IntegrationProperties): Inte
     return {
       kind: 'mock',
       status: Number(response?.StatusCode ?? 200),
-      headers: Object.fromEntries(
-        Object.entries(headerParameters(response?.ResponseParameters, 'method.response.header.')).map(
-          ([name, value]) => [name, literal(value) ?? ''],
-        ),
-      ),
+      headers: literalHeaders(place, response?.ResponseParameters),
     };
   }
   const functionArn = /\/functions\/(.+)\/(?:invocations|response-streaming-invocations)$/.exec(Uri)?.[1];
@@ -180,6 +176,18 @@ function readIntegration(place: string, properties: IntegrationProperties): Inte
     throw new CannotStart(`${place} has an integration ${Type} ${Uri}, which a local run does not know`);
   const streamed = ResponseTransferMode === 'STREAM' || Uri.endsWith('response-streaming-invocations');
   return { kind: 'lambda', functionArn, timeoutMs: TimeoutInMillis, streamed };
+}
+
+function literalHeaders(place: string, parameters?: Record<string, string>): Record<string, string> {
+  const headers = Object.entries(headerParameters(parameters, 'method.response.header.'));
+  return Object.fromEntries(
+    headers.map(([name, value]) => {
+      const text = literal(value);
+      if (text === undefined)
+        throw new CannotStart(`${place} maps ${value} to a header, which a local run does not do`);
+      return [name, text];
+    }),
+  );
 }
 
 const responsesOf = (stack: Stack): [string, GatewayResponse][] =>

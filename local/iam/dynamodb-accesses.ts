@@ -12,14 +12,16 @@ interface DynamoBody {
   readonly ResourceArn?: string;
 }
 
-/** The IAM action of each kind of entry of a transaction. */
-const transactActions: Readonly<Record<string, string>> = {
+/** The IAM action of each kind of entry of a TransactWriteItems. */
+const writeActions: Readonly<Record<string, string>> = {
   Put: 'dynamodb:PutItem',
   Update: 'dynamodb:UpdateItem',
   Delete: 'dynamodb:DeleteItem',
   ConditionCheck: 'dynamodb:ConditionCheckItem',
-  Get: 'dynamodb:GetItem',
 };
+
+/** The IAM action of each kind of entry of a transaction. */
+const transactActions: Readonly<Record<string, string>> = { ...writeActions, Get: 'dynamodb:GetItem' };
 
 /** IAM actions on items. */
 export const dynamoActions = [
@@ -30,8 +32,11 @@ export const dynamoActions = [
 /** Finds the tables that the JSON text of a request names. */
 const tableNames = /"TableName"\s*:\s*"([^"]*)"/g;
 
-const tableArn = (table: string): string =>
-  table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
+/** The resource of an access to this table, which a request names by name or ARN; `*` if it names none. */
+function tableArn(table: string | undefined): string {
+  if (table === undefined) return '*';
+  return table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
+}
 
 /**
  * A superset of the accesses of a request, found without parsing it; undefined if there is no cheap way.
@@ -46,10 +51,7 @@ export function possibleAccesses(operation: string, body: string): Access[] | un
   const tables = new Set(Array.from(body.matchAll(tableNames), ([, table = '']) => table));
   if (tables.size === 0) return;
   return [...tables].flatMap((table) =>
-    ['Put', 'Update', 'Delete', 'ConditionCheck'].map((entry) => ({
-      action: transactActions[entry] ?? '',
-      resource: tableArn(table),
-    })),
+    Object.values(writeActions).map((action) => ({ action, resource: tableArn(table) })),
   );
 }
 
@@ -61,7 +63,7 @@ export function dynamoAccesses(operation: string, text: string): Access[] {
       body.TransactItems.flatMap((item) =>
         Object.entries(item).map(([entry, target]) => ({
           action: transactActions[entry] ?? `dynamodb:${entry}`,
-          resource: tableArn(target?.TableName ?? ''),
+          resource: tableArn(target?.TableName),
         })),
       ),
     );
@@ -69,7 +71,6 @@ export function dynamoAccesses(operation: string, text: string): Access[] {
   if (body.RequestItems)
     return Object.keys(body.RequestItems).map((table) => ({ action, resource: tableArn(table) }));
   if (body.ResourceArn) return [{ action, resource: body.ResourceArn }];
-  if (body.TableName === undefined) return [{ action, resource: '*' }];
   const table = tableArn(body.TableName);
   return [{ action, resource: body.IndexName ? `${table}/index/${body.IndexName}` : table }];
 }

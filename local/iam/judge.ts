@@ -37,9 +37,9 @@ interface ResourcePolicyProperties {
 
 /** AWS managed policies for logs and traces only, which need no permission here. */
 const harmlessManagedPolicies = new Set([
-  'service-role/AWSLambdaBasicExecutionRole',
-  'service-role/AmazonAPIGatewayPushToCloudWatchLogs',
-  'AWSXRayDaemonWriteAccess',
+  'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+  'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+  'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess',
 ]);
 
 /** Verdicts cached by principal, action and resource; the cache is cleared when it is full. */
@@ -56,7 +56,7 @@ export function makeJudge(stack: Stack): Judge {
   const roles = new Map<string, Statement[]>();
   for (const { logicalId, name, properties } of stack.resources<RoleProperties>('AWS::IAM::Role')) {
     for (const policy of properties.ManagedPolicyArns ?? [])
-      if (!harmlessManagedPolicies.has(policy.split(':policy/')[1] ?? ''))
+      if (!harmlessManagedPolicies.has(policy))
         throw new CannotStart(
           `${logicalId} has the managed policy ${policy}, which a local run does not know`,
         );

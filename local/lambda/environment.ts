@@ -47,9 +47,9 @@ export function startEnvironment(
   shortcut: Shortcut,
   log: Log,
 ): Environment {
-  const file = moduleFiles(spec).find(existsSync);
+  const files = moduleFiles(spec);
   const setup: Setup = {
-    module: pathToFileURL(file ?? moduleFiles(spec)[0] ?? '').href,
+    module: pathToFileURL(files.find(existsSync) ?? files[0]).href,
     exported: spec.handler.exported,
     functionName: spec.name,
     functionArn: arn('lambda', `function:${spec.name}`),
@@ -132,7 +132,7 @@ export function startEnvironment(
             errorType: 'Runtime.OutOfMemory',
             errorMessage: 'Error: Runtime exited with error: signal: killed',
           }
-        : { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') },
+        : { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] },
     ),
   );
   worker.on('exit', (code) =>

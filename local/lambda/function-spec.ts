@@ -98,5 +98,7 @@ export function runtimeEnvironment(spec: FunctionSpec, awsEndpoint: string): Rec
 }
 
 /** Possible files of a handler's module, in Lambda's order of precedence. */
-export const moduleFiles = ({ folder, handler }: FunctionSpec): string[] =>
-  ['.js', '.mjs', '.cjs'].map((suffix) => join(folder, handler.module + suffix));
+export function moduleFiles({ folder, handler }: FunctionSpec): readonly [string, ...string[]] {
+  const path = join(folder, handler.module);
+  return [`${path}.js`, `${path}.mjs`, `${path}.cjs`];
+}

@@ -19,7 +19,8 @@ export function guardShortcut({ engineHost, awsEndpoint, allowed }: Shortcut): v
 }
 
 function surelyAllowed(allowed: ReadonlySet<string>, sent: ClientRequest, body: unknown): boolean {
-  const operation = String(sent.getHeader('x-amz-target')).split('.').at(-1) ?? '';
+  const target = String(sent.getHeader('x-amz-target'));
+  const operation = target.slice(target.lastIndexOf('.') + 1);
   const text = Buffer.isBuffer(body) ? body.toString('latin1') : String(body);
   const accesses = possibleAccesses(operation, text) ?? dynamoAccesses(operation, text);
   return accesses.every(({ action, resource }) => allowed.has(`${action} ${resource}`));

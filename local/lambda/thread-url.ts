@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { present } from '../../core/invariant.ts';
 
 let url: URL | undefined;
 
@@ -17,7 +18,7 @@ export function threadUrl(): URL {
     format: 'esm',
     target: 'node24',
   });
-  const code = outputFiles[0]?.contents ?? new Uint8Array();
+  const { contents: code } = present(outputFiles[0], 'esbuild writes one file per entry');
   url = new URL(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
   return url;
 }

@@ -4,6 +4,7 @@
  */
 import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
+import { present } from '../../core/invariant.ts';
 import type { FromThread, LambdaError, Setup, ToThread } from './messages.ts';
 import { guardShortcut } from './shortcut.ts';
 
@@ -11,7 +12,7 @@ type Handler = (event: unknown, context: unknown) => unknown;
 type StreamHandler = (event: unknown, answer: Writable, context: unknown) => unknown;
 
 const setup = workerData as Setup;
-const port = parentPort ?? process.exit(1);
+const port = present(parentPort, 'this module is the entry of a worker thread');
 const post = (message: FromThread): void => port.postMessage(message);
 
 /** Handlers wrapped by `awslambda.streamifyResponse`. */
@@ -71,7 +72,7 @@ function lambdaErrorOf(thrown: unknown): LambdaError {
   return {
     errorType: thrown.name,
     errorMessage: thrown.message,
-    trace: (thrown.stack ?? '').split('\n'),
+    trace: thrown.stack?.split('\n') ?? [],
   };
 }
 

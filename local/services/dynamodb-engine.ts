@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { invariant } from '../../core/invariant.ts';
 import { region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { AwsAnswer } from './service.ts';
@@ -46,18 +47,20 @@ export async function startDynamoEngine(dataDir: string): Promise<DynamoEngine> 
   const binary = findBinary();
   const pidFile = join(dataDir, 'dynamodb.pid');
   endLeftover(pidFile, binary);
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt < startAttemptsMax; attempt++) {
     try {
       return await startOn(await freePort(), binary, dataDir, pidFile);
     } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === startAttemptsMax) throw error;
+      if (!(error instanceof PortTaken)) throw error;
     }
   }
+  return startOn(await freePort(), binary, dataDir, pidFile);
 }
 
 /** Another process took the port between its choice and the engine's start. */
 class PortTaken extends CannotStart {}
 
+/** Attempts to start on a free port, each on another one. */
 const startAttemptsMax = 5;
 
 async function startOn(
@@ -160,7 +163,8 @@ function freePort(): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      invariant(typeof address === 'object' && address, 'the server listens on a port');
+      server.close(() => resolve(address.port));
     });
   });
 }

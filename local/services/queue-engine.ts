@@ -5,7 +5,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
+import { invariant } from '../../core/invariant.ts';
 import { buildApp } from '../../node_modules/fauxqs/dist/app.js';
 import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
@@ -38,7 +39,9 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
   const persistence = new PersistenceManager(folder);
   // With its write-ahead log SQLite loses nothing when the process is killed, even without a sync per
   // message, which would block this thread.
-  (persistence as unknown as { db: DatabaseSync }).db.exec('PRAGMA synchronous = NORMAL');
+  const database: unknown = Reflect.get(persistence, 'db');
+  invariant(database instanceof DatabaseSync, 'fauxqs keeps its database in `db`');
+  database.exec('PRAGMA synchronous = NORMAL');
   const queues = new SqsStore();
   const topics = new SnsStore();
   const buckets = new S3Store();

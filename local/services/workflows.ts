@@ -200,7 +200,7 @@ export function openWorkflows(stack: Stack, { fleet, services, log, onEnd }: Wor
       if (status !== 'SUCCEEDED')
         log.write(
           'workflow',
-          `${machineName} ${name} ${status} ${result.error ?? ''} ${result.cause ?? ''}`.trimEnd(),
+          [machineName, name, status, result.error, result.cause].filter(Boolean).join(' '),
         );
       onEnd(execution);
     }
@@ -234,8 +234,9 @@ async function record(events: AsyncIterable<object>, history: HistoryEvent[]): P
 
 function interpreter(logicalId: string, definition: Definition): StateMachine {
   try {
-    // The ARNs were checked by makeTask; the interpreter's own pattern does not know every integration.
-    return new StateMachine(adapted(definition) as unknown as StateMachineDefinition, {
+    // The constructor validates the definition. The ARNs were checked by makeTask; the interpreter's own
+    // pattern does not know every integration.
+    return new StateMachine(adapted(definition) as StateMachineDefinition, {
       validationOptions: { checkArn: false },
     });
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { present } from '../../core/invariant.ts';
 import { region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { Judge } from '../iam/judge.ts';
@@ -110,6 +111,7 @@ function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: L
   let stopping = false;
 
   async function loop(): Promise<void> {
+    // Runs until stop(), which also ends the wait for messages.
     while (!stopping) {
       if (inFlight.size >= concurrency) {
         await Promise.race(inFlight);
@@ -160,31 +162,33 @@ async function gather(
   const records: SqsRecord[] = [];
   let bytes = 0;
   let deadline: number | undefined;
+  // Each round adds messages or waits for them; it ends with a full batch, after the window, or at a stop.
   while (!isStopping()) {
     const wanted = Math.min(batchSize - records.length, messagesPerReceiveMax);
     const received = queue.dequeue(wanted, undefined, (arn) => queues.getQueueByArn(arn));
     for (const { MessageId, ReceiptHandle, Body, MD5OfBody } of received) {
-      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
+      const entry = queue.inflightMessages.get(ReceiptHandle);
+      const { message } = present(entry, 'a received message is in flight under its receipt handle');
       bytes += Buffer.byteLength(Body);
       records.push({
         messageId: MessageId,
         receiptHandle: ReceiptHandle,
         body: Body,
         attributes: {
-          ApproximateReceiveCount: String(message?.approximateReceiveCount ?? 1),
-          SentTimestamp: String(message?.sentTimestamp ?? 0),
+          ApproximateReceiveCount: String(message.approximateReceiveCount),
+          SentTimestamp: String(message.sentTimestamp),
           SenderId: 'local',
-          ApproximateFirstReceiveTimestamp: String(message?.approximateFirstReceiveTimestamp ?? 0),
-          ...(message?.messageGroupId ? { MessageGroupId: message.messageGroupId } : {}),
-          ...(message?.sequenceNumber ? { SequenceNumber: message.sequenceNumber } : {}),
+          ApproximateFirstReceiveTimestamp: String(
+            present(message.approximateFirstReceiveTimestamp, 'a received message was received before'),
+          ),
+          ...(message.messageGroupId ? { MessageGroupId: message.messageGroupId } : {}),
+          ...(message.sequenceNumber ? { SequenceNumber: message.sequenceNumber } : {}),
         },
         messageAttributes: Object.fromEntries(
-          Object.entries(message?.messageAttributes ?? {}).map(
-            ([name, { DataType, StringValue, BinaryValue }]) => [
-              name,
-              { dataType: DataType, stringValue: StringValue, binaryValue: BinaryValue },
-            ],
-          ),
+          Object.entries(message.messageAttributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+            name,
+            { dataType: DataType, stringValue: StringValue, binaryValue: BinaryValue },
+          ]),
         ),
         md5OfBody: MD5OfBody,
         eventSource: 'aws:sqs',

@@ -41,8 +41,9 @@ export function makeFaults() {
     /** Draws the fault of one request. */
     fate(): 'lost' | 'busy' | 'none' {
       const drawn = random();
-      if (drawn < (faults.lost ?? 0)) return 'lost';
-      return drawn < (faults.lost ?? 0) + (faults.busy ?? 0) ? 'busy' : 'none';
+      const { lost = 0, busy = 0 } = faults;
+      if (drawn < lost) return 'lost';
+      return drawn < lost + busy ? 'busy' : 'none';
     },
     isKnown: (tx: Tx): boolean => Date.now() - tx.takenAt >= (faults.lag ?? 0),
     denial: (tx: Tx): string | undefined => faults.deny?.[contentOf(tx)],

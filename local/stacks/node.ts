@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Cl, deserializeCV } from '@stacks/transactions';
+import { invariant } from '../../core/invariant.ts';
 import { type Faults, makeFaults } from './faults.ts';
 import { type Ledger, openLedger, type Tx } from './ledger.ts';
 import { openSimnet, type Simnet } from './simnet.ts';
@@ -25,7 +26,8 @@ const server = createServer((request, response) => {
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
-  console.log(typeof address === 'object' ? address?.port : '');
+  invariant(typeof address === 'object' && address, 'the server listens on a port');
+  console.log(address.port);
 });
 process.stdin.on('end', () => process.exit(0)).resume();
 

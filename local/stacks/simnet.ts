@@ -48,7 +48,7 @@ export async function openSimnet(contractFile: string): Promise<Simnet> {
     },
     call: (contract, fn, args, sender) => resultOf(simnet.callPublicFn(contract, fn, args as Args, sender)),
     read: (contract, fn, args) =>
-      resultOf(simnet.callReadOnlyFn(contract, fn, args as Args, contract.split('.')[0] ?? '')),
+      resultOf(simnet.callReadOnlyFn(contract, fn, args as Args, contract.slice(0, contract.indexOf('.')))),
     interfaceOf: (contract) => simnet.getContractsInterfaces().get(contract),
   };
 }

@@ -65,8 +65,8 @@ export function intrinsics(
     'Fn::Or': (argument) => asList(argument).some((part) => resolve(part) === true),
     'Fn::Not': (argument) => resolve(asList(argument)[0]) !== true,
     'Fn::FindInMap': (argument) => {
-      const [map, first, second] = asList(resolve(argument)).map(String);
-      const found = template.Mappings?.[map ?? '']?.[first ?? '']?.[second ?? ''];
+      const [map, first, second] = asList(resolve(argument));
+      const found = template.Mappings?.[String(map)]?.[String(first)]?.[String(second)];
       if (found === undefined) throw new CannotStart(`The template has no mapping ${map}.${first}.${second}`);
       return found;
     },
