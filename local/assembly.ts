@@ -95,9 +95,9 @@ async function synthesise(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
   });
-  let said = '';
+  let output = '';
   child.stderr.on('data', (text: Buffer) => {
-    said += text;
+    output += text;
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -105,7 +105,9 @@ async function synthesise(
   });
   if (code === 0 && existsSync(join(folder, 'manifest.json'))) return;
   rmSync(folder, { recursive: true, force: true });
-  throw new CannotStart(`The stack cannot be synthesised: ${errorLine(said) ?? `${app} ended with ${code}`}`);
+  throw new CannotStart(
+    `The stack cannot be synthesised: ${errorLine(output) ?? `${app} ended with ${code}`}`,
+  );
 }
 
 /** The line with the message in the report of an uncaught error, else the first line with any text. */

@@ -74,7 +74,8 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
     if (message.method === 'GET' && key === '') return { status: 200, value: [...accounts.keys()] };
     if (!account) return { status: 404, value: { message: 'The stand-in has no such account' } };
     if (message.method === 'GET') return { status: 200, value: inside(account) };
-    if (action !== 'changes') return { status: 404, value: { message: 'Accounts have only changes' } };
+    if (action !== 'changes')
+      return { status: 404, value: { message: 'The only action of an account is changes' } };
     makeChanges(account, JSON.parse(body) as Changes);
     return { status: 200, value: inside(account) };
   }

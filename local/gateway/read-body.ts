@@ -25,6 +25,6 @@ export function readBody(message: IncomingMessage, bytesMax: number): Promise<Bu
       else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
     });
     message.on('error', reject);
-    message.on('aborted', () => reject(new Error('The client went away')));
+    message.on('aborted', () => reject(new Error('The client disconnected')));
   });
 }

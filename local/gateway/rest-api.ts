@@ -184,7 +184,7 @@ function literalHeaders(place: string, parameters?: Record<string, string>): Rec
     headers.map(([name, value]) => {
       const text = literal(value);
       if (text === undefined)
-        throw new CannotStart(`${place} maps ${value} to a header, which a local run does not do`);
+        throw new CannotStart(`${place} maps ${value} to a header, which a local run does not support`);
       return [name, text];
     }),
   );

@@ -1,6 +1,6 @@
 import { account, region, rootAccessKey } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
-import { roleName } from '../lambda/function-spec.ts';
+import { roleName } from '../template/resource-names.ts';
 import type { Resource, Stack } from '../template/stack.ts';
 import { type PolicyDocument, type RequestContext, readStatements, type Statement } from './statement.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CannotStart } from '../cannot-start.ts';
+import { roleName } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
 
 /** A Lambda function of the template. */
@@ -64,9 +65,6 @@ export function functionSpecs(stack: Stack): FunctionSpec[] {
       };
     });
 }
-
-/** The role's name is the last part of its ARN. */
-export const roleName = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
 
 /**
  * Environment variables of a function besides its own: Lambda's reserved ones, and those that direct the AWS

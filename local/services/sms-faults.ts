@@ -60,7 +60,7 @@ export function makeSmsFaults(random: () => number = Math.random): SmsFaults {
         return { isLost: false, refusal: new AwsError('ThrottlingException', 'Rate exceeded') };
       if (drawn < busy + refused) return { isLost: false, refusal: refusalOf(name) };
       if (drawn < busy + refused + broken)
-        return { isLost: false, refusal: new AwsError('InternalServerException', 'Something broke', 500) };
+        return { isLost: false, refusal: new AwsError('InternalServerException', 'The request failed', 500) };
       return { isLost: drawn < busy + refused + broken + lost, receipt };
     },
   };

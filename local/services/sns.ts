@@ -40,7 +40,7 @@ export function createTopics(stack: Stack, { topics }: QueueEngine): TopicListen
     } else if (Protocol === 'lambda') {
       if (FilterPolicy)
         throw new CannotStart(
-          `${logicalId} filters what a function gets from a topic, which a local run does not do`,
+          `${logicalId} filters what a function gets from a topic, which a local run does not support`,
         );
       listeners.set(TopicArn, [...(listeners.get(TopicArn) ?? []), Endpoint]);
     }

@@ -63,7 +63,7 @@ export function refuseUnsupported(machine: string, definition: Definition): void
 
 const unsupported = (machine: string, place: string, feature: string): CannotStart =>
   new CannotStart(
-    `The state machine ${machine} uses ${feature} ${place}, which the local interpreter runs wrongly`,
+    `The state machine ${machine} uses ${feature} ${place}, which the local interpreter does not run correctly`,
   );
 
 /** All states of a definition by name, including those inside Map and Parallel. */

@@ -40,7 +40,7 @@ export function startSmsRules(stack: Stack, { post }: QueueEngine, log: Log): (e
     .flatMap(({ logicalId, properties: { Targets = [] } }) => {
       if (Targets.some(({ Arn }) => !Arn.includes(':sqs:')))
         throw new CannotStart(
-          `${logicalId} sends SMS events to a target that is not a queue, which a local run does not do`,
+          `${logicalId} sends SMS events to a target that is not a queue, which a local run does not support`,
         );
       return Targets;
     });

@@ -39,7 +39,9 @@ export function startExecutionRules(
         (key) => key !== 'status' && key !== 'stateMachineArn',
       );
       if (unknown)
-        throw new CannotStart(`${logicalId} selects executions by ${unknown}, which a local run does not do`);
+        throw new CannotStart(
+          `${logicalId} selects executions by ${unknown}, which a local run does not support`,
+        );
       return { pattern: EventPattern, targets: Targets };
     });
   return {

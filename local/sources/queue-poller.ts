@@ -83,8 +83,9 @@ function readMapping(
   const queue = engine.queues.getQueueByArn(queueArn);
   const spec = fleet.find(FunctionName);
   if (!queue || !spec)
-    throw new CannotStart(`${logicalId} does not lead from a queue of the stack to a function of it`);
-  if (FilterCriteria) throw new CannotStart(`${logicalId} filters events, which a local run does not do`);
+    throw new CannotStart(`${logicalId} does not connect a queue of the stack to one of its functions`);
+  if (FilterCriteria)
+    throw new CannotStart(`${logicalId} filters events, which a local run does not support`);
   const needed = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
   const denied = judge.firstDenied(
     spec.role,

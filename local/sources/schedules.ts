@@ -71,7 +71,7 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
     if (!ScheduleExpression || State === 'DISABLED') continue;
     for (const { InputPath, InputTransformer } of Targets)
       if (InputPath || InputTransformer)
-        throw new CannotStart(`${logicalId} transforms its input, which a local run does not do`);
+        throw new CannotStart(`${logicalId} transforms its input, which a local run does not support`);
     const targets = Targets.map(({ Arn, Input }) => ({ arn: Arn, input: Input }));
     start(logicalId, ScheduleExpression, 'UTC', targets, () => scheduledEvent(name));
   }

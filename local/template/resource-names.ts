@@ -21,6 +21,9 @@ export interface NamingContext {
 export const arn = (service: string, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
+/** The name of a role, which is the last part of its ARN. */
+export const roleName = (roleArn: string): string => roleArn.slice(roleArn.lastIndexOf('/') + 1);
+
 /** The URL of a queue. Clients send to the host of this URL, so it must be the local AWS endpoint. */
 export const queueUrl = (name: string, { awsEndpoint }: Pick<NamingContext, 'awsEndpoint'>): string =>
   `${awsEndpoint}/${account}/${name}`;
