@@ -108,6 +108,6 @@ curl -X PUT ${url}/api/v1/cliniko/settings/123 \\
 curl -X POST ${url}/api/v1/cliniko/sync-all/123 -H "Authorization: Bearer $TOKEN"
 
 Data is kept in ${dataDir}. SMS, notifications and webhooks are collected at ${url}/_local/outbox
-Ctrl+C stops the run.
+Ctrl+C ends it.
 `;
 }
