@@ -1,4 +1,4 @@
-import type { Fault } from '../../local/cliniko/faults.ts';
+import type { ClinikoFault as Fault } from '../../local/cliniko/faults.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
 import type { Moment, Plan, Victim } from './simulation.ts';
 

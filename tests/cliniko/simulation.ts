@@ -24,7 +24,7 @@ import { takeBack } from '../../functions/cliniko/sync/take-back-syncs.ts';
 import { syncPage } from '../../functions/cliniko/sync-page.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
-import { answer, keyOf } from '../../local/cliniko/answer.ts';
+import { answer, apiKeyOf } from '../../local/cliniko/answer.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
 import { type Execution, playedWorkflows } from './played-workflows.ts';
 
@@ -103,7 +103,7 @@ function fetchFrom(accounts: ReadonlyMap<string, Account>, clock: { now: number 
   return async (address, init) => {
     const url = new URL(address);
     const headers = new Headers(init.headers);
-    const account = accounts.get(keyOf(headers.get('authorization') ?? '') ?? '');
+    const account = accounts.get(apiKeyOf(headers.get('authorization') ?? '') ?? '');
     if (!account) return new Response(null, { status: 401 });
     clock.now += account.spec.latency_ms;
     const given = answer(
