@@ -84,7 +84,6 @@ export const Updates = z
   })
   .partial()
   .refine((updates) => Object.keys(updates).length > 0, { error: noUpdatesMessage });
-export type Updates = z.output<typeof Updates>;
 
 export const RemovalReason = text('removalReason', 0, 500, true);
 

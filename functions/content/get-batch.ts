@@ -1,12 +1,13 @@
 import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
+import { detailsOf } from './batch/operation.ts';
 import { contentBatchToReply, contentEntriesToReply, withRetryAfter } from './batch/view.ts';
 import { contentEngine, isCreator, readBatch } from './store.ts';
 
 export const handler = serve(content.getBatch, async ({ params, caller }) => {
   const batch = await readBatch(params.batchId);
   const entries = await contentEngine().entries(batch.id);
-  const toCreator = isCreator(caller, { tenant: batch.tenant, creator: batch.details.creator });
+  const toCreator = isCreator(caller, { tenant: batch.tenant, creator: detailsOf(batch).creator });
   return withRetryAfter(batch, {
     ...contentBatchToReply(batch, toCreator),
     results: contentEntriesToReply(entries, toCreator),

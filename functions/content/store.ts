@@ -11,7 +11,7 @@ import type { AnswerWith } from '../../core/http/serve.ts';
 import { log } from '../../core/log.ts';
 import { send } from '../../core/queue.ts';
 import { metadata } from './batch/metadata.ts';
-import { type ContentOperationType, contentKey } from './batch/operation.ts';
+import { type ContentBatchDetails, type ContentOperationType, contentKey } from './batch/operation.ts';
 import { price } from './batch/price.ts';
 import { removal } from './batch/removal.ts';
 import { acceptedReply } from './batch/view.ts';
@@ -44,7 +44,7 @@ interface ContentBatchRequest {
   creator: string;
   contentIds: string[];
   /** The change, which is the same for all contents. */
-  details: Record<string, unknown>;
+  details: Omit<ContentBatchDetails, 'creator'>;
 }
 
 /**
@@ -82,7 +82,7 @@ export async function readBatch(id: string): Promise<Batch> {
 /** True if the caller is this creator, of this tenant. */
 export const isCreator = (
   caller: Caller | undefined,
-  { tenant, creator }: { tenant: string; creator: unknown },
+  { tenant, creator }: { tenant: string; creator: string },
 ): boolean => caller !== undefined && caller.tenantId === tenant && caller.creator === creator;
 
 /** @throws Problem `not_found`. */

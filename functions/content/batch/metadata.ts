@@ -1,13 +1,14 @@
 import { timestamp } from '../../../core/clock.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import { allowedFields, type Updates } from '../content.ts';
+import { present } from '../../../core/invariant.ts';
+import { allowedFields } from '../content.ts';
 import { contentKind } from './kind.ts';
-import { alreadyRemoved, contentKey } from './operation.ts';
+import { alreadyRemoved, contentKey, detailsOf } from './operation.ts';
 
 /** Sets the same fields of every content of a batch. */
 export const metadata = contentKind((content, { data: { contentId } }, batch, now) => {
   if (content.isRemoved) return { error: alreadyRemoved };
-  const updates = batch.details.updates as Updates;
+  const updates = present(detailsOf(batch).updates, 'a metadata batch has updates');
   // Field names come from the allow-list, never from a request.
   const fields = allowedFields.filter((field) => field in updates);
   const Update = {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Batch } from '../../../core/batch/record.ts';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
 import { ContentRecord } from '../content.ts';
@@ -5,6 +6,21 @@ import { ContentRecord } from '../content.ts';
 /** The kinds of content batches, by the API's names. */
 export const contentOperationTypes = ['update-price', 'remove-content', 'update-metadata'] as const;
 export type ContentOperationType = (typeof contentOperationTypes)[number];
+
+/** The details stored with a batch: its creator, and the change, which is the same for all contents. */
+const ContentBatchDetails = z.object({
+  creator: z.string(),
+  newPrice: z.int().optional(),
+  removalReason: z.string().optional(),
+  updates: z.record(z.string(), z.unknown()).optional(),
+});
+export type ContentBatchDetails = z.output<typeof ContentBatchDetails>;
+
+export const detailsOf = ({ details }: Pick<Batch, 'details'>): ContentBatchDetails =>
+  ContentBatchDetails.parse(details);
+
+export const operationTypeOf = ({ kind }: Pick<Batch, 'kind'>): ContentOperationType =>
+  z.enum(contentOperationTypes).parse(kind);
 
 /** The data of one operation: the content that it changes. */
 export interface ContentTarget {

@@ -1,8 +1,9 @@
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
 import { send } from '../../../core/queue.ts';
 import { waitingJobItem } from '../chain/items.ts';
 import { contentKind } from './kind.ts';
-import { alreadyRemoved } from './operation.ts';
+import { alreadyRemoved, detailsOf } from './operation.ts';
 
 /** The message group that wakes the driver of the chain; one for all tenants, since they share the signer. */
 export const chainGroup = 'chain';
@@ -14,7 +15,7 @@ export const chainGroup = 'chain';
 export const price = contentKind(
   (content, { chunk, index, data: { contentId } }, batch, now) => {
     if (content.isRemoved) return { error: alreadyRemoved };
-    const newPrice = Number(batch.details.newPrice);
+    const newPrice = present(detailsOf(batch).newPrice, 'a price batch has a price');
     const Item = waitingJobItem({ batch: batch.id, chunk, index, contentId, price: newPrice }, now);
     const ConditionExpression = 'attribute_not_exists(pk)';
     return {

@@ -1,7 +1,8 @@
 import { timestamp } from '../../../core/clock.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
 import { contentKind } from './kind.ts';
-import { type ContentDone, contentKey } from './operation.ts';
+import { type ContentDone, contentKey, detailsOf } from './operation.ts';
 
 const removed: ContentDone = { message: 'Content removed successfully' };
 
@@ -18,7 +19,7 @@ export const removal = contentKind((content, { data: { contentId } }, batch, now
     ConditionExpression: 'version = :version',
     ExpressionAttributeValues: {
       ':yes': true,
-      ':reason': batch.details.removalReason,
+      ':reason': present(detailsOf(batch).removalReason, 'a removal has a reason'),
       ':now': timestamp(now),
       ':version': content.version,
       ':next': content.version + 1,

@@ -1,7 +1,14 @@
 import type { Entry } from '../../../core/batch/read.ts';
 import { type Batch, hasEnded } from '../../../core/batch/record.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
-import type { ContentDone, ContentFailure, ContentOperationType, ContentTarget } from './operation.ts';
+import {
+  type ContentDone,
+  type ContentFailure,
+  type ContentOperationType,
+  type ContentTarget,
+  detailsOf,
+  operationTypeOf,
+} from './operation.ts';
 
 /** The `Retry-After` of a batch that has not ended, in seconds. */
 const pollAfterSeconds = '2';
@@ -33,15 +40,13 @@ function statusOf({ status, remaining }: Batch): (typeof contentBatchStatuses)[n
 /** The reply for a batch without its results. The reason of a removal is for the creator only. */
 export const contentBatchToReply = (batch: Batch, toCreator: boolean) => ({
   _id: batch.id,
-  creator: String(batch.details.creator),
-  operationType: batch.kind as ContentOperationType,
+  creator: detailsOf(batch).creator,
+  operationType: operationTypeOf(batch),
   status: statusOf(batch),
   totalItems: batch.total,
   successCount: batch.succeeded,
   failureCount: batch.failed,
-  ...(toCreator && batch.details.removalReason !== undefined
-    ? { removalReason: String(batch.details.removalReason) }
-    : {}),
+  ...(toCreator ? { removalReason: detailsOf(batch).removalReason } : {}),
   createdAt: batch.createdAt,
   updatedAt: batch.progressAt,
 });
