@@ -1,10 +1,10 @@
-/** What became of one id of a bulk operation. */
-interface ItemResult {
+/** The outcome of one id. */
+interface BulkItem {
   success: boolean;
 }
 
-/** The reply of a bulk operation: it is a success when no item failed. */
-export function bulkReply<T extends ItemResult>(results: T[]) {
+/** The reply of a bulk operation. It is a success if no item failed. */
+export function bulkReply<T extends BulkItem>(results: T[]) {
   const updated = results.filter(({ success }) => success).length;
   return {
     success: updated === results.length,

@@ -1,16 +1,18 @@
 import type { Action } from '../../../core/dynamo/store.ts';
-import { type Chain, LAG, latest, type Progressed } from './chain.ts';
+import { apiLagMs, type Chain, latest, type Progressed } from './chain.ts';
 import type { NonceItem, SignerState } from './items.ts';
-import { type End, failed, STUCK, settleGroup } from './settle-nonces.ts';
-import { raiseFee, signedItem, useUp } from './sign-nonces.ts';
-import type { Broadcast } from './stacks-node.ts';
+import type { Broadcast } from './node.ts';
+import { feeRaiseAfterMs, type NonceEnd, onChainFailure, settleGroup } from './settle.ts';
+import { raiseFee, signedItem, useUp } from './sign.ts';
 
 type Rejection = Broadcast & { kind: 'rejected' };
 
-/** What a node says of a transaction that it may well take later, or that it says for reasons of its own. */
-const passing = /^(TooMuchChaining|ServerFailure|TemporarilyBlacklisted)/;
+/**
+ * Rejections after which the node may still take the transaction later, or which are about the node itself.
+ */
+const temporaryRejection = /^(TooMuchChaining|ServerFailure|TemporarilyBlacklisted)/;
 
-/** Sends what was signed, in order, until the node takes no more. */
+/** Sends the signed transactions in order until the node takes no more. */
 export async function sendSigned(chain: Chain, state: SignerState, nonces: NonceItem[]): Promise<Progressed> {
   const { store } = chain;
   const signed = nonces.filter((one) => one.state === 'signed');
@@ -29,44 +31,52 @@ export async function sendSigned(chain: Chain, state: SignerState, nonces: Nonce
     if (answer.kind === 'rejected') refused = { nonce, answer: { ...answer, once: answer.once && first } };
     break;
   }
-  const noted = taken.length > 0 && (await store.write(taken.map((nonce) => wasTaken(chain, nonce))));
-  return (refused && (await rejected(chain, state, refused.nonce, refused.answer))) || noted;
+  const noted = taken.length > 0 && (await store.write(taken.map((nonce) => markSent(chain, nonce))));
+  return (refused && (await handleRejection(chain, state, refused.nonce, refused.answer))) || noted;
 }
 
-const wasTaken = ({ store }: Chain, { disputedAt: _, ...nonce }: NonceItem): Action =>
+const markSent = ({ store }: Chain, { disputedAt: _, ...nonce }: NonceItem): Action =>
   store.parts.replaceNonce(nonce, { ...nonce, state: 'sent' });
 
-/** What another driver signed may be sent once that one can no longer think that nobody else has. */
+/**
+ * Without its `sender` a nonce that another driver signed may be sent: that driver can no longer assume that
+ * it alone sent it.
+ */
 const shared = ({ sender: _, ...nonce }: NonceItem): NonceItem => nonce;
 
-/** What follows from a rejection. A node may also reject what it took before, whose answer was lost: that is asked first, and never ruled out. */
-async function rejected(
+/**
+ * Handles a rejection. A node may also reject a transaction that it took before, when that answer was lost;
+ * so its status is asked for first, and "taken before" is never ruled out.
+ */
+async function handleRejection(
   chain: Chain,
   state: SignerState,
   nonce: NonceItem,
   { reason, expected, actual, once }: Rejection,
 ): Promise<Progressed> {
   const { store } = chain;
-  if (passing.test(reason)) return false;
+  if (temporaryRejection.test(reason)) return false;
   const { status } = await latest(chain, nonce);
   if (status.kind === 'unknown') return false;
-  if (status.kind !== 'missing') return await store.write([wasTaken(chain, nonce)]);
+  if (status.kind !== 'missing') return await store.write([markSent(chain, nonce)]);
   if (reason === 'FeeTooLow') return await raiseFee(chain, nonce);
   if (reason === 'ConflictingNonceInMempool') return false;
   if (reason === 'BadNonce') {
-    // A nonce that is ahead of the chain has others of ours before it, which are on their way.
+    // A nonce ahead of the chain has others of ours before it, which are in flight.
     const used = actual !== undefined && expected !== undefined && actual < expected;
     return used ? await dispute(chain, nonce) : false;
   }
   if (once || !nonce.job) return await giveUp(chain, state, nonce, reason);
-  // What takes its place may be refused as well: it is signed anew now and then, since the settings may have been mended.
-  if (nonce.refusal && chain.now() - nonce.signedAt <= STUCK) return false;
+  // The substitute may be refused as well: it is signed anew from time to time, since the settings may have
+  // been corrected.
+  if (nonce.refusal && chain.now() - nonce.signedAt <= feeRaiseAfterMs) return false;
   return await useUp(chain, nonce, nonce.refusal?.reason ?? reason);
 }
 
 /**
- * The chain is past this nonce, and does not show which transaction used it. It may have been our own, whose answer was lost, since a node's
- * API learns of it later than the node: only if the API has seen the nonce used, and goes on not to know our transaction, was it somebody else's.
+ * Handles a nonce that the chain is past without showing the transaction that used it. It may have been ours,
+ * whose answer was lost, since the node's API lags behind the node. It was foreign only if the API has seen
+ * the nonce used and still does not know our transaction after its lag.
  */
 async function dispute(chain: Chain, nonce: NonceItem): Promise<Progressed> {
   const { parts, write } = chain.store;
@@ -75,10 +85,10 @@ async function dispute(chain: Chain, nonce: NonceItem): Promise<Progressed> {
   if (lastUsed === undefined || lastUsed < nonce.nonce) return false;
   if (disputedAt === undefined)
     return await write([parts.replaceNonce(nonce, { ...nonce, disputedAt: chain.now() })]);
-  return chain.now() - disputedAt > LAG ? await yieldNonce(chain, nonce) : false;
+  return chain.now() - disputedAt > apiLagMs ? await yieldNonce(chain, nonce) : false;
 }
 
-/** A transaction that is not ours used this nonce: its job waits for another. */
+/** Gives up a nonce that a foreign transaction used: its job waits for another one. */
 async function yieldNonce({ store }: Chain, nonce: NonceItem): Promise<Progressed> {
   const { job, ...rest } = nonce;
   return await store.write([
@@ -87,7 +97,10 @@ async function yieldNonce({ store }: Chain, nonce: NonceItem): Promise<Progresse
   ]);
 }
 
-/** The node will never take this call, and never has: its item failed. The nonce goes to the next job, or is used up, or was never given. */
+/**
+ * Fails the operation of a call that the node never took and never will. The nonce goes to the next job, is
+ * used up, or, if it is the last, is taken back.
+ */
 async function giveUp(
   chain: Chain,
   state: SignerState,
@@ -98,12 +111,12 @@ async function giveUp(
   const [next] = await chain.store.waiting(1);
   const isLast = nonce.nonce + 1 === state.next;
   const other = isLast ? undefined : await signedItem(chain, next, nonce.nonce);
-  // With nothing else to send, the same is sent again a little later.
+  // Without anything else to send, the same is sent again a little later.
   if (other?.raw === nonce.raw) return false;
   const instead = other
     ? [parts.replaceNonce(nonce, other), ...(next ? [parts.removeJob(next)] : [])]
     : [parts.takeBack(nonce.nonce), parts.removeNonce(nonce)];
-  const end: End = nonce.job ? { nonce, outcome: failed(reason) } : { nonce };
+  const end: NonceEnd = nonce.job ? { nonce, outcome: onChainFailure(reason) } : { nonce };
   const settled = await settleGroup(chain, [end], instead);
   return settled === 'settled' || (settled === 'before' && (await chain.store.write(instead)));
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { stacksNode } from '../../functions/content/chain/stacks-node.ts';
+import { stacksNode } from '../../functions/content/chain/node.ts';
 
 let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {};
 const server = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1');
