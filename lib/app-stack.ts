@@ -6,12 +6,11 @@ import { buckets, type QueueName, secrets, workflows } from '../core/contract/re
 import type { Worker } from '../core/contract/worker.ts';
 import { namespaceOf } from '../core/metrics.ts';
 import { endpoints, workers } from '../functions/index.ts';
-import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
 import { dashboard } from './dashboard.ts';
-import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
+import { answeredFailure, ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
 import type { Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
@@ -103,12 +102,12 @@ export class AppStack extends Stack {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
       timeoutSeconds: ENDPOINT_TIMEOUT,
+      onFailure: answeredFailure,
     });
     const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
     if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues, machines }, settings);
     dashboard(this, api, queues);
-    acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });
     for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });
   }

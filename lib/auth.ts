@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnUserPoolGroup, ClientAttributes, Mfa, StringAttribute, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { roles } from '../core/http/caller.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings.ts';
 
 /** What a user pool keeps of a user beyond the standard attributes; only administrators write them, since they decide what one may do. */
@@ -39,6 +40,13 @@ export class TokenIssuer extends Construct {
       ),
       deletionProtection: keepData,
       removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    acknowledge(pool, {
+      ...(keepData
+        ? {}
+        : { 'AwsSolutions-COG2': 'A second factor is optional on a stage whose data may be deleted.' }),
+      'AwsSolutions-COG8':
+        'Threat protection needs the Plus tier, billed by active user; the setting `auth` takes an issuer that has it.',
     });
     for (const role of roles)
       new CfnUserPoolGroup(this, role, { userPoolId: pool.userPoolId, groupName: role });

@@ -9,6 +9,10 @@ import { type Route, STREAM_TIMEOUT } from './routes.ts';
 /** One second below the 29 after which API Gateway gives up, so that the last word is ours. */
 export const ENDPOINT_TIMEOUT = 28;
 
+/** The reason why functions behind API Gateway need no dead-letter queue. */
+export const answeredFailure =
+  'API Gateway invokes it synchronously: the caller gets the error and may retry.';
+
 export interface EndpointFunctionProps {
   system: string;
   /** The endpoint's name in its system, e.g. `createOne`. */
@@ -35,6 +39,7 @@ export class EndpointFunction extends Construct {
       description: endpoint.summary,
       timeoutSeconds: endpoint.streamed ? STREAM_TIMEOUT - 1 : ENDPOINT_TIMEOUT,
       memoryMb: endpoint.memoryMb,
+      onFailure: answeredFailure,
     });
     if (limit) fn.addEnvironment('RATE_LIMIT', limit);
     grant(fn, usesOf(endpoint), resources);

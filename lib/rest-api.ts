@@ -8,9 +8,10 @@ import {
   MethodLoggingLevel,
   SpecRestApi,
 } from 'aws-cdk-lib/aws-apigateway';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { apiDocument } from './api-document.ts';
+import { logGroup } from './log-group.ts';
 import type { Route } from './routes.ts';
 import type { Settings } from './settings.ts';
 
@@ -35,11 +36,8 @@ export function restApi(
   routes: Route[],
   rest: Pick<Route, 'fn' | 'invoker'>,
 ): SpecRestApi {
-  const logs = new LogGroup(scope, 'AccessLogs', {
-    retention: settings.logDays as RetentionDays,
-    removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  });
-  return new SpecRestApi(scope, 'Api', {
+  const logs = logGroup(scope, 'AccessLogs', settings);
+  const api = new SpecRestApi(scope, 'Api', {
     apiDefinition: ApiDefinition.fromInline(apiDocument(settings, routes, rest)),
     endpointTypes: [EndpointType.REGIONAL],
     cloudWatchRole: true,
@@ -55,4 +53,20 @@ export function restApi(
       accessLogFormat: ACCESS_LOG,
     },
   });
+  acknowledge(api, {
+    'AwsSolutions-APIG2':
+      'Functions validate each request: the gateway cannot word a rejection in the format of each API.',
+    ...(settings.firewall
+      ? {}
+      : {
+          'AwsSolutions-APIG3': 'The web firewall costs a few dollars a month; this stage has it turned off.',
+        }),
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
+      'AWS asks for this policy to let API Gateway write logs.',
+    'HIPAA.Security-APIGWCacheEnabledAndEncrypted':
+      'A cache of the gateway would serve stale records after a batch; functions cache answers by version.',
+    'HIPAA.Security-APIGWSSLEnabled':
+      'Client certificates are for HTTP backends; this API calls only Lambda, by signed requests inside AWS.',
+  });
+  return api;
 }

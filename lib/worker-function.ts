@@ -15,6 +15,15 @@ export const workerTimeoutSeconds = 60;
 const BATCH = 10;
 const AT_ONCE = 10;
 
+/** The reason why a worker needs no dead-letter queue of its own, by its trigger. */
+function onFailure({ trigger }: Worker): string {
+  if ('queue' in trigger)
+    return 'Its queue delivers a failed message again, and moves it to a dead-letter queue in the end.';
+  if ('workflow' in trigger)
+    return 'Step Functions invokes it synchronously, retries, and records the failure in the execution.';
+  return 'Lambda retries a failed run of the schedule twice, and the next run does the same work again.';
+}
+
 export interface WorkerFunctionProps {
   system: string;
   name: string;
@@ -34,6 +43,7 @@ export class WorkerFunction extends Construct {
       description: worker.summary,
       timeoutSeconds: worker.timeoutSeconds ?? workerTimeoutSeconds,
       memoryMb: worker.memoryMb,
+      onFailure: onFailure(worker),
     });
     grant(this.fn, worker.uses, resources);
     if ('queue' in worker.trigger) {

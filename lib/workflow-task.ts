@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { JitterType, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { acknowledgeInvoke } from './acknowledgements.ts';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import type { Workers } from './workflows.ts';
 
 /** How long a function that is a step may take before the step counts as failed: a little more than the function's own timeout. */
@@ -33,7 +33,11 @@ export function workflowTask(scope: Construct, id: string, workers: Workers, pro
     taskTimeout: Timeout.duration(TASK_TIMEOUT),
     retryOnServiceExceptions: false,
   });
-  acknowledgeInvoke(scope, lambdaFunction);
+  acknowledgeWildcard(
+    scope,
+    `${lambdaFunction.functionArn}:*`,
+    'CDK lets a workflow invoke its own step in any version of the function.',
+  );
   if (props.permanent) task.addRetry({ errors: [...props.permanent], maxAttempts: 0 });
   // Whatever else it is, a lost answer, a throttled table, a crashed function, may be over in a moment.
   task.addRetry({

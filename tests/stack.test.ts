@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { type Endpoint, usesOf } from '../core/contract/endpoint.ts';
@@ -37,7 +38,8 @@ const resourcesOf = ({ template }: Synthesised, type: string) =>
     ...Properties,
   }));
 
-const prod = await synthesise('prod', { alarmEmail: 'operators@example.com' });
+const alarmEmail = 'operators@example.com';
+const prod = await synthesise('prod', { alarmEmail });
 const dev = await synthesise('dev');
 
 test('leaves no finding of the AwsSolutions and HIPAA rules unexplained', () => {
@@ -45,6 +47,49 @@ test('leaves no finding of the AwsSolutions and HIPAA rules unexplained', () => 
   const exitCode = process.exitCode;
   expect(() => prod.app.synth({ force: true })).not.toThrow();
   process.exitCode = exitCode;
+});
+
+/** The findings of cdk-nag that nothing acknowledges, warnings included, as `rule path`. */
+const findings = ({ app }: Synthesised) =>
+  [new AwsSolutionsChecks(), new HIPAASecurityChecks()].flatMap((pack) =>
+    pack
+      .validateScope(app)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+      ),
+  );
+
+test.each(['dev', 'prod'])(
+  'finds a role of stage %s that may act on every resource, wherever it is added',
+  async (stage) => {
+    const fresh = await synthesise(stage, { alarmEmail });
+    expect(findings(fresh)).toEqual([]);
+    const home = fresh.stack.node;
+    const patients = home.findChild('patients').node;
+    for (const scope of [fresh.stack, home.findChild('Workflows'), patients.findChild('create')])
+      new Role(scope, 'Unexcused', {
+        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+        inlinePolicies: {
+          All: new PolicyDocument({
+            statements: [new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: ['*'] })],
+          }),
+        },
+      });
+    const paths = ['', 'Workflows/', 'patients/create/'].map(
+      (path) => `bulkhead-${stage}/${path}Unexcused/Resource`,
+    );
+    const rules = ['AwsSolutions-IAM5[Resource::*]', 'HIPAA.Security-IAMNoInlinePolicy'];
+    expect(findings(fresh).toSorted()).toEqual(
+      rules.flatMap((rule) => paths.map((path) => `${rule} ${path}`)).toSorted(),
+    );
+  },
+);
+
+test('acknowledges no finding on the stack, since that would excuse what is added to it later', () => {
+  const types = [prod, dev].flatMap(({ app, stack }) =>
+    [...app.node.metadata, ...stack.node.metadata].map(({ type }) => type),
+  );
+  expect(types).not.toContain(Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
 });
 
 test('stays far enough below the 500 resources that CloudFormation takes', () => {
