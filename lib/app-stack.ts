@@ -67,6 +67,8 @@ export class AppStack extends Stack {
       bundles,
       settings,
       environment: {
+        // Stack frames name our files and lines, by the source map beside each bundle.
+        NODE_OPTIONS: '--enable-source-maps',
         ...issuer.environment,
         CORS_ORIGINS: settings.corsOrigins.join(' '),
         METRICS_NAMESPACE: namespaceOf(settings.stage),

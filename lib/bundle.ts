@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { linesOnly } from './source-map.ts';
 
 /** A function's folder in the bundle directory, and the name of its source: `patients/create`. */
 export type FunctionName = `${string}/${string}`;
@@ -27,21 +30,37 @@ const NEVER_LOADED = [
 /**
  * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is. The SDK is bundled:
  * that loads faster than the runtime's copy, and pins it.
+ *
+ * Beside each bundle is a source map of our own lines, by which Node.js names them in stack frames as `functions/….ts:line`
+ * (`--enable-source-maps`). Paths are relative to the project, so that a bundle is the same wherever it is made.
+ *
+ * @param outdir gets `<name>/index.mjs` and `<name>/index.mjs.map` of each function.
  */
-export async function bundle(names: FunctionName[], outdir: string) {
-  return await build({
+export async function bundle(names: FunctionName[], outdir: string): Promise<void> {
+  const { outputFiles } = await build({
     entryPoints: names.map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
     format: 'esm',
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
     external: NEVER_LOADED,
     banner: { js: REQUIRE },
-    metafile: true,
+    write: false,
     logLevel: 'warning',
   });
+  for (const { path, contents, text } of outputFiles) {
+    const folder = dirname(path);
+    const ownSource = (source: string) => {
+      const name = relative('', resolve(folder, source));
+      return name.startsWith('node_modules') ? undefined : name;
+    };
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, path.endsWith('.map') ? linesOnly(text, ownSource) : contents);
+  }
 }
