@@ -35,7 +35,7 @@ const hurtBy: Record<WorkflowName, string> = {
   webhookDelivery: 'A message to a webhook is late: its receiver does not know yet.',
 };
 
-/** Few alarms, each of them worth waking up for: who is hurt, and names the paragraph of the README that tells what to do. */
+/** Few alarms, each worth waking up for. Its description says who is hurt, and names the paragraph of docs/operating.md that says what to do. */
 export class Alarms extends Construct {
   readonly #notify: SnsAction | undefined;
 
@@ -128,7 +128,7 @@ export class Alarms extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${hurt} README, "${runbook}".`,
+      alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
     });
     if (this.#notify) alarm.addAlarmAction(this.#notify);
   }

@@ -240,14 +240,16 @@ test('lets nothing act on every resource, except for traces and the delivery of 
   }
 });
 
-test('tells in each alarm who is hurt, and names a paragraph that the README has', () => {
-  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+test('says in each alarm who is hurt, and names a paragraph that the runbook has', () => {
+  const runbook = readFileSync(join(import.meta.dirname, '..', 'docs', 'operating.md'), 'utf8');
   const alarms = resourcesOf(prod, 'AWS::CloudWatch::Alarm');
   expect(alarms.length).toBeGreaterThan(4);
   for (const alarm of alarms) {
     const [, paragraph] =
-      /README, "(.+)"\.$/.exec(String((alarm as Record<string, unknown>).AlarmDescription)) ?? [];
-    expect(readme).toContain(`**${paragraph}**`);
+      /See docs\/operating\.md, "(.+)"\.$/.exec(
+        String((alarm as Record<string, unknown>).AlarmDescription),
+      ) ?? [];
+    expect(runbook).toContain(`**${paragraph}**`);
     expect(alarm).toMatchObject({ AlarmActions: [expect.anything()] });
   }
 });
