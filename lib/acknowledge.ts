@@ -5,8 +5,8 @@ import type { IConstruct } from 'constructs';
 /**
  * Records why findings of cdk-nag (packs AwsSolutions and HIPAASecurity) are left as they are.
  *
- * cdk-nag looks for a record on the resource and on every construct above it. So call this for the construct that has the
- * findings: a record on the stack would also excuse whatever is added to it later.
+ * cdk-nag looks for a record on the resource and on every construct above it. So call this for the construct
+ * that has the findings: a record on the stack would also excuse whatever is added to it later.
  *
  * @param reasons the reason for each finding, by the finding's id.
  */

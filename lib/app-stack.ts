@@ -9,8 +9,9 @@ import { endpoints, workers } from '../functions/index.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
+import { byName } from './by-name.ts';
 import { dashboard } from './dashboard.ts';
-import { answeredFailure, ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
+import { answeredFailure, EndpointFunction, endpointTimeoutSeconds } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
 import type { Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
@@ -29,15 +30,12 @@ import { WorkflowsOf, workflowArn } from './workflows.ts';
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
 const workersOfSystems: Record<string, Record<string, Worker>> = workers;
 
-/** How long the consumer of a queue may take. */
-function consumerTimeout(queue: QueueName): number {
+/** The seconds that the consumer of a queue may take for one run. */
+function consumerTimeoutSeconds(queue: QueueName): number {
   const consumers = Object.values(workersOfSystems).flatMap((its) => Object.values(its));
   const consumer = consumers.find(({ trigger }) => 'queue' in trigger && trigger.queue === queue);
   return consumer?.timeoutSeconds ?? workerTimeoutSeconds;
 }
-
-const byName = <N extends string, V>(names: readonly N[], value: (name: N) => V) =>
-  Object.fromEntries(names.map((name) => [name, value(name)])) as Record<N, V>;
 
 export interface AppStackProps extends StackProps {
   settings: Settings;
@@ -50,7 +48,7 @@ export class AppStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundles, ...props }: AppStackProps) {
     super(scope, id, props);
     const { tables } = new TablesOf(this, 'Tables', settings);
-    const { queues } = new QueuesOf(this, 'Queues', consumerTimeout);
+    const { queues } = new QueuesOf(this, 'Queues', consumerTimeoutSeconds);
     const { topics } = new TopicsOf(this, 'Topics');
     const resources: Resources = {
       tables,
@@ -103,7 +101,7 @@ export class AppStack extends Stack {
     const notFound = nodeFunction(nowhere, defaults, {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
-      timeoutSeconds: ENDPOINT_TIMEOUT,
+      timeoutSeconds: endpointTimeoutSeconds,
       onFailure: answeredFailure,
     });
     const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 
 const shortLived = 'Files stay for minutes, until they have been read, and for a day at most.';
 
-/** A bucket for files that callers upload by a signed form. It keeps nothing for longer than a day. */
+/** A bucket for files that callers upload by a signed form. Every object expires after a day. */
 export function uploadBucket(scope: Construct, name: BucketName, settings: Settings): Bucket {
   const bucket = new Bucket(scope, `${name}Bucket`, {
     encryption: BucketEncryption.S3_MANAGED,

@@ -37,29 +37,36 @@ export interface Resources {
   topics: Record<TopicName, Topic>;
   /** ARNs by name. */
   workflows: Record<WorkflowName, string>;
-  /** What the names of a group's secrets begin with, and an ARN that matches them all. */
+  /** The prefix of the names of a group's secrets, and an ARN that matches them all. */
   secrets: Record<SecretGroup, { prefix: string; arn: string }>;
   buckets: Record<BucketName, Bucket>;
 }
 
-const READ_SECRET = ['GetSecretValue'];
-const SECRET_ACTIONS = {
-  read: READ_SECRET,
-  write: [...READ_SECRET, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
+const readSecret = ['GetSecretValue'];
+const secretActions = {
+  read: readSecret,
+  write: [...readSecret, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
 };
 
-/** What a text may be sent from, and the set of rules that it may go by (Service Authorization Reference, sms-voice). */
-const SMS_ORIGINS = ['sender-id', 'configuration-set'];
+/**
+ * The resources of SendTextMessage: a text's sender, and its set of rules (Service Authorization Reference,
+ * sms-voice).
+ */
+const smsOrigins = ['sender-id', 'configuration-set'];
 
-const OBJECT_ACTIONS = { put: ['PutObject'], take: ['GetObject', 'DeleteObject'] };
+const objectActions = { put: ['PutObject'], take: ['GetObject', 'DeleteObject'] };
 
-const READ = ['GetItem', 'BatchGetItem', 'Query'];
+const readItems = ['GetItem', 'BatchGetItem', 'Query'];
 // CDK's own grantWriteData has no ConditionCheckItem, which a transaction that only checks an item needs.
-const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
-const ACTIONS = { read: READ, write: [...READ, ...WRITE], append: [...READ, 'PutItem'] };
+const writeItems = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
+const tableActions = {
+  read: readItems,
+  write: [...readItems, ...writeItems],
+  append: [...readItems, 'PutItem'],
+};
 
 /**
- * Lets a function do this.
+ * Adds one statement to the role of a function.
  *
  * @param service the prefix of the actions in IAM, e.g. `dynamodb`.
  * @param wildcard why the resources end in a wildcard, if they do.
@@ -80,8 +87,8 @@ function allow(
 }
 
 /**
- * Gives a function what its contract uses, and nothing more: the statement and the environment variable travel together, so that a
- * resource that can be named can be used.
+ * Gives a function the permissions that its contract names under `uses`, and no others. Each comes with the
+ * environment variable that names the resource, so that a function can use every resource that it can name.
  */
 export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): void {
   for (const name of tables) {
@@ -90,7 +97,7 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { tableArn, tableName } = resources.tables[name];
     fn.addEnvironment(tableVariable(name), tableName);
     const indexes = indexesOf(name).map((index) => `${tableArn}/index/${index}`);
-    allow(fn, 'dynamodb', ACTIONS[access], [tableArn, ...indexes]);
+    allow(fn, 'dynamodb', tableActions[access], [tableArn, ...indexes]);
   }
   for (const name of queues) {
     if (!uses[name]) continue;
@@ -124,7 +131,7 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { prefix, arn } = resources.secrets[name];
     fn.addEnvironment(secretsVariable(name), prefix);
     const wildcard = 'Secrets of the group are created while the app runs; only their prefix is known.';
-    allow(fn, 'secretsmanager', SECRET_ACTIONS[access], [arn], wildcard);
+    allow(fn, 'secretsmanager', secretActions[access], [arn], wildcard);
   }
   for (const name of buckets) {
     const access = uses[name];
@@ -132,12 +139,12 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { bucketName, bucketArn } = resources.buckets[name];
     fn.addEnvironment(bucketVariable(name), bucketName);
     const wildcard = 'Objects get their names when they are uploaded.';
-    allow(fn, 's3', OBJECT_ACTIONS[access], [`${bucketArn}/*`], wildcard);
+    allow(fn, 's3', objectActions[access], [`${bucketArn}/*`], wildcard);
   }
   if (uses.sms) {
     const { partition, region, account } = Stack.of(fn);
     const arn = (resource: string) => `arn:${partition}:sms-voice:${region}:${account}:${resource}/*`;
     const wildcard = 'Sender ids and configuration sets are registered in the account, outside of the stack.';
-    allow(fn, 'sms-voice', ['SendTextMessage'], SMS_ORIGINS.map(arn), wildcard);
+    allow(fn, 'sms-voice', ['SendTextMessage'], smsOrigins.map(arn), wildcard);
   }
 }

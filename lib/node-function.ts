@@ -15,9 +15,9 @@ import { logGroup } from './log-group.ts';
 import { OwnRole } from './own-role.ts';
 import type { Settings } from './settings.ts';
 
-/** What all functions of the app share. */
+/** Settings that all functions of the app share. */
 export interface FunctionDefaults {
-  /** The folder that `bundle` filled. */
+  /** The folder that `bundle` of bundle.ts filled. */
   bundles: string;
   settings: Settings;
   environment: Record<string, string>;
@@ -25,16 +25,21 @@ export interface FunctionDefaults {
 
 export interface FunctionProps {
   name: FunctionName;
-  /** One line for whoever finds it in the console. */
+  /** One line, shown in the console of Lambda. */
   description: string;
   timeoutSeconds: number;
-  /** 1,024 unless told: with less memory comes less CPU, and a cold start of an SDK client is all CPU. */
+  /** Default 1,024: less memory means less CPU, and the cold start of an SDK client is all CPU. */
   memoryMb?: number;
-  /** What follows a failed invocation: the reason why the function needs no dead-letter queue of its own. */
+  /**
+   * The handling of a failed invocation, as the reason why the function needs no dead-letter queue of its
+   * own.
+   */
   onFailure: string;
 }
 
-/** A Lambda as this house runs them: Node 24 on ARM, its prebuilt bundle, its own log group, traced. */
+/**
+ * A Lambda function on Node.js 24 and ARM, with its prebuilt bundle, its own role and log group, and traces.
+ */
 export function nodeFunction(
   scope: Construct,
   defaults: FunctionDefaults,

@@ -3,8 +3,8 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
 /**
- * A role whose permissions stand in it. CDK would give each a policy beside it, and a template holds 500 resources at most (service
- * quotas of CloudFormation).
+ * A role with an inline policy. CDK would make the policy a resource of its own, and a template holds at most
+ * 500 resources (service quotas of CloudFormation).
  */
 export class OwnRole extends Role {
   readonly #permissions: PolicyDocument;

@@ -15,8 +15,11 @@ import { logGroup } from './log-group.ts';
 import type { Route } from './routes.ts';
 import type { Settings } from './settings.ts';
 
-/** One line for each call, with nothing in it that a person typed: the route's template instead of the path, and no address. */
-const ACCESS_LOG = AccessLogFormat.custom(
+/**
+ * One line for each call, without anything that a person typed: the route's template instead of the path, and
+ * no address.
+ */
+const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
     at: AccessLogField.contextRequestTime(),
@@ -29,7 +32,12 @@ const ACCESS_LOG = AccessLogFormat.custom(
   }),
 );
 
-/** A REST API: of API Gateway's kinds the one that answers paths with and without a slash at the end, streams, and has a firewall. */
+/**
+ * The API as a REST API: of API Gateway's kinds the one that routes paths with and without a slash at the
+ * end, streams answers, and takes a web firewall.
+ *
+ * @param rest the function for everything that no route takes.
+ */
 export function restApi(
   scope: Construct,
   settings: Settings,
@@ -46,11 +54,11 @@ export function restApi(
       stageName: settings.stage,
       tracingEnabled: true,
       metricsEnabled: true,
-      // Errors of the gateway itself; bodies are never traced.
+      // Logs errors of the gateway itself; bodies are never traced.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
       accessLogDestination: new LogGroupLogDestination(logs),
-      accessLogFormat: ACCESS_LOG,
+      accessLogFormat,
     },
   });
   acknowledge(api, {

@@ -11,7 +11,10 @@ const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const values = Buffer.alloc(128);
 for (const [value, digit] of [...digits].entries()) values.writeUInt8(value, digit.charCodeAt(0));
 
-/** The numbers of a segment: five bits in each digit, lowest first; the lowest bit of a number is its sign (VLQ). */
+/**
+ * The numbers of a segment: five bits in each digit, lowest first; the lowest bit of a number is its sign
+ * (VLQ).
+ */
 function decoded(segment: string): number[] {
   const numbers: number[] = [];
   let [bits, shift] = [0, 0];
@@ -37,8 +40,9 @@ function encoded(number: number): string {
 }
 
 /**
- * Cuts a source map down to what names the file and the line of a stack frame in our own code: one segment for each run of code
- * from the same line, and no names, columns, or lines of libraries. That leaves 2 % of what esbuild writes.
+ * Cuts a source map down to what names the file and the line of a stack frame in our own code: one segment
+ * for each run of code from the same line, and no names, columns, or lines of libraries. That leaves 2 % of
+ * what esbuild writes.
  *
  * @param map the text of a map whose segments are in the order of the generated code, as esbuild writes them.
  * @param nameOf the name of a source for the stack frames, or undefined for one that they need not name.
@@ -48,7 +52,8 @@ export function linesOnly(map: string, nameOf: (source: string) => string | unde
   const names = sources.map(nameOf);
   const kept = names.filter((name) => name !== undefined);
   const indexes = names.map((name) => (name === undefined ? -1 : kept.indexOf(name)));
-  // A segment's numbers are differences from those before: of the column within its line, of the others within the map.
+  // A segment's numbers are differences from those before: of the column within its line, of the others
+  // within the map.
   let [source, line, keptSource, keptLine] = [0, 0, 0, 0];
   const shortened = mappings.split(';').map((segments) => {
     let [column, keptColumn, last] = [0, 0, ''];

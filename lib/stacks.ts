@@ -5,7 +5,7 @@ import { acknowledge } from './acknowledge.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
-/** What the functions are told of the chain. */
+/** The environment variables about the chain. */
 export function stacksEnvironment({ stacks }: Settings): Record<string, string> {
   return {
     STACKS_NETWORK: stacks.network,
@@ -19,8 +19,8 @@ const noRotation =
   'The key owns the contract and the money for fees: with another key both would be out of reach.';
 
 /**
- * The secret that the platform's key on the chain is derived from. It is drawn with the stack and never leaves it; whoever has a key already
- * puts its 64 hexadecimal digits in its place.
+ * The secret that the platform's key on the chain is derived from. It is generated with the stack and never
+ * leaves it. To use an existing key, put its 64 hexadecimal digits in its place.
  */
 export class SigningKey extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -30,7 +30,7 @@ export class SigningKey extends Construct {
       secretName: `${prefix}signer`,
       description: 'The key that owns the contract with the prices of content, and signs its calls',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      // Its account holds the contract and the money for fees: it is never worth losing.
+      // Its account holds the contract and the money for fees, so a stage that keeps data keeps it too.
       removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     acknowledge(secret, {

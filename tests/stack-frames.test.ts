@@ -45,7 +45,8 @@ test('names the source file and the line of a stack frame in the log of the loca
 
 test('names them on AWS too, where Node.js reads the variables of the function', () => {
   const module = found && moduleFiles(found).find(existsSync);
-  const code = `(await import(${JSON.stringify(pathToFileURL(module ?? '').href)})).handler({}, {}).catch(() => {})`;
+  const url = JSON.stringify(pathToFileURL(module ?? '').href);
+  const code = `(await import(${url})).handler({}, {}).catch(() => {})`;
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
     env: { ...found?.environment, CONTENT_CHAIN_QUEUE: '' },
     encoding: 'utf8',
