@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
 import { linesOnly } from './source-map.ts';
 
@@ -58,8 +58,8 @@ export async function bundle(names: FunctionName[], outdir: string): Promise<voi
   for (const { path, contents, text } of outputFiles) {
     const folder = dirname(path);
     const ownSource = (source: string) => {
-      const name = relative('', resolve(folder, source));
-      return name.startsWith('node_modules') ? undefined : name;
+      const name = relative('', resolve(folder, source)).replaceAll(sep, '/');
+      return name.startsWith('node_modules/') ? undefined : name;
     };
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, path.endsWith('.map') ? linesOnly(text, ownSource) : contents);

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { present } from '../core/invariant.ts';
 import { makeFleet } from '../local/lambda/fleet.ts';
-import { functionSpecs, moduleFiles } from '../local/lambda/function-spec.ts';
+import { type FunctionSpec, functionSpecs, moduleFiles } from '../local/lambda/function-spec.ts';
 import { makeLog } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
 import { readAssembly } from '../local/template/assembly-file.ts';
@@ -14,7 +15,15 @@ const nowhere = '127.0.0.1:9';
 const specs = functionSpecs(settle(readAssembly(await projectAssembly()), `http://${nowhere}`));
 
 /** A worker that fails in its handler, since the queue is missing that it sends to. */
-const found = specs.find(({ logicalId }) => logicalId.startsWith('contentwakeChain'));
+const worker = present(
+  specs.find(({ logicalId }) => logicalId.startsWith('contentwakeChain')),
+  'the stack has the worker',
+);
+
+/** The file with a function's bundle. */
+const moduleOf = (spec: FunctionSpec): string =>
+  present(moduleFiles(spec).find(existsSync), 'every function has its bundle');
+
 const source = readFileSync('functions/content/wake-chain.ts', 'utf8').split('\n');
 const line = source.findIndex((text) => text.includes("send('contentChain'")) + 1;
 
@@ -38,25 +47,24 @@ test('names the source file and the line of a stack frame in the log of the loca
     environment: { CONTENT_CHAIN_QUEUE: '' },
     log,
   });
-  await fleet.invoke(found?.logicalId ?? '', '{}');
+  await fleet.invoke(worker.logicalId, '{}');
   await fleet.stop();
   expect(framesIn(log.lines().map(({ text }) => text)).slice(0, 3)).toEqual(ownFrames);
 });
 
 test('names them on AWS too, where Node.js reads the variables of the function', () => {
-  const module = found && moduleFiles(found).find(existsSync);
-  const url = JSON.stringify(pathToFileURL(module ?? '').href);
+  const url = JSON.stringify(pathToFileURL(moduleOf(worker)).href);
   const code = `(await import(${url})).handler({}, {}).catch(() => {})`;
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
-    env: { ...found?.environment, CONTENT_CHAIN_QUEUE: '' },
+    env: { ...worker.environment, CONTENT_CHAIN_QUEUE: '' },
     encoding: 'utf8',
   });
   expect(framesIn(stderr.split('\n')).slice(0, 3)).toEqual(ownFrames);
 });
 
 test('ships maps without the texts of sources, and small beside the code', () => {
-  for (const [module] of specs.map(moduleFiles).map((files) => files.filter(existsSync))) {
-    const code = readFileSync(module ?? '');
+  for (const module of specs.map(moduleOf)) {
+    const code = readFileSync(module);
     const map = readFileSync(`${module}.map`, 'utf8');
     expect(map).not.toContain('sourcesContent');
     expect(map).not.toContain('node_modules');
