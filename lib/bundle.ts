@@ -1,21 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
+import { linesOnly } from './source-map.ts';
 
-/** A function's folder in the bundle directory, and the name of its source: `patients/create`. */
+/** A function's folder in the bundle directory, and its source under `functions/`: `patients/create`. */
 export type FunctionName = `${string}/${string}`;
 
-/** `createOne` lives in `create-one.ts`. */
+/** The file name of an endpoint or worker: `createOne` is in `create-one.ts`. */
 export const fileName = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** SDKs of CommonJS origin call `require` for Node's own modules, which an ES module does not have. */
-const REQUIRE =
+const requireBanner =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Ways to find credentials that a Lambda never takes: its role's are in the environment, which the SDK looks at first. It loads these only
- * when it needs them, so leaving them out saves a quarter of every bundle.
+ * Credential providers that a Lambda never needs: the credentials of its role are in the environment, which
+ * the SDK reads first. The SDK loads these on demand, so leaving them out saves a quarter of every bundle.
  */
-const NEVER_LOADED = [
+const neverLoaded = [
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
   '@aws-sdk/credential-provider-process',
@@ -25,23 +28,40 @@ const NEVER_LOADED = [
 ];
 
 /**
- * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is. The SDK is bundled:
- * that loads faster than the runtime's copy, and pins it.
+ * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is.
+ * The SDK is bundled: that loads faster than the runtime's copy, and pins its version.
+ *
+ * Beside each bundle is a source map of our own lines, by which Node.js names them in stack frames as
+ * `functions/….ts:line` (`--enable-source-maps`). Paths are relative to the project, so that a bundle is the
+ * same wherever it is made.
+ *
+ * @param outdir gets `<name>/index.mjs` and `<name>/index.mjs.map` of each function.
  */
-export async function bundle(names: FunctionName[], outdir: string) {
-  return await build({
+export async function bundle(names: FunctionName[], outdir: string): Promise<void> {
+  const { outputFiles } = await build({
     entryPoints: names.map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
     format: 'esm',
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    external: NEVER_LOADED,
-    banner: { js: REQUIRE },
-    metafile: true,
+    external: neverLoaded,
+    banner: { js: requireBanner },
+    write: false,
     logLevel: 'warning',
   });
+  for (const { path, contents, text } of outputFiles) {
+    const folder = dirname(path);
+    const ownSource = (source: string) => {
+      const name = relative('', resolve(folder, source)).replaceAll(sep, '/');
+      return name.startsWith('node_modules/') ? undefined : name;
+    };
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, path.endsWith('.map') ? linesOnly(text, ownSource) : contents);
+  }
 }
