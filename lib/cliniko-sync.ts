@@ -8,7 +8,7 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { PERMANENT } from '../functions/index.ts';
+import { permanentFaults } from '../functions/index.ts';
 import { workflowTask } from './workflow-task.ts';
 import type { Workers } from './workflows.ts';
 
@@ -39,7 +39,7 @@ export function clinikoSync(scope: Construct, workers: Workers): IChainable {
       worker: `cliniko.${worker}`,
       payload: { ...IDENTITY, turn: JsonPath.numberAt('$.next.turn') },
       resultPath: '$.next',
-      permanent: PERMANENT,
+      permanent: permanentFaults,
       retries: RETRIES,
     }).addCatch(failed, { resultPath: '$.error' });
   const begin = step('Begin', 'beginSync');

@@ -2,7 +2,7 @@ import { timestamp } from '../clock.ts';
 import type { Action } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { startWorkflow } from '../workflow.ts';
-import { findWebhooks, isInterested, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
+import { findWebhooks, isSubscribed, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
 
 /** A message on its way to one receiver, as it is stored until it is taken or given up. */
 export interface Delivery {
@@ -39,7 +39,7 @@ export async function deliveriesOf(
   const body = JSON.stringify(event);
   const webhooks = await findWebhooks(tenant);
   return webhooks
-    .filter((webhook) => isInterested(webhook, event.event, organization))
+    .filter((webhook) => isSubscribed(webhook, event.event, organization))
     .map((webhook) => ({
       ...{ id: idOf(webhook, body), tenant, webhook: webhook.id, body },
       ...{ attempts: 0, due_at: timestamp(now), started: 1 },

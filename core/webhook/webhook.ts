@@ -41,7 +41,7 @@ export async function findWebhooks(tenant: string): Promise<Webhook[]> {
 }
 
 /** Whether a webhook is to hear of an event of its tenant's. One that is bound to an organisation hears of nothing else. */
-export const isInterested = (
+export const isSubscribed = (
   { enabled, events, organization: only }: Webhook,
   event: EventName,
   organization: string | null,

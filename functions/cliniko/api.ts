@@ -4,7 +4,7 @@ import { line } from '../../core/contract/fields.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { NewSettings, SettingsReply } from './account/settings-shape.ts';
 import { OrgId } from './organization.ts';
-import { operations, SyncLogReply, statuses } from './sync/sync-log.ts';
+import { SyncLogReply, syncOperations, syncStatuses } from './sync/sync-log.ts';
 
 const shared = { errors: codedSpelling } as const;
 const params = z.object({ orgId: OrgId });
@@ -104,8 +104,8 @@ export const cliniko = {
     description: 'Syncs are listed for 400 days.',
     query: z.object({
       limit: number(1, 100, 10),
-      status: z.enum(statuses).optional(),
-      operation_type: z.enum(operations).optional(),
+      status: z.enum(syncStatuses).optional(),
+      operation_type: z.enum(syncOperations).optional(),
     }),
     reply: z.object({ logs: z.array(SyncLogReply), total_count: count, has_more: z.boolean() }),
   },
@@ -116,7 +116,7 @@ export const cliniko = {
     uses: { cliniko: 'read', operations: 'read' },
     summary: 'Sum up the latest sync of an organisation',
     reply: z.object({
-      sync_status: z.enum([...statuses, 'never_synced']),
+      sync_status: z.enum([...syncStatuses, 'never_synced']),
       last_sync: z.string().nullable().describe('When the latest sync ended, or a running one began.'),
       patient_counts: z.object({
         total_in_cliniko: count,
@@ -124,7 +124,7 @@ export const cliniko = {
         success_rate: z.number().min(0).max(100),
       }),
       sync_duration: z.string().nullable(),
-      operation_type: z.enum(operations).nullable(),
+      operation_type: z.enum(syncOperations).nullable(),
     }),
   },
   activePatients: {

@@ -1,5 +1,5 @@
 import { CodedProblem } from '../../core/http/coded-problem.ts';
-import { type FaultName, faults } from './faults.ts';
+import { clinikoFaults, type FaultName } from './faults.ts';
 
 /** What a caller who waits is told of a fault of Cliniko. */
 export function problemOf(
@@ -7,7 +7,7 @@ export function problemOf(
   details: Record<string, unknown>,
   retryAfter?: number,
 ): CodedProblem {
-  const { code, status, text } = faults[name];
+  const { code, status, text } = clinikoFaults[name];
   return new CodedProblem('unavailable', code, text, {
     status,
     details,

@@ -2,7 +2,7 @@
  * Why a call of Cliniko or a whole sync can fail, by the name that the error has in a workflow: what the caller is told, and the
  * status where a caller waits for it.
  */
-export const faults = {
+export const clinikoFaults = {
   ClinikoAuthFailed: { code: 'CLINIKO_AUTH_FAILED', status: 401, text: 'Invalid Cliniko credentials' },
   ClinikoForbidden: {
     code: 'CLINIKO_FORBIDDEN',
@@ -41,10 +41,10 @@ export const faults = {
   },
 } as const satisfies Record<string, { code: string; status: number; text: string }>;
 
-export type FaultName = keyof typeof faults;
+export type FaultName = keyof typeof clinikoFaults;
 
 /** Faults that another try does not mend: the key, the account or the request must change first. */
-export const PERMANENT: readonly FaultName[] = [
+export const permanentFaults: readonly FaultName[] = [
   'ClinikoAuthFailed',
   'ClinikoForbidden',
   'ClinikoRateLimited',
@@ -59,14 +59,14 @@ export class ClinikoFault extends Error {
   override readonly name: FaultName;
 
   constructor(name: FaultName) {
-    super(faults[name].text);
+    super(clinikoFaults[name].text);
     this.name = name;
   }
 }
 
 /** What is told of an error by its name; of one that nobody foresaw, only that it happened. */
-export const toldOf = (name: string): { code: string; status: number; text: string } =>
-  Object.entries(faults).find(([known]) => known === name)?.[1] ?? {
+export const describeFault = (name: string): { code: string; status: number; text: string } =>
+  Object.entries(clinikoFaults).find(([known]) => known === name)?.[1] ?? {
     code: 'INTERNAL_ERROR',
     status: 500,
     text: 'Internal error',

@@ -3,9 +3,9 @@ import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { summaryOf } from './sync/summary.ts';
+import { syncLogToStatus } from './sync/summary.ts';
 import type { SyncLog } from './sync/sync-log.ts';
-import { held } from './sync/sync-state.ts';
+import { currentHoldings } from './sync/sync-state.ts';
 import { readSnapshot } from './sync/sync-store.ts';
 
 export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
@@ -18,6 +18,6 @@ export const handler = serve(cliniko.status, async ({ params: { orgId }, caller,
     limit: 1,
   }).next();
   const [log] = (latest.value ?? []) as unknown as SyncLog[];
-  const { active, archived } = held(snapshot.state);
-  return summaryOf(log, active + archived, clock.now());
+  const { active, archived } = currentHoldings(snapshot.state);
+  return syncLogToStatus(log, active + archived, clock.now());
 });

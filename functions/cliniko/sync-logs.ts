@@ -3,7 +3,7 @@ import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
-import { type SyncLog, told } from './sync/sync-log.ts';
+import { type SyncLog, syncLogToReply } from './sync/sync-log.ts';
 import { readSnapshot } from './sync/sync-store.ts';
 
 /** As many logs as fit into one answer of the table, or as are asked for. */
@@ -47,5 +47,5 @@ export const handler = serve(cliniko.syncLogs, async ({ params: { orgId }, query
     status || operation
       ? await chosenLogs(organization, limit, isChosen)
       : await newestLogs(organization, limit);
-  return { logs: logs.map(told), total_count: total, has_more: total > logs.length };
+  return { logs: logs.map(syncLogToReply), total_count: total, has_more: total > logs.length };
 });

@@ -1,9 +1,9 @@
 import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
-import { type World, world } from './account/deps.ts';
+import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { readPage } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
-import { takeTurn } from './sync/run-step.ts';
+import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { type Change, storeChanges } from './sync/store-changes.ts';
 import { advanced, isEndless } from './sync/sync-state.ts';
@@ -21,15 +21,15 @@ const isSince = (record: unknown, since: string): boolean =>
   Date.parse(String((record as { deleted_at?: unknown } | null)?.deleted_at)) >= Date.parse(since);
 
 /** Marks whom Cliniko itself lists as deleted. Nobody else is ever taken for deleted. */
-export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, 'removals', world, async (turn) => {
+export const syncRemovals = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
+  runStep(input, 'removals', deps, async (turn) => {
     const { snapshot, run: begun, account } = turn;
-    const page = await readPage(begun, account, world);
+    const page = await readPage(begun, account, deps);
     if (isEndless(begun, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
     const named = new Map(page.records.flatMap((record) => [[deletedId(record), record] as const]));
     const ids = [...named.keys()].filter((id) => id !== undefined);
     const known = await findPatients(snapshot, ids);
-    const at = timestamp(world.now());
+    const at = timestamp(deps.now());
     const changes = [...known.values()]
       .filter(({ standing }) => standing !== 'deleted')
       .map((before): Change => ({ before, after: { ...before, standing: 'deleted', last_synced: at } }));
@@ -42,7 +42,7 @@ export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
       const lost = run.lost + part.changes.filter(({ before }) => before?.seen === run.sync).length;
       const moved = part.isLast
         ? {
-            ...advanced(run, page.next, world.now()),
+            ...advanced(run, page.next, deps.now()),
             missed: run.missed + missed,
             deleted: page.totalEntries,
           }
@@ -51,4 +51,4 @@ export const syncRemovals = (input: StepInput, world: World): Promise<Next> =>
     });
   });
 
-export const handler = consume(clinikoWorkers.syncRemovals, (input) => syncRemovals(input, world));
+export const handler = consume(clinikoWorkers.syncRemovals, (input) => syncRemovals(input, clinikoDeps));

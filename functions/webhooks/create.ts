@@ -9,7 +9,7 @@ import { webhooks } from './api.ts';
 import { refuseEvents, webhookScope } from './scope.ts';
 import { isReceiver } from './send-webhook.ts';
 import { newSecret } from './signature.ts';
-import { toldWebhook } from './webhook-shape.ts';
+import { webhookToReply } from './webhook-shape.ts';
 import { putWebhook, WEBHOOKS } from './webhook-store.ts';
 
 /** @throws CodedProblem for an address that nothing may be sent to, or that is told already, and for one too many. */
@@ -40,5 +40,5 @@ export const handler = serve(webhooks.create, async ({ body: { url, events }, ca
   const secret = newSecret();
   await writeSecret('webhookSecrets', webhook.id, secret, clock.now());
   await putWebhook(caller.tenantId, webhook);
-  return { ...toldWebhook(webhook), secret };
+  return { ...webhookToReply(webhook), secret };
 });

@@ -15,7 +15,7 @@ import {
 const TIMEOUT = 15_000;
 
 /** What a receiver said; no status if it could not be reached. */
-export interface Answer {
+export interface ReceiverAnswer {
   status: number | undefined;
   /** Milliseconds it asked to wait. */
   retryAfter: number;
@@ -61,7 +61,7 @@ export async function sendWebhook(
   body: string,
   headers: Record<string, string>,
   resolve: Resolve = resolveByDns,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const url = new URL(target);
   if (isRelayed(url)) return await sendToRelay(url, body, headers);
   try {
@@ -71,7 +71,7 @@ export async function sendWebhook(
   }
 }
 
-async function sendToRelay(url: URL, body: string, headers: Record<string, string>): Promise<Answer> {
+async function sendToRelay(url: URL, body: string, headers: Record<string, string>): Promise<ReceiverAnswer> {
   const response = await fetch(`${relay()}/${encodeURIComponent(url.href)}`, {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json' },
@@ -87,7 +87,7 @@ function post(
   { address, family }: { address: string; family: number },
   body: string,
   headers: Record<string, string>,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const host = hostOf(url);
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {

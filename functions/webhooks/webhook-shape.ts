@@ -14,7 +14,7 @@ export const WebhookReply = z
   })
   .meta({ id: 'Webhook' });
 
-export const toldWebhook = (webhook: Webhook): z.input<typeof WebhookReply> => ({
+export const webhookToReply = (webhook: Webhook): z.input<typeof WebhookReply> => ({
   id: webhook.id,
   url: webhook.url,
   events: webhook.events,

@@ -43,7 +43,7 @@ test('an API key is in no log, answer, webhook, table, queue, metric or workflow
       body: JSON.stringify(body),
     });
 
-  // Settings that are refused, kept for a repetition, or replaced.
+  // ClinikoSettings that are refused, kept for a repetition, or replaced.
   const refused = `refused ${randomUUID()}-evil.example`;
   const malformed = `malformed-${randomUUID()}-au1`;
   const former = good.account.apiKey;

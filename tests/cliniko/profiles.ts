@@ -45,7 +45,7 @@ export const lasting: [string, Fault, string][] = [
   ['pages that link to another host', { name: 'next_elsewhere' }, 'CLINIKO_UNAVAILABLE'],
   ['answers of another shape', { name: 'wrong_schema' }, 'CLINIKO_UNAVAILABLE'],
   ['answers without end', { name: 'huge_page' }, 'CLINIKO_UNAVAILABLE'],
-  ['lists that end before everybody was shown', { name: 'short_list', page: 3 }, 'SYNC_INCOMPLETE'],
+  ['lists that end before everybody was patientToReply', { name: 'short_list', page: 3 }, 'SYNC_INCOMPLETE'],
 ];
 
 /** A worker that dies around this share of its requests to the table. */

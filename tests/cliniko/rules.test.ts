@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { organizationId } from '../../core/contract/organization-id.ts';
 import { shardOf } from '../../functions/cliniko/account/api-key.ts';
-import { met } from '../../functions/cliniko/patients/patient.ts';
+import { mergePatient } from '../../functions/cliniko/patients/patient.ts';
 import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/patients/phone.ts';
 import { startAllowance, UNLIMITED } from '../../functions/cliniko/sync/start-sync.ts';
-import { summaryOf } from '../../functions/cliniko/sync/summary.ts';
+import { syncLogToStatus } from '../../functions/cliniko/sync/summary.ts';
 import {
   completed,
   duration,
   found,
   newLog,
   progressed,
-  told,
+  syncLogToReply,
 } from '../../functions/cliniko/sync/sync-log.ts';
 import { emptyState, newRun } from '../../functions/cliniko/sync/sync-state.ts';
 
@@ -22,7 +22,7 @@ const after = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).
 test('computes progress as the documentation’s example does', () => {
   const begun = found(newLog(456, 7, '123', 'full_patients', START), 648, 13);
   const log = progressed(begun, { success: 448, failed: 2, pages: 9 }, after(100));
-  expect(told(log)).toMatchObject({
+  expect(syncLogToReply(log)).toMatchObject({
     id: 456,
     organization_id: 123,
     records_processed: 450,
@@ -41,7 +41,7 @@ test('computes progress as the documentation’s example does', () => {
 
 test('never lets progress fall when more is found, nor estimates before anything was measured', () => {
   const begun = found(newLog(1, 1, 'a', 'full_patients', START), 100, 1);
-  expect(told(begun).metadata.estimated_remaining).toBe(null);
+  expect(syncLogToReply(begun).metadata.estimated_remaining).toBe(null);
   const half = progressed(begun, { success: 50 }, after(10));
   expect(found(half, 1_000, 10)).toMatchObject({ found: 1_000, progress: 50 });
   expect(found(half, 10, 1)).toMatchObject({ found: 100 });
@@ -49,7 +49,7 @@ test('never lets progress fall when more is found, nor estimates before anything
 
 test('sums up a sync as the documentation’s example does', () => {
   const log = completed({ ...newLog(1, 1, '123', 'full_patients', START), success: 648 }, 648, after(262));
-  expect(summaryOf(log, 648, 0)).toEqual({
+  expect(syncLogToStatus(log, 648, 0)).toEqual({
     sync_status: 'completed',
     last_sync: after(262),
     patient_counts: { total_in_cliniko: 648, synced_to_database: 648, success_rate: 100 },
@@ -121,26 +121,29 @@ const record = (more: object = {}) => ({
   updated_at: '2024-01-02T00:00:00Z',
   ...more,
 });
-const meeting = { sync: 7, at: START, standing: 'active' } as const;
+const sighting = { sync: 7, at: START, standing: 'active' } as const;
 
 test('keeps the newer of two versions of a patient, whichever comes last', () => {
-  const newer = met(undefined, readPatient(record(), ''), meeting, 1);
+  const newer = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
   const older = readPatient(record({ last_name: 'Byron', updated_at: '2024-01-01T23:59:59Z' }), '');
-  expect(met(newer, older, { ...meeting, sync: 8 }, 2)).toMatchObject({
+  expect(mergePatient(newer, older, { ...sighting, sync: 8 }, 2)).toMatchObject({
     id: 1,
     last_name: 'Lovelace',
     seen: 8,
   });
   const newest = readPatient(record({ last_name: 'King', updated_at: '2024-01-02T01:00:00+00:00' }), '');
-  expect(met(newer, newest, meeting, 2)).toMatchObject({ id: 1, last_name: 'King' });
+  expect(mergePatient(newer, newest, sighting, 2)).toMatchObject({ id: 1, last_name: 'King' });
 });
 
 test('keeps what it had of a patient whose record is broken, and says so', () => {
-  const known = met(undefined, readPatient(record(), ''), meeting, 1);
+  const known = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
   for (const broken of [{ first_name: 5 }, { last_name: 'a\ud800' }, { email: 'x'.repeat(3_000) }]) {
     const read = readPatient(record(broken), '');
     expect(read).toEqual({ id: '42', reason: `not usable: ${Object.keys(broken)[0]}` });
-    expect(met(known, read, meeting, 2)).toMatchObject({ last_name: 'Lovelace', sync_status: 'failed' });
+    expect(mergePatient(known, read, sighting, 2)).toMatchObject({
+      last_name: 'Lovelace',
+      sync_status: 'failed',
+    });
   }
   expect(readPatient(null, 'active 3.5')).toMatchObject({ id: 'active 3.5' });
 });

@@ -4,21 +4,21 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import { documents } from '../../core/dynamo/tables.ts';
-import type { World } from '../../functions/cliniko/account/deps.ts';
+import type { ClinikoDeps } from '../../functions/cliniko/account/deps.ts';
 import { putSettings } from '../../functions/cliniko/account/settings.ts';
 import { beginSync } from '../../functions/cliniko/begin-sync.ts';
 import { failSync } from '../../functions/cliniko/fail-sync.ts';
-import { PERMANENT } from '../../functions/cliniko/faults.ts';
+import { permanentFaults } from '../../functions/cliniko/faults.ts';
 import { finishSync } from '../../functions/cliniko/finish-sync.ts';
 import { patientsOf } from '../../functions/cliniko/keys.ts';
 import type { Organization } from '../../functions/cliniko/organization.ts';
 import type { StoredPatient } from '../../functions/cliniko/patients/patient.ts';
+import { recoverSync } from '../../functions/cliniko/sync/recover-syncs.ts';
 import { startSync } from '../../functions/cliniko/sync/start-sync.ts';
 import type { Next, StepInput } from '../../functions/cliniko/sync/step-shape.ts';
-import type { Operation, SyncLog } from '../../functions/cliniko/sync/sync-log.ts';
-import { type Holdings, held, type SyncState } from '../../functions/cliniko/sync/sync-state.ts';
+import type { SyncLog, SyncOperation } from '../../functions/cliniko/sync/sync-log.ts';
+import { currentHoldings, type Holdings, type SyncState } from '../../functions/cliniko/sync/sync-state.ts';
 import { findLog, readSnapshot } from '../../functions/cliniko/sync/sync-store.ts';
-import { takeBack } from '../../functions/cliniko/sync/take-back-syncs.ts';
 import { syncPage } from '../../functions/cliniko/sync-page.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
@@ -97,7 +97,7 @@ export async function useService(): Promise<void> {
 }
 
 /** The stand-in as `fetch` sees it, in virtual time. */
-function fetchFrom(accounts: ReadonlyMap<string, Account>, clock: { now: number }): World['fetch'] {
+function fetchFrom(accounts: ReadonlyMap<string, Account>, clock: { now: number }): ClinikoDeps['fetch'] {
   return async (address, init) => {
     const url = new URL(address);
     const headers = new Headers(init.headers);
@@ -172,7 +172,7 @@ interface Place {
 }
 
 export interface SyncOptions {
-  operation?: Operation;
+  operation?: SyncOperation;
   /** How many steps the first execution has done already. */
   firstTurn?: number;
   /** Done before each step, with the number of steps so far. */
@@ -204,7 +204,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
   const clock = shared?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
   const organization = { tenant: randomUUID(), orgId: '1' };
   const accounts = new Map<string, Account>();
-  const world: World = { now: () => clock.now, random, fetch: fetchFrom(accounts, clock) };
+  const deps: ClinikoDeps = { now: () => clock.now, random, fetch: fetchFrom(accounts, clock) };
   const moment: Moment = { request: 0, requestOfStep: 0, place: '' };
   const mortal = <T>(work: () => Promise<T>): Promise<T> =>
     dying.run(() => {
@@ -255,18 +255,18 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
         Object.assign(moment, { requestOfStep: 0, place: `${phase} ${page}` });
         if (done > STEPS) throw new Error(`a sync does not end: ${trace.slice(0, 50)}`);
         await beforeStep?.(done++);
-        const step: (input: StepInput, world: World) => Promise<Next> = steps[next.do];
+        const step: (input: StepInput, deps: ClinikoDeps) => Promise<Next> = steps[next.do];
         const turn = { ...identity, turn: next.turn };
         try {
-          next = await mortal(() => step(turn, world));
+          next = await mortal(() => step(turn, deps));
           failures = 0;
         } catch (error) {
           const { name } = error as Error;
           failures += 1;
           trace.push(`${name} at ${next.do}`);
           clock.now += Math.floor(Math.min(60_000, 1_000 * 2 ** failures) * random());
-          if (PERMANENT.some((known) => known === name) || failures > RETRIES) {
-            await failSync({ ...identity, error: name }, world);
+          if (permanentFaults.some((known) => known === name) || failures > RETRIES) {
+            await failSync({ ...identity, error: name }, deps);
             return 'SUCCEEDED';
           }
           if (error instanceof Crash && error.victim === 'execution') return 'FAILED';
@@ -292,7 +292,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
       }
       if (!(await readSnapshot(organization))?.state.run) break;
       clock.now += SWEEP;
-      await mortal(() => takeBack(organization, clock.now)).then(
+      await mortal(() => recoverSync(organization, clock.now)).then(
         () => trace.push('taken back'),
         (error: Error) => trace.push(`${error.name} at take-over`),
       );
@@ -303,10 +303,19 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
     const patients: StoredPatient[] = [];
     for await (const page of queryAll('cliniko', patientsOf(organization, state.account)))
       patients.push(...(page as unknown as StoredPatient[]));
-    return { organization, account: present, log, history, state, counts: held(state), patients, trace };
+    return {
+      organization,
+      account: present,
+      log,
+      history,
+      state,
+      counts: currentHoldings(state),
+      patients,
+      trace,
+    };
   }
 
-  return { organization, account, clock, world, sync, useAccount, executions };
+  return { organization, account, clock, deps, sync, useAccount, executions };
 }
 
 const idsOf = (patients: StoredPatient[], standing: StoredPatient['standing']) =>

@@ -8,7 +8,7 @@ import { Problem } from '../../../core/http/problem.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
 import { publish } from '../../../core/topic.ts';
-import { tellOnce } from '../../../core/webhook/tell-once.ts';
+import { publishOnce } from '../../../core/webhook/publish-once.ts';
 import { batchStatusWords, type Language, operationWords } from '../records/display.ts';
 import { store } from '../records/store.ts';
 import { type Done, type Failure, kindOf, type OperationType, operationTypes } from './operation.ts';
@@ -40,7 +40,7 @@ async function announce(batch: Batch): Promise<void> {
   const told = { batch_id: numberOf(batch), operation_type: kind, status };
   const counts = { total, completed: succeeded, failed, canceled };
   const event = { event: 'batch.completed' as const, data: { ...told, ...counts } };
-  await tellOnce(batch.id, { tenant: batch.tenant, organization: null }, event, systemClock.now());
+  await publishOnce(batch.id, { tenant: batch.tenant, organization: null }, event, systemClock.now());
   await publish('batchNotices', `Batch ${told.batch_id} ${status}`, {
     event: `batch.${status}`,
     ...{ tenant_id: batch.tenant, ...told, ...counts, completed_at: toSecond(batch.endedAt) },

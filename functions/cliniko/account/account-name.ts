@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ClinikoFault } from '../faults.ts';
 import { askCliniko, type ClinikoAccount } from './client.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 
 const AccountSettings = z.object({
   account: z.object({ id: z.union([z.string(), z.number()]).transform(String), name: z.string() }),
@@ -15,10 +15,10 @@ const AccountSettings = z.object({
  */
 export async function accountName(
   account: ClinikoAccount,
-  world: World,
+  deps: ClinikoDeps,
 ): Promise<{ name: string | null; id: string | null }> {
   for (const path of ['settings', 'settings/public']) {
-    const answer = await askCliniko(account, path, world).catch((error: unknown) => {
+    const answer = await askCliniko(account, path, deps).catch((error: unknown) => {
       if (error instanceof ClinikoFault && error.name === 'ClinikoForbidden') return undefined;
       throw error;
     });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ClinikoFault } from '../faults.ts';
 import { baseUrlOf } from './api-key.ts';
 import { pauseRequests, takeRequest } from './call-budget.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 
 /** Milliseconds for one call, from its first byte to its last. */
 const TIMEOUT = 10_000;
@@ -67,7 +67,7 @@ async function readText(response: Response): Promise<string> {
 }
 
 /** When Cliniko takes requests again: its header tells seconds since the epoch, and may tell an instant that is over. */
-function resetOf(response: Response, { now, random }: World): number {
+function resetOf(response: Response, { now, random }: ClinikoDeps): number {
   const announced = Number(response.headers.get('x-ratelimit-reset')) * 1000;
   const reset = Number.isFinite(announced) && announced > 0 ? announced : now() + MINUTE;
   if (reset > now() + FURTHEST_RESET) throw new ClinikoFault('ClinikoRateLimited');
@@ -98,13 +98,13 @@ function onHost(path: string, { apiKey }: ClinikoAccount): URL {
  * @returns the answer's JSON, or `undefined` if there is no such thing (404).
  * @throws TooEarly, or ClinikoFault. Neither quotes an answer or the key.
  */
-export async function askCliniko(account: ClinikoAccount, path: string, world: World): Promise<unknown> {
-  const free = await takeRequest(account.apiKey, world.now());
+export async function askCliniko(account: ClinikoAccount, path: string, deps: ClinikoDeps): Promise<unknown> {
+  const free = await takeRequest(account.apiKey, deps.now());
   if (free !== undefined) throw new TooEarly(free, false);
   let response: Response;
   let text: string;
   try {
-    response = await world.fetch(onHost(path, account).href, {
+    response = await deps.fetch(onHost(path, account).href, {
       headers: {
         Authorization: `Basic ${Buffer.from(`${account.apiKey}:`).toString('base64')}`,
         Accept: 'application/json',
@@ -121,7 +121,7 @@ export async function askCliniko(account: ClinikoAccount, path: string, world: W
   }
   if (response.status === 404) return undefined;
   if (response.status === 429) {
-    const until = resetOf(response, world);
+    const until = resetOf(response, deps);
     await pauseRequests(account.apiKey, until);
     throw new TooEarly(until, true);
   }
@@ -151,9 +151,9 @@ export async function readList(
   account: ClinikoAccount,
   path: string,
   list: string,
-  world: World,
+  deps: ClinikoDeps,
 ): Promise<ListPage | undefined> {
-  const answer = await askCliniko(account, path, world);
+  const answer = await askCliniko(account, path, deps);
   if (answer === undefined) return undefined;
   const page = z.object({ [list]: z.array(z.unknown()), total_entries: count, links }).safeParse(answer);
   if (!page.success) throw new ClinikoFault('ClinikoUnavailable');

@@ -1,21 +1,21 @@
 import { ClinikoFault } from '../faults.ts';
 import { accountName } from './account-name.ts';
 import type { ClinikoAccount } from './client.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 import { countPatients } from './lists.ts';
 
 /** Milliseconds for one look at an account, which takes less than two seconds as a rule; somebody waits for it. */
 const LOOK = 6_000;
 
-/** The world, but nothing in it takes longer than until a signal. */
-const until = (signal: AbortSignal, world: World): World => ({
-  ...world,
+/** The deps, but nothing in it takes longer than until a signal. */
+const until = (signal: AbortSignal, deps: ClinikoDeps): ClinikoDeps => ({
+  ...deps,
   fetch: (url, init) =>
-    world.fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal }),
+    deps.fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal }),
 });
 
-async function look(account: ClinikoAccount, world: World) {
-  const hurried = until(AbortSignal.timeout(LOOK), world);
+async function look(account: ClinikoAccount, deps: ClinikoDeps) {
+  const hurried = until(AbortSignal.timeout(LOOK), deps);
   const { active, archived } = await countPatients(account, hurried);
   const { name, id } = await accountName(account, hurried);
   return { patients: active + archived, name, id };
@@ -27,12 +27,12 @@ async function look(account: ClinikoAccount, world: World) {
  *
  * @throws TooEarly, or ClinikoFault with the reason.
  */
-export async function lookAtAccount(account: ClinikoAccount, world: World) {
+export async function loadAccount(account: ClinikoAccount, deps: ClinikoDeps) {
   try {
-    return await look(account, world);
+    return await look(account, deps);
   } catch (error) {
     const mayPass = error instanceof ClinikoFault && error.name === 'ClinikoUnavailable';
     if (!mayPass) throw error;
-    return await look(account, world);
+    return await look(account, deps);
   }
 }

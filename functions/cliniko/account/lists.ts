@@ -2,7 +2,7 @@ import { ClinikoFault } from '../faults.ts';
 import { PER_PAGE } from '../sync/sync-log.ts';
 import type { Phase, Run } from '../sync/sync-state.ts';
 import { type ClinikoAccount, type ListPage, readList } from './client.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 
 const NOBODY: ListPage = { records: [], totalEntries: 0, next: undefined };
 
@@ -34,12 +34,12 @@ const PATHS: Partial<Record<Phase, string>> = {
  *
  * @throws as `readList`; ClinikoFault `ClinikoUnavailable` for a last page that comes before Cliniko's own count is reached.
  */
-export async function readPage(run: Run, account: ClinikoAccount, world: World): Promise<ListPage> {
+export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoDeps): Promise<ListPage> {
   const { phase, page, next } = run.cursor;
   const list = PATHS[phase];
   if (!list) throw new Error(`the phase ${phase} reads no list`);
   const path = next ?? `${list}?${query({ per_page: String(PER_PAGE), ...filterOf(phase, run) })}`;
-  const read = await readList(account, path, 'patients', world);
+  const read = await readList(account, path, 'patients', deps);
   // Accounts without a list of archived or deleted patients have none; the counts at the end tell whether that is so.
   if (!read && phase !== 'active' && phase !== 'updated') return NOBODY;
   if (!read) throw new ClinikoFault('ClinikoRefused');
@@ -53,10 +53,10 @@ async function count(
   phase: Phase,
   filter: Record<string, string>,
   account: ClinikoAccount,
-  world: World,
+  deps: ClinikoDeps,
 ): Promise<number> {
   const path = `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`;
-  const page = await readList(account, path, 'patients', world);
+  const page = await readList(account, path, 'patients', deps);
   if (!page && PATHS[phase] === PATHS.active) throw new ClinikoFault('ClinikoRefused');
   return page?.totalEntries ?? 0;
 }
@@ -64,11 +64,11 @@ async function count(
 /** How many patients Cliniko counts: all, or for an incremental run those that changed since the last one. */
 export async function countPatients(
   account: ClinikoAccount,
-  world: World,
+  deps: ClinikoDeps,
   run?: Run,
 ): Promise<{ active: number; archived: number }> {
   const of = (phase: Phase) =>
-    count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, world);
+    count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, deps);
   // Whoever is archived between two of these is counted twice rather than not at all: a sync then looks again, and misses nobody.
   const before = await of('updated_archived');
   const active = await of('updated');
@@ -76,5 +76,5 @@ export async function countPatients(
 }
 
 /** How many Cliniko counts as deleted, of those at whom a run looks. */
-export const countDeleted = (account: ClinikoAccount, world: World, run: Run): Promise<number> =>
-  count('deleted', filterOf('deleted', run), account, world);
+export const countDeleted = (account: ClinikoAccount, deps: ClinikoDeps, run: Run): Promise<number> =>
+  count('deleted', filterOf('deleted', run), account, deps);

@@ -2,7 +2,7 @@ import type { SyncState } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
 import { accountName } from './account-name.ts';
 import type { ClinikoAccount } from './client.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 
 /** An account's id becomes part of the keys of its patients. */
 const ID = /^[A-Za-z0-9-]{1,64}$/;
@@ -13,13 +13,13 @@ const ID = /^[A-Za-z0-9-]{1,64}$/;
  *
  * @throws as `askCliniko`.
  */
-export async function recognised(
+export async function resolveAccount(
   { settings, state }: Snapshot,
   account: ClinikoAccount,
-  world: World,
+  deps: ClinikoDeps,
 ): Promise<SyncState> {
   const { secret } = settings;
   if (secret === state.secret) return state;
-  const { id } = await accountName(account, world);
+  const { id } = await accountName(account, deps);
   return { ...state, secret, account: id !== null && ID.test(id) ? id : secret };
 }

@@ -13,7 +13,7 @@ import { intervalOf } from './schedule.ts';
 import type { NewSettings, SettingsReply } from './settings-shape.ts';
 
 /** The settings of an organisation, as they are stored: the key is in Secrets Manager. */
-export interface Settings {
+export interface ClinikoSettings {
   name: string;
   contact_email: string;
   schedule: string | null;
@@ -25,22 +25,22 @@ export interface Settings {
   updated_at: string;
 }
 
-export async function findSettings(organization: Organization): Promise<Settings | undefined> {
+export async function findSettings(organization: Organization): Promise<ClinikoSettings | undefined> {
   const { Item } = await documents().send(
     new GetCommand({ TableName: tableName('cliniko'), Key: settingsKey(organization), ConsistentRead: true }),
   );
-  return Item as Settings | undefined;
+  return Item as ClinikoSettings | undefined;
 }
 
 /** The account that an organisation's requests are made with. */
-export async function accountOf(settings: Settings, now: number): Promise<ClinikoAccount> {
+export async function accountOf(settings: ClinikoSettings, now: number): Promise<ClinikoAccount> {
   const apiKey = await readSecret('clinikoKeys', settings.secret, now);
   if (!apiKey) throw new Error('the secret of an organisation is missing');
   return { apiKey, contactEmail: settings.contact_email };
 }
 
 /** When a schedule is due next; a schedule that did not change stays due when it was. */
-function dueAfter(known: Settings | undefined, schedule: string | null, now: number): string | null {
+function dueAfter(known: ClinikoSettings | undefined, schedule: string | null, now: number): string | null {
   if (known && known.schedule === schedule) return known.due_at;
   const interval = schedule === null ? undefined : intervalOf(schedule);
   return interval === undefined ? null : timestamp(now + interval);
@@ -56,14 +56,14 @@ export async function putSettings(
   organization: Organization,
   given: NewSettings,
   now: number,
-): Promise<Settings | undefined> {
+): Promise<ClinikoSettings | undefined> {
   const known = await findSettings(organization);
   if (!known && given.api_key === undefined) return undefined;
   const secret = given.api_key === undefined ? known?.secret : `${digestOf(organization)}-${randomUUID()}`;
   if (!secret) return undefined;
   if (given.api_key !== undefined) await writeSecret('clinikoKeys', secret, given.api_key, now);
   const schedule = given.schedule ?? null;
-  const settings: Settings = {
+  const settings: ClinikoSettings = {
     name: given.name,
     contact_email: given.contact_email,
     schedule,
@@ -90,8 +90,8 @@ export async function putSettings(
  */
 export async function replaceSettings(
   organization: Organization,
-  known: Settings | undefined,
-  settings: Settings,
+  known: ClinikoSettings | undefined,
+  settings: ClinikoSettings,
 ): Promise<void> {
   const TableName = tableName('cliniko');
   const unchanged = known
@@ -117,7 +117,7 @@ export async function replaceSettings(
   );
 }
 
-export const toldSettings = (orgId: string, settings: Settings): z.input<typeof SettingsReply> => ({
+export const settingsToReply = (orgId: string, settings: ClinikoSettings): z.input<typeof SettingsReply> => ({
   organization_id: organizationId(orgId),
   name: settings.name,
   contact_email: settings.contact_email,

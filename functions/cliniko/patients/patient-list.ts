@@ -2,7 +2,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
 import { patientsOf } from '../keys.ts';
-import { held } from '../sync/sync-state.ts';
+import { currentHoldings } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
 import { type StoredPatient, searchable } from './patient.ts';
 
@@ -35,7 +35,7 @@ function filterOf({ search, last_synced_after: after }: ListQuery) {
   };
 }
 
-const shown = (patient: StoredPatient) => ({
+const patientToReply = (patient: StoredPatient) => ({
   id: patient.id,
   cliniko_patient_id: patient.cliniko_id,
   first_name: patient.first_name,
@@ -85,5 +85,5 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
     matched += Count;
     from = LastEvaluatedKey;
   } while (from && (isSearch || matches.length < limit));
-  return { patients: matches.map(shown), total: isSearch ? matched : held(state).active };
+  return { patients: matches.map(patientToReply), total: isSearch ? matched : currentHoldings(state).active };
 }

@@ -29,7 +29,7 @@ export interface StoredPatient {
 }
 
 /** The sync that meets a record, and when. */
-export interface Meeting {
+export interface Sighting {
   sync: number;
   at: string;
   standing: 'active' | 'archived';
@@ -52,10 +52,10 @@ const BLANK = {
  *
  * @param id the number for a patient that is new.
  */
-export function met(
+export function mergePatient(
   known: StoredPatient | undefined,
   read: ReadPatient,
-  { sync, at, standing }: Meeting,
+  { sync, at, standing }: Sighting,
   id: number,
 ): StoredPatient {
   const cliniko_id = read.id;

@@ -16,7 +16,7 @@ import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
 /** Where an organisation stands with its starts; of one that the caller may not know of, as if it had never been started. */
-export const startStanding: Standing = async (caller, event, limit, now) => {
+export const startQuotaStatus: Standing = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
   const isKnown = orgId !== undefined && knows(caller, orgId);
   const snapshot = isKnown ? await readSnapshot({ tenant: caller.tenantId, orgId }) : undefined;

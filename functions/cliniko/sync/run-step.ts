@@ -1,13 +1,13 @@
 import { timestamp } from '../../../core/clock.ts';
 import { type ClinikoAccount, TooEarly } from '../account/client.ts';
-import type { World } from '../account/deps.ts';
-import { recognised } from '../account/resolve-account.ts';
+import type { ClinikoDeps } from '../account/deps.ts';
+import { resolveAccount } from '../account/resolve-account.ts';
 import { accountOf } from '../account/settings.ts';
 import { ClinikoFault } from '../faults.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
 import type { SyncLog } from './sync-log.ts';
-import { deletedSince, held, LEASE, type Run, type Step, stepOf } from './sync-state.ts';
+import { currentHoldings, deletedSince, LEASE, type Run, type Step, stepOf } from './sync-state.ts';
 import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
@@ -20,49 +20,49 @@ const TURNS = 2_000;
 const REFUSALS = 30;
 
 /** A step at work on its run. */
-export interface Turn {
+export interface StepContext {
   snapshot: Snapshot;
   run: Run;
   log: SyncLog;
   account: ClinikoAccount;
-  world: World;
+  deps: ClinikoDeps;
 }
 
 const END = 'end' as const;
 
 /** The run that a step belongs to; `undefined` if it has ended or another attempt has taken it over. */
-async function readTurn(input: StepInput, world: World): Promise<Turn | undefined> {
+async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContext | undefined> {
   const snapshot = await readSnapshot({ tenant: input.tenant, orgId: input.orgId });
   const run = snapshot?.state.run;
   if (!snapshot || !run || run.sync !== input.syncId || run.attempt !== input.attempt) return undefined;
   const log = await findLog(snapshot.organization, run.sync);
   if (!log) throw new Error('a run has no log');
-  return { snapshot, run, log, account: await accountOf(snapshot.settings, world.now()), world };
+  return { snapshot, run, log, account: await accountOf(snapshot.settings, deps.now()), deps };
 }
 
 /**
  * The step with the account that its key leads to. A run that has begun cannot go on in another account, and an incremental one cannot
  * begin there.
  */
-async function withAccount(turn: Turn): Promise<Turn> {
-  const { snapshot, run, account, world } = turn;
-  const state = await recognised(snapshot, account, world);
+async function withAccount(turn: StepContext): Promise<StepContext> {
+  const { snapshot, run, account, deps } = turn;
+  const state = await resolveAccount(snapshot, account, deps);
   if (state.account === snapshot.state.account) return { ...turn, snapshot: { ...snapshot, state } };
   if (run.cursor.phase !== 'count' || run.operation === 'incremental_patients')
     throw new ClinikoFault('ClinikoAccountChanged');
-  const begun = { ...run, deletedSince: deletedSince(held(state)) };
+  const begun = { ...run, deletedSince: deletedSince(currentHoldings(state)) };
   return { ...turn, snapshot: { ...snapshot, state }, run: begun };
 }
 
 /** Puts off a step until Cliniko may be asked. */
-async function putOff(
-  { snapshot, run, world }: Turn,
+async function postpone(
+  { snapshot, run, deps }: StepContext,
   { until, refused }: TooEarly,
   turn: number,
 ): Promise<Next> {
   const refusals = run.refusals + (refused ? 1 : 0);
   if (refusals > REFUSALS) throw new ClinikoFault('ClinikoRateLimited');
-  const waiting = { ...run, refusals, leaseUntil: Math.max(until, world.now()) + LEASE };
+  const waiting = { ...run, refusals, leaseUntil: Math.max(until, deps.now()) + LEASE };
   await commit(snapshot, { ...snapshot.state, run: waiting }, []);
   return { do: stepOf(run.cursor), turn, until: timestamp(until) };
 }
@@ -82,14 +82,14 @@ export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: num
  * @param work commits what the step did, and returns where the run stands then; `undefined` if it ended.
  * @throws ClinikoFault, Overtaken, or what the table throws: the workflow tries again or ends the run, by the error's name.
  */
-export async function takeTurn(
+export async function runStep(
   input: StepInput,
   step: Step,
-  world: World,
-  work: (turn: Turn) => Promise<Run | undefined>,
+  deps: ClinikoDeps,
+  work: (turn: StepContext) => Promise<Run | undefined>,
 ): Promise<Next> {
   const turn = input.turn + 1;
-  const mine = await readTurn(input, world);
+  const mine = await loadStep(input, deps);
   if (!mine) return { do: END, turn };
   const due = stepOf(mine.run.cursor);
   if (due !== step) return { do: due, turn };
@@ -98,10 +98,10 @@ export async function takeTurn(
     if (!run) return { do: END, turn };
     if (turn < TURNS) return { do: stepOf(run.cursor), turn };
   } catch (error) {
-    if (error instanceof TooEarly) return await putOff(mine, error, turn);
+    if (error instanceof TooEarly) return await postpone(mine, error, turn);
     throw error;
   }
-  const present = await readTurn(input, world);
-  if (present) await startAnotherAttempt(present.snapshot, present.run, world.now());
+  const present = await loadStep(input, deps);
+  if (present) await startAnotherAttempt(present.snapshot, present.run, deps.now());
   return { do: END, turn };
 }

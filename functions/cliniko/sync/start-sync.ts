@@ -6,8 +6,8 @@ import { log as write } from '../../../core/log.ts';
 import { startWorkflow } from '../../../core/workflow.ts';
 import { digestOf, runningKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
-import { newLog, type Operation } from './sync-log.ts';
-import { held, newRun, type Run, type SyncState } from './sync-state.ts';
+import { newLog, type SyncOperation } from './sync-log.ts';
+import { currentHoldings, newRun, type Run, type SyncState } from './sync-state.ts';
 import { commit, logWrite, Overtaken, readSnapshot, takeNumbers } from './sync-store.ts';
 
 /** How many starts callers may ask for in so many seconds, for each organisation. */
@@ -69,7 +69,7 @@ export async function startAttempt(organization: Organization, run: Run): Promis
  */
 export async function startSync(
   organization: Organization,
-  operation: Operation,
+  operation: SyncOperation,
   asked: StartLimit | undefined,
   now: number,
 ): Promise<Start> {
@@ -83,7 +83,7 @@ export async function startSync(
     if (!allowance.admitted) return { kind: 'too_soon', allowance };
     const sync = await takeNumbers(organization.tenant, 1);
     // An incremental sync builds upon a completed one of the same account, and whose a new key is will only turn out.
-    const canBuild = held(state).completedFrom !== null && settings.secret === state.secret;
+    const canBuild = currentHoldings(state).completedFrom !== null && settings.secret === state.secret;
     const run = newRun(sync, state, canBuild ? operation : 'full_patients', now);
     const starts = asked ? [...startsWithin(state, asked, now), now] : state.starts;
     const next = { ...state, run, logs: state.logs + 1, starts };

@@ -1,13 +1,13 @@
 import type { StoredPatient } from '../patients/patient.ts';
 import { type Progress, progressed, type SyncLog } from './sync-log.ts';
-import { held, holding, type Run, type SyncState } from './sync-state.ts';
+import { currentHoldings, type Run, type SyncState, withHoldings } from './sync-state.ts';
 import { commit, logWrite, patientWrite, type Snapshot } from './sync-store.ts';
 
 /** Patients of one transaction: with the state and the log they stay below DynamoDB's 100 writes, and a page is two of them. */
 const TOGETHER = 50;
 
-/** Where a run, its log and the counts of patients stand while a page is being stored. */
-export interface Stand {
+/** Where a run, its log and the counts of patients position while a page is being stored. */
+export interface SyncPosition {
   snapshot: Snapshot;
   run: Run;
   log: SyncLog;
@@ -27,10 +27,10 @@ export interface Part {
 /** How many patients there are of each standing, after some changed. */
 function countedAfter(state: SyncState, changes: Change[]): SyncState {
   const count = (standing: 'active' | 'archived' | 'deleted') =>
-    held(state)[standing] +
+    currentHoldings(state)[standing] +
     changes.filter(({ after }) => after.standing === standing).length -
     changes.filter(({ before }) => before?.standing === standing).length;
-  return holding(state, {
+  return withHoldings(state, {
     active: count('active'),
     archived: count('archived'),
     deleted: count('deleted'),
@@ -39,19 +39,19 @@ function countedAfter(state: SyncState, changes: Change[]): SyncState {
 
 /** Stores some patients together with what they change in the counts. */
 async function store(
-  stand: Stand,
+  position: SyncPosition,
   changes: Change[],
   run: Run,
   progress: Progress,
   at: string,
-): Promise<Stand> {
-  const log = progressed(stand.log, progress, at);
-  const state = { ...countedAfter(stand.snapshot.state, changes), run };
-  const stored = await commit(stand.snapshot, state, [
-    logWrite(stand.snapshot.organization, log),
-    ...changes.map(({ after }) => patientWrite(stand.snapshot, after)),
+): Promise<SyncPosition> {
+  const log = progressed(position.log, progress, at);
+  const state = { ...countedAfter(position.snapshot.state, changes), run };
+  const stored = await commit(position.snapshot, state, [
+    logWrite(position.snapshot.organization, log),
+    ...changes.map(({ after }) => patientWrite(position.snapshot, after)),
   ]);
-  return { snapshot: { ...stand.snapshot, state: stored }, run, log };
+  return { snapshot: { ...position.snapshot, state: stored }, run, log };
 }
 
 /**
@@ -61,16 +61,16 @@ async function store(
  * @returns the run after the page.
  */
 export async function storeChanges(
-  begun: Stand,
+  begun: SyncPosition,
   changes: Change[],
   at: string,
   after: (part: Part, run: Run) => { run: Run; progress: Progress },
 ): Promise<Run> {
-  let stand = begun;
+  let position = begun;
   for (let from = 0; from === 0 || from < changes.length; from += TOGETHER) {
     const part = { changes: changes.slice(from, from + TOGETHER), isLast: from + TOGETHER >= changes.length };
-    const { run, progress } = after(part, stand.run);
-    stand = await store(stand, part.changes, run, progress, at);
+    const { run, progress } = after(part, position.run);
+    position = await store(position, part.changes, run, progress, at);
   }
-  return stand.run;
+  return position.run;
 }

@@ -7,7 +7,7 @@ import { duration, type SyncLog, successRate } from './sync-log.ts';
  * @param stored how many patients are stored: an incremental sync itself looks only at those that changed.
  * @param now milliseconds since the epoch.
  */
-export function summaryOf(log: SyncLog | undefined, stored: number, now: number) {
+export function syncLogToStatus(log: SyncLog | undefined, stored: number, now: number) {
   if (!log) {
     return {
       sync_status: 'never_synced' as const,

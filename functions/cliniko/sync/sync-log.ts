@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { organizationId } from '../../../core/contract/organization-id.ts';
 
 /** What a sync fetches: everything, or what changed since the last one. Nothing runs `active_patients` any more; old logs have it. */
-export const operations = ['full_patients', 'active_patients', 'incremental_patients'] as const;
-export type Operation = (typeof operations)[number];
+export const syncOperations = ['full_patients', 'active_patients', 'incremental_patients'] as const;
+export type SyncOperation = (typeof syncOperations)[number];
 
-export const statuses = ['running', 'completed', 'failed'] as const;
-export type SyncStatus = (typeof statuses)[number];
+export const syncStatuses = ['running', 'completed', 'failed'] as const;
+type SyncStatus = (typeof syncStatuses)[number];
 
 /** Patients of one request to Cliniko, at most (Cliniko API documentation, "Pagination"). */
 export const PER_PAGE = 100;
@@ -22,7 +22,7 @@ export interface SyncLog {
   /** When it is forgotten, in seconds since the epoch. */
   expires_at: number;
   organization: string;
-  operation: Operation;
+  operation: SyncOperation;
   status: SyncStatus;
   started_at: string;
   completed_at: string | null;
@@ -48,8 +48,8 @@ export const SyncLogReply = z
   .object({
     id: z.int(),
     organization_id: z.union([z.string(), z.number()]),
-    operation_type: z.enum(operations),
-    status: z.enum(statuses),
+    operation_type: z.enum(syncOperations),
+    status: z.enum(syncStatuses),
     started_at: z.string(),
     completed_at: z.string().nullable(),
     records_processed: count,
@@ -58,7 +58,7 @@ export const SyncLogReply = z
     metadata: z.object({
       patients_found: count,
       patients_stored: count,
-      sync_type: z.enum(operations),
+      sync_type: z.enum(syncOperations),
       current_page: count,
       total_pages: count,
       progress_percent: z.number().min(0).max(100),
@@ -87,7 +87,7 @@ export function newLog(
   id: number,
   nth: number,
   organization: string,
-  operation: Operation,
+  operation: SyncOperation,
   at: string,
 ): SyncLog {
   return {
@@ -197,7 +197,7 @@ function errorDetails({ fault, broken, failed: count, completed_at }: SyncLog) {
 }
 
 /** The log as it is answered. */
-export function told(log: SyncLog): z.input<typeof SyncLogReply> {
+export function syncLogToReply(log: SyncLog): z.input<typeof SyncLogReply> {
   return {
     id: log.id,
     organization_id: organizationId(log.organization),

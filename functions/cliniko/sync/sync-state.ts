@@ -1,4 +1,4 @@
-import { type Operation, PER_PAGE } from './sync-log.ts';
+import { PER_PAGE, type SyncOperation } from './sync-log.ts';
 
 /**
  * The lists that a sync walks through, in this order. `updated` is the tail pass: what changed while the lists were being read, or for an
@@ -18,7 +18,7 @@ export interface Cursor {
 export interface Run {
   /** The id of its log. */
   sync: number;
-  operation: Operation;
+  operation: SyncOperation;
   /** Counts how often it was (re)started: a step of an earlier attempt may not write any more. */
   attempt: number;
   /** When this attempt began, in milliseconds since the epoch. */
@@ -88,11 +88,11 @@ export const emptyState: SyncState = {
 const NOTHING: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
 
 /** What is stored of the account that is listed. */
-export const held = ({ account, holdings }: SyncState): Holdings => holdings[account] ?? NOTHING;
+export const currentHoldings = ({ account, holdings }: SyncState): Holdings => holdings[account] ?? NOTHING;
 
-export const holding = (state: SyncState, more: Partial<Holdings>): SyncState => ({
+export const withHoldings = (state: SyncState, more: Partial<Holdings>): SyncState => ({
   ...state,
-  holdings: { ...state.holdings, [state.account]: { ...held(state), ...more } },
+  holdings: { ...state.holdings, [state.account]: { ...currentHoldings(state), ...more } },
 });
 
 /** How long a step may be silent before its run counts as dead: all retries of a step fit in. In milliseconds. */
@@ -109,9 +109,9 @@ export const deletedSince = ({ completedFrom }: Holdings): string | null =>
   completedFrom && earlier(completedFrom, OVERLAP);
 
 /** A run that begins now. An incremental one asks for what changed since the last completed sync began. */
-export function newRun(sync: number, state: SyncState, operation: Operation, now: number): Run {
+export function newRun(sync: number, state: SyncState, operation: SyncOperation, now: number): Run {
   const at = new Date(now).toISOString();
-  const { completedFrom } = held(state);
+  const { completedFrom } = currentHoldings(state);
   const since = operation === 'incremental_patients' && completedFrom ? completedFrom : at;
   return {
     sync,
@@ -126,7 +126,7 @@ export function newRun(sync: number, state: SyncState, operation: Operation, now
     round: 1,
     listPages: 0,
     since: earlier(since, OVERLAP),
-    deletedSince: deletedSince(held(state)),
+    deletedSince: deletedSince(currentHoldings(state)),
     required: 0,
     seen: 0,
     lost: 0,
@@ -135,7 +135,7 @@ export function newRun(sync: number, state: SyncState, operation: Operation, now
   };
 }
 
-const ORDER: Record<Operation, readonly Phase[]> = {
+const ORDER: Record<SyncOperation, readonly Phase[]> = {
   full_patients: ['count', 'active', 'archived', 'updated', 'updated_archived', 'deleted', 'check'],
   active_patients: ['count', 'active', 'updated', 'updated_archived', 'deleted', 'check'],
   incremental_patients: ['count', 'updated', 'updated_archived', 'deleted', 'check'],

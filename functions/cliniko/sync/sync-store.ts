@@ -6,7 +6,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
-import type { Settings } from '../account/settings.ts';
+import type { ClinikoSettings } from '../account/settings.ts';
 import { counterKey, logKey, patientKey, settingsKey, stateKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
 import type { StoredPatient } from '../patients/patient.ts';
@@ -18,7 +18,7 @@ type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 /** What a step of a sync reads and changes, at one instant. */
 export interface Snapshot {
   organization: Organization;
-  settings: Settings;
+  settings: ClinikoSettings;
   state: SyncState;
 }
 
@@ -40,7 +40,7 @@ export async function readSnapshot(organization: Organization): Promise<Snapshot
   if (!settings?.Item) return undefined;
   return {
     organization,
-    settings: settings.Item as Settings,
+    settings: settings.Item as ClinikoSettings,
     state: { ...emptyState, ...(state?.Item as SyncState | undefined) },
   };
 }

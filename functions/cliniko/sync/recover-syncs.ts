@@ -16,19 +16,19 @@ const RESUMES = 3;
 const STARTING = 10_000;
 
 /** Whether nobody works on a run any more: its execution has ended or was never started, or is silent for too long. */
-async function isDead(organization: Organization, run: Run, now: number): Promise<boolean> {
+async function isAbandoned(organization: Organization, run: Run, now: number): Promise<boolean> {
   if (now - run.attemptAt < STARTING) return false;
   if (now > run.leaseUntil) return true;
   return (await workflowStatus('clinikoSync', executionName(organization, run))) !== 'RUNNING';
 }
 
 /** Takes back one run whose worker died: it goes on at its last finished page, or ends as failed if that happens again and again. */
-export async function takeBack(organization: Organization, now: number): Promise<void> {
+export async function recoverSync(organization: Organization, now: number): Promise<void> {
   const snapshot = await readSnapshot(organization);
   const run = snapshot?.state.run;
   // A run leaves the list in the very transaction that ends it, so it has just ended.
   if (!snapshot || !run) return;
-  if (!(await isDead(organization, run, now))) return;
+  if (!(await isAbandoned(organization, run, now))) return;
   log('warn', 'a sync was taken back', { sync: run.sync, attempt: run.attempt });
   await stopWorkflow('clinikoSync', executionName(organization, run));
   if (run.resumes < RESUMES) await startAnotherAttempt(snapshot, { ...run, resumes: run.resumes + 1 }, now);
@@ -36,10 +36,10 @@ export async function takeBack(organization: Organization, now: number): Promise
 }
 
 /** Looks after every running sync. */
-export async function takeBackSyncs(now: number): Promise<void> {
+export async function recoverSyncs(now: number): Promise<void> {
   for await (const running of queryAll('cliniko', { pk: RUNNING, prefix: '' })) {
     for (const { tenant, orgId } of running) {
-      await takeBack({ tenant: String(tenant), orgId: String(orgId) }, now).catch((error: unknown) =>
+      await recoverSync({ tenant: String(tenant), orgId: String(orgId) }, now).catch((error: unknown) =>
         log('error', 'a sync could not be looked after', describe(error)),
       );
     }

@@ -44,7 +44,7 @@ async function write(delivery: Delivery, now: number): Promise<boolean> {
  * @param source what the event is about, unique over all tenants.
  * @param now milliseconds since the epoch.
  */
-export async function tellOnce(
+export async function publishOnce(
   source: string,
   origin: Origin,
   event: WebhookEvent,
