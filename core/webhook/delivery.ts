@@ -21,8 +21,8 @@ export interface Delivery {
 }
 
 /** Messages that some receiver has not taken yet, of all tenants. */
-export const DELIVERIES = 'DELIVERIES';
-export const deliveryKey = (id: string) => ({ pk: DELIVERIES, sk: id });
+export const deliveriesPartition = 'DELIVERIES';
+export const deliveryKey = (id: string) => ({ pk: deliveriesPartition, sk: id });
 
 /**
  * A message for every webhook that is to hear of an event; nothing is stored yet.

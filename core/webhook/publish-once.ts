@@ -5,7 +5,7 @@ import { type Delivery, deliveriesOf, deliveryWrite, startDelivery } from './del
 import type { Origin, WebhookEvent } from './webhook.ts';
 
 /** For how long it is remembered that a message was written, in seconds: far longer than its event is announced again. */
-const REMEMBERED = 30 * 86_400;
+const dedupRetentionSeconds = 30 * 86_400;
 
 /** The same message for the same webhook always has the same id. */
 const idOf = (source: string, webhook: string, body: string): string =>
@@ -24,7 +24,7 @@ async function write(delivery: Delivery, now: number): Promise<boolean> {
   const key = { pk: `TOLD#${delivery.id}`, sk: 'TOLD' };
   const Put = {
     TableName: tableName('webhooks'),
-    Item: { ...key, expires_at: Math.ceil(now / 1000) + REMEMBERED },
+    Item: { ...key, expires_at: Math.ceil(now / 1000) + dedupRetentionSeconds },
     ConditionExpression: 'attribute_not_exists(pk)',
   };
   try {

@@ -54,7 +54,7 @@ const starting = {
   reply: Started,
 } as const;
 
-const START_RULE =
+const startRule =
   'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and a start that is too soon after another is a 429 `RATE_LIMIT_EXCEEDED`. What counts are starts that succeed, by either path; a sync that fails gives its start back.';
 
 const ending = {
@@ -71,13 +71,13 @@ export const cliniko = {
     ...starting,
     path: '/api/v1/cliniko/sync-all/{orgId}',
     summary: 'Start a sync of all patients of an organisation',
-    description: START_RULE,
+    description: startRule,
   },
   sync: {
     ...starting,
     path: '/api/v1/cliniko/sync/{orgId}',
     summary: 'Start a sync of all patients (deprecated: use sync-all)',
-    description: `Deprecated, the same as sync-all. ${START_RULE}`,
+    description: `Deprecated, the same as sync-all. ${startRule}`,
   },
   testConnection: {
     ...reading,

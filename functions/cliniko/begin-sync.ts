@@ -3,7 +3,7 @@ import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { countPatients } from './account/lists.ts';
 import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
-import { found, PER_PAGE } from './sync/sync-log.ts';
+import { found, patientsPerPage } from './sync/sync-log.ts';
 import { advanced } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
@@ -13,7 +13,7 @@ export const beginSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'begin', deps, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, deps, run);
     const total = active + archived;
-    const pages = Math.ceil(active / PER_PAGE) + Math.ceil(archived / PER_PAGE);
+    const pages = Math.ceil(active / patientsPerPage) + Math.ceil(archived / patientsPerPage);
     const next = { ...advanced(run, undefined, deps.now()), required: total };
     const counted = found(log, total, pages);
     await commit(snapshot, { ...snapshot.state, run: next }, [logWrite(snapshot.organization, counted)]);

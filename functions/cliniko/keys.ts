@@ -43,13 +43,16 @@ export const logKey = (organization: Organization, id: number) => ({
 export const counterKey = (tenant: string) => ({ pk: `TENANT#${tenant}`, sk: 'COUNTER' });
 
 /** Organisations with a running sync. */
-export const RUNNING = 'RUNNING';
-export const runningKey = (organization: Organization) => ({ pk: RUNNING, sk: nameOf(organization) });
+export const runningPartition = 'RUNNING';
+export const runningKey = (organization: Organization) => ({
+  pk: runningPartition,
+  sk: nameOf(organization),
+});
 
 /** Organisations with a schedule, the next one due first. */
-export const DUE = 'DUE';
+export const duePartition = 'DUE';
 export const dueKey = (organization: Organization, at: string) => ({
-  pk: DUE,
+  pk: duePartition,
   sk: `${at}#${nameOf(organization)}`,
 });
 

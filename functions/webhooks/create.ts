@@ -10,7 +10,7 @@ import { refuseEvents, webhookScope } from './scope.ts';
 import { isReceiver } from './send-webhook.ts';
 import { newSecret } from './signature.ts';
 import { webhookToReply } from './webhook-shape.ts';
-import { putWebhook, WEBHOOKS } from './webhook-store.ts';
+import { putWebhook, webhooksPerTenantMax } from './webhook-store.ts';
 
 /** @throws CodedProblem for an address that nothing may be sent to, or that is told already, and for one too many. */
 async function refuseReceiver(url: string, organization: string | null, { tenantId }: Caller): Promise<void> {
@@ -21,8 +21,12 @@ async function refuseReceiver(url: string, organization: string | null, { tenant
   const known = await findWebhooks(tenantId);
   if (known.some((webhook) => webhook.url === url && webhook.organization === organization))
     throw new CodedProblem('conflict', 'WEBHOOK_EXISTS', 'This address is registered already');
-  if (known.length >= WEBHOOKS)
-    throw new CodedProblem('conflict', 'TOO_MANY_WEBHOOKS', `A tenant has at most ${WEBHOOKS} webhooks`);
+  if (known.length >= webhooksPerTenantMax)
+    throw new CodedProblem(
+      'conflict',
+      'TOO_MANY_WEBHOOKS',
+      `A tenant has at most ${webhooksPerTenantMax} webhooks`,
+    );
 }
 
 export const handler = serve(webhooks.create, async ({ body: { url, events }, caller, clock }) => {

@@ -9,11 +9,11 @@ import { signatureHeaders } from './signature.ts';
 import { disableWebhook } from './webhook-store.ts';
 import { webhookWorkers } from './workers.ts';
 
-const GONE = 410;
+const statusGone = 410;
 
 /** When a message is sent again after an answer; `undefined` when it was taken, or was sent for the last time. */
 function nextAttemptAfter({ status = 0, retryAfter }: ReceiverAnswer, attempts: number): number | undefined {
-  const isTaken = (status >= 200 && status < 300) || status === GONE;
+  const isTaken = (status >= 200 && status < 300) || status === statusGone;
   return isTaken ? undefined : nextAttempt(attempts, retryAfter, systemClock.now(), Math.random());
 }
 
@@ -38,7 +38,7 @@ export const handler = consume(webhookWorkers.deliver, async ({ delivery: id }) 
   if (!webhook || !secret) return await finishAttempt(delivery, delivery.attempts, undefined);
   const headers = signatureHeaders(id, delivery.body, secret, systemClock.now());
   const answer = await sendWebhook(webhook.url, delivery.body, headers);
-  if (answer.status === GONE) await disableWebhook(delivery.tenant, webhook.id);
+  if (answer.status === statusGone) await disableWebhook(delivery.tenant, webhook.id);
   const attempts = delivery.attempts + 1;
   return await finishAttempt(delivery, attempts, nextAttemptAfter(answer, attempts));
 });

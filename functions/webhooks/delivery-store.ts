@@ -2,7 +2,12 @@ import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import { documents, tableName } from '../../core/dynamo/tables.ts';
 import { describe, log } from '../../core/log.ts';
-import { DELIVERIES, type Delivery, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
+import {
+  type Delivery,
+  deliveriesPartition,
+  deliveryKey,
+  startDelivery,
+} from '../../core/webhook/delivery.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 import { workflowStatus } from '../../core/workflow.ts';
 
@@ -40,7 +45,7 @@ export async function deleteDelivery(id: string): Promise<void> {
 }
 
 /** How long after it was due a delivery counts as forgotten, in milliseconds: longer than an attempt takes. */
-const FORGOTTEN = 30_000;
+const overdueMs = 30_000;
 
 /** Starts the workflow of a delivery anew, unless it is at work. */
 async function restart(delivery: Delivery): Promise<void> {
@@ -61,9 +66,9 @@ async function restart(delivery: Delivery): Promise<void> {
 
 /** Goes on with the deliveries whose workflow was never started or has died. */
 export async function restartDeliveries(now: number): Promise<void> {
-  for await (const deliveries of queryAll('webhooks', { pk: DELIVERIES, prefix: '' })) {
+  for await (const deliveries of queryAll('webhooks', { pk: deliveriesPartition, prefix: '' })) {
     for (const delivery of deliveries as unknown as Delivery[]) {
-      if (Date.parse(delivery.due_at) > now - FORGOTTEN) continue;
+      if (Date.parse(delivery.due_at) > now - overdueMs) continue;
       await restart(delivery).catch((error: unknown) =>
         log('warn', 'a delivery could not be restarted', describe(error)),
       );

@@ -1,8 +1,8 @@
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /** Milliseconds before each attempt, counted from the one before (Standard Webhooks, "Deliverability and reliability"): 31.6 hours in all. */
-const DELAYS = [0, 5_000, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR];
+const delaysMs = [0, 5_000, 5 * minuteMs, 30 * minuteMs, 2 * hourMs, 5 * hourMs, 10 * hourMs, 14 * hourMs];
 
 /**
  * When to try again after so many attempts, in milliseconds since the epoch; `undefined` when it was the last.
@@ -16,7 +16,7 @@ export function nextAttempt(
   now: number,
   random: number,
 ): number | undefined {
-  const delay = DELAYS[attempts];
+  const delay = delaysMs[attempts];
   if (delay === undefined) return undefined;
-  return now + Math.max(delay, Math.min(retryAfter, 14 * HOUR)) * (1 + random / 10);
+  return now + Math.max(delay, Math.min(retryAfter, 14 * hourMs)) * (1 + random / 10);
 }

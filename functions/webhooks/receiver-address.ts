@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
 /** Where no receiver of a webhook may be: this machine, private networks, and what a cloud answers only to those inside it. */
-const closed = new BlockList();
+const closedIpv4 = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -20,24 +20,24 @@ for (const [network, bits] of [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const)
-  closed.addSubnet(network, bits, 'ipv4');
+  closedIpv4.addSubnet(network, bits, 'ipv4');
 
 /** Of IPv6 only the global unicast addresses are open (IANA's registry), less those in them that lead elsewhere: Teredo, 6to4, examples. */
-const open6 = new BlockList();
-open6.addSubnet('2000::', 3, 'ipv6');
-const closed6 = new BlockList();
+const openIpv6 = new BlockList();
+openIpv6.addSubnet('2000::', 3, 'ipv6');
+const closedIpv6 = new BlockList();
 for (const [network, bits] of [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
 ] as const)
-  closed6.addSubnet(network, bits, 'ipv6');
+  closedIpv6.addSubnet(network, bits, 'ipv6');
 
 /** Whether an address is one of the public Internet. IPv4 in the clothes of IPv6 (`::ffff:10.0.0.1`) is not. */
 export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 4) return !closed.check(address, 'ipv4');
-  return isIP(address) === 6 && open6.check(address, 'ipv6') && !closed6.check(address, 'ipv6');
+  if (isIP(address) === 4) return !closedIpv4.check(address, 'ipv4');
+  return isIP(address) === 6 && openIpv6.check(address, 'ipv6') && !closedIpv6.check(address, 'ipv6');
 }
 
 /** Turns a host's name into its addresses; a test brings its own. */
@@ -56,7 +56,7 @@ export class UnknownHost extends Error {
 }
 
 /** Names that mean this machine or this network, whatever a resolver says (RFC 6761, RFC 8375, the metadata services of clouds). */
-const CLOSED_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/;
+const closedNames = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/;
 
 /** The host of a URL without the brackets of IPv6. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -67,7 +67,7 @@ export function isOpenUrl(text: string): boolean {
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false;
   const host = hostOf(url);
   if (isIP(host) !== 0) return isPublicAddress(host);
-  return host.includes('.') && !CLOSED_NAMES.test(host);
+  return host.includes('.') && !closedNames.test(host);
 }
 
 /**

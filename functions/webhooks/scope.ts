@@ -5,7 +5,7 @@ import { type EventName, findWebhooks, type Webhook } from '../../core/webhook/w
 import { deleteWebhook } from './webhook-store.ts';
 
 /** What concerns a tenant as a whole, and none of its organisations. */
-const OF_TENANT: readonly EventName[] = ['batch.completed'];
+const tenantEvents: readonly EventName[] = ['batch.completed'];
 
 /**
  * The organisation that a caller's webhooks are bound to; `null` for those who see the whole tenant.
@@ -20,7 +20,7 @@ export function webhookScope({ role, organizationId }: Caller): string | null {
 
 /** @throws Problem `forbidden` if somebody who is bound to an organisation asks for what concerns the whole tenant. */
 export function refuseEvents(events: readonly EventName[], organization: string | null): void {
-  const refused = organization !== null && events.find((event) => OF_TENANT.includes(event));
+  const refused = organization !== null && events.find((event) => tenantEvents.includes(event));
   if (refused) throw new Problem('forbidden', `Only administrators may hear of ${refused}`);
 }
 

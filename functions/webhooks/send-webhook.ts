@@ -12,7 +12,7 @@ import {
 } from './receiver-address.ts';
 
 /** Milliseconds for an answer (Standard Webhooks advises 15 to 30 seconds). */
-const TIMEOUT = 15_000;
+const answerTimeoutMs = 15_000;
 
 /** What a receiver said; no status if it could not be reached. */
 export interface ReceiverAnswer {
@@ -76,7 +76,7 @@ async function sendToRelay(url: URL, body: string, headers: Record<string, strin
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json' },
     body,
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(answerTimeoutMs),
   });
   await response.body?.cancel();
   return { status: response.status, retryAfter: 0 };
@@ -107,7 +107,7 @@ function post(
           'Content-Length': Buffer.byteLength(body),
           'User-Agent': 'Bulkhead-Webhooks',
         },
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: AbortSignal.timeout(answerTimeoutMs),
         agent: false,
       },
       (response) => {

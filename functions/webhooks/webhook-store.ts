@@ -3,7 +3,7 @@ import { documents, tableName } from '../../core/dynamo/tables.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 
 /** Receivers of one tenant at most: an event may write a message for every one of them in one transaction. */
-export const WEBHOOKS = 20;
+export const webhooksPerTenantMax = 20;
 
 export async function putWebhook(tenant: string, webhook: Webhook): Promise<void> {
   const Item = { ...webhookKey(tenant, webhook.id), ...webhook };

@@ -4,7 +4,7 @@ import { shardOf } from '../../functions/cliniko/account/api-key.ts';
 import { mergePatient } from '../../functions/cliniko/patients/patient.ts';
 import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/patients/phone.ts';
-import { startAllowance, UNLIMITED } from '../../functions/cliniko/sync/start-sync.ts';
+import { noStartLimit, startAllowance } from '../../functions/cliniko/sync/start-sync.ts';
 import { syncLogToStatus } from '../../functions/cliniko/sync/summary.ts';
 import {
   completed,
@@ -16,11 +16,11 @@ import {
 } from '../../functions/cliniko/sync/sync-log.ts';
 import { emptyState, newRun } from '../../functions/cliniko/sync/sync-state.ts';
 
-const START = '2024-01-15T10:30:00.000Z';
-const after = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
+const startedAt = '2024-01-15T10:30:00.000Z';
+const after = (seconds: number) => new Date(Date.parse(startedAt) + seconds * 1000).toISOString();
 
 test('computes progress as the documentation’s example does', () => {
-  const begun = found(newLog(456, 7, '123', 'full_patients', START), 648, 13);
+  const begun = found(newLog(456, 7, '123', 'full_patients', startedAt), 648, 13);
   const log = progressed(begun, { success: 448, failed: 2, pages: 9 }, after(100));
   expect(syncLogToReply(log)).toMatchObject({
     id: 456,
@@ -40,7 +40,7 @@ test('computes progress as the documentation’s example does', () => {
 });
 
 test('never lets progress fall when more is found, nor estimates before anything was measured', () => {
-  const begun = found(newLog(1, 1, 'a', 'full_patients', START), 100, 1);
+  const begun = found(newLog(1, 1, 'a', 'full_patients', startedAt), 100, 1);
   expect(syncLogToReply(begun).metadata.estimated_remaining).toBe(null);
   const half = progressed(begun, { success: 50 }, after(10));
   expect(found(half, 1_000, 10)).toMatchObject({ found: 1_000, progress: 50 });
@@ -48,7 +48,11 @@ test('never lets progress fall when more is found, nor estimates before anything
 });
 
 test('sums up a sync as the documentation’s example does', () => {
-  const log = completed({ ...newLog(1, 1, '123', 'full_patients', START), success: 648 }, 648, after(262));
+  const log = completed(
+    { ...newLog(1, 1, '123', 'full_patients', startedAt), success: 648 },
+    648,
+    after(262),
+  );
   expect(syncLogToStatus(log, 648, 0)).toEqual({
     sync_status: 'completed',
     last_sync: after(262),
@@ -110,7 +114,7 @@ test('tells when an organisation may start again', () => {
   });
   const running = { ...state, run: newRun(1, state, 'full_patients', 600_000) };
   expect(startAllowance(running, limit, 600_999)).toMatchObject({ remaining: 0, resetAt: 630_999 });
-  expect(startAllowance(state, UNLIMITED, 100_000)).toMatchObject({ admitted: true });
+  expect(startAllowance(state, noStartLimit, 100_000)).toMatchObject({ admitted: true });
 });
 
 const record = (more: object = {}) => ({
@@ -121,7 +125,7 @@ const record = (more: object = {}) => ({
   updated_at: '2024-01-02T00:00:00Z',
   ...more,
 });
-const sighting = { sync: 7, at: START, standing: 'active' } as const;
+const sighting = { sync: 7, at: startedAt, standing: 'active' } as const;
 
 test('keeps the newer of two versions of a patient, whichever comes last', () => {
   const newer = mergePatient(undefined, readPatient(record(), ''), sighting, 1);

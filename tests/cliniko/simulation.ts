@@ -157,13 +157,13 @@ export interface Plan {
 const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish: finishSync } as const;
 
 /** As the workflow's definition has it. */
-const RETRIES = 8;
+const retriesMax = 8;
 
 /** More steps than any of these syncs may take. */
-const STEPS = 2_000;
+const stepsMax = 2_000;
 
 /** How often the sweep comes, in milliseconds. */
-const SWEEP = 60_000;
+const sweepMs = 60_000;
 
 /** An account, and the time in which it is. */
 interface Place {
@@ -253,7 +253,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
         const snapshot = await readSnapshot(organization);
         const { phase, page } = snapshot?.state.run?.cursor ?? { phase: 'none', page: 0 };
         Object.assign(moment, { requestOfStep: 0, place: `${phase} ${page}` });
-        if (done > STEPS) throw new Error(`a sync does not end: ${trace.slice(0, 50)}`);
+        if (done > stepsMax) throw new Error(`a sync does not end: ${trace.slice(0, 50)}`);
         await beforeStep?.(done++);
         const step: (input: StepInput, deps: ClinikoDeps) => Promise<Next> = steps[next.do];
         const turn = { ...identity, turn: next.turn };
@@ -265,7 +265,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
           failures += 1;
           trace.push(`${name} at ${next.do}`);
           clock.now += Math.floor(Math.min(60_000, 1_000 * 2 ** failures) * random());
-          if (permanentFaults.some((known) => known === name) || failures > RETRIES) {
+          if (permanentFaults.some((known) => known === name) || failures > retriesMax) {
             await failSync({ ...identity, error: name }, deps);
             return 'SUCCEEDED';
           }
@@ -291,7 +291,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
         continue;
       }
       if (!(await readSnapshot(organization))?.state.run) break;
-      clock.now += SWEEP;
+      clock.now += sweepMs;
       await mortal(() => recoverSync(organization, clock.now)).then(
         () => trace.push('taken back'),
         (error: Error) => trace.push(`${error.name} at take-over`),
@@ -322,7 +322,7 @@ const idsOf = (patients: StoredPatient[], standing: StoredPatient['standing']) =
   patients.filter((patient) => patient.standing === standing).map(({ cliniko_id }) => cliniko_id);
 
 /** How long the last counts of a sync take, in milliseconds. */
-const COUNTING = 300;
+const countingMs = 300;
 
 /** Everything that is wrong with the end of a sync; nothing, if it kept what it promises. */
 export function broken({ account, log, history, state, counts, patients, trace }: Simulated): string[] {
@@ -331,7 +331,7 @@ export function broken({ account, log, history, state, counts, patients, trace }
     if (!holds) wrong.push(what);
   };
   // Whoever was added after a sync counted for the last time is the next one's. Instants at Cliniko are whole seconds.
-  const counted = Math.floor((Date.parse(log.completed_at ?? '') - COUNTING) / 1_000) * 1_000;
+  const counted = Math.floor((Date.parse(log.completed_at ?? '') - countingMs) / 1_000) * 1_000;
   const upstream = account.patients
     .filter(({ archived_at, created_at }) => archived_at === null && Date.parse(created_at) < counted)
     .map(({ id }) => String(id));

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
 /** Where Cliniko keeps accounts whose keys name no shard (Cliniko API documentation, "Base URL"). */
-const FIRST_SHARD = 'au1';
+const defaultShard = 'au1';
 
 /** The shard goes into a host name, so nothing else may be taken for one. */
-const SHARD = /^[a-z]{2}\d{1,2}$/;
+const shardPattern = /^[a-z]{2}\d{1,2}$/;
 
 /**
  * The shard of an account: what follows the last `-` of its API key.
@@ -13,9 +13,9 @@ const SHARD = /^[a-z]{2}\d{1,2}$/;
  */
 export function shardOf(apiKey: string): string | undefined {
   const dash = apiKey.lastIndexOf('-');
-  if (dash === -1) return FIRST_SHARD;
+  if (dash === -1) return defaultShard;
   const shard = apiKey.slice(dash + 1);
-  return SHARD.test(shard) ? shard : undefined;
+  return shardPattern.test(shard) ? shard : undefined;
 }
 
 /** An API key of Cliniko. It is the user name of Basic authentication, where a colon would end it (RFC 7617 §2). */
@@ -26,7 +26,7 @@ export const ApiKey = z
 
 /** Where the API of a shard is. `CLINIKO_BASE_URL` takes its place in local runs and tests. */
 export const baseUrlOf = (apiKey: string): string =>
-  (process.env.CLINIKO_BASE_URL || `https://api.${shardOf(apiKey) ?? FIRST_SHARD}.cliniko.com/v1`).replace(
+  (process.env.CLINIKO_BASE_URL || `https://api.${shardOf(apiKey) ?? defaultShard}.cliniko.com/v1`).replace(
     /\/$/,
     '',
   );

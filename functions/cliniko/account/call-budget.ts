@@ -8,7 +8,7 @@ import { takeCall } from '../../../core/http/rate-limit.ts';
  * A minute, and how much later than another one a request may arrive after it was counted here: within any minute of Cliniko's clock
  * there are then no more than are allowed. In seconds.
  */
-const WINDOW = 62;
+const windowSeconds = 62;
 
 /** Requests a minute that Cliniko takes from one key. */
 const callsPerMinute = (): number =>
@@ -31,7 +31,7 @@ export async function takeRequest(apiKey: string, now: number): Promise<number |
     new GetCommand({ TableName: tableName('guards'), Key: pauseKey(apiKey), ConsistentRead: true }),
   );
   if (Number(Item?.until) > now) return Number(Item?.until);
-  const limit = { calls: callsPerMinute(), seconds: WINDOW, per: 'user' } as const;
+  const limit = { calls: callsPerMinute(), seconds: windowSeconds, per: 'user' } as const;
   const { admitted, resetAt } = await takeCall(`cliniko ${ownerOf(apiKey)}`, limit, now);
   return admitted ? undefined : resetAt;
 }

@@ -5,17 +5,17 @@ import { pauseRequests, takeRequest } from './call-budget.ts';
 import type { ClinikoDeps } from './deps.ts';
 
 /** Milliseconds for one call, from its first byte to its last. */
-const TIMEOUT = 10_000;
+const requestTimeoutMs = 10_000;
 
 /** Bytes of one answer at most. A page of 100 patients with long notes has about 300 KB. */
-const LARGEST = 5 * 1024 * 1024;
+const bodyBytesMax = 5 * 1024 * 1024;
 
 /** How long to wait if Cliniko does not say, and how far ahead an announced reset is believed, in milliseconds. */
-const MINUTE = 60_000;
-const FURTHEST_RESET = 60 * MINUTE;
+const defaultResetDelayMs = 60_000;
+const resetDelayMsMax = 60 * defaultResetDelayMs;
 
 /** Who asks, as Cliniko wants to know it (its API documentation, "Identifying your application"). */
-const APPLICATION = 'Bulkhead';
+const applicationName = 'Bulkhead';
 
 /** An account, and whom Cliniko may write to about our requests. */
 export interface ClinikoAccount {
@@ -60,7 +60,7 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
     // Leaving the loop cancels the rest of the body.
-    if (size > LARGEST) throw new ClinikoFault('ClinikoUnavailable');
+    if (size > bodyBytesMax) throw new ClinikoFault('ClinikoUnavailable');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -69,8 +69,8 @@ async function readText(response: Response): Promise<string> {
 /** When Cliniko takes requests again: its header tells seconds since the epoch, and may tell an instant that is over. */
 function resetOf(response: Response, { now, random }: ClinikoDeps): number {
   const announced = Number(response.headers.get('x-ratelimit-reset')) * 1000;
-  const reset = Number.isFinite(announced) && announced > 0 ? announced : now() + MINUTE;
-  if (reset > now() + FURTHEST_RESET) throw new ClinikoFault('ClinikoRateLimited');
+  const reset = Number.isFinite(announced) && announced > 0 ? announced : now() + defaultResetDelayMs;
+  if (reset > now() + resetDelayMsMax) throw new ClinikoFault('ClinikoRateLimited');
   // Up to a second more, so that those who wait for one reset do not all come at once.
   return Math.max(reset, now() + 1_000) + Math.floor(random() * 1_000);
 }
@@ -108,10 +108,10 @@ export async function askCliniko(account: ClinikoAccount, path: string, deps: Cl
       headers: {
         Authorization: `Basic ${Buffer.from(`${account.apiKey}:`).toString('base64')}`,
         Accept: 'application/json',
-        'User-Agent': `${APPLICATION} (${account.contactEmail})`,
+        'User-Agent': `${applicationName} (${account.contactEmail})`,
       },
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(requestTimeoutMs),
     });
     text = response.status === 200 ? await readText(response) : '';
     if (response.status !== 200) await response.body?.cancel();
@@ -137,7 +137,7 @@ const count = z.int().nonnegative();
 const links = z.object({ next: z.string().nullish() }).nullish();
 
 /** The longest link to a next page that is kept: it becomes part of what is stored for a run. */
-const LONGEST_LINK = 1_000;
+const linkLengthMax = 1_000;
 
 /**
  * One page of a list of Cliniko's.
@@ -162,7 +162,7 @@ export async function readList(
   const link = (page.data.links as z.output<typeof links>)?.next;
   const url = link ? onHost(link, account) : undefined;
   const next = url && url.pathname + url.search;
-  if (next === path || (next?.length ?? 0) > LONGEST_LINK || records.length > totalEntries) {
+  if (next === path || (next?.length ?? 0) > linkLengthMax || records.length > totalEntries) {
     throw new ClinikoFault('ClinikoUnavailable');
   }
   return { records, totalEntries, next };

@@ -5,7 +5,7 @@ import type { ClinikoDeps } from './deps.ts';
 import { countPatients } from './lists.ts';
 
 /** Milliseconds for one look at an account, which takes less than two seconds as a rule; somebody waits for it. */
-const LOOK = 6_000;
+const attemptTimeoutMs = 6_000;
 
 /** The deps, but nothing in it takes longer than until a signal. */
 const until = (signal: AbortSignal, deps: ClinikoDeps): ClinikoDeps => ({
@@ -14,8 +14,8 @@ const until = (signal: AbortSignal, deps: ClinikoDeps): ClinikoDeps => ({
     deps.fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal }),
 });
 
-async function look(account: ClinikoAccount, deps: ClinikoDeps) {
-  const hurried = until(AbortSignal.timeout(LOOK), deps);
+async function attempt(account: ClinikoAccount, deps: ClinikoDeps) {
+  const hurried = until(AbortSignal.timeout(attemptTimeoutMs), deps);
   const { active, archived } = await countPatients(account, hurried);
   const { name, id } = await accountName(account, hurried);
   return { patients: active + archived, name, id };
@@ -29,10 +29,10 @@ async function look(account: ClinikoAccount, deps: ClinikoDeps) {
  */
 export async function loadAccount(account: ClinikoAccount, deps: ClinikoDeps) {
   try {
-    return await look(account, deps);
+    return await attempt(account, deps);
   } catch (error) {
     const mayPass = error instanceof ClinikoFault && error.name === 'ClinikoUnavailable';
     if (!mayPass) throw error;
-    return await look(account, deps);
+    return await attempt(account, deps);
   }
 }

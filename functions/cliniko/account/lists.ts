@@ -1,10 +1,10 @@
 import { ClinikoFault } from '../faults.ts';
-import { PER_PAGE } from '../sync/sync-log.ts';
+import { patientsPerPage } from '../sync/sync-log.ts';
 import type { Phase, Run } from '../sync/sync-state.ts';
 import { type ClinikoAccount, type ListPage, readList } from './client.ts';
 import type { ClinikoDeps } from './deps.ts';
 
-const NOBODY: ListPage = { records: [], totalEntries: 0, next: undefined };
+const emptyPage: ListPage = { records: [], totalEntries: 0, next: undefined };
 
 const query = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
@@ -21,7 +21,7 @@ function filterOf(phase: Phase, { since, deletedSince }: Run): Record<string, st
 const withoutFraction = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
 
 /** The phases that read a list, and where it is. */
-const PATHS: Partial<Record<Phase, string>> = {
+const listPaths: Partial<Record<Phase, string>> = {
   active: 'patients',
   archived: 'patients/archived',
   updated: 'patients',
@@ -36,14 +36,14 @@ const PATHS: Partial<Record<Phase, string>> = {
  */
 export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoDeps): Promise<ListPage> {
   const { phase, page, next } = run.cursor;
-  const list = PATHS[phase];
+  const list = listPaths[phase];
   if (!list) throw new Error(`the phase ${phase} reads no list`);
-  const path = next ?? `${list}?${query({ per_page: String(PER_PAGE), ...filterOf(phase, run) })}`;
+  const path = next ?? `${list}?${query({ per_page: String(patientsPerPage), ...filterOf(phase, run) })}`;
   const read = await readList(account, path, 'patients', deps);
   // Accounts without a list of archived or deleted patients have none; the counts at the end tell whether that is so.
-  if (!read && phase !== 'active' && phase !== 'updated') return NOBODY;
+  if (!read && phase !== 'active' && phase !== 'updated') return emptyPage;
   if (!read) throw new ClinikoFault('ClinikoRefused');
-  const behind = (page - 1) * PER_PAGE + read.records.length;
+  const behind = (page - 1) * patientsPerPage + read.records.length;
   if (read.next === undefined && behind < read.totalEntries) throw new ClinikoFault('ClinikoUnavailable');
   return read;
 }
@@ -55,9 +55,9 @@ async function count(
   account: ClinikoAccount,
   deps: ClinikoDeps,
 ): Promise<number> {
-  const path = `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`;
+  const path = `${listPaths[phase]}?${query({ per_page: '1', ...filter })}`;
   const page = await readList(account, path, 'patients', deps);
-  if (!page && PATHS[phase] === PATHS.active) throw new ClinikoFault('ClinikoRefused');
+  if (!page && listPaths[phase] === listPaths.active) throw new ClinikoFault('ClinikoRefused');
   return page?.totalEntries ?? 0;
 }
 

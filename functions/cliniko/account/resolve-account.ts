@@ -5,7 +5,7 @@ import type { ClinikoAccount } from './client.ts';
 import type { ClinikoDeps } from './deps.ts';
 
 /** An account's id becomes part of the keys of its patients. */
-const ID = /^[A-Za-z0-9-]{1,64}$/;
+const accountIdPattern = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
  * The state with the account that the present key leads to. Only a key that was not seen before is asked whose it is; one that may not
@@ -21,5 +21,5 @@ export async function resolveAccount(
   const { secret } = settings;
   if (secret === state.secret) return state;
   const { id } = await accountName(account, deps);
-  return { ...state, secret, account: id !== null && ID.test(id) ? id : secret };
+  return { ...state, secret, account: id !== null && accountIdPattern.test(id) ? id : secret };
 }

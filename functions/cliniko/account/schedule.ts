@@ -1,22 +1,22 @@
 import * as z from 'zod';
 
-const MINUTE = 60_000;
-const UNITS = { minute: MINUTE, hour: 60 * MINUTE, day: 24 * 60 * MINUTE } as const;
+const minuteMs = 60_000;
+const unitMs = { minute: minuteMs, hour: 60 * minuteMs, day: 24 * 60 * minuteMs } as const;
 
 /** No schedule asks Cliniko more often: a full sync may start as often (the seed's limit of one in five minutes). */
-const SHORTEST = 5 * MINUTE;
+const intervalMsMin = 5 * minuteMs;
 
 /** A year: a longer one is a slip. */
-const LONGEST = 366 * UNITS.day;
+const intervalMsMax = 366 * unitMs.day;
 
-const RATE = /^rate\((?<count>[1-9]\d{0,4}) (?<unit>minute|hour|day)s?\)$/;
+const ratePattern = /^rate\((?<count>[1-9]\d{0,4}) (?<unit>minute|hour|day)s?\)$/;
 
 /** The milliseconds between two runs of `rate(6 hours)`; `undefined` for any other text. */
 export function intervalOf(schedule: string): number | undefined {
-  const { count, unit } = RATE.exec(schedule)?.groups ?? {};
+  const { count, unit } = ratePattern.exec(schedule)?.groups ?? {};
   if (!count || !unit) return undefined;
-  const interval = Number(count) * UNITS[unit as keyof typeof UNITS];
-  return interval >= SHORTEST && interval <= LONGEST ? interval : undefined;
+  const interval = Number(count) * unitMs[unit as keyof typeof unitMs];
+  return interval >= intervalMsMin && interval <= intervalMsMax ? interval : undefined;
 }
 
 /** How often an organisation is synchronised by itself, as EventBridge writes a rate. */

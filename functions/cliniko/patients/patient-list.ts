@@ -14,7 +14,7 @@ export interface ListQuery {
 }
 
 /** Patients that are looked at in one go while an offset is skipped. */
-const SKIPPED_TOGETHER = 500;
+const patientsPerQuery = 500;
 
 /** Only active patients, and of those the ones that are asked for. */
 function filterOf({ search, last_synced_after: after }: ListQuery) {
@@ -61,7 +61,7 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
   let from: Record<string, unknown> | undefined;
   do {
     // Whatever is certainly before or behind the page is only counted: counting reads no attributes.
-    const isSkipping = matched + SKIPPED_TOGETHER <= offset;
+    const isSkipping = matched + patientsPerQuery <= offset;
     const isBehind = matches.length === limit;
     const onlyCount = isSkipping || isBehind;
     const {
@@ -76,7 +76,7 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
         ConsistentRead: true,
         ...filter,
         ...(onlyCount ? { Select: 'COUNT' } : {}),
-        ...(isBehind ? {} : { Limit: SKIPPED_TOGETHER }),
+        ...(isBehind ? {} : { Limit: patientsPerQuery }),
         ...(from ? { ExclusiveStartKey: from } : {}),
       }),
     );

@@ -4,11 +4,11 @@ import { isStorable, normalized } from '../../../core/text.ts';
 import { phoneOf } from './phone.ts';
 
 /** The longest a text may be before a record counts as broken. DynamoDB's 400 KB for an item are far away. */
-const LONGEST = 2_000;
+const textLengthMax = 2_000;
 
 const text = z
   .string()
-  .max(LONGEST)
+  .max(textLengthMax)
   .refine((value) => isStorable(value, true))
   .transform((value) => normalized(value.trim()) || null)
   .nullish()

@@ -4,7 +4,7 @@ import type { ReadPatient } from './patient-record.ts';
 /**
  * Where a patient is at Cliniko. `rejected` marks a record that could not be stored and of which nothing is known, so that it counts once.
  */
-export type Standing = 'active' | 'archived' | 'deleted' | 'rejected';
+type Standing = 'active' | 'archived' | 'deleted' | 'rejected';
 
 /** A patient of one organisation, as it is stored. */
 export interface StoredPatient {
@@ -38,7 +38,7 @@ export interface Sighting {
 /** What searches compare with: one form for upper and lower case. */
 export const searchable = (value: string): string => normalized(value).toLocaleLowerCase('en');
 
-const BLANK = {
+const blankFields = {
   first_name: null,
   last_name: null,
   email: null,
@@ -61,7 +61,7 @@ export function mergePatient(
   const cliniko_id = read.id;
   if ('reason' in read) {
     const old = known ?? {
-      ...BLANK,
+      ...blankFields,
       id,
       cliniko_id,
       standing: 'rejected' as const,

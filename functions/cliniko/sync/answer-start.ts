@@ -11,7 +11,7 @@ import {
 } from '../../../core/http/rate-limit.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import { knows, OrgId, organizationNotFound, organizationOf } from '../organization.ts';
-import { startAllowance, startSync, UNLIMITED } from './start-sync.ts';
+import { noStartLimit, startAllowance, startSync } from './start-sync.ts';
 import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
@@ -37,7 +37,7 @@ export async function answerStart(
   headers: Record<string, string> = {},
 ) {
   const limit = limitOf(endpoint);
-  const start = await startSync(organizationOf(caller, orgId), 'full_patients', limit ?? UNLIMITED, now);
+  const start = await startSync(organizationOf(caller, orgId), 'full_patients', limit ?? noStartLimit, now);
   if (start.kind === 'unknown') throw organizationNotFound(orgId);
   const { allowance } = start;
   const given = { ...(limit ? limitHeaders(allowance) : {}), ...headers };

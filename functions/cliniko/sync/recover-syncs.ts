@@ -1,7 +1,7 @@
 import { queryAll } from '../../../core/dynamo/query-all.ts';
 import { describe, log } from '../../../core/log.ts';
 import { stopWorkflow, workflowStatus } from '../../../core/workflow.ts';
-import { RUNNING } from '../keys.ts';
+import { runningPartition } from '../keys.ts';
 import type { Organization } from '../organization.ts';
 import { fail } from './end-sync.ts';
 import { startAnotherAttempt } from './run-step.ts';
@@ -10,14 +10,14 @@ import type { Run } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
 /** How often a run is taken back without having finished one more page. */
-const RESUMES = 3;
+const resumesPerPageMax = 3;
 
 /** Between the record of an attempt and the start of its workflow; a younger attempt is not looked at. In milliseconds. */
-const STARTING = 10_000;
+const attemptStartMs = 10_000;
 
 /** Whether nobody works on a run any more: its execution has ended or was never started, or is silent for too long. */
 async function isAbandoned(organization: Organization, run: Run, now: number): Promise<boolean> {
-  if (now - run.attemptAt < STARTING) return false;
+  if (now - run.attemptAt < attemptStartMs) return false;
   if (now > run.leaseUntil) return true;
   return (await workflowStatus('clinikoSync', executionName(organization, run))) !== 'RUNNING';
 }
@@ -31,13 +31,14 @@ export async function recoverSync(organization: Organization, now: number): Prom
   if (!(await isAbandoned(organization, run, now))) return;
   log('warn', 'a sync was taken back', { sync: run.sync, attempt: run.attempt });
   await stopWorkflow('clinikoSync', executionName(organization, run));
-  if (run.resumes < RESUMES) await startAnotherAttempt(snapshot, { ...run, resumes: run.resumes + 1 }, now);
+  if (run.resumes < resumesPerPageMax)
+    await startAnotherAttempt(snapshot, { ...run, resumes: run.resumes + 1 }, now);
   else await fail(snapshot, 'SyncInterrupted', now);
 }
 
 /** Looks after every running sync. */
 export async function recoverSyncs(now: number): Promise<void> {
-  for await (const running of queryAll('cliniko', { pk: RUNNING, prefix: '' })) {
+  for await (const running of queryAll('cliniko', { pk: runningPartition, prefix: '' })) {
     for (const { tenant, orgId } of running) {
       await recoverSync({ tenant: String(tenant), orgId: String(orgId) }, now).catch((error: unknown) =>
         log('error', 'a sync could not be looked after', describe(error)),

@@ -7,17 +7,17 @@ import { ClinikoFault } from '../faults.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
 import type { SyncLog } from './sync-log.ts';
-import { currentHoldings, deletedSince, LEASE, type Run, type Step, stepOf } from './sync-state.ts';
+import { currentHoldings, deletedSince, type Run, type Step, stepOf, syncLeaseMs } from './sync-state.ts';
 import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
  * Steps of one execution, after which another one goes on. Step Functions keeps 25,000 events of an execution, and a step with its
  * choices is 9 of them.
  */
-const TURNS = 2_000;
+const stepsPerExecutionMax = 2_000;
 
 /** How often Cliniko may refuse one page for its rate limit: with a reset each minute that is half an hour. */
-const REFUSALS = 30;
+const refusalsPerPageMax = 30;
 
 /** A step at work on its run. */
 export interface StepContext {
@@ -28,7 +28,7 @@ export interface StepContext {
   deps: ClinikoDeps;
 }
 
-const END = 'end' as const;
+const end = 'end' as const;
 
 /** The run that a step belongs to; `undefined` if it has ended or another attempt has taken it over. */
 async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContext | undefined> {
@@ -61,15 +61,15 @@ async function postpone(
   turn: number,
 ): Promise<Next> {
   const refusals = run.refusals + (refused ? 1 : 0);
-  if (refusals > REFUSALS) throw new ClinikoFault('ClinikoRateLimited');
-  const waiting = { ...run, refusals, leaseUntil: Math.max(until, deps.now()) + LEASE };
+  if (refusals > refusalsPerPageMax) throw new ClinikoFault('ClinikoRateLimited');
+  const waiting = { ...run, refusals, leaseUntil: Math.max(until, deps.now()) + syncLeaseMs };
   await commit(snapshot, { ...snapshot.state, run: waiting }, []);
   return { do: stepOf(run.cursor), turn, until: timestamp(until) };
 }
 
 /** Another attempt with an execution of its own, where the present one stands. */
 export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: number): Promise<void> {
-  const next = { ...run, attempt: run.attempt + 1, attemptAt: now, leaseUntil: now + LEASE };
+  const next = { ...run, attempt: run.attempt + 1, attemptAt: now, leaseUntil: now + syncLeaseMs };
   await commit(snapshot, { ...snapshot.state, run: next }, []);
   await startAttempt(snapshot.organization, next);
 }
@@ -90,18 +90,18 @@ export async function runStep(
 ): Promise<Next> {
   const turn = input.turn + 1;
   const mine = await loadStep(input, deps);
-  if (!mine) return { do: END, turn };
+  if (!mine) return { do: end, turn };
   const due = stepOf(mine.run.cursor);
   if (due !== step) return { do: due, turn };
   try {
     const run = await work(await withAccount(mine));
-    if (!run) return { do: END, turn };
-    if (turn < TURNS) return { do: stepOf(run.cursor), turn };
+    if (!run) return { do: end, turn };
+    if (turn < stepsPerExecutionMax) return { do: stepOf(run.cursor), turn };
   } catch (error) {
     if (error instanceof TooEarly) return await postpone(mine, error, turn);
     throw error;
   }
   const present = await loadStep(input, deps);
   if (present) await startAnotherAttempt(present.snapshot, present.run, deps.now());
-  return { do: END, turn };
+  return { do: end, turn };
 }

@@ -4,7 +4,7 @@ import { documents, tableName } from '../../../core/dynamo/tables.ts';
 import { describe, log } from '../../../core/log.ts';
 import { intervalOf } from '../account/schedule.ts';
 import { findSettings, replaceSettings } from '../account/settings.ts';
-import { DUE } from '../keys.ts';
+import { duePartition } from '../keys.ts';
 import type { Organization } from '../organization.ts';
 import { startSync } from './start-sync.ts';
 
@@ -26,7 +26,7 @@ async function startDue(organization: Organization, now: number): Promise<void> 
 }
 
 /** Organisations of one sweep at most: the rest is due a minute later. */
-const AT_ONCE = 200;
+const dueSyncsPerSweepMax = 200;
 
 /** Starts the syncs whose schedule has come. */
 export async function startDueSyncs(now: number): Promise<void> {
@@ -34,9 +34,9 @@ export async function startDueSyncs(now: number): Promise<void> {
     new QueryCommand({
       TableName: tableName('cliniko'),
       KeyConditionExpression: 'pk = :due AND sk <= :now',
-      ExpressionAttributeValues: { ':due': DUE, ':now': timestamp(now) },
+      ExpressionAttributeValues: { ':due': duePartition, ':now': timestamp(now) },
       ConsistentRead: true,
-      Limit: AT_ONCE,
+      Limit: dueSyncsPerSweepMax,
     }),
   );
   for (const { tenant, orgId } of Items) {

@@ -20,7 +20,7 @@ export type Start =
   | { kind: 'too_soon'; allowance: Allowance };
 
 /** While a sync runs, the next start is worth a try in half a minute at the earliest; in milliseconds. */
-const RUNNING = 30_000;
+const retryWhileRunningMs = 30_000;
 
 const startsWithin = ({ starts }: SyncState, { seconds }: StartLimit, now: number): number[] =>
   starts.filter((start) => start > now - seconds * 1000);
@@ -35,15 +35,15 @@ export function startAllowance(state: SyncState, limit: StartLimit, now: number)
     admitted: remaining > 0,
     limit: limit.calls,
     remaining,
-    resetAt: state.run ? Math.max(windowEnd, now + RUNNING) : windowEnd,
+    resetAt: state.run ? Math.max(windowEnd, now + retryWhileRunningMs) : windowEnd,
   };
 }
 
 /** For starts that nobody asked for, and where a stage has switched the limit off. */
-export const UNLIMITED: StartLimit = { calls: 1, seconds: 0 };
+export const noStartLimit: StartLimit = { calls: 1, seconds: 0 };
 
 /** How often a start that was overtaken looks again. Whoever overtook it is running by then, so one more look is nearly always enough. */
-const LOOKS = 20;
+const startAttemptsMax = 20;
 
 /** What the execution of an attempt is called; Step Functions keeps names apart for 90 days. */
 export const executionName = (organization: Organization, { sync, attempt }: Run): string =>
@@ -73,8 +73,8 @@ export async function startSync(
   asked: StartLimit | undefined,
   now: number,
 ): Promise<Start> {
-  const limit = asked ?? UNLIMITED;
-  for (let look = 1; ; look++) {
+  const limit = asked ?? noStartLimit;
+  for (let attempt = 1; ; attempt++) {
     const snapshot = await readSnapshot(organization);
     if (!snapshot) return { kind: 'unknown' };
     const { state, settings } = snapshot;
@@ -93,7 +93,7 @@ export async function startSync(
         { Put: { TableName: tableName('cliniko'), Item: { ...runningKey(organization), ...organization } } },
       ]);
     } catch (error) {
-      if (!(error instanceof Overtaken) || look === LOOKS) throw error;
+      if (!(error instanceof Overtaken) || attempt === startAttemptsMax) throw error;
       continue;
     }
     try {

@@ -4,7 +4,7 @@ import { currentHoldings, type Run, type SyncState, withHoldings } from './sync-
 import { commit, logWrite, patientWrite, type Snapshot } from './sync-store.ts';
 
 /** Patients of one transaction: with the state and the log they stay below DynamoDB's 100 writes, and a page is two of them. */
-const TOGETHER = 50;
+const patientsPerTransaction = 50;
 
 /** Where a run, its log and the counts of patients position while a page is being stored. */
 export interface SyncPosition {
@@ -67,8 +67,11 @@ export async function storeChanges(
   after: (part: Part, run: Run) => { run: Run; progress: Progress },
 ): Promise<Run> {
   let position = begun;
-  for (let from = 0; from === 0 || from < changes.length; from += TOGETHER) {
-    const part = { changes: changes.slice(from, from + TOGETHER), isLast: from + TOGETHER >= changes.length };
+  for (let from = 0; from === 0 || from < changes.length; from += patientsPerTransaction) {
+    const part = {
+      changes: changes.slice(from, from + patientsPerTransaction),
+      isLast: from + patientsPerTransaction >= changes.length,
+    };
     const { run, progress } = after(part, position.run);
     position = await store(position, part.changes, run, progress, at);
   }

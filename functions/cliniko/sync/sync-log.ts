@@ -9,10 +9,10 @@ export const syncStatuses = ['running', 'completed', 'failed'] as const;
 type SyncStatus = (typeof syncStatuses)[number];
 
 /** Patients of one request to Cliniko, at most (Cliniko API documentation, "Pagination"). */
-export const PER_PAGE = 100;
+export const patientsPerPage = 100;
 
 /** How many broken records a log names; the others are only counted, so that a log stays small. */
-const NAMED = 50;
+const brokenRecordsShownMax = 50;
 
 /** One sync of an organisation, as it is stored. */
 export interface SyncLog {
@@ -76,7 +76,7 @@ export const SyncLogReply = z
   .meta({ id: 'SyncLog' });
 
 /** Days that logs are kept: more than a year, so that a month can be compared with the same one a year before. */
-const KEPT = 400;
+const logRetentionDays = 400;
 
 /**
  * The log of a sync that begins.
@@ -93,7 +93,7 @@ export function newLog(
   return {
     id,
     nth,
-    expires_at: Math.floor(Date.parse(at) / 1000) + KEPT * 86_400,
+    expires_at: Math.floor(Date.parse(at) / 1000) + logRetentionDays * 86_400,
     organization,
     operation,
     status: 'running',
@@ -112,7 +112,7 @@ export function newLog(
 }
 
 /** A share in percent, with one decimal. */
-export const percent = (part: number, whole: number): number => Math.round((part / whole) * 1_000) / 10;
+const percent = (part: number, whole: number): number => Math.round((part / whole) * 1_000) / 10;
 
 /** The log with what was found, and how many pages of lists that makes. */
 export function found(log: SyncLog, patients: number, pages: number): SyncLog {
@@ -140,7 +140,7 @@ export function progressed(log: SyncLog, more: Progress, at = log.progressed_at)
     page: Math.min(log.pages, log.page + (more.pages ?? 0)),
     progress: Math.max(log.progress, share),
     progressed_at: at,
-    broken: [...log.broken, ...(more.broken ?? [])].slice(0, NAMED),
+    broken: [...log.broken, ...(more.broken ?? [])].slice(0, brokenRecordsShownMax),
   };
 }
 
@@ -177,7 +177,7 @@ export function duration(milliseconds: number): string {
 }
 
 /** What is left at the rate measured so far; `null` as long as nothing was measured. */
-export function estimatedRemaining(log: SyncLog): string | null {
+function estimatedRemaining(log: SyncLog): string | null {
   if (log.status !== 'running') return '0 seconds';
   const processed = log.success + log.failed;
   if (processed === 0) return null;

@@ -1,4 +1,4 @@
-import { PER_PAGE, type SyncOperation } from './sync-log.ts';
+import { patientsPerPage, type SyncOperation } from './sync-log.ts';
 
 /**
  * The lists that a sync walks through, in this order. `updated` is the tail pass: what changed while the lists were being read, or for an
@@ -85,10 +85,11 @@ export const emptyState: SyncState = {
   holdings: {},
 };
 
-const NOTHING: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
+const noHoldings: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
 
 /** What is stored of the account that is listed. */
-export const currentHoldings = ({ account, holdings }: SyncState): Holdings => holdings[account] ?? NOTHING;
+export const currentHoldings = ({ account, holdings }: SyncState): Holdings =>
+  holdings[account] ?? noHoldings;
 
 export const withHoldings = (state: SyncState, more: Partial<Holdings>): SyncState => ({
   ...state,
@@ -96,17 +97,17 @@ export const withHoldings = (state: SyncState, more: Partial<Holdings>): SyncSta
 });
 
 /** How long a step may be silent before its run counts as dead: all retries of a step fit in. In milliseconds. */
-export const LEASE = 10 * 60_000;
+export const syncLeaseMs = 10 * 60_000;
 
 /** Clocks differ, and Cliniko's lists lag a little behind its changes. In milliseconds. */
-const OVERLAP = 2 * 60_000;
+const overlapMs = 2 * 60_000;
 
 const earlier = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) - milliseconds).toISOString();
 
 /** From when on a run asks who was deleted: since the last completed sync began, or from the beginning. */
 export const deletedSince = ({ completedFrom }: Holdings): string | null =>
-  completedFrom && earlier(completedFrom, OVERLAP);
+  completedFrom && earlier(completedFrom, overlapMs);
 
 /** A run that begins now. An incremental one asks for what changed since the last completed sync began. */
 export function newRun(sync: number, state: SyncState, operation: SyncOperation, now: number): Run {
@@ -119,13 +120,13 @@ export function newRun(sync: number, state: SyncState, operation: SyncOperation,
     attempt: 1,
     attemptAt: now,
     startedAt: now,
-    leaseUntil: now + LEASE,
+    leaseUntil: now + syncLeaseMs,
     resumes: 0,
     refusals: 0,
     cursor: { phase: 'count', page: 1 },
     round: 1,
     listPages: 0,
-    since: earlier(since, OVERLAP),
+    since: earlier(since, overlapMs),
     deletedSince: deletedSince(currentHoldings(state)),
     required: 0,
     seen: 0,
@@ -135,15 +136,15 @@ export function newRun(sync: number, state: SyncState, operation: SyncOperation,
   };
 }
 
-const ORDER: Record<SyncOperation, readonly Phase[]> = {
+const phaseOrder: Record<SyncOperation, readonly Phase[]> = {
   full_patients: ['count', 'active', 'archived', 'updated', 'updated_archived', 'deleted', 'check'],
   active_patients: ['count', 'active', 'updated', 'updated_archived', 'deleted', 'check'],
   incremental_patients: ['count', 'updated', 'updated_archived', 'deleted', 'check'],
 };
 
 /** The list after the one that is at its end. */
-export function nextPhase(run: Run): Cursor {
-  const order = ORDER[run.operation];
+function nextPhase(run: Run): Cursor {
+  const order = phaseOrder[run.operation];
   return { phase: order[order.indexOf(run.cursor.phase) + 1] ?? 'check', page: 1 };
 }
 
@@ -154,7 +155,7 @@ export function advanced(run: Run, next: string | undefined, now: number): Run {
     ...run,
     cursor: next === undefined ? nextPhase(run) : { phase, page: page + 1, next },
     listPages: next === undefined ? 0 : run.listPages + 1,
-    leaseUntil: now + LEASE,
+    leaseUntil: now + syncLeaseMs,
     resumes: 0,
     refusals: 0,
   };
@@ -162,13 +163,13 @@ export function advanced(run: Run, next: string | undefined, now: number): Run {
 
 /** More pages than a list of this length can have: a few more for what is added while it is read. */
 export const isEndless = (run: Run, totalEntries: number): boolean =>
-  run.listPages > Math.ceil(totalEntries / PER_PAGE) + 5;
+  run.listPages > Math.ceil(totalEntries / patientsPerPage) + 5;
 
 /**
  * How often the lists are read before a run gives up to account for them: every second round only reads what changed, which is
  * enough if somebody was added behind the first.
  */
-const ROUNDS = 4;
+const roundsMax = 4;
 
 /**
  * Whether a run met everyone: those whom Cliniko counts now, and those whom it counted at the beginning.
@@ -180,7 +181,7 @@ export const isComplete = (run: Run, total: number, deleted: number): boolean =>
 
 /** The run with another round before it; `undefined` when it had all that it gets. */
 export function anotherRound(run: Run, total: number, now: number): Run | undefined {
-  if (run.round >= ROUNDS) return undefined;
+  if (run.round >= roundsMax) return undefined;
   const fromTheStart = run.round % 2 === 0 && run.operation !== 'incremental_patients';
   return {
     ...run,
@@ -190,7 +191,7 @@ export function anotherRound(run: Run, total: number, now: number): Run | undefi
     // The list of the deleted is read to its end in each round.
     missed: 0,
     listPages: 0,
-    leaseUntil: now + LEASE,
+    leaseUntil: now + syncLeaseMs,
   };
 }
 
