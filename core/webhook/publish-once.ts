@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { documents, tableName } from '../dynamo/tables.ts';
 import { type Delivery, deliveriesOf, deliveryWrite, startDelivery } from './delivery.ts';
 import type { Origin, WebhookEvent } from './webhook.ts';
 
-/** For how long it is remembered that a message was written, in seconds: far longer than its event is announced again. */
+/** How long a marker blocks repeats: far longer than an event may be published again. */
 const dedupRetentionSeconds = 30 * 86_400;
 
-/** The same message for the same webhook always has the same id. */
+/** Deterministic id: the same message to the same webhook always has the same one. */
 const idOf = (source: string, webhook: string, body: string): string =>
   createHash('sha256')
     .update(JSON.stringify([source, webhook, body]))
@@ -15,10 +16,9 @@ const idOf = (source: string, webhook: string, body: string): string =>
     .slice(0, 32);
 
 /**
- * Writes a message unless it was written before. A delivery is deleted once it was taken, so that it was written is remembered
- * beside it.
+ * Stores a message together with a marker that it was stored, since an accepted delivery is deleted.
  *
- * @returns whether it was written now.
+ * @returns false if the marker exists: the message was stored before.
  */
 async function write(delivery: Delivery, now: number): Promise<boolean> {
   const key = { pk: `TOLD#${delivery.id}`, sk: 'TOLD' };
@@ -31,17 +31,17 @@ async function write(delivery: Delivery, now: number): Promise<boolean> {
     await documents().send(new TransactWriteCommand({ TransactItems: [{ Put }, deliveryWrite(delivery)] }));
     return true;
   } catch (error) {
-    const { CancellationReasons: [reason] = [] } = error as { CancellationReasons?: { Code?: string }[] };
-    if (reason?.Code === 'ConditionalCheckFailed') return false;
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    if (error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed') return false;
     throw error;
   }
 }
 
 /**
- * Tells every interested webhook of an event, for publishers that may repeat themselves: each hears once of the same event of the same
- * source, and of another one (a batch that ended otherwise after all) again.
+ * Publishes an event to every subscribed webhook, for publishers that repeat (at-least-once). Each webhook gets one message per
+ * source and content; a source that publishes other content later (a batch that ended differently after all) makes another message.
  *
- * @param source what the event is about, unique over all tenants.
+ * @param source id of what the event is about, unique over all tenants.
  * @param now milliseconds since the epoch.
  */
 export async function publishOnce(
@@ -51,6 +51,6 @@ export async function publishOnce(
   now: number,
 ): Promise<void> {
   const deliveries = await deliveriesOf(origin, event, ({ id }, body) => idOf(source, id, body), now);
-  // What was written before was also started before, or is by the sweep.
+  // The execution of a message stored before was started then, or the sweep starts it.
   for (const delivery of deliveries) if (await write(delivery, now)) await startDelivery(delivery);
 }

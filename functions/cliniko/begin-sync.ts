@@ -8,7 +8,7 @@ import { advanced } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** Counts what there is. A run that was taken back has done so already and goes on where it stands. */
+/** Counts the patients of the account. A resumed run has done so already and continues at its cursor. */
 export const beginSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'begin', deps, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, deps, run);

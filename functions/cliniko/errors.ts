@@ -1,7 +1,7 @@
 import { CodedProblem } from '../../core/http/coded-problem.ts';
 import { clinikoFaults, type FaultName } from './faults.ts';
 
-/** What a caller who waits is told of a fault of Cliniko. */
+/** A fault of Cliniko as the problem that a waiting caller gets. */
 export function problemOf(
   name: FaultName,
   details: Record<string, unknown>,

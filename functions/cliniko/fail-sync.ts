@@ -7,7 +7,7 @@ import { clinikoWorkers } from './workers.ts';
 
 type Failure = z.output<typeof clinikoWorkers.failSync.message>;
 
-/** Ends a run with the error of its last step, if that attempt is still its own. */
+/** Ends a run with the error of its last step, unless a later attempt has replaced this one. */
 export async function failSync({ tenant, orgId, syncId, attempt, error }: Failure, deps: ClinikoDeps) {
   const snapshot = await readSnapshot({ tenant, orgId });
   const run = snapshot?.state.run;

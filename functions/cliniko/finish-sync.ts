@@ -10,12 +10,12 @@ import { anotherRound, isComplete } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** Compares with Cliniko's counts: ends the run if it met everyone, else goes another round. */
+/** Compares the run with Cliniko's counts: completes it if it has seen every patient, otherwise begins another round. */
 export const finishSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'finish', deps, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, deps, run);
     const total = active + archived;
-    // Whoever was deleted after the list of them was read would make up for somebody whom this run has not met.
+    // A patient deleted after the list of deleted ones was read would hide one that this run has not seen.
     const deleted = await countDeleted(account, deps, run);
     if (isComplete(run, total, deleted)) {
       await complete(snapshot, run, log, total, deps.now());

@@ -1,10 +1,11 @@
+import * as z from 'zod';
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
 import { syncLogToStatus } from './sync/summary.ts';
-import type { SyncLog } from './sync/sync-log.ts';
+import { SyncLog } from './sync/sync-log.ts';
 import { currentHoldings } from './sync/sync-state.ts';
 import { readSnapshot } from './sync/sync-store.ts';
 
@@ -17,7 +18,7 @@ export const handler = serve(cliniko.status, async ({ params: { orgId }, caller,
     newestFirst: true,
     limit: 1,
   }).next();
-  const [log] = (latest.value ?? []) as unknown as SyncLog[];
+  const [log] = z.array(SyncLog).parse(latest.value ?? []);
   const { active, archived } = currentHoldings(snapshot.state);
   return syncLogToStatus(log, active + archived, clock.now());
 });

@@ -9,7 +9,7 @@ export const handler = consume(clinikoWorkers.sweep, async () => {
   const now = systemClock.now();
   const results = await Promise.allSettled([recoverSyncs(now), startDueSyncs(now)]);
   for (const result of results) {
-    // One of them must not keep the others from their work; what failed is tried again in a minute.
-    if (result.status === 'rejected') log('error', 'a part of the sweep failed', describe(result.reason));
+    // The two parts are independent; the next sweep, a minute later, retries the failed one.
+    if (result.status === 'rejected') log('error', 'part of the sweep failed', describe(result.reason));
   }
 });

@@ -9,13 +9,14 @@ import { executionName } from './sync/start-sync.ts';
 import type { Run } from './sync/sync-state.ts';
 import { Overtaken, readSnapshot } from './sync/sync-store.ts';
 
-/** How often a cancel looks again when a page is stored at the same instant; the next page is some hundred milliseconds away. */
+/** Attempts while pages are stored at the same time; pages are some hundred milliseconds apart. */
 const cancelAttemptsMax = 20;
 
 /**
- * Ends what runs, and returns it.
+ * Ends the running sync as failed.
  *
- * @throws CodedProblem ORGANIZATION_NOT_FOUND or SYNC_NOT_RUNNING.
+ * @returns the run that was ended.
+ * @throws CodedProblem ORGANIZATION_NOT_FOUND or SYNC_NOT_RUNNING; Overtaken if 20 attempts were overtaken.
  */
 async function cancel(organization: Organization, now: number): Promise<Run> {
   const { orgId } = organization;

@@ -13,15 +13,15 @@ import { advanced, isEndless, type Run } from './sync/sync-state.ts';
 import { findPatients, takeNumbers } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** What a page's records become, each patient once: of a record that comes twice the later one counts. */
+/** The changes that a page's records make, one per patient: of a repeated record the later one counts. */
 async function changesOf(reads: ReadPatient[], { snapshot, run, deps }: StepContext): Promise<Change[]> {
   const unique = [...new Map(reads.map((read) => [read.id, read])).values()];
   const known = await findPatients(
     snapshot,
     unique.map(({ id }) => id),
   );
-  const strangers = unique.filter(({ id }) => !known.has(id)).length;
-  let number = strangers > 0 ? await takeNumbers(snapshot.organization.tenant, strangers) : 0;
+  const added = unique.filter(({ id }) => !known.has(id)).length;
+  let number = added > 0 ? await takeNumbers(snapshot.organization.tenant, added) : 0;
   const standing =
     run.cursor.phase === 'archived' || run.cursor.phase === 'updated_archived' ? 'archived' : 'active';
   const sighting = { sync: run.sync, at: timestamp(deps.now()), standing } as const;
@@ -31,7 +31,7 @@ async function changesOf(reads: ReadPatient[], { snapshot, run, deps }: StepCont
   });
 }
 
-/** What a part of a page adds to the log: whoever this run meets for the first time. */
+/** What a part of a page adds to the log: patients that this run sees for the first time. */
 function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run) {
   const fresh = changes
     .filter(({ before }) => before?.seen !== run.sync)
@@ -43,8 +43,8 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
 }
 
 /**
- * Reads the page at which the run stands and stores its patients. The last part of a page also moves the run on, so a page that
- * was interrupted is read again; whom this run has met already is not counted twice.
+ * Reads the page at the run's cursor and stores its patients. Only the last part of a page moves the cursor, so an interrupted page
+ * is read again; patients that this run has seen are not counted twice.
  */
 export const syncPage = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'page', deps, async (turn) => {

@@ -12,7 +12,11 @@ import { newSecret } from './signature.ts';
 import { webhookToReply } from './webhook-shape.ts';
 import { putWebhook, webhooksPerTenantMax } from './webhook-store.ts';
 
-/** @throws CodedProblem for an address that nothing may be sent to, or that is told already, and for one too many. */
+/**
+ * Checks the URL of a new webhook, and the number of the tenant's webhooks.
+ *
+ * @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public, WEBHOOK_EXISTS or TOO_MANY_WEBHOOKS.
+ */
 async function refuseReceiver(url: string, organization: string | null, { tenantId }: Caller): Promise<void> {
   if (!(await isReceiver(url))) {
     const text = 'url: must be https and lead to a public address';

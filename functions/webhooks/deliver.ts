@@ -11,13 +11,13 @@ import { webhookWorkers } from './workers.ts';
 
 const statusGone = 410;
 
-/** When a message is sent again after an answer; `undefined` when it was taken, or was sent for the last time. */
+/** Time of the next attempt after an answer, in milliseconds since the epoch; `undefined` if the message was accepted or given up. */
 function nextAttemptAfter({ status = 0, retryAfter }: ReceiverAnswer, attempts: number): number | undefined {
   const isTaken = (status >= 200 && status < 300) || status === statusGone;
   return isTaken ? undefined : nextAttempt(attempts, retryAfter, systemClock.now(), Math.random());
 }
 
-/** Keeps a message until it is sent again, or drops it. */
+/** Stores when a message is sent again, or deletes it. */
 async function finishAttempt({ id }: Delivery, attempts: number, again: number | undefined) {
   if (again === undefined) {
     await deleteDelivery(id);

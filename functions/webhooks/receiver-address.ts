@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
-/** Where no receiver of a webhook may be: this machine, private networks, and what a cloud answers only to those inside it. */
+/** Networks that webhooks must not reach: this machine, private networks, and the metadata services of clouds. */
 const closedIpv4 = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
@@ -22,7 +22,7 @@ for (const [network, bits] of [
 ] as const)
   closedIpv4.addSubnet(network, bits, 'ipv4');
 
-/** Of IPv6 only the global unicast addresses are open (IANA's registry), less those in them that lead elsewhere: Teredo, 6to4, examples. */
+/** Only global unicast addresses of IPv6 are allowed (IANA's registry), without Teredo, 6to4 and documentation prefixes. */
 const openIpv6 = new BlockList();
 openIpv6.addSubnet('2000::', 3, 'ipv6');
 const closedIpv6 = new BlockList();
@@ -34,34 +34,34 @@ for (const [network, bits] of [
 ] as const)
   closedIpv6.addSubnet(network, bits, 'ipv6');
 
-/** Whether an address is one of the public Internet. IPv4 in the clothes of IPv6 (`::ffff:10.0.0.1`) is not. */
+/** True for an address of the public Internet. IPv4-mapped IPv6 (`::ffff:10.0.0.1`) is not one. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 4) return !closedIpv4.check(address, 'ipv4');
   return isIP(address) === 6 && openIpv6.check(address, 'ipv6') && !closedIpv6.check(address, 'ipv6');
 }
 
-/** Turns a host's name into its addresses; a test brings its own. */
+/** Resolves a host name to addresses; tests bring their own. */
 export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
 
 export const resolveByDns: Resolve = (host) => lookup(host, { all: true });
 
-/** A receiver that nothing may be sent to. */
+/** A receiver that webhooks must not reach. */
 export class NoReceiver extends Error {
   override readonly name = 'NoReceiver';
 }
 
-/** A receiver that is not found. */
+/** A receiver whose name does not resolve. */
 export class UnknownHost extends Error {
   override readonly name = 'UnknownHost';
 }
 
-/** Names that mean this machine or this network, whatever a resolver says (RFC 6761, RFC 8375, the metadata services of clouds). */
+/** Names of this machine or network, however they resolve (RFC 6761, RFC 8375, the metadata services of clouds). */
 const closedNames = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/;
 
 /** The host of a URL without the brackets of IPv6. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Whether a URL is one that a webhook may have, as far as its text tells: https, no user in it, no name or address of a closed network. */
+/** Checks the text of a webhook's URL: https, no user or password, no name or address of a closed network. */
 export function isOpenUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false;
@@ -71,9 +71,10 @@ export function isOpenUrl(text: string): boolean {
 }
 
 /**
- * The address to connect to. All addresses of a name must be public: whoever controls a name could else let it change between looks.
+ * Resolves a host to the address to connect to. All addresses of a name must be public, since its owner could otherwise swap them
+ * after the check (DNS rebinding).
  *
- * @throws NoReceiver if one of them is not; UnknownHost if there is none.
+ * @throws NoReceiver if one of them is not public; UnknownHost if there is none.
  */
 export async function receiverAddress(
   host: string,

@@ -2,7 +2,7 @@ import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { documents, tableName } from '../../core/dynamo/tables.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 
-/** Receivers of one tenant at most: an event may write a message for every one of them in one transaction. */
+/** One transaction may store a delivery for every webhook of a tenant, and takes 100 actions (TransactWriteItems). */
 export const webhooksPerTenantMax = 20;
 
 export async function putWebhook(tenant: string, webhook: Webhook): Promise<void> {
@@ -16,7 +16,7 @@ export async function deleteWebhook(tenant: string, id: string): Promise<void> {
   );
 }
 
-/** Notes that a receiver is gone for good. */
+/** Disables a webhook whose receiver answered 410 Gone. */
 export async function disableWebhook(tenant: string, id: string): Promise<void> {
   await documents().send(
     new UpdateCommand({

@@ -12,7 +12,7 @@ import { permanentFaults } from '../../functions/cliniko/faults.ts';
 import { finishSync } from '../../functions/cliniko/finish-sync.ts';
 import { patientsOf } from '../../functions/cliniko/keys.ts';
 import type { Organization } from '../../functions/cliniko/organization.ts';
-import type { StoredPatient } from '../../functions/cliniko/patients/patient.ts';
+import { StoredPatient } from '../../functions/cliniko/patients/patient.ts';
 import { recoverSync } from '../../functions/cliniko/sync/recover-syncs.ts';
 import { startSync } from '../../functions/cliniko/sync/start-sync.ts';
 import type { Next, StepInput } from '../../functions/cliniko/sync/step-shape.ts';
@@ -302,7 +302,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
     const { state } = snapshot;
     const patients: StoredPatient[] = [];
     for await (const page of queryAll('cliniko', patientsOf(organization, state.account)))
-      patients.push(...(page as unknown as StoredPatient[]));
+      patients.push(...page.map((item) => StoredPatient.parse(item)));
     return {
       organization,
       account: present,

@@ -8,8 +8,8 @@ const AccountSettings = z.object({
 });
 
 /**
- * What an account calls itself. Its settings are for its administrators, a part of them for every user; an account that tells neither
- * has no name and no id here.
+ * Loads the name and id of a Cliniko account. Only its administrators may read all settings, every user the public ones; both are
+ * `null` if the key may read neither.
  *
  * @throws as `askCliniko`.
  */

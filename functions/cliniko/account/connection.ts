@@ -4,10 +4,10 @@ import type { ClinikoAccount } from './client.ts';
 import type { ClinikoDeps } from './deps.ts';
 import { countPatients } from './lists.ts';
 
-/** Milliseconds for one look at an account, which takes less than two seconds as a rule; somebody waits for it. */
+/** For all requests of one attempt, which usually takes less than two seconds. A caller waits for it. */
 const attemptTimeoutMs = 6_000;
 
-/** The deps, but nothing in it takes longer than until a signal. */
+/** The dependencies with a `fetch` that also ends at a signal. */
 const until = (signal: AbortSignal, deps: ClinikoDeps): ClinikoDeps => ({
   ...deps,
   fetch: (url, init) =>
@@ -22,8 +22,8 @@ async function attempt(account: ClinikoAccount, deps: ClinikoDeps) {
 }
 
 /**
- * What an account tells of itself to somebody who waits. What may pass by itself is tried once more, and no more: within twelve
- * seconds there is an answer.
+ * Loads the name, id and number of patients of an account for a waiting caller. Retries once after a fault that may be transient,
+ * and so takes at most twelve seconds.
  *
  * @throws TooEarly, or ClinikoFault with the reason.
  */

@@ -1,4 +1,4 @@
-/** What comes from outside of the rules: a test brings its own. */
+/** What the rules of the sync need from outside; tests bring their own. */
 export interface ClinikoDeps {
   /** Milliseconds since the Unix epoch. */
   now(): number;

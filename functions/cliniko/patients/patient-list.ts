@@ -4,19 +4,19 @@ import { documents, tableName } from '../../../core/dynamo/tables.ts';
 import { patientsOf } from '../keys.ts';
 import { currentHoldings } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
-import { type StoredPatient, searchable } from './patient.ts';
+import { StoredPatient, searchable } from './patient.ts';
 
-export interface ListQuery {
+interface ListQuery {
   limit: number;
   offset: number;
   search?: string | undefined;
   last_synced_after?: string | undefined;
 }
 
-/** Patients that are looked at in one go while an offset is skipped. */
+/** Limit of one Query until the page is full. A Query that can only find patients before the page counts them. */
 const patientsPerQuery = 500;
 
-/** Only active patients, and of those the ones that are asked for. */
+/** The filter of a Query: active patients that match the search and were synced after an instant. */
 function filterOf({ search, last_synced_after: after }: ListQuery) {
   const conditions = ['standing = :active'];
   const values: Record<string, string> = { ':active': 'active' };
@@ -48,8 +48,8 @@ const patientToReply = (patient: StoredPatient) => ({
 });
 
 /**
- * One page of an organisation's active patients, those of its present Cliniko account, in the order of Cliniko's ids, and how many match
- * in all. Without a search the list need not be read to its end to tell.
+ * One page of the active patients of the listed account in the order of Cliniko's ids, and the number of all that match. Only a
+ * search reads the list to its end: without one, the stored counts give the number.
  */
 export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
   const { limit, offset, search, last_synced_after } = query;
@@ -60,7 +60,7 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
   let matched = 0;
   let from: Record<string, unknown> | undefined;
   do {
-    // Whatever is certainly before or behind the page is only counted: counting reads no attributes.
+    // Patients that are certainly before or behind the page are only counted: COUNT returns no attributes.
     const isSkipping = matched + patientsPerQuery <= offset;
     const isBehind = matches.length === limit;
     const onlyCount = isSkipping || isBehind;
@@ -81,7 +81,8 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
       }),
     );
     const first = Math.max(0, offset - matched);
-    matches.push(...(Items as StoredPatient[]).slice(first, first + limit - matches.length));
+    const page = Items.slice(first, first + limit - matches.length);
+    matches.push(...page.map((item) => StoredPatient.parse(item)));
     matched += Count;
     from = LastEvaluatedKey;
   } while (from && (isSearch || matches.length < limit));

@@ -15,7 +15,7 @@ import { noStartLimit, startAllowance, startSync } from './start-sync.ts';
 import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
-/** Where an organisation stands with its starts; of one that the caller may not know of, as if it had never been started. */
+/** Quota of an organisation for starts. One that the caller may not see has a full quota, as an unknown one has. */
 export const startQuotaStatus: Standing = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
   const isKnown = orgId !== undefined && knows(caller, orgId);
@@ -26,7 +26,7 @@ export const startQuotaStatus: Standing = async (caller, event, limit, now) => {
 /**
  * Starts a full sync for a caller.
  *
- * @param headers more for the answer.
+ * @param headers further headers of the answer.
  * @throws CodedProblem ORGANIZATION_NOT_FOUND, SYNC_ALREADY_RUNNING or RATE_LIMIT_EXCEEDED.
  */
 export async function answerStart(

@@ -1,4 +1,5 @@
 import { timestamp } from '../../../core/clock.ts';
+import { invariant } from '../../../core/invariant.ts';
 import { type ClinikoAccount, TooEarly } from '../account/client.ts';
 import type { ClinikoDeps } from '../account/deps.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
@@ -11,15 +12,15 @@ import { currentHoldings, deletedSince, type Run, type Step, stepOf, syncLeaseMs
 import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
- * Steps of one execution, after which another one goes on. Step Functions keeps 25,000 events of an execution, and a step with its
- * choices is 9 of them.
+ * Steps of one execution, after which a new execution continues the run. Step Functions ends an execution at 25,000 history events
+ * (its quotas), and a step with its choices takes 9 of them.
  */
 const stepsPerExecutionMax = 2_000;
 
-/** How often Cliniko may refuse one page for its rate limit: with a reset each minute that is half an hour. */
+/** How often Cliniko may reject one page for its rate limit: half an hour, with a reset each minute. */
 const refusalsPerPageMax = 30;
 
-/** A step at work on its run. */
+/** What a step works with. */
 export interface StepContext {
   snapshot: Snapshot;
   run: Run;
@@ -30,19 +31,21 @@ export interface StepContext {
 
 const end = 'end' as const;
 
-/** The run that a step belongs to; `undefined` if it has ended or another attempt has taken it over. */
+/** Loads the run of a step; `undefined` if it has ended or a later attempt has replaced this one (fencing). */
 async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContext | undefined> {
   const snapshot = await readSnapshot({ tenant: input.tenant, orgId: input.orgId });
   const run = snapshot?.state.run;
   if (!snapshot || !run || run.sync !== input.syncId || run.attempt !== input.attempt) return undefined;
   const log = await findLog(snapshot.organization, run.sync);
-  if (!log) throw new Error('a run has no log');
+  invariant(log, 'a run is stored together with its log');
   return { snapshot, run, log, account: await accountOf(snapshot.settings, deps.now()), deps };
 }
 
 /**
- * The step with the account that its key leads to. A run that has begun cannot go on in another account, and an incremental one cannot
- * begin there.
+ * The step with the account that its API key belongs to.
+ *
+ * @throws ClinikoFault `ClinikoAccountChanged` if that is another account and the run has begun or is incremental; otherwise as
+ * `resolveAccount`.
  */
 async function withAccount(turn: StepContext): Promise<StepContext> {
   const { snapshot, run, account, deps } = turn;
@@ -54,7 +57,11 @@ async function withAccount(turn: StepContext): Promise<StepContext> {
   return { ...turn, snapshot: { ...snapshot, state }, run: begun };
 }
 
-/** Puts off a step until Cliniko may be asked. */
+/**
+ * Postpones a step until the API key may be used again.
+ *
+ * @throws ClinikoFault `ClinikoRateLimited` if Cliniko has rejected this page too often.
+ */
 async function postpone(
   { snapshot, run, deps }: StepContext,
   { until, refused }: TooEarly,
@@ -67,7 +74,7 @@ async function postpone(
   return { do: stepOf(run.cursor), turn, until: timestamp(until) };
 }
 
-/** Another attempt with an execution of its own, where the present one stands. */
+/** Continues a run in a new execution, and fences off the current one. */
 export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: number): Promise<void> {
   const next = { ...run, attempt: run.attempt + 1, attemptAt: now, leaseUntil: now + syncLeaseMs };
   await commit(snapshot, { ...snapshot.state, run: next }, []);
@@ -75,12 +82,11 @@ export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: num
 }
 
 /**
- * Does one step of a run, if it is still its turn. A step that is repeated because its answer was lost finds that the run has moved on, and
- * only tells what is next.
+ * Runs one step of a run. Idempotent: a repeated step finds that the run has moved on, and only returns what comes next.
  *
- * @param step which one `work` is: it must never look at a list that is another step's.
- * @param work commits what the step did, and returns where the run stands then; `undefined` if it ended.
- * @throws ClinikoFault, Overtaken, or what the table throws: the workflow tries again or ends the run, by the error's name.
+ * @param step the step that `work` implements; the run's cursor decides whether it is due.
+ * @param work commits what the step did and returns the run after it; `undefined` if the run ended.
+ * @throws ClinikoFault, Overtaken, or what the table throws: the workflow retries or ends the run by the error's name.
  */
 export async function runStep(
   input: StepInput,

@@ -3,28 +3,29 @@ import { type Progress, progressed, type SyncLog } from './sync-log.ts';
 import { currentHoldings, type Run, type SyncState, withHoldings } from './sync-state.ts';
 import { commit, logWrite, patientWrite, type Snapshot } from './sync-store.ts';
 
-/** Patients of one transaction: with the state and the log they stay below DynamoDB's 100 writes, and a page is two of them. */
+/** With the state and the log below the 100 actions of TransactWriteItems; a page of 100 patients takes two transactions. */
 const patientsPerTransaction = 50;
 
-/** Where a run, its log and the counts of patients position while a page is being stored. */
+/** A run, its log and the state after the part of a page that is stored. */
 export interface SyncPosition {
   snapshot: Snapshot;
   run: Run;
   log: SyncLog;
 }
 
+/** A stored patient before and after a sync saw it. */
 export interface Change {
   before: StoredPatient | undefined;
   after: StoredPatient;
 }
 
-/** A part of a page's changes, and whether it is the one with which the page is done. */
+/** Changes of one transaction; the last part finishes the page. */
 export interface Part {
   changes: Change[];
   isLast: boolean;
 }
 
-/** How many patients there are of each standing, after some changed. */
+/** The state with the patients of each standing counted after some changes. */
 function countedAfter(state: SyncState, changes: Change[]): SyncState {
   const count = (standing: 'active' | 'archived' | 'deleted') =>
     currentHoldings(state)[standing] +
@@ -37,7 +38,7 @@ function countedAfter(state: SyncState, changes: Change[]): SyncState {
   });
 }
 
-/** Stores some patients together with what they change in the counts. */
+/** Stores some patients, the run, its log and the counts in one transaction. */
 async function store(
   position: SyncPosition,
   changes: Change[],
@@ -55,10 +56,12 @@ async function store(
 }
 
 /**
- * Stores what a page changes, in as few transactions as DynamoDB takes; also if it changes nothing, so that the run moves on.
+ * Stores the changes of a page in transactions of 50 patients. A page without changes is one transaction, so that the run moves on.
  *
- * @param after the run after a part of them, and what that part adds to the log.
+ * @param at RFC 3339.
+ * @param after returns the run after a part, and what that part adds to the log.
  * @returns the run after the page.
+ * @throws Overtaken if the state changed meanwhile.
  */
 export async function storeChanges(
   begun: SyncPosition,

@@ -1,3 +1,4 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   TransactGetCommand,
@@ -6,28 +7,33 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { documents, tableName } from '../../../core/dynamo/tables.ts';
-import type { ClinikoSettings } from '../account/settings.ts';
+import { invariant } from '../../../core/invariant.ts';
+import { ClinikoSettings } from '../account/settings.ts';
 import { counterKey, logKey, patientKey, settingsKey, stateKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
-import type { StoredPatient } from '../patients/patient.ts';
-import type { SyncLog } from './sync-log.ts';
-import { emptyState, type SyncState } from './sync-state.ts';
+import { StoredPatient } from '../patients/patient.ts';
+import { SyncLog } from './sync-log.ts';
+import { emptyState, SyncState } from './sync-state.ts';
 
 type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** What a step of a sync reads and changes, at one instant. */
+/** The settings of an organisation and the state of its syncs, as of one instant. */
 export interface Snapshot {
   organization: Organization;
   settings: ClinikoSettings;
   state: SyncState;
 }
 
-/** Somebody else changed the state of an organisation's syncs first; what is decided must be decided anew. */
+/** The state of an organisation's syncs changed after it was read: read it again and decide anew. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** @returns `undefined` for an organisation that nobody has registered. */
+/**
+ * Loads the settings and the state of an organisation in one transaction.
+ *
+ * @returns `undefined` if the organisation is not registered.
+ */
 export async function readSnapshot(organization: Organization): Promise<Snapshot | undefined> {
   const TableName = tableName('cliniko');
   const { Responses: [settings, state] = [] } = await documents().send(
@@ -40,17 +46,17 @@ export async function readSnapshot(organization: Organization): Promise<Snapshot
   if (!settings?.Item) return undefined;
   return {
     organization,
-    settings: settings.Item as ClinikoSettings,
-    state: { ...emptyState, ...(state?.Item as SyncState | undefined) },
+    settings: ClinikoSettings.parse(settings.Item),
+    state: SyncState.parse({ ...emptyState, ...state?.Item }),
   };
 }
 
-/** Puts a log in its place. */
+/** The write that stores a log. */
 export const logWrite = (organization: Organization, log: SyncLog): Write => ({
   Put: { TableName: tableName('operations'), Item: { ...logKey(organization, log.id), ...log } },
 });
 
-/** Puts a patient in its place, among those of the account that is listed. */
+/** The write that stores a patient of the listed account. */
 export const patientWrite = ({ organization, state }: Snapshot, patient: StoredPatient): Write => ({
   Put: {
     TableName: tableName('cliniko'),
@@ -59,11 +65,11 @@ export const patientWrite = ({ organization, state }: Snapshot, patient: StoredP
 });
 
 /**
- * Makes the next state of an organisation's syncs the present one, and everything that belongs to it with it, or nothing.
+ * Replaces the state that was read (optimistic locking), together with further writes, in one transaction.
  *
- * @param more 99 writes at most (DynamoDB's limit for a transaction is 100).
- * @returns the state as it is now.
- * @throws Overtaken if `snapshot` is not the present state any more.
+ * @param more 99 writes at most (TransactWriteItems takes 100).
+ * @returns the stored state.
+ * @throws Overtaken if the state changed after `snapshot` was read.
  */
 export async function commit(snapshot: Snapshot, next: SyncState, more: Write[]): Promise<SyncState> {
   const { organization, state } = snapshot;
@@ -95,20 +101,21 @@ export async function commit(snapshot: Snapshot, next: SyncState, more: Write[])
   return stored;
 }
 
-/** The condition on the state failed, or another transaction holds it right now. */
+/** True if the condition on the state failed, or another transaction is in progress on one of the items. */
 function isOvertaken(error: unknown): boolean {
-  const { name, CancellationReasons: reasons = [] } = error as {
-    name?: string;
-    CancellationReasons?: { Code?: string }[];
-  };
-  if (name !== 'TransactionCanceledException') return false;
+  if (!(error instanceof TransactionCanceledException)) return false;
+  const reasons = error.CancellationReasons ?? [];
   return (
     reasons[0]?.Code === 'ConditionalCheckFailed' ||
     reasons.some(({ Code }) => Code === 'TransactionConflict')
   );
 }
 
-/** The first of so many new numbers of a tenant, for its logs and patients. */
+/**
+ * Reserves consecutive numbers of a tenant for new logs and patients.
+ *
+ * @returns the first of them.
+ */
 export async function takeNumbers(tenant: string, count: number): Promise<number> {
   const { Attributes } = await documents().send(
     new UpdateCommand({
@@ -119,18 +126,20 @@ export async function takeNumbers(tenant: string, count: number): Promise<number
       ReturnValues: 'UPDATED_NEW',
     }),
   );
-  return Number(Attributes?.last_number) - count + 1;
+  const last: unknown = Attributes?.last_number;
+  invariant(Number.isSafeInteger(last), 'ADD returns the new value of the counter');
+  return Number(last) - count + 1;
 }
 
-/** The patients with these ids of Cliniko's, by id; those that are not there are left out. */
+/** Stored patients of the listed account, by Cliniko's id; unknown ids are left out. */
 export async function findPatients(
   { organization, state }: Snapshot,
   ids: readonly string[],
 ): Promise<Map<string, StoredPatient>> {
   const found = new Map<string, StoredPatient>();
   const table = tableName('cliniko');
-  let keys = [...new Set(ids)].map(
-    (id) => patientKey(organization, state.account, id) as Record<string, unknown>,
+  let keys: Record<string, unknown>[] = [...new Set(ids)].map((id) =>
+    patientKey(organization, state.account, id),
   );
   while (keys.length > 0) {
     const { Responses = {}, UnprocessedKeys = {} } = await documents().send(
@@ -139,20 +148,20 @@ export async function findPatients(
       }),
     );
     for (const item of Responses[table] ?? []) {
-      const { pk: _pk, sk: _sk, ...patient } = item;
-      found.set(String(patient.cliniko_id), patient as StoredPatient);
+      const patient = StoredPatient.parse(item);
+      found.set(patient.cliniko_id, patient);
     }
     keys = [...keys.slice(100), ...(UnprocessedKeys[table]?.Keys ?? [])];
   }
   return found;
 }
 
-/** The log with this id. */
+/** Loads a log, strongly consistent. */
 export async function findLog(organization: Organization, id: number): Promise<SyncLog | undefined> {
   const { Responses: [log] = [] } = await documents().send(
     new TransactGetCommand({
       TransactItems: [{ Get: { TableName: tableName('operations'), Key: logKey(organization, id) } }],
     }),
   );
-  return log?.Item as SyncLog | undefined;
+  return log?.Item && SyncLog.parse(log.Item);
 }
