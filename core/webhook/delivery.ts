@@ -9,7 +9,10 @@ import { findWebhooks, isSubscribed, type Origin, type Webhook, type WebhookEven
 export const Delivery = z.object({
   /** Version of the item's shape; absent means 1. */
   v: z.literal(1).optional(),
-  /** Sent as `webhook-id`, by which receivers detect repeats. Also names executions: at most 70 letters, digits, `-` and `_`. */
+  /**
+   * Sent as `webhook-id`, by which receivers detect repeats. Also names executions: at most 70 letters,
+   * digits, `-` and `_`.
+   */
   id: z.string(),
   tenant: z.string(),
   /** Id of the webhook. */
@@ -56,7 +59,10 @@ export const deliveryWrite = (delivery: Delivery): Action => ({
   Put: { TableName: tableName('webhooks'), Item: { ...deliveryKey(delivery.id), ...delivery } },
 });
 
-/** Starts the execution of a stored delivery. Idempotent, and never throws: the sweep starts what could not be started here. */
+/**
+ * Starts the execution of a stored delivery. Idempotent, and never throws: the sweep starts what could not be
+ * started here.
+ */
 export async function startDelivery({ id, started }: Delivery): Promise<void> {
   await startWorkflow('webhookDelivery', `${id}-${started}`, { delivery: id, next: {} }).catch(
     () => undefined,

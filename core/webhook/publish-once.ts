@@ -5,7 +5,7 @@ import { documents, tableName } from '../dynamo/tables.ts';
 import { type Delivery, deliveriesOf, deliveryWrite, startDelivery } from './delivery.ts';
 import type { Origin, WebhookEvent } from './webhook.ts';
 
-/** How long a marker blocks repeats: far longer than an event may be published again. */
+/** Lifetime of the marker that blocks repeats: far longer than an event may be published again. */
 const dedupRetentionSeconds = 30 * 86_400;
 
 /** Deterministic id: the same message to the same webhook always has the same one. */
@@ -38,8 +38,9 @@ async function write(delivery: Delivery, now: number): Promise<boolean> {
 }
 
 /**
- * Publishes an event to every subscribed webhook, for publishers that repeat (at-least-once). Each webhook gets one message per
- * source and content; a source that publishes other content later (a batch that ended differently after all) makes another message.
+ * Publishes an event to every subscribed webhook, for publishers that repeat (at-least-once). Each webhook
+ * gets one message per source and content; a source that publishes other content later (a batch that ended
+ * differently after all) makes another message.
  *
  * @param source id of what the event is about, unique over all tenants.
  * @param now milliseconds since the epoch.

@@ -45,7 +45,10 @@ export async function findWebhooks(tenant: string): Promise<Webhook[]> {
   return webhooks;
 }
 
-/** True if the webhook subscribes to the event. One bound to an organisation only gets events of that organisation. */
+/**
+ * True if the webhook subscribes to the event. One bound to an organisation only gets events of that
+ * organisation.
+ */
 export const isSubscribed = (
   { enabled, events, organization: only }: Webhook,
   event: EventName,

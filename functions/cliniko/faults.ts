@@ -1,6 +1,6 @@
 /**
- * Reasons for which a request to Cliniko or a whole sync fails, by the name that the error has in the workflow: code and text for
- * callers, and the HTTP status if a caller waits.
+ * Reasons for which a request to Cliniko or a whole sync fails, by the name that the error has in the
+ * workflow: code and text for callers, and the HTTP status if a caller waits.
  */
 export const clinikoFaults = {
   ClinikoAuthFailed: { code: 'CLINIKO_AUTH_FAILED', status: 401, text: 'Invalid Cliniko credentials' },
@@ -64,7 +64,9 @@ export class ClinikoFault extends Error {
   }
 }
 
-/** Code, status and text for an error by its name; `INTERNAL_ERROR` for one that is not in `clinikoFaults`. */
+/**
+ * Code, status and text for an error by its name; `INTERNAL_ERROR` for one that is not in `clinikoFaults`.
+ */
 export const describeFault = (name: string): { code: string; status: number; text: string } =>
   Object.entries(clinikoFaults).find(([known]) => known === name)?.[1] ?? {
     code: 'INTERNAL_ERROR',

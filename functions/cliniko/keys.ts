@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Organization } from './organization.ts';
 
 /**
- * Keys of the items. In `cliniko`: one partition per organisation with its settings, the state of its syncs and its patients; one
- * per tenant with its counter; and two short partitions that list the due and the running syncs of all tenants.
- * In `operations`: one partition per organisation with the logs of its syncs.
+ * Keys of the items. In `cliniko`: one partition per organisation with its settings, the state of its syncs
+ * and its patients; one per tenant with its counter; and two short partitions that list the due and the
+ * running syncs of all tenants. In `operations`: one partition per organisation with the logs of its syncs.
  *
  * An organisation's id has no `#`, so no two organisations share a key.
  */
@@ -17,7 +17,10 @@ export const settingsKey = (organization: Organization) => ({
 
 export const stateKey = (organization: Organization) => ({ pk: `ORG#${nameOf(organization)}`, sk: 'STATE' });
 
-/** Partition and sort key prefix of the patients of one Cliniko account. Other accounts use the same ids for other people. */
+/**
+ * Partition and sort key prefix of the patients of one Cliniko account. Other accounts use the same ids for
+ * other people.
+ */
 export const patientsOf = (organization: Organization, account: string) => ({
   pk: `ORG#${nameOf(organization)}`,
   prefix: `PATIENT#${account}#`,

@@ -22,8 +22,8 @@ export const knows = ({ role, organizationId }: Caller, orgId: string): boolean 
 /**
  * An organisation of the caller's tenant.
  *
- * @throws CodedProblem ORGANIZATION_NOT_FOUND if the caller may not see it. Same error as for an unregistered one, so that ids cannot
- * be probed.
+ * @throws CodedProblem ORGANIZATION_NOT_FOUND if the caller may not see it. Same error as for an unregistered
+ * one, so that ids cannot be probed.
  */
 export function organizationOf(caller: Caller, orgId: string): Organization {
   if (!knows(caller, orgId)) throw organizationNotFound(orgId);

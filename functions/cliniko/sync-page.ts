@@ -31,7 +31,7 @@ async function changesOf(reads: ReadPatient[], { snapshot, run, deps }: StepCont
   });
 }
 
-/** What a part of a page adds to the log: patients that this run sees for the first time. */
+/** Progress that a part of a page adds to the log: patients that this run sees for the first time. */
 function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run) {
   const fresh = changes
     .filter(({ before }) => before?.seen !== run.sync)
@@ -43,8 +43,8 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
 }
 
 /**
- * Reads the page at the run's cursor and stores its patients. Only the last part of a page moves the cursor, so an interrupted page
- * is read again; patients that this run has seen are not counted twice.
+ * Reads the page at the run's cursor and stores its patients. Only the last part of a page moves the cursor,
+ * so an interrupted page is read again; patients that this run has seen are not counted twice.
  */
 export const syncPage = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'page', deps, async (turn) => {

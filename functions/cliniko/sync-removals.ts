@@ -21,7 +21,10 @@ function deletionOf(record: unknown): [id: string, deletedAt: number][] {
   return id ? [[id, Date.parse(data.deleted_at)]] : [];
 }
 
-/** Marks the patients that Cliniko lists as deleted. No other patient is ever marked, even if lists no longer show it. */
+/**
+ * Marks the patients that Cliniko lists as deleted. No other patient is ever marked, even if lists no longer
+ * show it.
+ */
 export const syncRemovals = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'removals', deps, async (turn) => {
     const { snapshot, run: begun, account } = turn;
@@ -33,7 +36,8 @@ export const syncRemovals = (input: StepInput, deps: ClinikoDeps): Promise<Next>
     const changes = [...known.values()]
       .filter(({ standing }) => standing !== 'deleted')
       .map((before): Change => ({ before, after: { ...before, standing: 'deleted', last_synced: at } }));
-    // A patient deleted since the run began, before the run saw it, is in Cliniko's count at the beginning but in no list any more.
+    // A patient deleted since the run began, before the run saw it, is in Cliniko's count at the beginning
+    // but in no list any more.
     const missed = [...deletions].filter(
       ([id, deletedAt]) => known.get(id)?.seen !== begun.sync && deletedAt >= begun.startedAt,
     ).length;

@@ -10,7 +10,9 @@ import { problemOf } from './errors.ts';
 import { ClinikoFault } from './faults.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
 
-/** The problem that a waiting caller gets for an error that Cliniko caused; `undefined` for any other error. */
+/**
+ * The problem that a waiting caller gets for an error that Cliniko caused; `undefined` for any other error.
+ */
 function refusalOf(error: unknown, orgId: string): CodedProblem | undefined {
   const details = { organization_id: organizationId(orgId) };
   if (error instanceof ClinikoFault) return problemOf(error.name, details);

@@ -15,7 +15,8 @@ import { putWebhook, webhooksPerTenantMax } from './webhook-store.ts';
 /**
  * Checks the URL of a new webhook, and the number of the tenant's webhooks.
  *
- * @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public, WEBHOOK_EXISTS or TOO_MANY_WEBHOOKS.
+ * @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public, WEBHOOK_EXISTS or
+ * TOO_MANY_WEBHOOKS.
  */
 async function refuseReceiver(url: string, organization: string | null, { tenantId }: Caller): Promise<void> {
   if (!(await isReceiver(url))) {

@@ -11,7 +11,10 @@ import { webhookWorkers } from './workers.ts';
 
 const statusGone = 410;
 
-/** Time of the next attempt after an answer, in milliseconds since the epoch; `undefined` if the message was accepted or given up. */
+/**
+ * Time of the next attempt after an answer, in milliseconds since the epoch; `undefined` if the message was
+ * accepted or given up.
+ */
 function nextAttemptAfter({ status = 0, retryAfter }: ReceiverAnswer, attempts: number): number | undefined {
   const isTaken = (status >= 200 && status < 300) || status === statusGone;
   return isTaken ? undefined : nextAttempt(attempts, retryAfter, systemClock.now(), Math.random());

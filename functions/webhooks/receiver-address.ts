@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
-/** Networks that webhooks must not reach: this machine, private networks, and the metadata services of clouds. */
+/**
+ * Networks that webhooks must not reach: this machine, private networks, and the metadata services of clouds.
+ */
 const closedIpv4 = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
@@ -22,7 +24,10 @@ for (const [network, bits] of [
 ] as const)
   closedIpv4.addSubnet(network, bits, 'ipv4');
 
-/** Only global unicast addresses of IPv6 are allowed (IANA's registry), without Teredo, 6to4 and documentation prefixes. */
+/**
+ * Only global unicast addresses of IPv6 are allowed (IANA's registry), without Teredo, 6to4 and documentation
+ * prefixes.
+ */
 const openIpv6 = new BlockList();
 openIpv6.addSubnet('2000::', 3, 'ipv6');
 const closedIpv6 = new BlockList();
@@ -55,7 +60,10 @@ export class UnknownHost extends Error {
   override readonly name = 'UnknownHost';
 }
 
-/** Names of this machine or network, however they resolve (RFC 6761, RFC 8375, the metadata services of clouds). */
+/**
+ * Names of this machine or network, however they resolve (RFC 6761, RFC 8375, the metadata services of
+ * clouds).
+ */
 const closedNames = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/;
 
 /** The host of a URL without the brackets of IPv6. */
@@ -71,8 +79,8 @@ export function isOpenUrl(text: string): boolean {
 }
 
 /**
- * Resolves a host to the address to connect to. All addresses of a name must be public, since its owner could otherwise swap them
- * after the check (DNS rebinding).
+ * Resolves a host to the address to connect to. All addresses of a name must be public, since its owner could
+ * otherwise swap them after the check (DNS rebinding).
  *
  * @throws NoReceiver if one of them is not public; UnknownHost if there is none.
  */

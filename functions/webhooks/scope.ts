@@ -8,7 +8,8 @@ import { deleteWebhook } from './webhook-store.ts';
 const tenantEvents: readonly EventName[] = ['batch.completed'];
 
 /**
- * The organisation that a caller's webhooks are bound to; `null` for administrators, who see the whole tenant.
+ * The organisation that a caller's webhooks are bound to; `null` for administrators, who see the whole
+ * tenant.
  *
  * @throws Problem `forbidden` for a manager or viewer of no organisation.
  */
@@ -18,10 +19,12 @@ export function webhookScope({ role, organizationId }: Caller): string | null {
   return organizationId;
 }
 
-/** @throws Problem `forbidden` if a webhook bound to an organisation subscribes to events of the whole tenant. */
+/**
+ * @throws Problem `forbidden` if a webhook bound to an organisation subscribes to events of the whole tenant.
+ */
 export function refuseEvents(events: readonly EventName[], organization: string | null): void {
   const refused = organization !== null && events.find((event) => tenantEvents.includes(event));
-  if (refused) throw new Problem('forbidden', `Only administrators may hear of ${refused}`);
+  if (refused) throw new Problem('forbidden', `Only administrators may subscribe to ${refused}`);
 }
 
 /** Webhooks that a caller may see: administrators all of the tenant, others those of their organisation. */

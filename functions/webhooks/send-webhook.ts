@@ -24,7 +24,10 @@ export interface ReceiverAnswer {
 /** URL of the local run's outbox, which then receives all messages; unset in every stack. */
 const relay = (): string | undefined => process.env.WEBHOOK_RELAY || undefined;
 
-/** True for receivers on this machine, without TLS, where `WEBHOOK_LOOPBACK` allows them: in tests of local runs, never in a stack. */
+/**
+ * True for receivers on this machine, without TLS, where `WEBHOOK_LOOPBACK` allows them: in tests of local
+ * runs, never in a stack.
+ */
 const takesLoopback = (url: URL): boolean =>
   process.env.WEBHOOK_LOOPBACK === 'true' && ['127.0.0.1', 'localhost'].includes(url.hostname);
 
@@ -37,8 +40,8 @@ async function addressOf(url: URL, resolve: Resolve): Promise<{ address: string;
 }
 
 /**
- * True if a webhook may be registered for this URL. Every message resolves and checks the host again. In a local run, where messages
- * only go to an outbox, the host need not resolve.
+ * True if a webhook may be registered for this URL. Every message resolves and checks the host again. In a
+ * local run, where messages only go to an outbox, the host need not resolve.
  */
 export async function isReceiver(target: string, resolve: Resolve = resolveByDns): Promise<boolean> {
   const url = URL.parse(target);
@@ -52,10 +55,12 @@ export async function isReceiver(target: string, resolve: Resolve = resolveByDns
 }
 
 /**
- * Posts a message once, to the very address that was checked. Follows no redirects and does not read the body of the answer.
+ * Posts a message once, to the very address that was checked. Follows no redirects and does not read the body
+ * of the answer.
  *
  * @param resolve resolves host names.
- * @returns no status for any failure of the connection or the check; nothing is thrown, except for the outbox of a local run.
+ * @returns no status for any failure of the connection or the check; nothing is thrown, except for the outbox
+ * of a local run.
  */
 export async function sendWebhook(
   target: string,

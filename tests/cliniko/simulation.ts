@@ -26,7 +26,7 @@ import { answer, keyOf } from '../../local/cliniko/answer.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
 import { type Execution, playedWorkflows } from './played-workflows.ts';
 
-/** A worker died: nothing it had in mind happens any more. */
+/** A worker died: the rest of its work does not happen. */
 class Crash extends Error {
   override readonly name = 'Crash';
   readonly victim: Victim;
@@ -37,13 +37,16 @@ class Crash extends Error {
   }
 }
 
-/** Who dies: a function, which the workflow calls again, or its whole execution, which only the sweep notices. */
+/**
+ * The part that dies: a function, which the workflow retries, or the whole execution, which only the sweep
+ * detects.
+ */
 export type Victim = 'function' | 'execution';
 
-/** Who dies around this request to the table, in the simulation that makes it. */
+/** Decides, for the simulation that sends a request to the table, whether its worker dies around it. */
 const dying = new AsyncLocalStorage<() => Victim | false>();
 
-/** Where executions of workflows go; they are played here. */
+/** Receives the executions of workflows, which the simulation plays. */
 let workflows: Awaited<ReturnType<typeof playedWorkflows>>;
 
 /** A table of our own: in those of the service its sweep would take back syncs that live in another time. */
@@ -134,7 +137,7 @@ export interface Simulated {
   /** The counts of the account that is listed. */
   counts: Holdings;
   patients: StoredPatient[];
-  /** What went wrong on the way, by name. */
+  /** Names of the errors on the way. */
   trace: string[];
 }
 
@@ -150,7 +153,7 @@ export interface Moment {
 export interface Plan {
   spec: Partial<AccountSpec>;
   seed: number;
-  /** Who dies then; nobody unless told. */
+  /** Decides whether a worker dies at a moment; by default none does. */
   dies?: ((moment: Moment, random: () => number) => Victim | false) | undefined;
 }
 
@@ -162,7 +165,7 @@ const retriesMax = 8;
 /** More steps than any of these syncs may take. */
 const stepsMax = 2_000;
 
-/** How often the sweep comes, in milliseconds. */
+/** Interval of the sweep. */
 const sweepMs = 60_000;
 
 /** An account, and the time in which it is. */
@@ -173,13 +176,13 @@ interface Place {
 
 export interface SyncOptions {
   operation?: SyncOperation;
-  /** How many steps the first execution has done already. */
+  /** Steps that the first execution has run already. */
   firstTurn?: number;
   /** Done before each step, with the number of steps so far. */
   beforeStep?: (steps: number) => Promise<void>;
 }
 
-/** An account as a plan describes it, in which somebody looks at an instant. */
+/** An account as a plan describes it, as of an instant. */
 export const accountOf = (spec: Partial<AccountSpec>, seed: number, now: number): Account =>
   makeAccount(
     {
@@ -229,7 +232,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
   }
   await useAccount(account);
 
-  /** How often a workflow was started for the organisation. */
+  /** Number of executions started for the organisation. */
   const executions = () => workflows.count(organization.tenant);
 
   /** Plays the workflow from the start of a sync to its end, and the sweep each time that nothing runs. */
@@ -321,7 +324,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
 const idsOf = (patients: StoredPatient[], standing: StoredPatient['standing']) =>
   patients.filter((patient) => patient.standing === standing).map(({ cliniko_id }) => cliniko_id);
 
-/** How long the last counts of a sync take, in milliseconds. */
+/** Duration of the last counts of a sync. */
 const countingMs = 300;
 
 /** Everything that is wrong with the end of a sync; nothing, if it kept what it promises. */
@@ -330,7 +333,7 @@ export function broken({ account, log, history, state, counts, patients, trace }
   const check = (holds: boolean, what: string) => {
     if (!holds) wrong.push(what);
   };
-  // Whoever was added after a sync counted for the last time is the next one's. Instants at Cliniko are whole seconds.
+  // Patients added after the last count belong to the next sync. Instants at Cliniko are whole seconds.
   const counted = Math.floor((Date.parse(log.completed_at ?? '') - countingMs) / 1_000) * 1_000;
   const upstream = account.patients
     .filter(({ archived_at, created_at }) => archived_at === null && Date.parse(created_at) < counted)

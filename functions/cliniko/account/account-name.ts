@@ -8,8 +8,8 @@ const AccountSettings = z.object({
 });
 
 /**
- * Loads the name and id of a Cliniko account. Only its administrators may read all settings, every user the public ones; both are
- * `null` if the key may read neither.
+ * Loads the name and id of a Cliniko account. Only its administrators may read all settings, every user the
+ * public ones; both are `null` if the key may read neither.
  *
  * @throws as `askCliniko`.
  */

@@ -19,13 +19,18 @@ export function shardOf(apiKey: string): string | undefined {
   return shardPattern.test(shard) ? shard : undefined;
 }
 
-/** An API key of Cliniko. It is the user name of Basic authentication, which a colon would end (RFC 7617 §2). */
+/**
+ * An API key of Cliniko. It is the user name of Basic authentication, which a colon would end (RFC 7617 §2).
+ */
 export const ApiKey = z
   .string()
   .regex(/^[!-9;-~]{8,512}$/, 'must be 8 to 512 printable ASCII characters without spaces and colons')
   .refine((key) => shardOf(key) !== undefined, 'must end in the shard of the account, such as -au1');
 
-/** Base URL of the account's shard, without a slash at the end. `CLINIKO_BASE_URL` replaces it in local runs and tests. */
+/**
+ * Base URL of the account's shard, without a slash at the end. `CLINIKO_BASE_URL` replaces it in local runs
+ * and tests.
+ */
 export const baseUrlOf = (apiKey: string): string =>
   (
     process.env.CLINIKO_BASE_URL ||

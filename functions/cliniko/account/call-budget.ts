@@ -5,8 +5,8 @@ import { setting } from '../../../core/environment.ts';
 import { takeCall } from '../../../core/http/rate-limit.ts';
 
 /**
- * Window of our own count: Cliniko's minute and two seconds for requests that arrive late, so that within any minute of Cliniko's
- * clock there are never more than allowed.
+ * Window of our own count: Cliniko's minute and two seconds for requests that arrive late, so that within any
+ * minute of Cliniko's clock there are never more than allowed.
  */
 const windowSeconds = 62;
 
@@ -14,7 +14,10 @@ const windowSeconds = 62;
 const callsPerMinute = (): number =>
   Number(setting('CLINIKO_CALLS_PER_MINUTE', 'it comes from `clinikoCallsPerMinute` of the stage'));
 
-/** Id of the budget, shared by all containers and organisations with the same key. A digest, so that the key is stored nowhere. */
+/**
+ * Id of the budget, shared by all containers and organisations with the same key. A digest, so that the key
+ * is stored nowhere.
+ */
 const ownerOf = (apiKey: string): string =>
   createHash('sha256').update(`cliniko ${apiKey}`).digest('base64url');
 
@@ -24,7 +27,8 @@ const pauseKey = (apiKey: string) => ({ pk: `CLINIKO-PAUSE#${ownerOf(apiKey)}` }
  * Takes one request from the budget of an API key.
  *
  * @param now milliseconds since the epoch.
- * @returns `undefined` if the request may be sent, otherwise the time to try again, in milliseconds since the epoch.
+ * @returns `undefined` if the request may be sent, otherwise the time to try again, in milliseconds since the
+ * epoch.
  */
 export async function takeRequest(apiKey: string, now: number): Promise<number | undefined> {
   const { Item } = await documents().send(

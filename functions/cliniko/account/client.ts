@@ -48,7 +48,10 @@ export interface ListPage {
   next: string | undefined;
 }
 
-/** Reviver for JSON: keeps integers that JavaScript would round as text, since 64-bit ids have up to 19 digits. */
+/**
+ * Reviver for JSON: keeps integers that JavaScript would round as text, since 64-bit ids have up to 19
+ * digits.
+ */
 function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
   const isRounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
   return isRounded && context?.source ? context.source : value;
@@ -69,7 +72,8 @@ async function readText(response: Response): Promise<string> {
 }
 
 /**
- * Time of the next request after a 429, in milliseconds since the epoch. Cliniko's header has seconds and may name a past instant.
+ * Time of the next request after a 429, in milliseconds since the epoch. Cliniko's header has seconds and may
+ * name a past instant.
  *
  * @throws ClinikoFault `ClinikoRateLimited` if the reset is more than an hour ahead.
  */
@@ -102,9 +106,11 @@ function onHost(path: string, { apiKey }: ClinikoAccount): URL {
 }
 
 /**
- * Sends one GET request to Cliniko. Follows no redirects and does not retry: that is up to the workflow or the caller.
+ * Sends one GET request to Cliniko. Follows no redirects and does not retry: that is up to the workflow or
+ * the caller.
  *
- * @param path with its query: below the account's base URL, or from the root of its host if it begins with a slash.
+ * @param path with its query: below the account's base URL, or from the root of its host if it begins with a
+ * slash.
  * @returns the answer's JSON; `undefined` for 404.
  * @throws TooEarly, or ClinikoFault. Neither quotes an answer or the key.
  */
@@ -126,7 +132,8 @@ export async function askCliniko(account: ClinikoAccount, path: string, deps: Cl
     text = response.status === 200 ? await readText(response) : '';
     if (response.status !== 200) await response.body?.cancel();
   } catch (error) {
-    // Connections fail with many errors (TypeError, TimeoutError, Z_DATA_ERROR …), and all mean the same here.
+    // Connections fail with many errors (TypeError, TimeoutError, Z_DATA_ERROR …), and all mean the same
+    // here.
     throw error instanceof ClinikoFault ? error : new ClinikoFault('ClinikoUnavailable');
   }
   if (response.status === 404) return undefined;
@@ -156,8 +163,8 @@ const linkLengthMax = 1_000;
  * Reads one page of a list of patients.
  *
  * @returns `undefined` if the account has no such list (404).
- * @throws as `askCliniko`; ClinikoFault `ClinikoUnavailable` also for a page that contradicts itself: more records than it counts, or
- * a link to itself as the next page.
+ * @throws as `askCliniko`; ClinikoFault `ClinikoUnavailable` also for a page that contradicts itself: more
+ * records than it counts, or a link to itself as the next page.
  */
 export async function readList(
   account: ClinikoAccount,

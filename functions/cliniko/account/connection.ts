@@ -22,8 +22,8 @@ async function attempt(account: ClinikoAccount, deps: ClinikoDeps) {
 }
 
 /**
- * Loads the name, id and number of patients of an account for a waiting caller. Retries once after a fault that may be transient,
- * and so takes at most twelve seconds.
+ * Loads the name, id and number of patients of an account for a waiting caller. Retries once after a fault
+ * that may be transient, and so takes at most twelve seconds.
  *
  * @throws TooEarly, or ClinikoFault with the reason.
  */

@@ -1,4 +1,4 @@
-/** What the rules of the sync need from outside; tests bring their own. */
+/** Dependencies of the sync's rules on the outside; tests bring their own. */
 export interface ClinikoDeps {
   /** Milliseconds since the Unix epoch. */
   now(): number;

@@ -9,7 +9,9 @@ const emptyPage: ListPage = { records: [], totalEntries: 0, next: undefined };
 
 const query = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
-/** Query fields that stay the same from page to page. Oldest first, so that new patients are added at the end. */
+/**
+ * Query fields that stay the same from page to page. Oldest first, so that new patients are added at the end.
+ */
 function filterOf(phase: Phase, { since, deletedSince }: Run): Record<string, string> {
   if (phase === 'updated' || phase === 'updated_archived')
     return { sort: 'created_at', 'q[]': `updated_at:>=${withoutFraction(since)}` };
@@ -33,7 +35,8 @@ const listPaths: Partial<Record<Phase, string>> = {
 /**
  * Reads the page at a run's cursor.
  *
- * @throws as `readList`; ClinikoFault `ClinikoUnavailable` if the list ends before Cliniko's own count is reached.
+ * @throws as `readList`; ClinikoFault `ClinikoUnavailable` if the list ends before Cliniko's own count is
+ * reached.
  */
 export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoDeps): Promise<ListPage> {
   const { phase, page, next } = run.cursor;
@@ -41,7 +44,8 @@ export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoD
   invariant(list, `the phase ${phase} reads no list`);
   const path = next ?? `${list}?${query({ per_page: String(patientsPerPage), ...filterOf(phase, run) })}`;
   const read = await readList(account, path, deps);
-  // An account without a list of archived or deleted patients has none of them; the counts at the end prove it.
+  // An account without a list of archived or deleted patients has none of them; the counts at the end prove
+  // it.
   if (!read && phase !== 'active' && phase !== 'updated') return emptyPage;
   if (!read) throw new ClinikoFault('ClinikoRefused');
   const readSoFar = (page - 1) * patientsPerPage + read.records.length;
@@ -63,7 +67,8 @@ async function count(
 }
 
 /**
- * Number of patients that Cliniko counts: all, or for an incremental run those that changed since the last one.
+ * Number of patients that Cliniko counts: all, or for an incremental run those that changed since the last
+ * one.
  *
  * @throws as `readList`; ClinikoFault `ClinikoRefused` if the account has no list of patients.
  */
@@ -74,7 +79,8 @@ export async function countPatients(
 ): Promise<{ active: number; archived: number }> {
   const of = (phase: Phase) =>
     count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, deps);
-  // A patient archived between two of these is counted twice rather than not at all: the sync then goes another round.
+  // A patient archived between two of these is counted twice rather than not at all: the sync then goes
+  // another round.
   const before = await of('updated_archived');
   const active = await of('updated');
   return { active, archived: Math.max(before, await of('updated_archived')) };

@@ -8,8 +8,8 @@ import type { ClinikoDeps } from './deps.ts';
 const accountIdPattern = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
- * The state with the account that the current API key belongs to. Asks Cliniko only for a new key. A key that may not read the
- * account's id counts as another account, so that patients of two clinics are never mixed.
+ * The state with the account that the current API key belongs to. Asks Cliniko only for a new key. A key that
+ * may not read the account's id counts as another account, so that patients of two clinics are never mixed.
  *
  * @throws as `askCliniko`.
  */

@@ -21,7 +21,10 @@ export const ClinikoSettings = z.object({
   name: z.string(),
   contact_email: z.string(),
   schedule: z.string().nullable(),
-  /** Name of the secret with the API key. Each new key gets a new name, so that no container uses a cached old key. */
+  /**
+   * Name of the secret with the API key. Each new key gets a new name, so that no container uses a cached old
+   * key.
+   */
   secret: z.string().min(1),
   /** Due time of the next scheduled sync, RFC 3339; `null` without a schedule. */
   due_at: z.string().nullable(),
@@ -46,7 +49,8 @@ export async function findSettings(organization: Organization): Promise<ClinikoS
  * Loads the API key of an organisation's Cliniko account.
  *
  * @param now milliseconds since the epoch.
- * @throws Error if the secret is gone, because the key was replaced after the settings were read: retry with the new settings.
+ * @throws Error if the secret is gone, because the key was replaced after the settings were read: retry with
+ * the new settings.
  */
 export async function accountOf(settings: ClinikoSettings, now: number): Promise<ClinikoAccount> {
   const apiKey = await readSecret('clinikoKeys', settings.secret, now);
@@ -64,7 +68,9 @@ function dueAfter(known: ClinikoSettings | undefined, schedule: string | null, n
 /** The table and the secrets as `putSettings` uses them; a test can lose their answers. */
 export interface SettingsPorts {
   find(organization: Organization): Promise<ClinikoSettings | undefined>;
-  /** Throws TransactionCanceledException if nothing was stored; after any other error the outcome is unknown. */
+  /**
+   * Throws TransactionCanceledException if nothing was stored; after any other error the outcome is unknown.
+   */
   replace(
     organization: Organization,
     known: ClinikoSettings | undefined,
@@ -82,13 +88,13 @@ const settingsPorts: SettingsPorts = {
 };
 
 /**
- * Stores the settings of an organisation together with its entry in the list of due syncs. The secret is written first, so that
- * stored settings never name a secret that does not exist.
+ * Stores the settings of an organisation together with its entry in the list of due syncs. The secret is
+ * written first, so that stored settings never name a secret that does not exist.
  *
  * @param now milliseconds since the epoch.
  * @returns `undefined` if the organisation has no API key yet and none was given.
- * @throws Problem `conflict` if the settings were changed at the same time; otherwise what the table or Secrets Manager throws, and
- * then the settings may be stored or not.
+ * @throws Problem `conflict` if the settings were changed at the same time; otherwise what the table or
+ * Secrets Manager throws, and then the settings may be stored or not.
  */
 export async function putSettings(
   organization: Organization,
@@ -127,8 +133,8 @@ export async function putSettings(
 }
 
 /**
- * Outcome of a failed transaction that stores settings. Only a cancelled one certainly stored nothing; after any other error
- * (timeout, 5xx) the stored settings decide.
+ * Outcome of a failed transaction that stores settings. Only a cancelled one certainly stored nothing; after
+ * any other error (timeout, 5xx) the stored settings decide.
  */
 async function outcomeOf(
   error: unknown,
@@ -141,16 +147,19 @@ async function outcomeOf(
   const stored = newSecret && (await ports.find(organization).catch(() => undefined));
   if (!stored) return 'unknown';
   if (stored.secret === newSecret) return 'stored';
-  // While the settings are as they were read, the condition holds and a delayed request may still take effect.
+  // While the settings are as they were read, the condition holds and a delayed request may still take
+  // effect.
   const isUnchanged = stored.updated_at === known?.updated_at && stored.due_at === known.due_at;
   return isUnchanged ? 'unknown' : 'refused';
 }
 
 /**
- * Replaces the settings that were read (optimistic locking), together with the entry in the list of due syncs.
+ * Replaces the settings that were read (optimistic locking), together with the entry in the list of due
+ * syncs.
  *
  * @param known the settings as they were read; `undefined` to register an organisation.
- * @throws TransactionCanceledException if they changed meanwhile; after any other error the outcome is unknown.
+ * @throws TransactionCanceledException if they changed meanwhile; after any other error the outcome is
+ * unknown.
  */
 export async function replaceSettings(
   organization: Organization,

@@ -13,7 +13,9 @@ interface ListQuery {
   last_synced_after?: string | undefined;
 }
 
-/** Limit of one Query until the page is full. A Query that can only find patients before the page counts them. */
+/**
+ * Limit of one Query until the page is full. A Query that can only find patients before the page counts them.
+ */
 const patientsPerQuery = 500;
 
 /** The filter of a Query: active patients that match the search and were synced after an instant. */
@@ -48,8 +50,8 @@ const patientToReply = (patient: StoredPatient) => ({
 });
 
 /**
- * One page of the active patients of the listed account in the order of Cliniko's ids, and the number of all that match. Only a
- * search reads the list to its end: without one, the stored counts give the number.
+ * One page of the active patients of the listed account in the order of Cliniko's ids, and the number of all
+ * that match. Only a search reads the list to its end: without one, the stored counts give the number.
  */
 export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
   const { limit, offset, search, last_synced_after } = query;

@@ -23,7 +23,9 @@ const instant = z
     return Number.isNaN(milliseconds) ? '' : timestamp(milliseconds);
   });
 
-/** Cliniko sends 64-bit ids as text, its older endpoints as numbers; the client reads unsafe integers as text. */
+/**
+ * Cliniko sends 64-bit ids as text, its older endpoints as numbers; the client reads unsafe integers as text.
+ */
 const Id = z.union([z.string().regex(/^\d{1,20}$/), z.int().nonnegative()]).transform(String);
 
 /** The stored part of Cliniko's patient. Every field but the id may be missing, null or empty. */

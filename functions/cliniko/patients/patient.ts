@@ -10,7 +10,10 @@ export const StoredPatient = z.object({
   cliniko_id: z.string(),
   /** Our own number, unique within the tenant. */
   id: z.int(),
-  /** The patient's state at Cliniko. `rejected` is a new record that could not be stored; the item makes it count only once. */
+  /**
+   * The patient's state at Cliniko. `rejected` is a new record that could not be stored; the item makes it
+   * count only once.
+   */
   standing: z.enum(['active', 'archived', 'deleted', 'rejected']),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),
@@ -48,7 +51,8 @@ const blankFields = {
 };
 
 /**
- * The patient after a sync saw its record. Stored fields stay if they are newer than the record, or if the record is broken.
+ * The patient after a sync saw its record. Stored fields stay if they are newer than the record, or if the
+ * record is broken.
  *
  * @param known the stored patient; `undefined` if it is new.
  * @param id the number of a new patient.

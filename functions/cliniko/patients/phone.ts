@@ -13,7 +13,9 @@ const Numbers = z.array(
 /** E.164 numbers have at most 15 digits; the rest allows for separators and notes. */
 const phoneLengthMax = 40;
 
-/** National numbers of Cliniko's countries have at most ten digits, so more of them start with a country code. */
+/**
+ * National numbers of Cliniko's countries have at most ten digits, so more of them start with a country code.
+ */
 const internationalDigitsMin = 11;
 
 /** A number in E.164 form, `+61…`; `undefined` if it has no country code. */
@@ -23,7 +25,10 @@ function dialled(number: string): string | undefined {
   return digits.length >= internationalDigitsMin && !digits.startsWith('0') ? `+${digits}` : undefined;
 }
 
-/** A valid number in its country's format, `+61 412 345 678`; `undefined` without a country code or if invalid. */
+/**
+ * A valid number in its country's format, `+61 412 345 678`; `undefined` without a country code or if
+ * invalid.
+ */
 function international(number: string): string | undefined {
   const e164 = dialled(number);
   const parsed = e164 === undefined ? undefined : parsePhoneNumber(e164);

@@ -9,7 +9,10 @@ import { completed, failed, type SyncLog } from './sync-log.ts';
 import { type Run, type SyncState, withHoldings } from './sync-state.ts';
 import { commit, findLog, logWrite, type Snapshot } from './sync-store.ts';
 
-/** Ends a run in one transaction: its state, its log, and the deliveries to subscribed webhooks (transactional outbox). */
+/**
+ * Ends a run in one transaction: its state, its log, and the deliveries to subscribed webhooks (transactional
+ * outbox).
+ */
 async function end(snapshot: Snapshot, next: SyncState, log: SyncLog, now: number): Promise<void> {
   const { organization } = snapshot;
   const { tenant, orgId } = organization;

@@ -9,13 +9,15 @@ import { executionName } from './start-sync.ts';
 import type { Run } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
-/** How often a run is resumed without finishing another page before it ends as failed. */
+/** Resumes of a run without another finished page before it ends as failed. */
 const resumesPerPageMax = 3;
 
 /** Time between the record of an attempt and the start of its execution; younger attempts are left alone. */
 const attemptStartMs = 10_000;
 
-/** True if a run has no live worker: its execution has ended or was never started, or its lease has expired. */
+/**
+ * True if a run has no live worker: its execution has ended or was never started, or its lease has expired.
+ */
 async function isAbandoned(organization: Organization, run: Run, now: number): Promise<boolean> {
   if (now - run.attemptAt < attemptStartMs) return false;
   if (now > run.leaseUntil) return true;
@@ -23,7 +25,8 @@ async function isAbandoned(organization: Organization, run: Run, now: number): P
 }
 
 /**
- * Resumes a run whose worker died after its last finished page. Ends it with `SyncInterrupted` if that happened too often.
+ * Resumes a run whose worker died after its last finished page. Ends it with `SyncInterrupted` if that
+ * happened too often.
  *
  * @param now milliseconds since the epoch.
  */

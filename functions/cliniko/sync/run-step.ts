@@ -12,15 +12,18 @@ import { currentHoldings, deletedSince, type Run, type Step, stepOf, syncLeaseMs
 import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
- * Steps of one execution, after which a new execution continues the run. Step Functions ends an execution at 25,000 history events
- * (its quotas), and a step with its choices takes 9 of them.
+ * Steps of one execution, after which a new execution continues the run. Step Functions ends an execution at
+ * 25,000 history events (its quotas), and a step with its choices takes 9 of them.
  */
 const stepsPerExecutionMax = 2_000;
 
-/** How often Cliniko may reject one page for its rate limit: half an hour, with a reset each minute. */
+/**
+ * Rejections of one page for Cliniko's rate limit before the run fails: half an hour, with a reset each
+ * minute.
+ */
 const refusalsPerPageMax = 30;
 
-/** What a step works with. */
+/** A step's run, with the state, log and account that belong to it. */
 export interface StepContext {
   snapshot: Snapshot;
   run: Run;
@@ -31,7 +34,9 @@ export interface StepContext {
 
 const end = 'end' as const;
 
-/** Loads the run of a step; `undefined` if it has ended or a later attempt has replaced this one (fencing). */
+/**
+ * Loads the run of a step; `undefined` if it has ended or a later attempt has replaced this one (fencing).
+ */
 async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContext | undefined> {
   const snapshot = await readSnapshot({ tenant: input.tenant, orgId: input.orgId });
   const run = snapshot?.state.run;
@@ -44,8 +49,8 @@ async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContex
 /**
  * The step with the account that its API key belongs to.
  *
- * @throws ClinikoFault `ClinikoAccountChanged` if that is another account and the run has begun or is incremental; otherwise as
- * `resolveAccount`.
+ * @throws ClinikoFault `ClinikoAccountChanged` if that is another account and the run has begun or is
+ * incremental; otherwise as `resolveAccount`.
  */
 async function withAccount(turn: StepContext): Promise<StepContext> {
   const { snapshot, run, account, deps } = turn;
@@ -82,11 +87,13 @@ export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: num
 }
 
 /**
- * Runs one step of a run. Idempotent: a repeated step finds that the run has moved on, and only returns what comes next.
+ * Runs one step of a run. Idempotent: a repeated step finds that the run has moved on, and only returns what
+ * comes next.
  *
  * @param step the step that `work` implements; the run's cursor decides whether it is due.
  * @param work commits what the step did and returns the run after it; `undefined` if the run ended.
- * @throws ClinikoFault, Overtaken, or what the table throws: the workflow retries or ends the run by the error's name.
+ * @throws ClinikoFault, Overtaken, or what the table throws: the workflow retries or ends the run by the
+ * error's name.
  */
 export async function runStep(
   input: StepInput,

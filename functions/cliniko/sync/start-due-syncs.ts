@@ -19,8 +19,8 @@ export function nextDue(due: number, interval: number, now: number): number {
 }
 
 /**
- * Starts the due sync of an organisation and sets its next due time. In this order, because after a crash in between the repeated
- * start only finds the sync running.
+ * Starts the due sync of an organisation and sets its next due time. In this order, because after a crash in
+ * between the repeated start only finds the sync running.
  */
 async function startDue(organization: Organization, now: number): Promise<void> {
   const settings = await findSettings(organization);

@@ -42,10 +42,16 @@ export function startAllowance(state: SyncState, limit: StartLimit, now: number)
 /** For scheduled starts, and for stages without rate limits. */
 export const noStartLimit: StartLimit = { calls: 1, seconds: 0 };
 
-/** Attempts of a start that others overtake. Whichever overtook it is running by then, so the second nearly always decides. */
+/**
+ * Attempts of a start that others overtake. Whichever overtook it is running by then, so the second nearly
+ * always decides.
+ */
 const startAttemptsMax = 20;
 
-/** Name of the execution of an attempt; Step Functions keeps names unique for 90 days (API reference, StartExecution). */
+/**
+ * Name of the execution of an attempt; Step Functions keeps names unique for 90 days (API reference,
+ * StartExecution).
+ */
 export const executionName = (organization: Organization, { sync, attempt }: Run): string =>
   `${digestOf(organization)}-${sync}-${attempt}`;
 
@@ -83,7 +89,8 @@ export async function startSync(
     if (state.run) return { kind: 'running', sync: state.run.sync, allowance };
     if (!allowance.admitted) return { kind: 'too_soon', allowance };
     const sync = await takeNumbers(organization.tenant, 1);
-    // An incremental sync builds upon a completed one of the same account, and a new key may belong to another account.
+    // An incremental sync builds upon a completed one of the same account, and a new key may belong to
+    // another account.
     const canBuild = currentHoldings(state).completedFrom !== null && settings.secret === state.secret;
     const run = newRun(sync, state, canBuild ? operation : 'full_patients', now);
     const starts = asked ? [...startsWithin(state, asked, now), now] : state.starts;

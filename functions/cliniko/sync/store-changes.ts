@@ -3,7 +3,10 @@ import { type Progress, progressed, type SyncLog } from './sync-log.ts';
 import { currentHoldings, type Run, type SyncState, withHoldings } from './sync-state.ts';
 import { commit, logWrite, patientWrite, type Snapshot } from './sync-store.ts';
 
-/** With the state and the log below the 100 actions of TransactWriteItems; a page of 100 patients takes two transactions. */
+/**
+ * With the state and the log below the 100 actions of TransactWriteItems; a page of 100 patients takes two
+ * transactions.
+ */
 const patientsPerTransaction = 50;
 
 /** A run, its log and the state after the part of a page that is stored. */
@@ -56,7 +59,8 @@ async function store(
 }
 
 /**
- * Stores the changes of a page in transactions of 50 patients. A page without changes is one transaction, so that the run moves on.
+ * Stores the changes of a page in transactions of 50 patients. A page without changes is one transaction, so
+ * that the run moves on.
  *
  * @param at RFC 3339.
  * @param after returns the run after a part, and what that part adds to the log.

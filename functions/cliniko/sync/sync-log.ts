@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { organizationId } from '../../../core/contract/organization-id.ts';
 
-/** What a sync fetches: all patients, or those that changed since the last sync. `active_patients` only appears in old logs. */
+/**
+ * Kinds of syncs: of all patients, or of those that changed since the last sync. `active_patients` only
+ * appears in old logs.
+ */
 export const syncOperations = ['full_patients', 'active_patients', 'incremental_patients'] as const;
 export type SyncOperation = (typeof syncOperations)[number];
 

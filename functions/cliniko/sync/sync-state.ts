@@ -3,9 +3,9 @@ import { present } from '../../../core/invariant.ts';
 import { patientsPerPage, type SyncOperation, syncOperations } from './sync-log.ts';
 
 /**
- * Steps of a run, in this order. Between `count` and `check` each phase reads one of Cliniko's lists. `updated` and
- * `updated_archived` catch up: they read what changed while the other lists were being read, or for an incremental sync since the
- * last one. `check` compares with Cliniko's own counts.
+ * Steps of a run, in this order. Between `count` and `check` each phase reads one of Cliniko's lists.
+ * `updated` and `updated_archived` catch up: they read what changed while the other lists were being read, or
+ * for an incremental sync since the last one. `check` compares with Cliniko's own counts.
  */
 const phases = ['count', 'active', 'archived', 'updated', 'updated_archived', 'deleted', 'check'] as const;
 export type Phase = (typeof phases)[number];
@@ -20,12 +20,16 @@ const Cursor = z.object({
 });
 type Cursor = z.output<typeof Cursor>;
 
-/** A running sync, as stored within `SyncState`. Instants are in milliseconds since the epoch unless noted. */
+/**
+ * A running sync, as stored within `SyncState`. Instants are in milliseconds since the epoch unless noted.
+ */
 const Run = z.object({
   /** Id of its log. */
   sync: z.int(),
   operation: z.enum(syncOperations),
-  /** Fencing token: counts the executions of this run, so that steps of an earlier one cannot write any more. */
+  /**
+   * Fencing token: counts the executions of this run, so that steps of an earlier one cannot write any more.
+   */
   attempt: z.int(),
   /** Start of this attempt. */
   attemptAt: z.number(),
@@ -33,9 +37,9 @@ const Run = z.object({
   startedAt: z.number(),
   /** End of the lease: until then the sweep leaves the run alone as long as its execution runs. */
   leaseUntil: z.number(),
-  /** How often the sweep resumed it since its last finished page. */
+  /** Resumes by the sweep since its last finished page. */
   resumes: z.int(),
-  /** How often Cliniko rejected it for its rate limit since its last finished page. */
+  /** Rejections for Cliniko's rate limit since its last finished page. */
   refusals: z.int(),
   cursor: Cursor,
   /** Passes over the lists so far, from 1: a pass that misses patients is followed by another. */
@@ -59,7 +63,7 @@ const Run = z.object({
 });
 export type Run = z.output<typeof Run>;
 
-/** What is stored of one Cliniko account. */
+/** Counts of the stored patients of one Cliniko account. */
 const Holdings = z.object({
   /** Start of the last completed sync, RFC 3339. */
   completedFrom: z.string().nullable(),
@@ -74,10 +78,15 @@ export type Holdings = z.output<typeof Holdings>;
 export const SyncState = z.object({
   /** Version of the item's shape; absent means 1. */
   v: z.literal(1).optional(),
-  /** Counts changes (optimistic locking): a change is conditional on the version it read, so no page is counted twice. */
+  /**
+   * Counts changes (optimistic locking): a change is conditional on the version it read, so no page is
+   * counted twice.
+   */
   version: z.int(),
   run: Run.nullable(),
-  /** Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own. */
+  /**
+   * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own.
+   */
   starts: z.array(z.number()),
   /** Number of logs ever written. */
   logs: z.int(),
@@ -102,7 +111,7 @@ export const emptyState: SyncState = {
 
 const noHoldings: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
 
-/** What is stored of the listed account. */
+/** Holdings of the listed account. */
 export const currentHoldings = ({ account, holdings }: SyncState): Holdings =>
   holdings[account] ?? noHoldings;
 
@@ -115,13 +124,18 @@ export const withHoldings = (state: SyncState, more: Partial<Holdings>): SyncSta
 /** Lease of a run, renewed with each page. Longer than all retries of a step together. */
 export const syncLeaseMs = 10 * 60_000;
 
-/** Subtracted from lower bounds, because clocks differ and Cliniko's lists lag a little behind its changes. */
+/**
+ * Subtracted from lower bounds, because clocks differ and Cliniko's lists lag a little behind its changes.
+ */
 const overlapMs = 2 * 60_000;
 
 const earlier = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) - milliseconds).toISOString();
 
-/** Lower bound of `deleted_at` for a run: the start of the last completed sync, or `null` for all deleted patients. */
+/**
+ * Lower bound of `deleted_at` for a run: the start of the last completed sync, or `null` for all deleted
+ * patients.
+ */
 export const deletedSince = ({ completedFrom }: Holdings): string | null =>
   completedFrom && earlier(completedFrom, overlapMs);
 
@@ -187,18 +201,22 @@ export function advanced(run: Run, next: string | undefined, now: number): Run {
   };
 }
 
-/** True after more pages than a list of this length can have; five more allow for patients added while it is read. */
+/**
+ * True after more pages than a list of this length can have; five more allow for patients added while it is
+ * read.
+ */
 export const isEndless = (run: Run, totalEntries: number): boolean =>
   run.listPages > Math.ceil(totalEntries / patientsPerPage) + 5;
 
 /**
- * Passes over the lists before a run gives up with `SyncIncomplete`. Every second round only reads what changed, which is enough if
- * patients were added behind the first.
+ * Passes over the lists before a run gives up with `SyncIncomplete`. Every second round only reads what
+ * changed, which is enough if patients were added behind the first.
  */
 const roundsMax = 4;
 
 /**
- * True if a run has seen every patient that Cliniko counts now and every one that it counted at the beginning.
+ * True if a run has seen every patient that Cliniko counts now and every one that it counted at the
+ * beginning.
  *
  * @param total patients that Cliniko counts now.
  * @param deleted patients that Cliniko counts as deleted now: their list must have shown all of them.
