@@ -10,10 +10,7 @@ import { anotherRound, isComplete } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/**
- * Compares the run with Cliniko's counts: completes it if it has seen every patient, otherwise begins another
- * round.
- */
+/** Compares the run with Cliniko's counts: completes it, or begins another round. */
 export const finishSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
   runStep(input, 'finish', deps, async ({ snapshot, run, log, account }) => {
     const { active, archived } = await countPatients(account, deps, run);

@@ -2,10 +2,7 @@ import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
 import { Next, StepInput } from './sync/step-shape.ts';
 
-/**
- * Shared by the steps of a sync. They may start the workflow, since a long run continues in another
- * execution.
- */
+/** Shared by the steps of a sync. They may start the workflow: a long run continues in another execution. */
 const step = {
   trigger: { workflow: 'clinikoSync' },
   uses: {

@@ -59,8 +59,7 @@ export async function isReceiver(target: string, resolve: Resolve = resolveByDns
  * of the answer.
  *
  * @param resolve resolves host names.
- * @returns no status for any failure of the connection or the check; nothing is thrown, except for the outbox
- * of a local run.
+ * @returns no status if the check or the connection fails; only the outbox of a local run throws.
  */
 export async function sendWebhook(
   target: string,

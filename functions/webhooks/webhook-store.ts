@@ -2,10 +2,7 @@ import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { documents, tableName } from '../../core/dynamo/tables.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 
-/**
- * One transaction may store a delivery for every webhook of a tenant, and takes 100 actions
- * (TransactWriteItems).
- */
+/** One transaction stores a delivery for every webhook of a tenant (TransactWriteItems: 100 actions). */
 export const webhooksPerTenantMax = 20;
 
 export async function putWebhook(tenant: string, webhook: Webhook): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { organizationId } from '../../core/contract/organization-id.ts';
 import { shardOf } from '../../functions/cliniko/account/api-key.ts';
-import { mergePatient } from '../../functions/cliniko/patients/patient.ts';
+import { mergePatient, StoredPatient } from '../../functions/cliniko/patients/patient.ts';
 import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/patients/phone.ts';
 import { noStartLimit, startAllowance } from '../../functions/cliniko/sync/start-sync.ts';
@@ -12,9 +12,10 @@ import {
   found,
   newLog,
   progressed,
+  SyncLog,
   syncLogToReply,
 } from '../../functions/cliniko/sync/sync-log.ts';
-import { emptyState, newRun } from '../../functions/cliniko/sync/sync-state.ts';
+import { emptyState, newRun, SyncState } from '../../functions/cliniko/sync/sync-state.ts';
 
 const startedAt = '2024-01-15T10:30:00.000Z';
 const after = (seconds: number) => new Date(Date.parse(startedAt) + seconds * 1000).toISOString();
@@ -115,6 +116,19 @@ test('tells when an organisation may start again', () => {
   const running = { ...state, run: newRun(1, state, 'full_patients', 600_000) };
   expect(startAllowance(running, limit, 600_999)).toMatchObject({ remaining: 0, resetAt: 630_999 });
   expect(startAllowance(state, noStartLimit, 100_000)).toMatchObject({ admitted: true });
+});
+
+test('reads items without a version, and refuses a version that it does not know', () => {
+  const log = newLog(1, 1, 'a', 'full_patients', startedAt);
+  const patient = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
+  for (const [shape, item] of [
+    [SyncState, { ...emptyState, run: newRun(1, emptyState, 'full_patients', 0) }],
+    [SyncLog, log],
+    [StoredPatient, patient],
+  ] as const) {
+    expect(shape.parse({ pk: 'p', sk: 's', ...item })).toEqual(item);
+    expect(shape.safeParse({ ...item, v: 2 }).success).toBe(false);
+  }
 });
 
 const record = (more: object = {}) => ({

@@ -48,10 +48,7 @@ export interface ListPage {
   next: string | undefined;
 }
 
-/**
- * Reviver for JSON: keeps integers that JavaScript would round as text, since 64-bit ids have up to 19
- * digits.
- */
+/** Reviver for JSON: keeps unsafe integers as text, since 64-bit ids have up to 19 digits. */
 function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
   const isRounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
   return isRounded && context?.source ? context.source : value;
@@ -132,8 +129,7 @@ export async function askCliniko(account: ClinikoAccount, path: string, deps: Cl
     text = response.status === 200 ? await readText(response) : '';
     if (response.status !== 200) await response.body?.cancel();
   } catch (error) {
-    // Connections fail with many errors (TypeError, TimeoutError, Z_DATA_ERROR …), and all mean the same
-    // here.
+    // Connections fail with many errors (TypeError, TimeoutError, Z_DATA_ERROR …) that all mean the same.
     throw error instanceof ClinikoFault ? error : new ClinikoFault('ClinikoUnavailable');
   }
   if (response.status === 404) return undefined;

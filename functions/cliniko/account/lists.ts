@@ -44,8 +44,7 @@ export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoD
   invariant(list, `the phase ${phase} reads no list`);
   const path = next ?? `${list}?${query({ per_page: String(patientsPerPage), ...filterOf(phase, run) })}`;
   const read = await readList(account, path, deps);
-  // An account without a list of archived or deleted patients has none of them; the counts at the end prove
-  // it.
+  // An account may have no list of archived or deleted patients; the counts at the end prove it has none.
   if (!read && phase !== 'active' && phase !== 'updated') return emptyPage;
   if (!read) throw new ClinikoFault('ClinikoRefused');
   const readSoFar = (page - 1) * patientsPerPage + read.records.length;
@@ -67,8 +66,7 @@ async function count(
 }
 
 /**
- * Number of patients that Cliniko counts: all, or for an incremental run those that changed since the last
- * one.
+ * Number of patients that Cliniko counts: all, or for an incremental run those changed since the last one.
  *
  * @throws as `readList`; ClinikoFault `ClinikoRefused` if the account has no list of patients.
  */

@@ -21,10 +21,7 @@ export const ClinikoSettings = z.object({
   name: z.string(),
   contact_email: z.string(),
   schedule: z.string().nullable(),
-  /**
-   * Name of the secret with the API key. Each new key gets a new name, so that no container uses a cached old
-   * key.
-   */
+  /** Name of the secret with the API key. Each new key gets a new name, so that no cached old key is used. */
   secret: z.string().min(1),
   /** Due time of the next scheduled sync, RFC 3339; `null` without a schedule. */
   due_at: z.string().nullable(),
@@ -68,9 +65,7 @@ function dueAfter(known: ClinikoSettings | undefined, schedule: string | null, n
 /** The table and the secrets as `putSettings` uses them; a test can lose their answers. */
 export interface SettingsPorts {
   find(organization: Organization): Promise<ClinikoSettings | undefined>;
-  /**
-   * Throws TransactionCanceledException if nothing was stored; after any other error the outcome is unknown.
-   */
+  /** @throws TransactionCanceledException if nothing was stored; any other error leaves the outcome open. */
   replace(
     organization: Organization,
     known: ClinikoSettings | undefined,
@@ -147,15 +142,13 @@ async function outcomeOf(
   const stored = newSecret && (await ports.find(organization).catch(() => undefined));
   if (!stored) return 'unknown';
   if (stored.secret === newSecret) return 'stored';
-  // While the settings are as they were read, the condition holds and a delayed request may still take
-  // effect.
+  // While the settings are as they were read, a delayed request meets its condition and may take effect.
   const isUnchanged = stored.updated_at === known?.updated_at && stored.due_at === known.due_at;
   return isUnchanged ? 'unknown' : 'refused';
 }
 
 /**
- * Replaces the settings that were read (optimistic locking), together with the entry in the list of due
- * syncs.
+ * Replaces the settings that were read (optimistic locking), and their entry in the list of due syncs.
  *
  * @param known the settings as they were read; `undefined` to register an organisation.
  * @throws TransactionCanceledException if they changed meanwhile; after any other error the outcome is

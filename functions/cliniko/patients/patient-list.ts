@@ -13,9 +13,7 @@ interface ListQuery {
   last_synced_after?: string | undefined;
 }
 
-/**
- * Limit of one Query until the page is full. A Query that can only find patients before the page counts them.
- */
+/** Patients that one Query reads, until the page is full. */
 const patientsPerQuery = 500;
 
 /** The filter of a Query: active patients that match the search and were synced after an instant. */

@@ -15,10 +15,7 @@ import { noStartLimit, startAllowance, startSync } from './start-sync.ts';
 import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
-/**
- * Quota of an organisation for starts. One that the caller may not see has a full quota, as an unknown one
- * has.
- */
+/** Quota of an organisation for starts. One that the caller may not see has a full one, as if unknown. */
 export const startQuotaStatus: Standing = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
   const isKnown = orgId !== undefined && knows(caller, orgId);

@@ -17,10 +17,7 @@ import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
  */
 const stepsPerExecutionMax = 2_000;
 
-/**
- * Rejections of one page for Cliniko's rate limit before the run fails: half an hour, with a reset each
- * minute.
- */
+/** Rejections of one page for Cliniko's rate limit before the run fails: one a minute for half an hour. */
 const refusalsPerPageMax = 30;
 
 /** A step's run, with the state, log and account that belong to it. */

@@ -27,7 +27,7 @@ async function startDue(organization: Organization, now: number): Promise<void> 
   const interval = settings?.schedule ? intervalOf(settings.schedule) : undefined;
   if (!settings?.due_at || !interval || Date.parse(settings.due_at) > now) return;
   const start = await startSync(organization, 'incremental_patients', undefined, now);
-  log('info', 'due sync started', { start: start.kind });
+  log('info', 'scheduled sync due', { start: start.kind });
   const due_at = timestamp(nextDue(Date.parse(settings.due_at), interval, now));
   await replaceSettings(organization, settings, { ...settings, due_at });
 }

@@ -215,8 +215,7 @@ export const isEndless = (run: Run, totalEntries: number): boolean =>
 const roundsMax = 4;
 
 /**
- * True if a run has seen every patient that Cliniko counts now and every one that it counted at the
- * beginning.
+ * True if a run has seen every patient that Cliniko counts now, and every one that it counted at first.
  *
  * @param total patients that Cliniko counts now.
  * @param deleted patients that Cliniko counts as deleted now: their list must have shown all of them.
