@@ -8,7 +8,7 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { PERMANENT } from '../functions/index.ts';
+import { permanentFaults } from '../functions/index.ts';
 import { type Workers, workflowTask } from './workflow-task.ts';
 
 /**
@@ -45,7 +45,7 @@ export function clinikoSync(scope: Construct, workers: Workers): IChainable {
       worker: `cliniko.${worker}`,
       payload: { ...identity, turn: JsonPath.numberAt('$.next.turn') },
       resultPath: '$.next',
-      permanent: PERMANENT,
+      permanent: permanentFaults,
       retriesMax,
     }).addCatch(failed, { resultPath: '$.error' });
   const begin = step('Begin', 'beginSync');

@@ -8,11 +8,11 @@ import { type FunctionSpec, functionSpecs, moduleFiles } from '../local/lambda/f
 import { makeLog } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
 import { readAssembly } from '../local/template/assembly-file.ts';
-import { settle } from '../local/template/stack.ts';
+import { resolveStack } from '../local/template/stack.ts';
 
 /** An address at which nobody listens: the function below fails before its first call. */
 const nowhere = '127.0.0.1:9';
-const specs = functionSpecs(settle(readAssembly(await projectAssembly()), `http://${nowhere}`));
+const specs = functionSpecs(resolveStack(readAssembly(await projectAssembly()), `http://${nowhere}`));
 
 /** A worker that fails in its handler, since the queue is missing that it sends to. */
 const worker = present(

@@ -5,9 +5,9 @@ import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { summaryOf } from './sync/summary.ts';
-import type { SyncLog } from './sync/sync-log.ts';
-import { held } from './sync/sync-state.ts';
+import { syncLogToStatus } from './sync/summary.ts';
+import { SyncLog } from './sync/sync-log.ts';
+import { currentHoldings } from './sync/sync-state.ts';
 import { readSnapshot } from './sync/sync-store.ts';
 
 export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
@@ -15,7 +15,7 @@ export const handler = serve(cliniko.status, async ({ params: { orgId }, caller,
   const snapshot = await readSnapshot(organization);
   if (!snapshot) throw organizationNotFound(orgId);
   const query = { table: tableName('operations'), range: logsOf(organization), newestFirst: true };
-  const [log] = (await queryFirst(dynamo(), query, 1)) as unknown as SyncLog[];
-  const { active, archived } = held(snapshot.state);
-  return summaryOf(log, active + archived, clock.now());
+  const [log] = (await queryFirst(dynamo(), query, 1)).map((item) => SyncLog.parse(item));
+  const { active, archived } = currentHoldings(snapshot.state);
+  return syncLogToStatus(log, active + archived, clock.now());
 });

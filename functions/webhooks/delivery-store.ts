@@ -2,23 +2,27 @@ import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { describe, log } from '../../core/log.ts';
-import { DELIVERIES, type Delivery, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
-import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
+import { Delivery, deliveriesPartition, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
+import { Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 import { workflowStatus } from '../../core/workflow.ts';
 
-/** What a delivery needs: itself, and its receiver if that is still wanted. */
+/** Loads a delivery and its webhook, which may have been deleted since. */
 export async function findDelivery(
   id: string,
 ): Promise<{ delivery: Delivery; webhook?: Webhook } | undefined> {
   const TableName = tableName('webhooks');
   const item = await dynamo().get(TableName, deliveryKey(id));
   if (!item) return undefined;
-  const delivery = item as unknown as Delivery;
+  const delivery = Delivery.parse(item);
   const webhook = await dynamo().get(TableName, webhookKey(delivery.tenant, delivery.webhook));
-  return webhook ? { delivery, webhook: webhook as unknown as Webhook } : { delivery };
+  return webhook ? { delivery, webhook: Webhook.parse(webhook) } : { delivery };
 }
 
-/** Records an attempt that is to be repeated. */
+/**
+ * Stores the number of attempts and the time of the next one.
+ *
+ * @param dueAt RFC 3339.
+ */
 export async function postponeDelivery(id: string, attempts: number, dueAt: string): Promise<void> {
   await dynamo().update({
     TableName: tableName('webhooks'),
@@ -33,10 +37,10 @@ export async function deleteDelivery(id: string): Promise<void> {
   await dynamo().remove({ TableName: tableName('webhooks'), Key: deliveryKey(id) });
 }
 
-/** How long after it was due a delivery counts as forgotten, in milliseconds: longer than an attempt takes. */
-const FORGOTTEN = 30_000;
+/** A delivery this long overdue has lost its workflow: an attempt takes at most 15 seconds. */
+const overdueMs = 30_000;
 
-/** Starts the workflow of a delivery anew, unless it is at work. */
+/** Starts a new execution for a delivery, unless one is running. */
 async function restart(delivery: Delivery): Promise<void> {
   const execution = `${delivery.id}-${delivery.started}`;
   if ((await workflowStatus('webhookDelivery', execution)) === 'RUNNING') return;
@@ -48,18 +52,23 @@ async function restart(delivery: Delivery): Promise<void> {
     ConditionExpression: 'started = :last',
     ExpressionAttributeValues: { ':last': delivery.started, ':next': started },
   });
-  // Another sweep restarts it, or it was taken meanwhile.
+  // Otherwise another sweep restarts it, or the receiver accepted it meanwhile.
   if (done) await startDelivery({ ...delivery, started });
 }
 
-/** Goes on with the deliveries whose workflow was never started or has died. */
+/**
+ * Restarts deliveries whose execution was never started or has died.
+ *
+ * @param now milliseconds since the epoch.
+ */
 export async function restartDeliveries(now: number): Promise<void> {
-  const query = { table: tableName('webhooks'), range: { pk: DELIVERIES } };
+  const query = { table: tableName('webhooks'), range: { pk: deliveriesPartition } };
   for await (const item of queryAll(dynamo(), query)) {
-    const delivery = item as unknown as Delivery;
-    if (Date.parse(delivery.due_at) > now - FORGOTTEN) continue;
-    await restart(delivery).catch((error: unknown) =>
-      log('warn', 'a delivery could not be restarted', describe(error)),
-    );
+    try {
+      const delivery = Delivery.parse(item);
+      if (Date.parse(delivery.due_at) <= now - overdueMs) await restart(delivery);
+    } catch (error) {
+      log('warn', 'delivery could not be restarted', describe(error));
+    }
   }
 }

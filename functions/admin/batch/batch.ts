@@ -11,7 +11,7 @@ import { Problem } from '../../../core/http/problem.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
 import { publish } from '../../../core/topic.ts';
-import { tellOnce } from '../../../core/webhook/tell-once.ts';
+import { publishOnce } from '../../../core/webhook/publish-once.ts';
 import type { Language } from '../records/display.ts';
 import { type AdminDone, type AdminFailure, adminKind } from './operation.ts';
 import type { AdminOperationType } from './operation-types.ts';
@@ -52,7 +52,7 @@ async function reportEnd(batch: Batch): Promise<void> {
   const head = { batch_id: batchNumberOf(batch), operation_type: kind, status };
   const counts = { total, completed: succeeded, failed, canceled };
   const event = { event: 'batch.completed' as const, data: { ...head, ...counts } };
-  await tellOnce(batch.id, { tenant: batch.tenant, organization: null }, event, systemClock.now());
+  await publishOnce(batch.id, { tenant: batch.tenant, organization: null }, event, systemClock.now());
   await publish('batchNotices', `Batch ${head.batch_id} ${status}`, {
     event: `batch.${status}`,
     ...{ tenant_id: batch.tenant, ...head, ...counts, completed_at: toSecondOrNull(batch.endedAt) },

@@ -3,21 +3,21 @@ import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { inRange } from '../../../core/dynamo/query-all.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { patientsOf } from '../keys.ts';
-import { held } from '../sync/sync-state.ts';
+import { currentHoldings } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
-import { type StoredPatient, searchable } from './patient.ts';
+import { StoredPatient, searchable } from './patient.ts';
 
-export interface ListQuery {
+interface ListQuery {
   limit: number;
   offset: number;
   search?: string | undefined;
   last_synced_after?: string | undefined;
 }
 
-/** Patients that are looked at in one go while an offset is skipped. */
-const SKIPPED_TOGETHER = 500;
+/** Patients that one Query reads, until the page is full. */
+const patientsPerQuery = 500;
 
-/** Only active patients, and of those the ones that are asked for. */
+/** The filter of a Query: active patients that match the search and were synced after an instant. */
 function filterOf({ search, last_synced_after: after }: ListQuery) {
   const conditions = ['standing = :active'];
   const values: Record<string, string> = { ':active': 'active' };
@@ -36,7 +36,7 @@ function filterOf({ search, last_synced_after: after }: ListQuery) {
   };
 }
 
-const shown = (patient: StoredPatient) => ({
+const patientToReply = (patient: StoredPatient) => ({
   id: patient.id,
   cliniko_patient_id: patient.cliniko_id,
   first_name: patient.first_name,
@@ -49,8 +49,8 @@ const shown = (patient: StoredPatient) => ({
 });
 
 /**
- * One page of an organisation's active patients, those of its present Cliniko account, in the order of Cliniko's ids, and how many match
- * in all. Without a search the list need not be read to its end to tell.
+ * One page of the active patients of the listed account in the order of Cliniko's ids, and the number of all
+ * that match. Only a search reads the list to its end: without one, the stored counts give the number.
  */
 export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
   const { limit, offset, search, last_synced_after } = query;
@@ -62,9 +62,10 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
   const matches: StoredPatient[] = [];
   let matched = 0;
   let from: Record<string, unknown> | undefined;
+  // Ends with the partition: each page begins behind the last.
   do {
-    // Whatever is certainly before or behind the page is only counted: counting reads no attributes.
-    const isSkipping = matched + SKIPPED_TOGETHER <= offset;
+    // Patients that are certainly before or behind the page are only counted: COUNT returns no attributes.
+    const isSkipping = matched + patientsPerQuery <= offset;
     const isBehind = matches.length === limit;
     const onlyCount = isSkipping || isBehind;
     const { items, count, next } = await dynamo().query({
@@ -73,13 +74,14 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
       ExpressionAttributeValues: { ...ExpressionAttributeValues, ...values },
       ...filter,
       ...(onlyCount ? { Select: 'COUNT' } : {}),
-      ...(isBehind ? {} : { Limit: SKIPPED_TOGETHER }),
+      ...(isBehind ? {} : { Limit: patientsPerQuery }),
       ExclusiveStartKey: from,
     });
     const first = Math.max(0, offset - matched);
-    matches.push(...(items as unknown as StoredPatient[]).slice(first, first + limit - matches.length));
+    const page = items.slice(first, first + limit - matches.length);
+    matches.push(...page.map((item) => StoredPatient.parse(item)));
     matched += count;
     from = next;
   } while (from && (isSearch || matches.length < limit));
-  return { patients: matches.map(shown), total: isSearch ? matched : held(state).active };
+  return { patients: matches.map(patientToReply), total: isSearch ? matched : currentHoldings(state).active };
 }

@@ -6,10 +6,10 @@ import { transactOnce } from '../dynamo/transact-once.ts';
 import { type Delivery, deliveriesOf, deliveryWrite, startDelivery } from './delivery.ts';
 import type { Origin, WebhookEvent } from './webhook.ts';
 
-/** For how long it is remembered that a message was written, in seconds: far longer than its event is announced again. */
-const REMEMBERED = 30 * 86_400;
+/** Lifetime of the marker that blocks repeats: far longer than an event may be published again. */
+const dedupRetentionSeconds = 30 * 86_400;
 
-/** The same message for the same webhook always has the same id. */
+/** Deterministic id: the same message to the same webhook always has the same one. */
 const idOf = (source: string, webhook: string, body: string): string =>
   createHash('sha256')
     .update(JSON.stringify([source, webhook, body]))
@@ -17,35 +17,35 @@ const idOf = (source: string, webhook: string, body: string): string =>
     .slice(0, 32);
 
 /**
- * Writes a message unless it was written before. A delivery is deleted once it was taken, so that it was written is remembered
- * beside it.
+ * Stores a message together with a marker that it was stored, since an accepted delivery is deleted.
  *
- * @returns whether it was written now.
+ * @returns false if the marker exists: the message was stored before.
  */
 async function write(delivery: Delivery, now: number): Promise<boolean> {
   const key = { pk: `TOLD#${delivery.id}`, sk: 'TOLD' };
   const Put = {
     TableName: tableName('webhooks'),
-    Item: { ...key, expires_at: Math.ceil(now / 1000) + REMEMBERED },
+    Item: { ...key, expires_at: Math.ceil(now / 1000) + dedupRetentionSeconds },
     ConditionExpression: 'attribute_not_exists(pk)',
   };
   return (await transactOnce(dynamo(), systemDeps, [{ Put }, deliveryWrite(delivery)])).done;
 }
 
 /**
- * Tells every interested webhook of an event, for publishers that may repeat themselves: each hears once of the same event of the same
- * source, and of another one (a batch that ended otherwise after all) again.
+ * Publishes an event to every subscribed webhook, for publishers that repeat (at-least-once). Each webhook
+ * gets one message per source and content; a source that publishes other content later (a batch that ended
+ * differently after all) makes another message.
  *
- * @param source what the event is about, unique over all tenants.
+ * @param source id of what the event is about, unique over all tenants.
  * @param now milliseconds since the epoch.
  */
-export async function tellOnce(
+export async function publishOnce(
   source: string,
   origin: Origin,
   event: WebhookEvent,
   now: number,
 ): Promise<void> {
   const deliveries = await deliveriesOf(origin, event, ({ id }, body) => idOf(source, id, body), now);
-  // What was written before was also started before, or is by the sweep.
+  // The execution of a message stored before was started then, or the sweep starts it.
   for (const delivery of deliveries) if (await write(delivery, now)) await startDelivery(delivery);
 }
