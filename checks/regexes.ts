@@ -32,7 +32,7 @@ export async function regexes(sources: SourceFile[], verdicts: Verdicts = new Ma
   for (const { source, offset, pattern, flags } of sources.flatMap(expressionsOf)) {
     const key = `/${pattern}/${flags}`;
     const verdict = verdicts.get(key) ?? (await verdictOf(pattern, flags));
-    if (!verdict.startsWith('undecided')) verdicts.set(key, verdict);
+    verdicts.set(key, verdict);
     if (verdict) found.push(violation(source, offset, `${key} ${verdict}`));
   }
   return found;
@@ -49,7 +49,7 @@ function expressionsOf(source: SourceFile): Expression[] {
 }
 
 async function verdictOf(pattern: string, flags: string): Promise<string> {
-  // One at a time, since the limit counts from the request and the cores are few.
+  // One at a time, since the time of a proof counts from its request.
   const result: Diagnostics = await check(pattern, flags, { timeout: proofMsMax });
   switch (result.status) {
     case 'safe':

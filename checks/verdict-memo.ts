@@ -20,7 +20,11 @@ export function loadVerdicts(): Verdicts {
   }
 }
 
+/** Keeps what was decided; a proof that ran out of time is tried again. */
 export function keepVerdicts(verdicts: Verdicts): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify([...verdicts]));
+  writeFileSync(
+    file,
+    JSON.stringify([...verdicts].filter(([, verdict]) => !verdict.startsWith('undecided'))),
+  );
 }
