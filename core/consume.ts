@@ -8,20 +8,25 @@ import { describe, log } from './log.ts';
 type Message<J extends Worker> = z.output<J['message']>;
 type Done<J extends Worker> = J['result'] extends z.ZodType ? Promise<z.input<J['result']>> : Promise<void>;
 
-/** What a trigger is told of an error: its name, by which a workflow decides. The rest is in the log, since its text may quote data. */
+/**
+ * The error as the trigger gets it: its name, by which a workflow decides. Its text may quote data, and goes
+ * to no trigger.
+ */
 function withoutText(error: unknown): Error {
-  const told = new Error('see the log of the worker');
-  told.name = error instanceof Error ? error.name : 'Error';
+  const bare = new Error('see the log of the worker');
+  bare.name = error instanceof Error ? error.name : 'Error';
   // Lambda hands the stack on, and a workflow would carry it along as part of its state.
-  told.stack = `${told.name}: ${told.message}`;
-  return told;
+  bare.stack = `${bare.name}: ${bare.message}`;
+  return bare;
 }
 
 /**
- * A worker and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe to repeat.
+ * A worker and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe
+ * to repeat.
  *
- * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled worker's message is the event
- * that EventBridge sends, a workflow step's what the workflow hands it. `deliveries` counts how often a message was delivered, from 1.
+ * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled
+ * worker's message is the event that EventBridge sends, a workflow step's what the workflow hands it.
+ * `deliveries` counts how often a message was delivered, from 1.
  */
 export function consume<J extends Worker>(
   worker: J,

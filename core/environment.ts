@@ -6,7 +6,8 @@ class MissingSetting extends Error {
 /**
  * Reads one setting of this function.
  *
- * @throws MissingSetting with the variable's name and the remedy: only a contract or a construct that forgot it can be the cause.
+ * @throws MissingSetting with the variable's name and the remedy: only a contract or a construct that forgot
+ * it can be the cause.
  */
 export function setting(name: string, remedy: string): string {
   const value = process.env[name];

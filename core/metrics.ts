@@ -1,13 +1,14 @@
 import { log } from './log.ts';
 
-/** What all metrics of a stage are found under, so that stages may share an account. */
+/** The CloudWatch namespace of a stage's metrics, so that stages may share an account. */
 export const namespaceOf = (stage: string): string => `Bulkhead/${stage}`;
 
 const Namespace = process.env.METRICS_NAMESPACE ?? 'Bulkhead';
 
 /**
- * Counts one answered call, in CloudWatch's Embedded Metric Format: one log line becomes the metrics, without an API call.
- * Source: the Embedded Metric Format specification. Dimensions are the endpoint alone, since each combination is billed.
+ * Counts one answered call, in CloudWatch's Embedded Metric Format: one log line becomes the metrics, without
+ * an API call. Source: the Embedded Metric Format specification. Dimensions are the endpoint alone, since
+ * each combination is billed.
  */
 export function countCall(endpoint: string, status: number, milliseconds: number, requestId: string): void {
   log('info', 'answered', {

@@ -6,8 +6,9 @@ export function chunksOf<E>(list: readonly E[], size: number): E[][] {
 }
 
 /**
- * Works through a list with at most `width` elements in flight. After a failure no further element is begun, and the first failure is thrown
- * once everything begun has ended, so that no work goes on behind the caller's back.
+ * Works through a list with at most `width` elements in flight. After a failure no further element is begun,
+ * and the first failure is thrown once everything begun has ended, so that no work goes on behind the
+ * caller's back.
  *
  * @returns the results in the order of the list.
  */

@@ -12,7 +12,8 @@ function sqs(): SQSClient {
 }
 
 /**
- * Sends one message. Its group is the tenant, so that SQS's fair queues keep one tenant's backlog from delaying the others'.
+ * Sends one message. Its group is the tenant, so that SQS's fair queues keep one tenant's backlog from
+ * delaying the others'.
  *
  * @param delaySeconds 0..900 (SQS API reference, SendMessage).
  */
@@ -39,5 +40,8 @@ const asciiJson = (message: object): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** A group may have 128 letters, digits and punctuation marks (SQS API reference); a tenant's name may have others. */
+/**
+ * A group may have 128 letters, digits and punctuation marks (SQS API reference); a tenant's name may have
+ * others.
+ */
 const groupName = (tenant: string) => Buffer.from(tenant).toString('base64url').slice(0, 128) || '-';

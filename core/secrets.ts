@@ -10,8 +10,8 @@ import { clientSettings } from './aws-client.ts';
 import { type SecretGroup, secretsVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
 
-/** How long a container trusts a secret that it has read, in milliseconds. Secrets Manager bills each read. */
-const TRUSTED = 5 * 60 * 1000;
+/** Lifetime of a secret in a container's cache. Secrets Manager bills each read. */
+const cachedMs = 5 * 60 * 1000;
 
 const known = new Map<string, { value: string; readAt: number }>();
 
@@ -33,7 +33,7 @@ const fullName = (group: SecretGroup, name: string): string =>
 export async function readSecret(group: SecretGroup, name: string, now: number): Promise<string | undefined> {
   const SecretId = fullName(group, name);
   const remembered = known.get(SecretId);
-  if (remembered && now - remembered.readAt < TRUSTED) return remembered.value;
+  if (remembered && now - remembered.readAt < cachedMs) return remembered.value;
   try {
     const { SecretString } = await secretsManager().send(new GetSecretValueCommand({ SecretId }));
     if (SecretString !== undefined) known.set(SecretId, { value: SecretString, readAt: now });

@@ -12,7 +12,7 @@ function sns(): SNSClient {
 }
 
 /**
- * Publishes a notice to whoever subscribed.
+ * Publishes a notice to the subscribers of a topic.
  *
  * @param notice ids, codes and numbers: it leaves by e-mail or HTTPS, so nothing personal may be in it.
  */

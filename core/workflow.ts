@@ -27,7 +27,8 @@ const executionArn = (workflow: WorkflowName, name: string): string =>
   `${machineArn(workflow).replace(':stateMachine:', ':execution:')}:${name}`;
 
 /**
- * Starts an execution. Its name makes that safe to repeat: names are unique for 90 days (Step Functions API reference, StartExecution).
+ * Starts an execution. Its name makes that safe to repeat: names are unique for 90 days (Step Functions API
+ * reference, StartExecution).
  *
  * @param name 1..80 letters, digits, `-` and `_`.
  * @param input ids only: an execution's state is kept in its history, so nothing personal may be in it.
@@ -55,7 +56,7 @@ export async function stopWorkflow(workflow: WorkflowName, name: string): Promis
   }
 }
 
-/** Where an execution stands; `undefined` if there is none, or none any more. */
+/** The status of an execution; `undefined` if there is none, or none any more. */
 export async function workflowStatus(
   workflow: WorkflowName,
   name: string,
