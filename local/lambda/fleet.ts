@@ -156,10 +156,10 @@ export function makeFleet(
       return;
     if (environmentCount() >= environmentsMax && !evict()) return;
     const variables = {
+      AWS_ENDPOINT_URL_DYNAMODB: `http://${dynamo.host}`,
       ...spec.environment,
       ...environment,
       ...runtimeEnvironment(spec, awsEndpoint),
-      AWS_ENDPOINT_URL_DYNAMODB: `http://${dynamo.host}`,
     };
     const shortcut = { engineHost: dynamo.host, awsEndpoint, allowed: dynamo.allowedTo(spec.role) };
     const member = {
