@@ -11,7 +11,8 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { documents, tableName } from '../dynamo/tables.ts';
-import { type AnswerUpdate, type BatchRef, outcomeOf } from '../ledger/ledger.ts';
+import { present } from '../invariant.ts';
+import type { AnswerUpdate, BatchRef, Outcome } from '../ledger/ledger.ts';
 import type { Caller } from './caller.ts';
 import { InFlight, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyIdentity, headerValues } from './request.ts';
@@ -67,6 +68,9 @@ interface KeyItem {
   /** How many further items the answer is spread over. */
   parts?: number;
 }
+
+/** Looks up how a transaction of a ledger ended. */
+export type OutcomeOf = (batch: BatchRef) => Promise<Outcome>;
 
 const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
@@ -136,7 +140,11 @@ const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
  * @returns the claim, or the first answer again.
  * @throws Problem `key_reused` when the key came with another body, InFlight while the first request is at work.
  */
-export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<Claim | KeptAnswer> {
+export async function claimKey(
+  { pk, fingerprint }: Key,
+  now: number,
+  outcomeOf?: OutcomeOf,
+): Promise<Claim | KeptAnswer> {
   const claim: Claim = { pk, holder: randomUUID() };
   const item: KeyItem = {
     ...claim,
@@ -157,10 +165,15 @@ export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<C
   if (found.fingerprint !== fingerprint) {
     throw new Problem('key_reused', 'This Idempotency-Key was used with another request body');
   }
-  if (found.answer && (!found.batch || (await outcomeOf(found.batch)) === 'committed')) {
+  const outcome = async (batch: BatchRef) =>
+    await present(
+      outcomeOf,
+      'an answer is kept with a transaction only where its outcome can be looked up',
+    )(batch);
+  if (found.answer && (!found.batch || (await outcome(found.batch)) === 'committed')) {
     return await readAnswer(found);
   }
-  const abandoned = found.batch ? (await outcomeOf(found.batch)) === 'aborted' : found.lease <= now;
+  const abandoned = found.batch ? (await outcome(found.batch)) === 'aborted' : found.lease <= now;
   if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
   throw new InFlight();
 }
@@ -210,7 +223,7 @@ async function writeParts(claim: Claim, packed: Buffer, now: number): Promise<nu
  * The update that keeps an answer under its key. Given to a transaction it becomes true together with the batch; its condition fails
  * when another request has taken the key over.
  */
-export async function keeping(
+export async function answerUpdateOf(
   claim: Claim,
   answer: KeptAnswer,
   now: number,
@@ -240,12 +253,12 @@ export async function keeping(
 
 /** Keeps an answer that belongs to no batch. A claim that was lost meanwhile is left to its new holder. */
 export async function keepAnswer(claim: Claim, answer: KeptAnswer, now: number): Promise<void> {
-  const update = await keeping(claim, answer, now);
+  const update = await answerUpdateOf(claim, answer, now);
   await ignoringLostClaim(documents().send(new UpdateCommand(update)));
 }
 
 /** Gives a key back after an answer that is not kept, so that the caller's next try is a first one. */
-export async function releaseKey(claim: Claim): Promise<void> {
+export async function dropClaim(claim: Claim): Promise<void> {
   await ignoringLostClaim(
     documents().send(
       new DeleteCommand({

@@ -2,9 +2,10 @@ import jsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Endpoint } from '../contract/endpoint.ts';
-import { isMultipart, parseMultipart } from './multipart.ts';
+import type { FormFile } from '../contract/form-file.ts';
+import { present } from '../invariant.ts';
 import { type InputIssue, type InputPlace, InvalidInput, MalformedJson, Problem } from './problem.ts';
-import { bodyText, header, queryOf } from './request.ts';
+import { bodyText, header, isMultipart, queryOf } from './request.ts';
 
 /** The largest body that an endpoint takes: Lambda's 6 MB for a whole event, less its headers and the escaping of JSON in JSON. */
 const BODY_BYTES = 5 * 1024 * 1024;
@@ -61,9 +62,20 @@ function check(schema: z.ZodType, place: InputPlace, value: unknown, issues: Inp
   return result.data;
 }
 
-async function readBody(endpoint: Endpoint, event: APIGatewayProxyEvent, issues: InputIssue[]) {
+/** Reads the fields and files of a multipart form, each under its name. */
+export type FormReader = (event: APIGatewayProxyEvent) => Promise<Record<string, string | FormFile>>;
+
+async function readBody(
+  endpoint: Endpoint,
+  event: APIGatewayProxyEvent,
+  readForm: FormReader | undefined,
+  issues: InputIssue[],
+) {
   const { body, form } = endpoint;
-  if (form && isMultipart(event)) return check(form, 'body', await parseMultipart(event), issues);
+  if (form && isMultipart(event)) {
+    const read = present(readForm, 'a contract with a form is served with its reader');
+    return check(form, 'body', await read(event), issues);
+  }
   if (form && !(body && isJson(event)))
     throw new Problem(
       'unsupported_media_type',
@@ -77,12 +89,12 @@ async function readBody(endpoint: Endpoint, event: APIGatewayProxyEvent, issues:
  *
  * @throws InvalidInput with every issue of all three, or MalformedJson.
  */
-export async function readInput(endpoint: Endpoint, event: APIGatewayProxyEvent) {
+export async function readInput(endpoint: Endpoint, event: APIGatewayProxyEvent, readForm?: FormReader) {
   const issues: InputIssue[] = [];
   const { params: paramsSchema, query: querySchema } = endpoint;
   const params = paramsSchema && check(paramsSchema, 'path', decodedParameters(event), issues);
   const query = querySchema && check(querySchema, 'query', queryOf(event), issues);
-  const body = await readBody(endpoint, event, issues);
+  const body = await readBody(endpoint, event, readForm, issues);
   if (issues.length > 0) throw new InvalidInput(issues);
   return { params, query, body };
 }

@@ -1,23 +1,8 @@
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import * as z from 'zod';
+import type { FormFile } from '../contract/form-file.ts';
 import { Problem } from './problem.ts';
 import { bodyBytes, header } from './request.ts';
-
-/** A file of a form, as it was sent. Its name and type are the sender's word: what it is, its bytes tell. */
-export interface FormFile {
-  name: string;
-  type: string;
-  bytes: Buffer;
-}
-
-const isFile = (value: unknown): value is FormFile =>
-  typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Buffer;
-
-/** A file among the fields of a form. */
-export const formFile = z
-  .custom<FormFile>(isFile, { error: 'must be a file of the form' })
-  .meta({ type: 'string', contentMediaType: 'application/octet-stream' });
 
 const MiB = 1024 * 1024;
 
@@ -34,10 +19,6 @@ const LIMITS = {
 
 /** The longest name of a part, which the parser itself does not bound. */
 const NAME_LENGTH = 100;
-
-/** Whether a call sends a form with files. */
-export const isMultipart = (event: APIGatewayProxyEvent): boolean =>
-  /^multipart\/form-data\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
 
 const broken = (message: string) => new Problem('invalid', message, { details: { field: 'body' } });
 

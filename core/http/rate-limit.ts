@@ -26,10 +26,8 @@ const counted = (limit: Limit, caller: Caller, event: APIGatewayProxyEvent): str
 export const limitOf = (endpoint: Endpoint): Limit | undefined =>
   endpoint.limit && configured(endpoint.limit);
 
-/**
- * Where a caller stands with a limit of which the work itself counts what uses it up, and refuses. Nothing is counted by looking.
- */
-export type Standing = (
+/** Quota status for an endpoint whose handler counts and rejects by itself. Reading it counts nothing. */
+export type QuotaStatus = (
   caller: Caller,
   event: APIGatewayProxyEvent,
   limit: Limit,
@@ -46,11 +44,11 @@ export async function limitCalls(
   caller: Caller,
   event: APIGatewayProxyEvent,
   now: number,
-  standing?: Standing,
+  quotaStatus?: QuotaStatus,
 ): Promise<{ headers: Record<string, string>; refusal?: Problem } | undefined> {
   const limit = limitOf(endpoint);
   if (!limit) return undefined;
-  if (standing) return { headers: limitHeaders(await standing(caller, event, limit, now)) };
+  if (quotaStatus) return { headers: limitHeaders(await quotaStatus(caller, event, limit, now)) };
   const key = JSON.stringify([limit.together ?? endpointId(endpoint), ...counted(limit, caller, event)]);
   const allowance = await takeCall(key, limit, now);
   const headers = limitHeaders(allowance);

@@ -23,6 +23,10 @@ export const bodyBytes = (event: APIGatewayProxyEvent): Buffer =>
 export const bodyText = (event: APIGatewayProxyEvent): string =>
   event.isBase64Encoded ? bodyBytes(event).toString('utf8') : (event.body ?? '');
 
+/** True if the call sends a form that may have files (RFC 7578). */
+export const isMultipart = (event: APIGatewayProxyEvent): boolean =>
+  /^multipart\/form-data\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
+
 /**
  * What tells one body from another. A form's boundary is drawn anew whenever it is sent, and so is left out (RFC 2046 §5.1.1);
  * each byte of it is one character.

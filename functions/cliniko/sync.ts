@@ -1,6 +1,6 @@
 import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
-import { answerStart, startStanding } from './sync/answer-start.ts';
+import { answerStart, startQuotaStatus } from './sync/answer-start.ts';
 
 const contract = cliniko.sync;
 
@@ -10,5 +10,5 @@ export const handler = serve(
     answerStart(contract, caller, orgId, clock.now(), {
       Link: `</api/v1/cliniko/sync-all/${orgId}>; rel="successor-version"`,
     }),
-  { standing: startStanding },
+  { quotaStatus: startQuotaStatus },
 );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseMultipart } from '../../core/http/multipart.ts';
 import { serve } from '../../core/http/serve.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
@@ -13,32 +14,36 @@ import { fileOf } from './sms/uploaded-file.ts';
 
 const LIMITS = { rows: ROWS, tooMany: `Maximum ${ROWS.toLocaleString('en')} recipients per file` };
 
-export const handler = serve(smsEndpoints.bulkUpload, async ({ body, caller, answer, clock }) => {
-  const tenant = caller.tenantId;
-  const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
-  const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
-  const { bytes, uploadId } = await fileOf(body, tenant);
-  const read = readUpload(readRows(bytes, LIMITS), { template, from });
-  const refused = await optedOut(
-    tenant,
-    read.messages.map(({ to }) => to),
-  );
-  const { messages, counts, errors } = decideUpload(read, refused, ERRORS);
-  if (messages.length === 0) throw nothingToSend(counts, errors);
-  const id = uploadId ?? batchIdFrom(randomUUID());
-  const reply = {
-    success: true,
-    message: 'Bulk SMS upload processed successfully',
-    upload_id: id,
-    ...counts,
-    errors,
-  };
-  const now = clock.now();
-  const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
-  const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
-  if (uploadId) await forgetUploadedFile(tenant, uploadId);
-  return given;
-});
+export const handler = serve(
+  smsEndpoints.bulkUpload,
+  async ({ body, caller, answer, clock }) => {
+    const tenant = caller.tenantId;
+    const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
+    const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
+    const { bytes, uploadId } = await fileOf(body, tenant);
+    const read = readUpload(readRows(bytes, LIMITS), { template, from });
+    const refused = await optedOut(
+      tenant,
+      read.messages.map(({ to }) => to),
+    );
+    const { messages, counts, errors } = decideUpload(read, refused, ERRORS);
+    if (messages.length === 0) throw nothingToSend(counts, errors);
+    const id = uploadId ?? batchIdFrom(randomUUID());
+    const reply = {
+      success: true,
+      message: 'Bulk SMS upload processed successfully',
+      upload_id: id,
+      ...counts,
+      errors,
+    };
+    const now = clock.now();
+    const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
+    const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
+    if (uploadId) await forgetUploadedFile(tenant, uploadId);
+    return given;
+  },
+  { readForm: parseMultipart },
+);
 
 const nothingToSend = (counts: object, errors: string[]) =>
   new MessagingProblem(

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { isMultipart, parseMultipart } from '../../core/http/multipart.ts';
+import { parseMultipart } from '../../core/http/multipart.ts';
 import { Problem } from '../../core/http/problem.ts';
-import { bodyIdentity } from '../../core/http/request.ts';
+import { bodyIdentity, isMultipart } from '../../core/http/request.ts';
 
 function eventOf(body: string | Buffer, type: string): APIGatewayProxyEvent {
   const event: Partial<APIGatewayProxyEvent> = {

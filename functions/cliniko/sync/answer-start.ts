@@ -5,7 +5,7 @@ import { CodedProblem } from '../../../core/http/coded-problem.ts';
 import {
   limitHeaders,
   limitOf,
-  type Standing,
+  type QuotaStatus,
   secondsUntilFree,
   tooManyCalls,
 } from '../../../core/http/rate-limit.ts';
@@ -15,8 +15,11 @@ import { startAllowance, startSync, UNLIMITED } from './start-sync.ts';
 import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
-/** Where an organisation stands with its starts; of one that the caller may not know of, as if it had never been started. */
-export const startStanding: Standing = async (caller, event, limit, now) => {
+/**
+ * Quota status of an organisation's sync starts. One that the caller may not know of looks as if it had never been started, so that
+ * ids cannot be probed.
+ */
+export const startQuotaStatus: QuotaStatus = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
   const isKnown = orgId !== undefined && knows(caller, orgId);
   const snapshot = isKnown ? await readSnapshot({ tenant: caller.tenantId, orgId }) : undefined;
