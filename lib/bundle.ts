@@ -12,8 +12,9 @@ const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Ways to find credentials that a Lambda never takes: its role's are in the environment, which the SDK looks at first. It loads these only
- * when it needs them, so leaving them out saves a quarter of every bundle.
+ * Parts of the SDK that it loads only when it needs them, and never needs here, so leaving them out saves a quarter of
+ * every bundle: sources of credentials (a role's are in the environment, which the SDK looks at first), and event
+ * streams (no call that is made here answers with one).
  */
 const NEVER_LOADED = [
   '@aws-sdk/credential-provider-http',
@@ -22,7 +23,14 @@ const NEVER_LOADED = [
   '@aws-sdk/credential-provider-sso',
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/credential-provider-imds',
+  '@smithy/core/event-streams',
 ];
+
+/** One copy of the hashes: without this, c32check's CommonJS brings a second one beside that of the ES modules. */
+const ONE_COPY = {
+  '@noble/hashes/sha256': './node_modules/@noble/hashes/esm/sha256.js',
+  '@noble/hashes/utils': './node_modules/@noble/hashes/esm/utils.js',
+};
 
 /**
  * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is. The SDK is bundled:
@@ -40,6 +48,7 @@ export async function bundle(names: FunctionName[], outdir: string) {
     target: 'node24',
     mainFields: ['module', 'main'],
     external: NEVER_LOADED,
+    alias: ONE_COPY,
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/http/serve.ts';
+import { presignedPost } from '../../core/presigned-post.ts';
 import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms/api.ts';
 import { batchIdFrom } from './sms/message-id.ts';
 import { expectUpload } from './sms/store.ts';
-import { s3, uploadBucket, uploadKey } from './sms/upload-store.ts';
+import { uploadBucket, uploadKey } from './sms/upload-store.ts';
 
 /** Seconds that a form is good for. */
 const GOOD_FOR = 300;
@@ -16,12 +16,13 @@ export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, cloc
   await expectUpload({
     ...{ tenant: caller.tenantId, id, user: caller.userId, createdAt: timestamp(clock.now()) },
   });
-  const { url, fields } = await createPresignedPost(s3(), {
-    Bucket: uploadBucket(),
-    Key: uploadKey(caller.tenantId, id),
-    Conditions: [['content-length-range', 1, FILE_BYTES]],
-    Fields: { 'Content-Type': type },
-    Expires: GOOD_FOR,
+  const { url, fields } = presignedPost({
+    bucket: uploadBucket(),
+    key: uploadKey(caller.tenantId, id),
+    contentType: type,
+    bytesMax: FILE_BYTES,
+    validSeconds: GOOD_FOR,
+    now: clock.now(),
   });
   return { success: true, upload_id: id, url, fields };
 });
