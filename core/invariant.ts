@@ -1,10 +1,11 @@
-/** The code broke a rule of its own: a bug of ours, never a mistake of the caller's. */
+/** A violated invariant: a bug in our code, never a fault of the caller. */
 export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant';
 }
 
 /**
- * Asserts what must hold if the code is right. It stays on in production, because a wrong write costs more than a 500.
+ * Asserts what must hold if the code is right. It stays on in production, because a wrong write costs more
+ * than a 500.
  *
  * @param reason why it must hold: ids and rules only, since it is logged.
  * @throws BrokenInvariant if it does not hold.

@@ -36,10 +36,11 @@ function bucketUrl(bucket: string, region: string): string {
 }
 
 /**
- * Signs a form with which a browser uploads one object to S3 (S3 API reference, "Browser-based uploads using POST",
- * AWS Signature Version 4). Signing needs no call, and so no S3 client, which is 100 KB of a bundle.
+ * Signs a form with which a browser uploads one object to S3 (S3 API reference, "Browser-based uploads using
+ * POST", AWS Signature Version 4). Signing needs no call, and so no S3 client, which is 100 KB of a bundle.
  *
- * The credentials are those of the function's role, from the environment variables that Lambda reserves for them.
+ * The credentials are those of the function's role, from the environment variables that Lambda reserves for
+ * them.
  *
  * @throws MissingSetting outside of Lambda, where those variables are missing.
  */

@@ -12,9 +12,9 @@ const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Parts of the SDK that it loads only when it needs them, and never needs here, so leaving them out saves a quarter of
- * every bundle: sources of credentials (a role's are in the environment, which the SDK looks at first), and event
- * streams (no call that is made here answers with one).
+ * Parts of the SDK that it loads only when it needs them, and never needs here, so leaving them out saves a
+ * quarter of every bundle: sources of credentials (a role's are in the environment, which the SDK looks at
+ * first), and event streams (no call that is made here answers with one).
  */
 const NEVER_LOADED = [
   '@aws-sdk/credential-provider-http',
@@ -26,15 +26,18 @@ const NEVER_LOADED = [
   '@smithy/core/event-streams',
 ];
 
-/** One copy of the hashes: without this, c32check's CommonJS brings a second one beside that of the ES modules. */
+/**
+ * One copy of the hashes: without this, c32check's CommonJS brings a second one beside that of the ES
+ * modules.
+ */
 const ONE_COPY = {
   '@noble/hashes/sha256': './node_modules/@noble/hashes/esm/sha256.js',
   '@noble/hashes/utils': './node_modules/@noble/hashes/esm/utils.js',
 };
 
 /**
- * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is. The SDK is bundled:
- * that loads faster than the runtime's copy, and pins it.
+ * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is.
+ * The SDK is bundled: that loads faster than the runtime's copy, and pins it.
  */
 export async function bundle(names: FunctionName[], outdir: string) {
   return await build({

@@ -10,7 +10,10 @@ import { bundle, type FunctionName, fileName } from '../lib/bundle.ts';
 /** Minified, without source maps. Lambda reads and compiles the whole bundle at each cold start. */
 const bundleBytesMax = 500_000;
 
-/** Packages of data that cannot be made smaller: a parser of workbooks, and the numbering plans of all countries. */
+/**
+ * Packages of data that cannot be made smaller: a parser of workbooks, and the numbering plans of all
+ * countries.
+ */
 const largePackages = ['@e965/xlsx', 'libphonenumber-js'];
 
 interface Bundle {

@@ -7,7 +7,9 @@ import { endpoints } from '../functions/index.ts';
 
 type Endpoints = typeof endpoints;
 
-/** The client without types of input, for calls that the contract refuses or whose unknown fields it ignores. */
+/**
+ * The client without types of input, for calls that the contract refuses or whose unknown fields it ignores.
+ */
 type UntypedClient = {
   [System in keyof Endpoints]: {
     [Name in keyof Endpoints[System]]: (

@@ -3,7 +3,10 @@ import type { Endpoint } from './endpoint.ts';
 
 type Systems = Record<string, Record<string, Endpoint>>;
 
-/** One part of a call's input: required where the contract's schema requires any of it, and refused where it has none. */
+/**
+ * One part of a call's input: required where the contract's schema requires any of it, and refused where it
+ * has none.
+ */
 type Part<Name extends string, S> = S extends z.ZodType
   ? // biome-ignore lint/complexity/noBannedTypes: an object without a required property
     {} extends z.input<S>
@@ -13,7 +16,7 @@ type Part<Name extends string, S> = S extends z.ZodType
       : { [N in Name]: z.input<S> }
   : { [N in Name]?: undefined };
 
-/** What one call sends: input of the contract's schemas, before they parse it. */
+/** The input of one call: that of the contract's schemas, before they parse it. */
 type CallInput<E extends Endpoint> = Part<'params', E['params']> &
   Part<'query', E['query']> &
   Part<'body', E['body']> &

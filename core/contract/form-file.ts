@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A file of a form, as it was sent. Its name and media type are the sender's claim: only its bytes say what it is. */
+/** A file of a form. Its name and media type are the sender's claim; only its bytes can be checked. */
 export interface FormFile {
   name: string;
   type: string;

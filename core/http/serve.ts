@@ -30,15 +30,18 @@ import { Streamed, WithHeaders } from './reply.ts';
 import { header, headerValues, requestIdOf } from './request.ts';
 
 /**
- * Renders a reply and, if the call has an idempotency key, returns the update that keeps the answer under it. The
- * handler writes that update together with the change that makes the answer true: with the transaction of the
- * ledger given here, or, without one, as an action of its own DynamoDB transaction.
+ * Renders a reply and, if the call has an idempotency key, returns the update that keeps the answer under it.
+ * The handler writes that update together with the change that makes the answer true: with the transaction of
+ * the ledger given here, or, without one, as an action of its own DynamoDB transaction.
  *
  * To be called before anything is written, so that a reply that breaks its schema stops the change.
  *
  * @throws BrokenInvariant for a transaction of the ledger in a handler that was served without `outcomeOf`.
  */
-export type AnswerWith = (batch: BatchRef | undefined, reply: unknown) => Promise<AnswerUpdate | undefined>;
+export type AnswerWith = (
+  transaction: BatchRef | undefined,
+  reply: unknown,
+) => Promise<AnswerUpdate | undefined>;
 
 /** The checked input of a handler, and the clock, which tests replace. */
 interface Context<E extends Endpoint> {
@@ -72,16 +75,18 @@ const answerBeforeTimeoutMs = 500;
 /** The calls being handled, so that the answer at a timeout has the headers and the id of its call. */
 const calls = new WeakMap<APIGatewayProxyEvent, Call>();
 
-export interface ServeOptions {
+interface ServeOptions {
   /** The system clock by default. */
   clock?: Clock;
   /** Quota status of a caller, for an endpoint whose handler counts and rejects by itself. */
   quotaStatus?: QuotaStatus;
-  /** Reads forms. Required exactly where the contract has a `form`, so that no other bundle has a form parser. */
+  /**
+   * Reads forms. Required exactly where the contract has a `form`, so that no other bundle has a form parser.
+   */
   readForm?: FormReader;
   /**
-   * Outcome of a ledger transaction. Required where the handler keeps its answer with one: a repeated call then
-   * looks up whether that transaction committed. Handed in, so that no other bundle has the ledger.
+   * Outcome of a ledger transaction. Required where the handler keeps its answer with one: a repeated call
+   * then looks up whether that transaction committed. Handed in, so that no other bundle has the ledger.
    */
   outcomeOf?: OutcomeOf;
 }
@@ -106,17 +111,16 @@ interface Call {
 /**
  * Makes the Lambda handler of an endpoint behind a REST API.
  *
- * The order of the checks is a promise: size, token, role, rate limit, idempotency key, shape, and then the work,
- * which finds out what exists. So a caller without a valid token learns nothing but 401. The reply is checked by
- * the contract's schema; one that breaks it is our fault, 500.
+ * The order of the checks is a promise: size, token, role, rate limit, idempotency key, shape, and then the
+ * work, which finds out what exists. So a caller without a valid token learns nothing but 401. The reply is
+ * checked by the contract's schema; one that breaks it is our fault, 500.
  *
  * @param options required for a contract with a `form`, whose reader they bring.
  */
 export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, ...[options = {}]: OptionsOf<E>) {
   return middy<APIGatewayProxyEvent, Result>({
     // Streaming is a global of Lambda's runtime, so it is asked for only where a contract streams.
-    // Middy types it as `() => void`.
-    ...(endpoint.streamed ? { executionMode: executionModeStreamifyResponse as never } : {}),
+    ...(endpoint.streamed ? { executionMode: executionModeStreamifyResponse } : {}),
     timeoutEarlyInMillis: answerBeforeTimeoutMs,
     timeoutEarlyResponse: () => {
       throw new Problem('unavailable', 'The request took too long', { retryAfter: 1 });
@@ -173,7 +177,10 @@ async function answer(call: Call, work: Work<Endpoint>): Promise<Answer> {
   return await answerOnce(call, caller, claim, work);
 }
 
-/** Answers a call that holds its idempotency key, and keeps the answer unless a retry may well get another one. */
+/**
+ * Answers a call that holds its idempotency key, and keeps the answer unless a retry may well get another
+ * one.
+ */
 async function answerOnce(
   call: Call,
   caller: Caller,
@@ -204,14 +211,14 @@ async function answerInput(
 ): Promise<Answer> {
   const { endpoint, event, clock, options } = call;
   const prepared: { reply?: unknown; answer?: KeptAnswer } = {};
-  const answerWith: AnswerWith = async (batch, reply) => {
+  const answerWith: AnswerWith = async (transaction, reply) => {
     invariant(
-      !batch || options.outcomeOf,
+      !transaction || options.outcomeOf,
       'an answer kept with a ledger transaction needs `outcomeOf` in `serve`',
     );
     const given = answering(endpoint, reply);
     Object.assign(prepared, { reply, answer: given });
-    return claim && (await answerUpdateOf(claim, given, clock.now(), batch));
+    return claim && (await answerUpdateOf(claim, given, clock.now(), transaction));
   };
   const input = await readInput(endpoint, event, options.readForm);
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
@@ -224,7 +231,10 @@ async function answerInput(
 const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
   reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);
 
-/** The parts of a streamed answer. After the first byte no error can be answered: it is logged and cuts the stream. */
+/**
+ * The parts of a streamed answer. After the first byte no error can be answered: it is logged and cuts the
+ * stream.
+ */
 async function* loggingFaults(parts: AsyncIterable<string>, { requestId }: Call): AsyncGenerator<string> {
   try {
     yield* parts;

@@ -16,8 +16,8 @@ import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
 /**
- * Quota status of an organisation's sync starts. One that the caller may not know of looks as if it had never been started, so that
- * ids cannot be probed.
+ * Quota status of an organisation's sync starts. One that the caller may not know of looks as if it had never
+ * been started, so that ids cannot be probed.
  */
 export const startQuotaStatus: QuotaStatus = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
