@@ -30,7 +30,7 @@ const NEVER_LOADED = [
  * One copy of the hashes: without this, c32check's CommonJS brings a second one beside that of the ES
  * modules.
  */
-const ONE_COPY = {
+const singleCopies = {
   '@noble/hashes/sha256': './node_modules/@noble/hashes/esm/sha256.js',
   '@noble/hashes/utils': './node_modules/@noble/hashes/esm/utils.js',
 };
@@ -51,7 +51,7 @@ export async function bundle(names: FunctionName[], outdir: string) {
     target: 'node24',
     mainFields: ['module', 'main'],
     external: NEVER_LOADED,
-    alias: ONE_COPY,
+    alias: singleCopies,
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',

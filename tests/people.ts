@@ -18,18 +18,18 @@ type UntypedClient = {
   };
 };
 
-/** Somebody who calls: of a tenant of their own unless told, so that tests do not meet. */
+/** A user who calls; of a new tenant by default, so that tests do not affect each other. */
 export interface Person {
   userId: string;
   tenantId: string;
   token: string;
-  /** The service that is called. */
+  /** The URL of the service. */
   url: string;
   /** The typed client, as this person. */
   api: Client<Endpoints>;
   /** The same client for wrong input. */
   untypedApi: UntypedClient;
-  /** A raw request as this person, for what the client would not send. */
+  /** A raw request as this person, for calls that the client cannot send. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -37,7 +37,7 @@ export interface Traits {
   role?: Role;
   tenantId?: string;
   userId?: string;
-  /** The service to call; the shared one unless told. */
+  /** The URL of the service; the shared one by default. */
   url?: string;
   /** More claims, such as `creator`. */
   claims?: Record<string, unknown>;
