@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['tests/{core,local}/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['tests/{core,local,checks}/**/*.test.ts', 'tests/*.test.ts'],
         },
       },
       {

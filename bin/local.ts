@@ -4,12 +4,15 @@ import { CannotStart } from '../local/cannot-start.ts';
 import { demoKey } from '../local/cliniko/stand-in.ts';
 import type { LogLine } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
-import { defaultDataDir, type Running, start } from '../local/start.ts';
+import { defaultDataDir, defaultPort, type Running, start } from '../local/start.ts';
 
-/** Settings that Lambdas take from the shell of `npm start`. */
+/** Environment variables that are passed on from the shell of `npm start` to every Lambda. */
 const passedOn = ['CLINIKO_BASE_URL', 'STACKS_API_URL', 'LOG_LEVEL'];
 
-// Lambda's clock is UTC, and threads have the time zone of their process.
+/** Interval at which the run checks that its parent process, npm, is still there. */
+const parentCheckMs = 500;
+
+// Lambda runs in UTC, and worker threads inherit the time zone of their process.
 process.env.TZ = 'UTC';
 
 try {
@@ -28,9 +31,9 @@ try {
   process.exit(1);
 }
 
-/** @throws CannotStart unless it is a port, or not given. */
+/** @throws CannotStart if the text is neither empty nor a port number. */
 function readPort(text: string | undefined): number {
-  if (!text) return 8_000;
+  if (!text) return defaultPort;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new CannotStart(`PORT is ${text}, which is not a number from 0 to 65535`);
 }
@@ -40,14 +43,14 @@ function print({ source, text }: LogLine): void {
 }
 
 /**
- * The first signal lets requests finish; the second does not wait for them. Without its engine the run ends
- * as well.
+ * Stops the run on SIGINT or SIGTERM. The first signal lets requests finish; the second does not wait for
+ * them. The run also ends, with exit code 1, when the DynamoDB engine ends by itself.
  */
 function endOnSignal(running: Running): void {
   let asked = false;
   void running.engineEnded.then(() => {
     if (asked) return;
-    console.error('The DynamoDB engine ended: start again, nothing that was acknowledged is lost');
+    console.error('The DynamoDB engine ended. Start again: every acknowledged write is on disk');
     process.exit(1);
   });
   const end = (): void => {
@@ -67,8 +70,9 @@ function endOnSignal(running: Running): void {
 }
 
 /**
- * npm does not hand a SIGTERM of its own on to what it runs. A process whose parent has ended gets another one, and that is how it
- * is noticed; without npm the run is on its own and ends only by its own signals.
+ * Ends the run when npm has ended. npm does not forward its own SIGTERM to the script that it runs, but a
+ * process whose parent has ended is given another parent, which a change of `process.ppid` shows. Without npm
+ * only the run's own signals end it.
  */
 function whenOrphaned(end: () => void): void {
   if (!process.env.npm_lifecycle_event) return;
@@ -77,7 +81,7 @@ function whenOrphaned(end: () => void): void {
     if (process.ppid === parent) return;
     clearInterval(watch);
     end();
-  }, 500);
+  }, parentCheckMs);
 }
 
 async function welcome({ url, token }: Running, dataDir: string): Promise<string> {
@@ -85,25 +89,25 @@ async function welcome({ url, token }: Running, dataDir: string): Promise<string
   return `
 Bulkhead runs at ${url}
 
-A token for an admin of the tenant tenant-1, good for an hour
-(for another: npm run -s token -- --sub user-2 --tenant_id tenant-2 --role viewer):
+A token for an admin of the tenant tenant-1, valid for an hour
+(for another user: npm run -s token -- --sub user-2 --tenant_id tenant-2 --role viewer):
 
 TOKEN=${bearer}
 
-A first call:
+A first request:
 
 curl -X POST ${url}/api/v1/batch/patients \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '[{"first_name":"Ada","last_name":"Moyo","date_of_birth":"1988-04-12","gender":"female","phone":"+255700000001"}]'
 
-A stand-in for Cliniko has the demo account \`${demoKey}\` with 648 patients; register it, and synchronise it:
+The stand-in for Cliniko has a demo account with 648 patients. Register its API key, then synchronise it:
 
 curl -X PUT ${url}/api/v1/cliniko/settings/123 \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '{"name":"Surf Rehab","api_key":"${demoKey}","contact_email":"you@example.com"}'
 curl -X POST ${url}/api/v1/cliniko/sync-all/123 -H "Authorization: Bearer $TOKEN"
 
-Data is kept in ${dataDir}. What would have left this machine: ${url}/_local/outbox
+Data is kept in ${dataDir}. SMS, notifications and webhooks are collected at ${url}/_local/outbox
 Ctrl+C ends it.
 `;
 }

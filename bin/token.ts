@@ -1,4 +1,6 @@
-/** `npm run -s token -- --sub u1 --tenant_id t1 --role admin`: prints a token for the running `npm start`. */
+/**
+ * `npm run -s token -- --sub u1 --tenant_id t1 --role admin`: prints an ID token of the running `npm start`.
+ */
 import { parseArgs } from 'node:util';
 
 const url = `http://localhost:${process.env.PORT || 8_000}`;

@@ -1,4 +1,4 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 
 const nothing = () => {};
 
@@ -13,5 +13,5 @@ const nothing = () => {};
 export const clientSettings = {
   // Without `throwOnRequestTimeout` the SDK only logs a warning and keeps waiting.
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  logger: { trace: nothing, debug: nothing, warn: console.warn } as DynamoDBClientConfig['logger'],
+  logger: { trace: nothing, debug: nothing, warn: console.warn } as SQSClientConfig['logger'],
 };

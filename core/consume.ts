@@ -2,6 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Worker } from './contract/worker.ts';
+import { withinInvocation } from './deadline.ts';
 import { describe, log } from './log.ts';
 
 type Message<W extends Worker> = z.output<W['message']>;
@@ -41,7 +42,7 @@ export function consume<W extends Worker>(
     }
   };
   const processor = new BatchProcessor(EventType.SQS);
-  return async (event: SQSEvent | object, context: Context): Promise<unknown> => {
+  const handle = async (event: SQSEvent | object, context: Context): Promise<unknown> => {
     if (!('queue' in worker.trigger)) return await attempt(event);
     const each = async (record: SQSRecord) => {
       await attempt(JSON.parse(record.body), Number(record.attributes.ApproximateReceiveCount));
@@ -51,4 +52,6 @@ export function consume<W extends Worker>(
       throwOnFullBatchFailure: false,
     });
   };
+  return (event: SQSEvent | object, context: Context): Promise<unknown> =>
+    withinInvocation(context, () => handle(event, context));
 }

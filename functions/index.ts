@@ -31,4 +31,4 @@ export const workers = {
 } satisfies Record<string, Record<string, Worker>>;
 
 /** Faults of a sync that its workflow does not try to mend. */
-export { PERMANENT } from './cliniko/faults.ts';
+export { permanentFaults } from './cliniko/faults.ts';

@@ -20,22 +20,28 @@ import { namespaceOf } from '../core/metrics.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
+/** The resources that alarms watch. */
 export interface Watched {
   api: SpecRestApi;
   queues: Record<string, QueueWithDeadLetters>;
   machines: Readonly<Record<WorkflowName, StateMachine>>;
 }
 
-const FIVE_MINUTES = Duration.minutes(5);
+const fiveMinutes = Duration.minutes(5);
 
-/** Whom an execution of a workflow hurts that stopped in the middle. What it should have done is on record, and begun again by a sweep. */
+/**
+ * The people affected when an execution of a workflow stops in the middle. Its work is on record, and a sweep
+ * begins it again.
+ */
 const hurtBy: Record<WorkflowName, string> = {
-  clinikoSync:
-    'A sync with Cliniko stopped in the middle: its organisation waits, or is told that it failed.',
-  webhookDelivery: 'A message to a webhook is late: its receiver does not know yet.',
+  clinikoSync: 'A sync with Cliniko stopped in the middle: its organisation waits, or sees it as failed.',
+  webhookDelivery: 'A message to a webhook is late: its receiver has not got it yet.',
 };
 
-/** Few alarms, each of them worth waking up for: who is hurt, and names the paragraph of the README that tells what to do. */
+/**
+ * Few alarms, each worth waking up for. Its description says who is hurt, and names the paragraph of
+ * docs/operating.md that says what to do.
+ */
 export class Alarms extends Construct {
   readonly #notify: SnsAction | undefined;
 
@@ -44,38 +50,38 @@ export class Alarms extends Construct {
     const { alarmEmail, stage } = settings;
     this.#notify = alarmEmail ? new SnsAction(this.#topic(alarmEmail)) : undefined;
     this.#add('ServerErrors', {
-      metric: api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+      metric: api.metricServerError({ period: fiveMinutes, statistic: 'Sum' }),
       threshold: 0,
       hurt: 'Callers get 5xx: their work was not done, and they may retry.',
       runbook: 'Server errors',
     });
     this.#add('Slow', {
-      metric: api.metricLatency({ period: FIVE_MINUTES, statistic: 'p99' }),
-      // 80 % of the 29 seconds after which the gateway gives up.
+      metric: api.metricLatency({ period: fiveMinutes, statistic: 'p99' }),
+      // Milliseconds: 80 % of the 29 seconds after which the gateway gives up.
       threshold: 23_000,
-      hurt: 'One caller in a hundred waits so long that the next step is a timeout.',
+      hurt: 'One caller in a hundred waits almost until the gateway’s timeout.',
       runbook: 'Slow answers',
     });
     this.#add('Throttles', {
-      // Without dimensions it is the sum over the account's functions in this Region, which share one limit.
+      // Without dimensions it sums over the account's functions in this Region, which share one limit.
       metric: new Metric({
         namespace: 'AWS/Lambda',
         metricName: 'Throttles',
-        period: FIVE_MINUTES,
+        period: fiveMinutes,
         statistic: 'Sum',
       }),
       threshold: 0,
-      hurt: 'Callers are refused and workers wait: the account has no free Lambda capacity.',
+      hurt: 'Callers are rejected and workers wait: the account has no free Lambda capacity.',
       runbook: 'Throttling',
     });
     this.#add('StuckOnChain', {
       metric: new Metric({
         namespace: namespaceOf(stage),
         metricName: 'chainWait',
-        period: FIVE_MINUTES,
+        period: fiveMinutes,
         statistic: 'Maximum',
       }),
-      // Half an hour in milliseconds: fees are raised after five minutes, and a busy chain takes a few rounds of that.
+      // Half an hour: fees are raised after five minutes, and a busy chain takes a few rounds of that.
       threshold: 30 * 60_000,
       hurt: 'Creators’ prices are not confirmed: their batches stay in processing.',
       runbook: 'Stuck on the chain',
@@ -83,18 +89,18 @@ export class Alarms extends Construct {
     for (const [name, { queue, deadLetters }] of Object.entries(queues)) {
       this.#add(`${name}DeadLetters`, {
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: FIVE_MINUTES,
+          period: fiveMinutes,
           statistic: 'Maximum',
         }),
         threshold: 0,
-        hurt: `Work of ${name} was given up after several tries and waits for you.`,
+        hurt: `Messages of ${name} failed repeatedly: their work waits until you redrive them.`,
         runbook: 'Dead letters',
       });
       this.#add(`${name}Age`, {
-        metric: queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES, statistic: 'Maximum' }),
-        // Longer than the longest delay that a message may be sent with, fifteen minutes.
+        metric: queue.metricApproximateAgeOfOldestMessage({ period: fiveMinutes, statistic: 'Maximum' }),
+        // Seconds: twice the longest delay that a message may be sent with, fifteen minutes.
         threshold: 1_800,
-        hurt: `Work of ${name} is not being done in time.`,
+        hurt: `Messages of ${name} wait for more than half an hour: their work is late.`,
         runbook: 'Queue age',
       });
     }
@@ -104,7 +110,7 @@ export class Alarms extends Construct {
         metric: new MathExpression({
           expression: 'failed + timedOut',
           usingMetrics: { failed, timedOut },
-          period: FIVE_MINUTES,
+          period: fiveMinutes,
         }),
         threshold: 0,
         hurt: hurtBy[name],
@@ -128,12 +134,15 @@ export class Alarms extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${hurt} README, "${runbook}".`,
+      alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
     });
     if (this.#notify) alarm.addAlarmAction(this.#notify);
   }
 
-  /** CloudWatch can only publish to an encrypted topic whose key lets it. */
+  /**
+   * The topic of the alarms. It has a key of its own, since CloudWatch publishes to an encrypted topic only
+   * if the key's policy lets it.
+   */
   #topic(email: string): Topic {
     const key = new Key(this, 'TopicKey', { enableKeyRotation: true, description: 'Encrypts alarm notices' });
     key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));

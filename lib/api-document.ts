@@ -1,13 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { type Route, STREAM_TIMEOUT } from './routes.ts';
+import { type Route, streamTimeoutSeconds } from './routes.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * What the gateway answers by itself, before or instead of a function. Every path has a function behind it, so this is the last net;
- * it speaks as the paths that belong to no system do.
+ * Answers of the gateway itself, before or instead of a function. Every path has a function behind it, so
+ * they are rare. Their format is that of paths that belong to no system.
  */
-const GATEWAY_ANSWERS = [
+const gatewayAnswers = [
   { type: 'MISSING_AUTHENTICATION_TOKEN', statusCode: 404, detail: 'Not Found' },
   { type: 'REQUEST_TOO_LARGE', statusCode: 413, detail: 'The body is too large' },
   { type: 'THROTTLED', statusCode: 429, detail: 'Too many requests' },
@@ -15,13 +15,13 @@ const GATEWAY_ANSWERS = [
   { type: 'DEFAULT_5XX', detail: 'Internal server error' },
 ];
 
-function gatewayAnswers(settings: Settings) {
+function gatewayResponses(settings: Settings) {
   const headers = { 'X-Request-Id': 'context.requestId', ...gatewayCors(settings) };
   const responseParameters = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, value]),
   );
   return Object.fromEntries(
-    GATEWAY_ANSWERS.map(({ type, statusCode, detail }) => [
+    gatewayAnswers.map(({ type, statusCode, detail }) => [
       type,
       {
         ...(statusCode ? { statusCode } : {}),
@@ -32,24 +32,34 @@ function gatewayAnswers(settings: Settings) {
   );
 }
 
-/** The gateway cannot choose among several origins, so with several a page reads no answer of the gateway's own. */
+/**
+ * CORS headers of the gateway's own answers. It cannot choose among several origins, so with several there
+ * are none.
+ */
 function gatewayCors({ corsOrigins: [origin, ...more] }: Settings): Record<string, string> {
   return origin && more.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {};
 }
 
-/** What calls one function: a proxy integration (API Gateway's extension of OpenAPI, x-amazon-apigateway-integration). */
+/**
+ * The proxy integration that invokes one function (API Gateway's extension of OpenAPI,
+ * x-amazon-apigateway-integration). The invoker's role gets the permission.
+ */
 function integration({ fn, invoker, streamed }: Pick<Route, 'fn' | 'invoker' | 'streamed'>) {
   invoker.addToPrincipalPolicy(
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }),
   );
   const { partition, region } = Stack.of(fn);
+  const [version, invocations] = streamed
+    ? ['2021-11-15', 'response-streaming-invocations']
+    : ['2015-03-31', 'invocations'];
+  const path = `${version}/functions/${fn.functionArn}/${invocations}`;
   return {
     type: 'aws_proxy',
     // Lambda is always invoked by POST.
     httpMethod: 'POST',
-    uri: `arn:${partition}:apigateway:${region}:lambda:path/${streamed ? '2021-11-15' : '2015-03-31'}/functions/${fn.functionArn}/${streamed ? 'response-streaming-invocations' : 'invocations'}`,
+    uri: `arn:${partition}:apigateway:${region}:lambda:path/${path}`,
     credentials: invoker.roleArn,
-    ...(streamed ? { responseTransferMode: 'STREAM', timeoutInMillis: STREAM_TIMEOUT * 1_000 } : {}),
+    ...(streamed ? { responseTransferMode: 'STREAM', timeoutInMillis: streamTimeoutSeconds * 1_000 } : {}),
   };
 }
 
@@ -61,17 +71,18 @@ const parametersOf = (path: string) =>
     schema: { type: 'string' },
   }));
 
-const operation = (path: string, called: ReturnType<typeof integration>) => ({
+const operation = (path: string, invocation: ReturnType<typeof integration>) => ({
   parameters: parametersOf(path),
   responses: {},
-  'x-amazon-apigateway-integration': called,
+  'x-amazon-apigateway-integration': invocation,
 });
 
 /**
- * The API as the document that API Gateway imports. What calls may hold is left out: contracts check it in the functions, and the gateway
- * takes OpenAPI 3.0 only. A document is one resource of the template, where paths and methods would be three for each endpoint.
+ * The API as the OpenAPI document that API Gateway imports. It has no schemas: contracts validate requests in
+ * the functions, and the gateway takes OpenAPI 3.0 only. A document is one resource of the template, where
+ * paths and methods would be three for each endpoint.
  *
- * @param rest what takes all that no route does: other methods of their paths, and other paths.
+ * @param rest the function for everything that no route takes: other methods of their paths, and other paths.
  */
 export function apiDocument(settings: Settings, routes: Route[], rest: Pick<Route, 'fn' | 'invoker'>) {
   const otherwise = integration(rest);
@@ -83,9 +94,9 @@ export function apiDocument(settings: Settings, routes: Route[], rest: Pick<Rout
   return {
     openapi: '3.0.1',
     info: { title: `Bulkhead (${settings.stage})`, version: '1' },
-    // Files must reach a function as the bytes that were sent.
+    // Uploaded files must reach a function as the bytes that were sent.
     'x-amazon-apigateway-binary-media-types': ['multipart/form-data'],
-    'x-amazon-apigateway-gateway-responses': gatewayAnswers(settings),
+    'x-amazon-apigateway-gateway-responses': gatewayResponses(settings),
     paths: Object.fromEntries(
       paths.map((path) => [
         path,

@@ -6,12 +6,12 @@ import { buckets, type QueueName, secrets, workflows } from '../core/contract/re
 import type { Worker } from '../core/contract/worker.ts';
 import { namespaceOf } from '../core/metrics.ts';
 import { endpoints, workers } from '../functions/index.ts';
-import { acknowledgeFindings } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
+import { byName } from './by-name.ts';
 import { dashboard } from './dashboard.ts';
-import { ENDPOINT_TIMEOUT, EndpointFunction } from './endpoint-function.ts';
+import { answeredFailure, EndpointFunction, endpointTimeoutSeconds } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
 import type { Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
@@ -30,15 +30,12 @@ import { WorkflowsOf, workflowArn } from './workflows.ts';
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
 const workersOfSystems: Record<string, Record<string, Worker>> = workers;
 
-/** How long the consumer of a queue may take. */
-function consumerTimeout(queue: QueueName): number {
+/** The seconds that the consumer of a queue may take for one run. */
+function consumerTimeoutSeconds(queue: QueueName): number {
   const consumers = Object.values(workersOfSystems).flatMap((its) => Object.values(its));
   const consumer = consumers.find(({ trigger }) => 'queue' in trigger && trigger.queue === queue);
   return consumer?.timeoutSeconds ?? workerTimeoutSeconds;
 }
-
-const byName = <N extends string, V>(names: readonly N[], value: (name: N) => V) =>
-  Object.fromEntries(names.map((name) => [name, value(name)])) as Record<N, V>;
 
 export interface AppStackProps extends StackProps {
   settings: Settings;
@@ -51,7 +48,7 @@ export class AppStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundles, ...props }: AppStackProps) {
     super(scope, id, props);
     const { tables } = new TablesOf(this, 'Tables', settings);
-    const { queues } = new QueuesOf(this, 'Queues', consumerTimeout);
+    const { queues } = new QueuesOf(this, 'Queues', consumerTimeoutSeconds);
     const { topics } = new TopicsOf(this, 'Topics');
     const resources: Resources = {
       tables,
@@ -68,6 +65,8 @@ export class AppStack extends Stack {
       bundles,
       settings,
       environment: {
+        // Stack frames name our files and lines, by the source map beside each bundle.
+        NODE_OPTIONS: '--enable-source-maps',
         ...issuer.environment,
         CORS_ORIGINS: settings.corsOrigins.join(' '),
         METRICS_NAMESPACE: namespaceOf(settings.stage),
@@ -102,13 +101,13 @@ export class AppStack extends Stack {
     const notFound = nodeFunction(nowhere, defaults, {
       name: 'ops/not-found',
       description: 'Answer paths and methods that no endpoint has',
-      timeoutSeconds: ENDPOINT_TIMEOUT,
+      timeoutSeconds: endpointTimeoutSeconds,
+      onFailure: answeredFailure,
     });
     const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
     if (settings.firewall) new Firewall(this, 'Firewall', api);
     new Alarms(this, 'Alarms', { api, queues, machines }, settings);
     dashboard(this, api, queues);
-    acknowledgeFindings(this, settings);
     new CfnOutput(this, 'Url', { value: api.url });
     for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });
   }

@@ -2,14 +2,18 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnUserPoolGroup, ClientAttributes, Mfa, StringAttribute, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { roles } from '../core/http/caller.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings.ts';
 
-/** What a user pool keeps of a user beyond the standard attributes; only administrators write them, since they decide what one may do. */
-const ATTRIBUTES = ['tenant_id', 'role', 'organization_id', 'creator'];
+/**
+ * Attributes of a user beyond the standard ones. Only administrators write them, since they decide what a
+ * user may do.
+ */
+const customAttributes = ['tenant_id', 'role', 'organization_id', 'creator'];
 
-/** Where tokens come from: an issuer of the stage's settings, or a Cognito user pool of our own. */
+/** The issuer of tokens: that of the stage's settings, or a Cognito user pool of our own. */
 export class TokenIssuer extends Construct {
-  /** What a function must know to check a token. */
+  /** The environment variables with which a function verifies a token. */
   readonly environment: Record<string, string>;
 
   constructor(scope: Construct, id: string, { auth, keepData }: Settings) {
@@ -35,14 +39,21 @@ export class TokenIssuer extends Construct {
         requireSymbols: true,
       },
       customAttributes: Object.fromEntries(
-        ATTRIBUTES.map((name) => [name, new StringAttribute({ mutable: true })]),
+        customAttributes.map((name) => [name, new StringAttribute({ mutable: true })]),
       ),
       deletionProtection: keepData,
       removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    acknowledge(pool, {
+      ...(keepData
+        ? {}
+        : { 'AwsSolutions-COG2': 'A second factor is optional on a stage whose data may be deleted.' }),
+      'AwsSolutions-COG8':
+        'Threat protection needs the Plus tier, billed by active user; `auth` takes an issuer that has it.',
+    });
     for (const role of roles)
       new CfnUserPoolGroup(this, role, { userPoolId: pool.userPoolId, groupName: role });
-    // A client may write standard attributes only: whoever could write `custom:tenant_id` could enter any tenant.
+    // A client writes standard attributes only: with `custom:tenant_id` a user could enter any tenant.
     const client = pool.addClient('Client', {
       authFlows: { userSrp: true },
       preventUserExistenceErrors: true,

@@ -1,21 +1,13 @@
-import { type CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketName } from '../core/contract/resources.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings.ts';
 
-const SHORT_LIVED = 'Files are here for minutes, until they were read, and for a day at most.';
+const shortLived = 'Files stay for minutes, until they have been read, and for a day at most.';
 
-/** Findings of cdk-nag about buckets, each with the reason to leave it. */
-const KNOWN: Record<string, string> = {
-  'AwsSolutions-S1': `${SHORT_LIVED} The functions log who uploaded what.`,
-  'HIPAA.Security-S3BucketLoggingEnabled': 'As for S1.',
-  'HIPAA.Security-S3BucketReplicationEnabled': SHORT_LIVED,
-  'HIPAA.Security-S3BucketVersioningEnabled': `${SHORT_LIVED} Versions would keep what was deleted.`,
-  'HIPAA.Security-S3DefaultEncryptionKMS': `${SHORT_LIVED} S3 encrypts them with its own keys.`,
-};
-
-/** A bucket for files that callers upload by a signed form. It keeps nothing for longer than a day. */
+/** A bucket for files that callers upload by a signed form. Every object expires after a day. */
 export function uploadBucket(scope: Construct, name: BucketName, settings: Settings): Bucket {
   const bucket = new Bucket(scope, `${name}Bucket`, {
     encryption: BucketEncryption.S3_MANAGED,
@@ -27,11 +19,12 @@ export function uploadBucket(scope: Construct, name: BucketName, settings: Setti
       ? { cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: settings.corsOrigins }] }
       : {}),
   });
-  const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnElement);
-  Validations.of(scope).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
-    reason: 'Objects get their names when they are uploaded.',
+  acknowledge(bucket, {
+    'AwsSolutions-S1': `${shortLived} The functions log who uploaded what.`,
+    'HIPAA.Security-S3BucketLoggingEnabled': `${shortLived} The functions log who uploaded what.`,
+    'HIPAA.Security-S3BucketReplicationEnabled': shortLived,
+    'HIPAA.Security-S3BucketVersioningEnabled': `${shortLived} Versions would keep what was deleted.`,
+    'HIPAA.Security-S3DefaultEncryptionKMS': `${shortLived} S3 encrypts them with its own keys.`,
   });
-  for (const [id, reason] of Object.entries(KNOWN)) Validations.of(bucket).acknowledge({ id, reason });
   return bucket;
 }

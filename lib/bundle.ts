@@ -1,22 +1,25 @@
-import { build } from 'esbuild';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { linesOnly } from './source-map.ts';
 
-/** A function's folder in the bundle directory, and the name of its source: `patients/create`. */
+/** A function's folder in the bundle directory, and its source under `functions/`: `patients/create`. */
 export type FunctionName = `${string}/${string}`;
 
-/** `createOne` lives in `create-one.ts`. */
+/** The file name of an endpoint or worker: `createOne` is in `create-one.ts`. */
 export const fileName = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** SDKs of CommonJS origin call `require` for Node's own modules, which an ES module does not have. */
-const REQUIRE =
+const requireBanner =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Parts of the SDK that it loads only when it needs them, and never needs here, so leaving them out saves a
- * quarter of every bundle: sources of credentials (a role's are in the environment, which the SDK looks at
- * first), and event streams (no call that is made here answers with one).
+ * Parts of the SDK that a Lambda never needs: credential providers, since the credentials of its role are in
+ * the environment, which the SDK reads first, and event streams, with which no call of ours is answered. The
+ * SDK loads these on demand, so leaving them out saves a quarter of every bundle.
  */
-const NEVER_LOADED = [
+const neverLoaded = [
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
   '@aws-sdk/credential-provider-process',
@@ -26,10 +29,7 @@ const NEVER_LOADED = [
   '@smithy/core/event-streams',
 ];
 
-/**
- * One copy of the hashes: without this, c32check's CommonJS brings a second one beside that of the ES
- * modules.
- */
+/** One copy of the hashes: without this, c32check's CommonJS adds a second one to that of the ES modules. */
 const singleCopies = {
   '@noble/hashes/sha256': './node_modules/@noble/hashes/esm/sha256.js',
   '@noble/hashes/utils': './node_modules/@noble/hashes/esm/utils.js',
@@ -37,23 +37,43 @@ const singleCopies = {
 
 /**
  * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is.
- * The SDK is bundled: that loads faster than the runtime's copy, and pins it.
+ * The SDK is bundled: that loads faster than the runtime's copy, and pins its version.
+ *
+ * Beside each bundle is a source map of our own lines, by which Node.js names them in stack frames as
+ * `functions/….ts:line` (`--enable-source-maps`). Paths are relative to the project, so that a bundle is the
+ * same wherever it is made.
+ *
+ * @param outdir gets `<name>/index.mjs` and `<name>/index.mjs.map` of each function.
+ * @returns the inputs of each bundle, with their sizes.
  */
-export async function bundle(names: FunctionName[], outdir: string) {
-  return await build({
+export async function bundle(names: FunctionName[], outdir: string): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
     entryPoints: names.map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
     format: 'esm',
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    external: NEVER_LOADED,
+    external: neverLoaded,
     alias: singleCopies,
-    banner: { js: REQUIRE },
+    banner: { js: requireBanner },
+    write: false,
     metafile: true,
     logLevel: 'warning',
   });
+  for (const { path, contents, text } of outputFiles) {
+    const folder = dirname(path);
+    const ownSource = (source: string) => {
+      const name = relative('', resolve(folder, source)).replaceAll(sep, '/');
+      return name.startsWith('node_modules/') ? undefined : name;
+    };
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, path.endsWith('.map') ? linesOnly(text, ownSource) : contents);
+  }
+  return metafile;
 }

@@ -8,15 +8,20 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { PERMANENT } from '../functions/index.ts';
-import { workflowTask } from './workflow-task.ts';
-import type { Workers } from './workflows.ts';
+import { permanentFaults } from '../functions/index.ts';
+import { type Workers, workflowTask } from './workflow-task.ts';
 
-/** How often a step is tried again: with its pauses of up to a minute about four minutes in all, less than a run's lease. */
-const RETRIES = 8;
+/**
+ * Retries of a step: with pauses of up to a minute they take about four minutes in all, less than a run's
+ * lease.
+ */
+const retriesMax = 8;
 
-/** What every step is told: whose sync, and which attempt. Where it stands is in the table, so the state stays below a kilobyte. */
-const IDENTITY = {
+/**
+ * The input of every step: the sync and its attempt. Its progress is in the table, so the state stays below a
+ * kilobyte.
+ */
+const identity = {
   tenant: JsonPath.stringAt('$.tenant'),
   orgId: JsonPath.stringAt('$.orgId'),
   syncId: JsonPath.numberAt('$.syncId'),
@@ -24,23 +29,24 @@ const IDENTITY = {
 };
 
 /**
- * A sync of one organisation with Cliniko: count, page after page of its lists, what was deleted, and whether that was all. Each
- * step tells what is next and from when on: waiting for Cliniko's rate limit is the workflow's, and costs nothing.
+ * A sync of one organisation with Cliniko: count the patients, fetch page after page, mark the deleted ones,
+ * and compare the counts. Each step returns the next step and its earliest time: the workflow waits for
+ * Cliniko's rate limit, which costs nothing.
  */
 export function clinikoSync(scope: Construct, workers: Workers): IChainable {
   const failed = workflowTask(scope, 'Fail', workers, {
     worker: 'cliniko.failSync',
-    payload: { ...IDENTITY, error: JsonPath.stringAt('$.error.Error') },
+    payload: { ...identity, error: JsonPath.stringAt('$.error.Error') },
     resultPath: JsonPath.DISCARD,
-    retries: RETRIES,
+    retriesMax,
   });
   const step = (id: string, worker: string) =>
     workflowTask(scope, id, workers, {
       worker: `cliniko.${worker}`,
-      payload: { ...IDENTITY, turn: JsonPath.numberAt('$.next.turn') },
+      payload: { ...identity, turn: JsonPath.numberAt('$.next.turn') },
       resultPath: '$.next',
-      permanent: PERMANENT,
-      retries: RETRIES,
+      permanent: permanentFaults,
+      retriesMax,
     }).addCatch(failed, { resultPath: '$.error' });
   const begin = step('Begin', 'beginSync');
   const page = step('Page', 'syncPage');

@@ -4,14 +4,14 @@ import { Dashboard, GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { QueueWithDeadLetters } from './queues.ts';
 
-/** What an operator looks at first: how many call, how they fare, and what waits. */
+/** The dashboard that an operator opens first: calls, errors, latency, and the depth of each queue. */
 export function dashboard(
   scope: Construct,
   api: SpecRestApi,
   queues: Record<string, QueueWithDeadLetters>,
 ): Dashboard {
   const period = Duration.minutes(1);
-  const waiting = Object.values(queues);
+  const pairs = Object.values(queues);
   return new Dashboard(scope, 'Dashboard', {
     widgets: [
       [
@@ -36,12 +36,12 @@ export function dashboard(
         new GraphWidget({
           title: 'Messages waiting',
           width: 12,
-          left: waiting.map(({ queue }) => queue.metricApproximateNumberOfMessagesVisible({ period })),
+          left: pairs.map(({ queue }) => queue.metricApproximateNumberOfMessagesVisible({ period })),
         }),
         new GraphWidget({
           title: 'Dead letters',
           width: 12,
-          left: waiting.map(({ deadLetters }) =>
+          left: pairs.map(({ deadLetters }) =>
             deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
           ),
         }),

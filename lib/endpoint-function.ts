@@ -4,10 +4,14 @@ import { type FunctionName, fileName } from './bundle.ts';
 import { grant, type Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import type { OwnRole } from './own-role.ts';
-import { type Route, STREAM_TIMEOUT } from './routes.ts';
+import { type Route, streamTimeoutSeconds } from './routes.ts';
 
-/** One second below the 29 after which API Gateway gives up, so that the last word is ours. */
-export const ENDPOINT_TIMEOUT = 28;
+/** One second below the 29 after which API Gateway gives up, so that the answer to a timeout is ours. */
+export const endpointTimeoutSeconds = 28;
+
+/** The reason why functions behind API Gateway need no dead-letter queue. */
+export const answeredFailure =
+  'API Gateway invokes it synchronously: the caller gets the error and may retry.';
 
 export interface EndpointFunctionProps {
   system: string;
@@ -20,7 +24,7 @@ export interface EndpointFunctionProps {
   defaults: FunctionDefaults;
 }
 
-/** A contract as infrastructure: its Lambda, what it may use, and its route. */
+/** An endpoint as infrastructure: its Lambda, its permissions, and its route. */
 export class EndpointFunction extends Construct {
   readonly route: Route;
 
@@ -33,8 +37,9 @@ export class EndpointFunction extends Construct {
     const fn = nodeFunction(this, defaults, {
       name: `${system}/${fileName(name)}` satisfies FunctionName,
       description: endpoint.summary,
-      timeoutSeconds: endpoint.streamed ? STREAM_TIMEOUT - 1 : ENDPOINT_TIMEOUT,
+      timeoutSeconds: endpoint.streamed ? streamTimeoutSeconds - 1 : endpointTimeoutSeconds,
       memoryMb: endpoint.memoryMb,
+      onFailure: answeredFailure,
     });
     if (limit) fn.addEnvironment('RATE_LIMIT', limit);
     grant(fn, usesOf(endpoint), resources);

@@ -1,9 +1,12 @@
 import type { SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 
-/** Calls from one address in five minutes beyond which it is a flood, and not a busy clinic behind one address. */
-const FLOOD = 10_000;
+/**
+ * Calls from one address in five minutes. A busy clinic behind one address makes fewer; a flood makes more.
+ */
+const callsPerAddressMax = 10_000;
 
 const visible = (metricName: string) => ({
   cloudWatchMetricsEnabled: true,
@@ -11,7 +14,7 @@ const visible = (metricName: string) => ({
   metricName,
 });
 
-/** Rules that AWS maintains: inputs known to be attacks, and addresses known for them. */
+/** A group of rules that AWS maintains. */
 const managed = (name: string, priority: number): CfnWebACL.RuleProperty => ({
   name,
   priority,
@@ -21,8 +24,9 @@ const managed = (name: string, priority: number): CfnWebACL.RuleProperty => ({
 });
 
 /**
- * A web firewall in front of the API. It only keeps floods and known attacks off: the common rule set is left out on purpose, since it
- * takes long bodies and ordinary medical texts for attacks. What a body may hold is decided by the contracts.
+ * A web firewall in front of the API, against floods, inputs known to be attacks, and addresses known for
+ * them. AWS's common rule set is left out on purpose, since it takes long bodies and ordinary medical texts
+ * for attacks: contracts validate bodies.
  */
 export class Firewall extends Construct {
   constructor(scope: Construct, id: string, api: SpecRestApi) {
@@ -36,12 +40,16 @@ export class Firewall extends Construct {
           name: 'Flood',
           priority: 0,
           action: { block: {} },
-          statement: { rateBasedStatement: { limit: FLOOD, aggregateKeyType: 'IP' } },
+          statement: { rateBasedStatement: { limit: callsPerAddressMax, aggregateKeyType: 'IP' } },
           visibilityConfig: visible('Flood'),
         },
         managed('AWSManagedRulesAmazonIpReputationList', 1),
         managed('AWSManagedRulesKnownBadInputsRuleSet', 2),
       ],
+    });
+    acknowledge(acl, {
+      'HIPAA.Security-WAFv2LoggingEnabled':
+        'Its log would hold tokens, addresses and record ids of all calls; metrics count what it blocked.',
     });
     new CfnWebACLAssociation(this, 'Association', {
       webAclArn: acl.attrArn,

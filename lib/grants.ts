@@ -25,6 +25,8 @@ import {
   workflows,
   workflowVariable,
 } from '../core/contract/resources.ts';
+import { present } from '../core/invariant.ts';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import { indexesOf } from './tables.ts';
 
@@ -35,30 +37,58 @@ export interface Resources {
   topics: Record<TopicName, Topic>;
   /** ARNs by name. */
   workflows: Record<WorkflowName, string>;
-  /** What the names of a group's secrets begin with, and an ARN that matches them all. */
+  /** The prefix of the names of a group's secrets, and an ARN that matches them all. */
   secrets: Record<SecretGroup, { prefix: string; arn: string }>;
   buckets: Record<BucketName, Bucket>;
 }
 
-const READ_SECRET = ['GetSecretValue'];
-const SECRET_ACTIONS = {
-  read: READ_SECRET,
-  write: [...READ_SECRET, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
+const readSecret = ['GetSecretValue'];
+const secretActions = {
+  read: readSecret,
+  write: [...readSecret, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
 };
 
-/** What a text may be sent from, and the set of rules that it may go by (Service Authorization Reference, sms-voice). */
-export const SMS_ORIGINS = ['sender-id', 'configuration-set'];
+/**
+ * The resources of SendTextMessage: a text's sender, and its set of rules (Service Authorization Reference,
+ * sms-voice).
+ */
+const smsOrigins = ['sender-id', 'configuration-set'];
 
-const OBJECT_ACTIONS = { put: ['PutObject'], take: ['GetObject', 'DeleteObject'] };
+const objectActions = { put: ['PutObject'], take: ['GetObject', 'DeleteObject'] };
 
-const READ = ['GetItem', 'BatchGetItem', 'Query'];
+const readItems = ['GetItem', 'BatchGetItem', 'Query'];
 // CDK's own grantWriteData has no ConditionCheckItem, which a transaction that only checks an item needs.
-const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
-const ACTIONS = { read: READ, write: [...READ, ...WRITE], append: [...READ, 'PutItem'] };
+const writeItems = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
+const tableActions = {
+  read: readItems,
+  write: [...readItems, ...writeItems],
+  append: [...readItems, 'PutItem'],
+};
 
 /**
- * Gives a function what its contract uses, and nothing more: the statement and the environment variable travel together, so that a
- * resource that can be named can be used.
+ * Adds one statement to the role of a function.
+ *
+ * @param service the prefix of the actions in IAM, e.g. `dynamodb`.
+ * @param wildcard why the resources end in a wildcard, if they do.
+ */
+function allow(
+  fn: LambdaFunction,
+  service: string,
+  actions: readonly string[],
+  resources: string[],
+  wildcard?: string,
+): void {
+  fn.addToRolePolicy(
+    new PolicyStatement({ actions: actions.map((action) => `${service}:${action}`), resources }),
+  );
+  if (!wildcard) return;
+  const role = present(fn.role, 'every function has a role of its own');
+  for (const arn of resources) acknowledgeWildcard(role, arn, wildcard);
+}
+
+/**
+ * Gives a function the permissions that its contract names under `uses`, and no others. Each comes with the
+ * environment variable that names the resource, so that a function can use every resource that it can name.
  */
 export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): void {
   for (const name of tables) {
@@ -66,52 +96,55 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     if (!access) continue;
     const { tableArn, tableName } = resources.tables[name];
     fn.addEnvironment(tableVariable(name), tableName);
-    const actions = ACTIONS[access].map((action) => `dynamodb:${action}`);
     const indexes = indexesOf(name).map((index) => `${tableArn}/index/${index}`);
-    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [tableArn, ...indexes] }));
+    allow(fn, 'dynamodb', tableActions[access], [tableArn, ...indexes]);
   }
   for (const name of queues) {
     if (!uses[name]) continue;
     const { queueUrl, queueArn } = resources.queues[name].queue;
     fn.addEnvironment(queueVariable(name), queueUrl);
-    fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }));
+    allow(fn, 'sqs', ['SendMessage'], [queueArn]);
   }
   for (const name of topics) {
     if (!uses[name]) continue;
     const { topicArn } = resources.topics[name];
     fn.addEnvironment(topicVariable(name), topicArn);
-    fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }));
+    allow(fn, 'sns', ['Publish'], [topicArn]);
   }
   for (const name of workflows) {
     if (!uses[name]) continue;
     const arn = resources.workflows[name];
     const executions = `${arn.replace(':stateMachine:', ':execution:')}:*`;
     fn.addEnvironment(workflowVariable(name), arn);
-    fn.addToRolePolicy(new PolicyStatement({ actions: ['states:StartExecution'], resources: [arn] }));
-    const actions = ['states:DescribeExecution', 'states:StopExecution'];
-    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [executions] }));
+    allow(fn, 'states', ['StartExecution'], [arn]);
+    allow(
+      fn,
+      'states',
+      ['DescribeExecution', 'StopExecution'],
+      [executions],
+      'Executions get their names when they are started.',
+    );
   }
   for (const name of secrets) {
     const access = uses[name];
     if (!access) continue;
     const { prefix, arn } = resources.secrets[name];
     fn.addEnvironment(secretsVariable(name), prefix);
-    const actions = SECRET_ACTIONS[access].map((action) => `secretsmanager:${action}`);
-    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [arn] }));
+    const wildcard = 'Secrets of the group are created while the app runs; only their prefix is known.';
+    allow(fn, 'secretsmanager', secretActions[access], [arn], wildcard);
   }
   for (const name of buckets) {
     const access = uses[name];
     if (!access) continue;
     const { bucketName, bucketArn } = resources.buckets[name];
     fn.addEnvironment(bucketVariable(name), bucketName);
-    const actions = OBJECT_ACTIONS[access].map((action) => `s3:${action}`);
-    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [`${bucketArn}/*`] }));
+    const wildcard = 'Objects get their names when they are uploaded.';
+    allow(fn, 's3', objectActions[access], [`${bucketArn}/*`], wildcard);
   }
   if (uses.sms) {
     const { partition, region, account } = Stack.of(fn);
     const arn = (resource: string) => `arn:${partition}:sms-voice:${region}:${account}:${resource}/*`;
-    // Sender ids belong to the account's registrations, which are made outside of the stack.
-    const statement = { actions: ['sms-voice:SendTextMessage'], resources: SMS_ORIGINS.map(arn) };
-    fn.addToRolePolicy(new PolicyStatement(statement));
+    const wildcard = 'Sender ids and configuration sets are registered in the account, outside of the stack.';
+    allow(fn, 'sms-voice', ['SendTextMessage'], smsOrigins.map(arn), wildcard);
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -8,15 +8,16 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import type { FunctionName } from './bundle.ts';
+import { logGroup } from './log-group.ts';
 import { OwnRole } from './own-role.ts';
 import type { Settings } from './settings.ts';
 
-/** What all functions of the app share. */
+/** Settings that all functions of the app share. */
 export interface FunctionDefaults {
-  /** The folder that `bundle` filled. */
+  /** The folder that `bundle` of bundle.ts filled. */
   bundles: string;
   settings: Settings;
   environment: Record<string, string>;
@@ -24,29 +25,41 @@ export interface FunctionDefaults {
 
 export interface FunctionProps {
   name: FunctionName;
-  /** One line for whoever finds it in the console. */
+  /** One line, shown in the console of Lambda. */
   description: string;
   timeoutSeconds: number;
-  /** 1,024 unless told: with less memory comes less CPU, and a cold start of an SDK client is all CPU. */
+  /** Default 1,024: less memory means less CPU, and the cold start of an SDK client is all CPU. */
   memoryMb?: number;
+  /**
+   * The handling of a failed invocation, as the reason why the function needs no dead-letter queue of its
+   * own.
+   */
+  onFailure: string;
 }
 
-/** A Lambda as this house runs them: Node 24 on ARM, its prebuilt bundle, its own log group, traced. */
+/**
+ * A Lambda function on Node.js 24 and ARM, with its prebuilt bundle, its own role and log group, and traces.
+ */
 export function nodeFunction(
   scope: Construct,
   defaults: FunctionDefaults,
   props: FunctionProps,
 ): LambdaFunction {
-  const { settings } = defaults;
-  const logGroup = new LogGroup(scope, 'Logs', {
-    retention: settings.logDays as RetentionDays,
-    removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  });
+  const logs = logGroup(scope, 'Logs', defaults.settings);
   const role = new OwnRole(scope, 'Role', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicExecutionRole')],
   });
-  return new LambdaFunction(scope, 'Function', {
+  acknowledge(role, {
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
+      'The policy allows nothing but writing logs.',
+  });
+  acknowledgeWildcard(
+    role,
+    '*',
+    'X-Ray takes its traces for the wildcard only: it has no resources to name.',
+  );
+  const fn = new LambdaFunction(scope, 'Function', {
     description: props.description,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -55,9 +68,17 @@ export function nodeFunction(
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMb ?? 1024,
     role,
-    logGroup,
+    logGroup: logs,
     loggingFormat: LoggingFormat.TEXT,
     tracing: Tracing.ACTIVE,
     environment: defaults.environment,
   });
+  acknowledge(fn, {
+    'HIPAA.Security-LambdaConcurrency':
+      'Reserved concurrency on every function fails to deploy on accounts with small limits.',
+    'HIPAA.Security-LambdaDLQ': props.onFailure,
+    'HIPAA.Security-LambdaInsideVPC':
+      'It accepts no connections and calls public endpoints over TLS; a VPC would add NAT and no isolation.',
+  });
+  return fn;
 }

@@ -1,9 +1,10 @@
 import { PolicyDocument, type PolicyStatement, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 
 /**
- * A role whose permissions stand in it. CDK would give each a policy beside it, and a template holds 500 resources at most (service
- * quotas of CloudFormation).
+ * A role with an inline policy. CDK would make the policy a resource of its own, and a template holds at most
+ * 500 resources (service quotas of CloudFormation).
  */
 export class OwnRole extends Role {
   readonly #permissions: PolicyDocument;
@@ -12,6 +13,10 @@ export class OwnRole extends Role {
     const permissions = new PolicyDocument({ minimize: true });
     super(scope, id, { ...props, inlinePolicies: { Own: permissions } });
     this.#permissions = permissions;
+    acknowledge(this, {
+      'HIPAA.Security-IAMNoInlinePolicy':
+        'The policy belongs to this role alone, and is derived from the contracts of what assumes it.',
+    });
   }
 
   override addToPrincipalPolicy(statement: PolicyStatement) {

@@ -2,9 +2,13 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type QueueName, queues } from '../core/contract/resources.ts';
+import { byName } from './by-name.ts';
 
-/** How often a message is tried before it counts as dead. AWS advises at least five for queues that feed Lambda. */
-const TRIES = 5;
+/**
+ * Deliveries of a message before it goes to the dead-letter queue. AWS advises at least five for queues that
+ * feed Lambda.
+ */
+const deliveriesMax = 5;
 
 export interface QueueWithDeadLetters {
   queue: Queue;
@@ -14,9 +18,10 @@ export interface QueueWithDeadLetters {
 const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
 
 /**
- * Data in flight: each queue with the queue for its dead letters, which are kept for the longest time that SQS offers.
+ * All queues, each with its dead-letter queue, which keeps messages for 14 days, the longest that SQS offers.
  *
- * @param timeoutSeconds how long a consumer may take; a message stays hidden for six times that, as AWS advises.
+ * @param timeoutSeconds the timeout of a queue's consumer; a message stays hidden for six times that, as AWS
+ *   advises.
  */
 export class QueuesOf extends Construct {
   readonly queues: Record<QueueName, QueueWithDeadLetters>;
@@ -31,13 +36,10 @@ export class QueuesOf extends Construct {
       const queue = new Queue(this, name, {
         ...secure,
         visibilityTimeout: Duration.seconds(6 * timeoutSeconds(name)),
-        deadLetterQueue: { queue: deadLetters, maxReceiveCount: TRIES },
+        deadLetterQueue: { queue: deadLetters, maxReceiveCount: deliveriesMax },
       });
       return { queue, deadLetters };
     };
-    this.queues = Object.fromEntries(queues.map((name) => [name, make(name)])) as Record<
-      QueueName,
-      QueueWithDeadLetters
-    >;
+    this.queues = byName(queues, make);
   }
 }

@@ -8,14 +8,18 @@ import {
   MethodLoggingLevel,
   SpecRestApi,
 } from 'aws-cdk-lib/aws-apigateway';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { apiDocument } from './api-document.ts';
+import { logGroup } from './log-group.ts';
 import type { Route } from './routes.ts';
 import type { Settings } from './settings.ts';
 
-/** One line for each call, with nothing in it that a person typed: the route's template instead of the path, and no address. */
-const ACCESS_LOG = AccessLogFormat.custom(
+/**
+ * One line for each call, without anything that a person typed: the route's template instead of the path, and
+ * no address.
+ */
+const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
     at: AccessLogField.contextRequestTime(),
@@ -28,18 +32,20 @@ const ACCESS_LOG = AccessLogFormat.custom(
   }),
 );
 
-/** A REST API: of API Gateway's kinds the one that answers paths with and without a slash at the end, streams, and has a firewall. */
+/**
+ * The API as a REST API: of API Gateway's kinds the one that routes paths with and without a slash at the
+ * end, streams answers, and takes a web firewall.
+ *
+ * @param rest the function for everything that no route takes.
+ */
 export function restApi(
   scope: Construct,
   settings: Settings,
   routes: Route[],
   rest: Pick<Route, 'fn' | 'invoker'>,
 ): SpecRestApi {
-  const logs = new LogGroup(scope, 'AccessLogs', {
-    retention: settings.logDays as RetentionDays,
-    removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  });
-  return new SpecRestApi(scope, 'Api', {
+  const logs = logGroup(scope, 'AccessLogs', settings);
+  const api = new SpecRestApi(scope, 'Api', {
     apiDefinition: ApiDefinition.fromInline(apiDocument(settings, routes, rest)),
     endpointTypes: [EndpointType.REGIONAL],
     cloudWatchRole: true,
@@ -48,11 +54,27 @@ export function restApi(
       stageName: settings.stage,
       tracingEnabled: true,
       metricsEnabled: true,
-      // Errors of the gateway itself; bodies are never traced.
+      // Logs errors of the gateway itself; bodies are never traced.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
       accessLogDestination: new LogGroupLogDestination(logs),
-      accessLogFormat: ACCESS_LOG,
+      accessLogFormat,
     },
   });
+  acknowledge(api, {
+    'AwsSolutions-APIG2':
+      'Functions validate each request: the gateway cannot word a rejection in the format of each API.',
+    ...(settings.firewall
+      ? {}
+      : {
+          'AwsSolutions-APIG3': 'The web firewall costs a few dollars a month; this stage has it turned off.',
+        }),
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
+      'AWS asks for this policy to let API Gateway write logs.',
+    'HIPAA.Security-APIGWCacheEnabledAndEncrypted':
+      'A cache of the gateway would serve stale records after a batch; functions cache answers by version.',
+    'HIPAA.Security-APIGWSSLEnabled':
+      'Client certificates are for HTTP backends; this API calls only Lambda, by signed requests inside AWS.',
+  });
+  return api;
 }

@@ -5,10 +5,11 @@ import type { Endpoint } from '../core/contract/endpoint.ts';
 import { OwnRole } from './own-role.ts';
 
 /**
- * How many seconds API Gateway waits for the end of a streamed answer. It allows 900, and hands on 10 MB at once and then 2 MB a second
- * (developer guide, response streaming): this is enough for half a gigabyte.
+ * The seconds that API Gateway waits for the end of a streamed answer. It allows 900, and passes on 10 MB at
+ * once and then 2 MB a second (developer guide, response streaming): 300 seconds are enough for half a
+ * gigabyte.
  */
-export const STREAM_TIMEOUT = 300;
+export const streamTimeoutSeconds = 300;
 
 /** A function behind one method of one path, and the role with which API Gateway calls it. */
 export interface Route {
@@ -16,10 +17,10 @@ export interface Route {
   path: string;
   fn: LambdaFunction;
   invoker: OwnRole;
-  /** Whether the function writes its answer while it reads. */
+  /** True if the function streams its answer. */
   streamed?: boolean;
 }
 
-/** The role with which API Gateway calls the functions of one system: one permission for them all, and none for anybody else's. */
+/** The role with which API Gateway invokes the functions of one system, and no other system's. */
 export const invokerRole = (scope: Construct): OwnRole =>
   new OwnRole(scope, 'Invoker', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });

@@ -3,7 +3,11 @@ import type { Construct } from 'constructs';
 import type { SecretGroup } from '../core/contract/resources.ts';
 import type { Settings } from './settings.ts';
 
-/** Where secrets of a group are, which are made while the app runs: the beginning of their names, and an ARN that matches them all. */
+/**
+ * A group of secrets, which are created while the app runs.
+ *
+ * @returns the prefix of their names, and an ARN that matches them all.
+ */
 export function secretGroup(scope: Construct, { stage }: Settings, group: SecretGroup) {
   const prefix = `bulkhead/${stage}/${group}/`;
   const arn = Stack.of(scope).formatArn({

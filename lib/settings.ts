@@ -1,79 +1,86 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
 
-/** What may differ between stages, each with what holds when a stage says nothing. In `cdk.json` under `stages`. */
+/** Settings of a stage, with their defaults. The stages' own values are in `cdk.json` under `stages`. */
 export const Settings = z.strictObject({
   stage: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
   /** An OpenID Connect issuer in place of a Cognito user pool of our own. */
   auth: z
     .strictObject({
       issuer: z.url({ protocol: /^https$/ }),
-      /** A token must be for one of these. */
+      /** The audiences of which a token must name one. */
       audience: z.array(z.string().min(1)).min(1),
-      /** Where its keys are; `/.well-known/jwks.json` under the issuer unless told. */
+      /** The URL of its keys. Default: `/.well-known/jwks.json` under the issuer. */
       jwksUri: z.url({ protocol: /^https$/ }).optional(),
     })
     .optional(),
-  /** Web pages that may call from a browser; `*` for any. */
+  /** Origins of web pages that may call from a browser; `*` for any. */
   corsOrigins: z.array(z.string().min(1)).default([]),
-  /** Whether `/metrics` answers without a token. */
+  /** True if `/metrics` answers without a token. */
   metricsOpen: z.boolean().default(false),
   /**
-   * Limits in place of the contracts' own, by endpoint, as `calls/seconds` or `off`: `{ "patients.create": "100/60" }`. Exactness
-   * takes a slot for each call of a window, which every counted call reads and writes: keep them below a few hundred.
+   * Rate limits in place of the contracts' own, by endpoint, as `calls/seconds` or `off`, for example
+   * `{ "patients.create": "100/60" }`. An exact limit keeps a slot for each call of a window, which every
+   * counted call reads and writes: keep it below a few hundred.
    */
   rateLimits: z.record(z.string(), z.string().regex(/^(off|[1-9]\d{0,2}\/[1-9]\d{0,5})$/)).default({}),
-  /** Whether tables outlive the stack and cannot be deleted, and are encrypted by keys of the account. */
+  /** True if tables outlive the stack, cannot be deleted, and are encrypted by keys of the account. */
   keepData: z.boolean().default(true),
-  /** Days that logs are kept; one of CloudWatch's own figures. */
-  logDays: z.union([7, 14, 30, 90, 180, 365, 731].map((days) => z.literal(days))).default(30),
-  /** Whether a web firewall keeps floods and known attacks off. It costs a few dollars a month. */
+  /** Days that logs are kept, of those that CloudWatch offers. */
+  logDays: z.literal([7, 14, 30, 90, 180, 365, 731]).default(30),
+  /** True if a web firewall stops floods and known attacks. It costs a few dollars a month. */
   firewall: z.boolean().default(false),
   /** The chain that holds the prices of content. */
   stacks: z
     .strictObject({
       network: z.enum(['mainnet', 'testnet']).default('testnet'),
-      /** A Stacks node with its API; the network's public one unless told. */
+      /** The URL of a Stacks node with its API. Default: the network's public one. */
       apiUrl: z.url({ protocol: /^https$/ }).optional(),
-      /** The contract with the prices, as `ADDRESS.name`; `content-prices` of the signer unless told. */
+      /** The contract with the prices, as `ADDRESS.name`. Default: `content-prices` of the signer. */
       contract: z
         .string()
         .regex(/^S[0-9A-Z]{20,50}\.[a-zA-Z][a-zA-Z0-9-]{0,127}$/)
         .optional(),
-      /** Micro-STX for one call. 3,000 cleared on testnet; what is stuck is raised by itself. */
+      /**
+       * The fee of one call in micro-STX. 3,000 cleared on testnet; the fee of a stuck transaction is raised
+       * automatically.
+       */
       fee: z.int().min(200).max(1_000_000).default(3_000),
     })
     .prefault({}),
-  /** Requests a minute that are made with one API key of Cliniko, which takes 200 (its API documentation, "Rate limiting"). */
+  /**
+   * Requests a minute with one API key of Cliniko, which allows 200 (its API documentation, "Rate limiting").
+   */
   clinikoCallsPerMinute: z.int().min(1).max(1_000).default(200),
-  /** Who carries text messages. */
+  /** The carrier of text messages. */
   sms: z
     .strictObject({
-      /** AWS End User Messaging SMS, or Beem Africa, whose keys are the secret `smsKeys/beem`. */
+      /** AWS End User Messaging SMS, or Beem Africa, whose keys are in the secret `smsKeys/beem`. */
       provider: z.enum(['aws', 'beem']).default('aws'),
-      /** How carriers treat them: `PROMOTIONAL` is cheaper, and held back at night in some countries. */
+      /** The kind of messages: `PROMOTIONAL` is cheaper, and held back at night in some countries. */
       messageType: z.enum(['TRANSACTIONAL', 'PROMOTIONAL']).default('TRANSACTIONAL'),
-      /** A configuration set of the account that they go by. */
+      /** The configuration set of the account that AWS applies to them. */
       configurationSet: z
         .string()
         .regex(/^[A-Za-z0-9_-]{1,64}$/)
         .optional(),
     })
     .prefault({}),
-  /** Who is told of alarms. */
+  /** The e-mail address that alarms notify. */
   alarmEmail: z.email().optional(),
 });
 export type Settings = z.output<typeof Settings>;
 
 /**
- * The settings of the stage that the context names (`-c stage=prod`; `dev` unless told), with `-c settings={…}` over those of `cdk.json`.
+ * Reads the settings of the stage that the context names (`-c stage=prod`; default `dev`). Those of
+ * `-c settings={…}` win over those of `cdk.json`.
  *
  * @throws z.ZodError naming a setting that is unknown or wrong.
  */
 export function settingsOf(node: Node): Settings {
   const stage: unknown = node.tryGetContext('stage') ?? 'dev';
-  const stages = (node.tryGetContext('stages') ?? {}) as Record<string, object>;
-  const own: unknown = node.tryGetContext('settings') ?? {};
-  const overrides = typeof own === 'string' ? (JSON.parse(own) as object) : (own as object);
+  const stages: Record<string, object> = node.tryGetContext('stages') ?? {};
+  const own: string | object = node.tryGetContext('settings') ?? {};
+  const overrides: object = typeof own === 'string' ? JSON.parse(own) : own;
   return Settings.parse({ stage, ...stages[String(stage)], ...overrides });
 }

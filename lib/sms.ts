@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
-/** What the functions are told of the carrier of text messages. */
+/** The environment variables about the carrier of text messages. */
 export const smsEnvironment = ({ sms }: Settings): Record<string, string> => ({
   SMS_PROVIDER: sms.provider,
   SMS_MESSAGE_TYPE: sms.messageType,
@@ -12,14 +12,14 @@ export const smsEnvironment = ({ sms }: Settings): Record<string, string> => ({
 });
 
 /**
- * What became of texts that AWS carried: its events of EventBridge, by way of a queue. An event has the phone number; only our ids and the
- * kind of the event go on.
+ * Sends the delivery receipts of texts that AWS carried to a queue. AWS publishes them as events of
+ * EventBridge. An event holds the phone number, so the message gets only our ids and the type of the event.
  */
 export class SmsReceipts extends Construct {
   constructor(scope: Construct, id: string, { queue }: QueueWithDeadLetters) {
     super(scope, id);
     new Rule(this, 'Rule', {
-      description: 'What became of the text messages that we sent',
+      description: 'Delivery receipts of the text messages that we sent',
       eventPattern: {
         source: ['aws.sms-voice'],
         detailType: ['Text Message Delivery Status Updated'],

@@ -1,10 +1,11 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
-/** What the functions are told of the chain. */
+/** The environment variables about the chain. */
 export function stacksEnvironment({ stacks }: Settings): Record<string, string> {
   return {
     STACKS_NETWORK: stacks.network,
@@ -14,30 +15,29 @@ export function stacksEnvironment({ stacks }: Settings): Record<string, string> 
   };
 }
 
-/** Findings of cdk-nag about the secret, each with the reason to leave it. */
-const KNOWN: Record<string, string> = {
-  'AwsSolutions-SMG4':
-    'The key owns the contract and the money for fees: with another key both would be out of reach.',
-  'HIPAA.Security-SecretsManagerRotationEnabled': 'As for SMG4.',
-  'HIPAA.Security-SecretsManagerUsingKMSKey':
-    'The account’s own key of Secrets Manager encrypts it; only one function may read it, by IAM.',
-};
+const noRotation =
+  'The key owns the contract and the money for fees: with another key both would be out of reach.';
 
 /**
- * The secret that the platform's key on the chain is derived from. It is drawn with the stack and never leaves it; whoever has a key already
- * puts its 64 hexadecimal digits in its place.
+ * The secret that the platform's key on the chain is derived from. It is generated with the stack and never
+ * leaves it. To use an existing key, put its 64 hexadecimal digits in its place.
  */
 export class SigningKey extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     const { prefix } = secretGroup(this, settings, 'stacksKeys');
-    for (const [id, reason] of Object.entries(KNOWN)) Validations.of(this).acknowledge({ id, reason });
-    new Secret(this, 'Signer', {
+    const secret = new Secret(this, 'Signer', {
       secretName: `${prefix}signer`,
       description: 'The key that owns the contract with the prices of content, and signs its calls',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      // Its account holds the contract and the money for fees: it is never worth losing.
+      // Its account holds the contract and the money for fees, so a stage that keeps data keeps it too.
       removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    acknowledge(secret, {
+      'AwsSolutions-SMG4': noRotation,
+      'HIPAA.Security-SecretsManagerRotationEnabled': noRotation,
+      'HIPAA.Security-SecretsManagerUsingKMSKey':
+        'The account’s own key of Secrets Manager encrypts it; by IAM only one function may read it.',
     });
   }
 }

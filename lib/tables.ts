@@ -9,11 +9,15 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { type TableName, tables } from '../core/contract/resources.ts';
+import { byName } from './by-name.ts';
 import type { Settings } from './settings.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** Records of one system, kept by the transaction protocol. The thin index counts and skips records without reading them. */
+/**
+ * Keys of a table whose records the ledger keeps. The thin index counts and skips records without reading
+ * them.
+ */
 const ledger = {
   partitionKey: text('pk'),
   sortKey: text('sk'),
@@ -27,7 +31,10 @@ const ledger = {
   ],
 };
 
-/** Records that are found by id, and listed in the order of their creation, in all or by the facets that exports filter by. */
+/**
+ * Keys of a table whose records are found by id, and listed in the order of their creation, all or by the
+ * facets of exports.
+ */
 const listed = {
   partitionKey: text('pk'),
   sortKey: text('sk'),
@@ -39,7 +46,10 @@ const listed = {
   })),
 };
 
-/** What each table holds is told by the code that reads it; here is how it is keyed, and how long it must last. */
+/**
+ * The keys of each table, and the attribute by which items expire. The code that reads a table says what it
+ * holds.
+ */
 const shapes: Record<
   TableName,
   Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'localSecondaryIndexes' | 'timeToLiveAttribute'>
@@ -55,13 +65,15 @@ const shapes: Record<
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
 };
 
-/** The names of a table's indexes, which IAM knows as resources of their own. */
+/** The names of a table's indexes, which are resources of their own in IAM. */
 export const indexesOf = (name: TableName): string[] =>
   (shapes[name].localSecondaryIndexes ?? []).map(({ indexName }) => indexName);
 
 export type Tables = Record<TableName, TableV2>;
 
-/** Data at rest. The ids of these constructs are the tables' identity: renaming one deletes its data with the next deployment. */
+/**
+ * All tables. Their construct ids are their identity: renaming one deletes its data with the next deployment.
+ */
 export class TablesOf extends Construct {
   readonly tables: Tables;
 
@@ -78,6 +90,6 @@ export class TablesOf extends Construct {
         deletionProtection: settings.keepData,
         removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
-    this.tables = Object.fromEntries(tables.map((name) => [name, make(name)])) as Tables;
+    this.tables = byName(tables, make);
   }
 }

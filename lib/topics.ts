@@ -2,16 +2,15 @@ import { Alias } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type TopicName, topics } from '../core/contract/resources.ts';
+import { byName } from './by-name.ts';
 
-/** Notices for whoever subscribes: encrypted by AWS's own key for SNS, over TLS only. */
+/** All topics that operators subscribe to: encrypted by AWS's own key for SNS, over TLS only. */
 export class TopicsOf extends Construct {
   readonly topics: Record<TopicName, Topic>;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const masterKey = Alias.fromAliasName(this, 'Key', 'alias/aws/sns');
-    this.topics = Object.fromEntries(
-      topics.map((name) => [name, new Topic(this, name, { masterKey, enforceSSL: true })]),
-    ) as Record<TopicName, Topic>;
+    this.topics = byName(topics, (name) => new Topic(this, name, { masterKey, enforceSSL: true }));
   }
 }

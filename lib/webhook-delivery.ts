@@ -8,19 +8,21 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { workflowTask } from './workflow-task.ts';
-import type { Workers } from './workflows.ts';
+import { type Workers, workflowTask } from './workflow-task.ts';
 
-/** Our own faults are tried again here; a receiver that does not take the message is the worker's business, which sets when to try again. */
-const RETRIES = 5;
+/**
+ * Retries after a fault of our own. After a failure of the receiver, the worker sets the time of the next
+ * attempt.
+ */
+const retriesMax = 5;
 
-/** One message on its way to one receiver, for a little more than a day at most. */
+/** The delivery of one message to one receiver, with attempts for a little more than a day at most. */
 export function webhookDelivery(scope: Construct, workers: Workers): IChainable {
   const deliver = workflowTask(scope, 'Deliver', workers, {
     worker: 'webhooks.deliver',
     payload: { delivery: JsonPath.stringAt('$.delivery') },
     resultPath: '$.next',
-    retries: RETRIES,
+    retriesMax,
   });
   const wait = new Wait(scope, 'Wait', { time: WaitTime.timestampPath('$.next.until') });
   wait.next(deliver);

@@ -8,12 +8,23 @@ import { fileName } from './bundle.ts';
 import { grant, type Resources } from './grants.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 
-/** How long a worker may take unless its contract tells. */
+/** The timeout of a worker whose contract names none. */
 export const workerTimeoutSeconds = 60;
 
-/** Messages of one delivery unless a contract tells, and deliveries of one queue at a time: a backlog must not take the account's concurrency from callers. */
-const BATCH = 10;
-const AT_ONCE = 10;
+/** The most messages that one run gets, unless the contract says otherwise. */
+const messagesPerRunMax = 10;
+
+/** The most runs of one queue at a time: a backlog must not take the account's concurrency from callers. */
+const runsMax = 10;
+
+/** The reason why a worker needs no dead-letter queue of its own, by its trigger. */
+function onFailure({ trigger }: Worker): string {
+  if ('queue' in trigger)
+    return 'Its queue delivers a failed message again, and moves it to a dead-letter queue in the end.';
+  if ('workflow' in trigger)
+    return 'Step Functions invokes it synchronously, retries, and records the failure in the execution.';
+  return 'Lambda retries a failed run of the schedule twice, and the next run does the same work again.';
+}
 
 export interface WorkerFunctionProps {
   system: string;
@@ -23,7 +34,7 @@ export interface WorkerFunctionProps {
   defaults: FunctionDefaults;
 }
 
-/** A worker as infrastructure: its Lambda, what it may use, and its trigger. */
+/** A worker as infrastructure: its Lambda, its permissions, and its trigger. */
 export class WorkerFunction extends Construct {
   readonly fn: LambdaFunction;
 
@@ -34,13 +45,14 @@ export class WorkerFunction extends Construct {
       description: worker.summary,
       timeoutSeconds: worker.timeoutSeconds ?? workerTimeoutSeconds,
       memoryMb: worker.memoryMb,
+      onFailure: onFailure(worker),
     });
     grant(this.fn, worker.uses, resources);
     if ('queue' in worker.trigger) {
       const { queue } = resources.queues[worker.trigger.queue];
       const source = new SqsEventSource(queue, {
-        batchSize: worker.messagesPerRun ?? BATCH,
-        maxConcurrency: AT_ONCE,
+        batchSize: worker.messagesPerRun ?? messagesPerRunMax,
+        maxConcurrency: runsMax,
         reportBatchItemFailures: true,
       });
       this.fn.addEventSource(source);

@@ -1,27 +1,34 @@
 import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { JitterType, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { acknowledgeInvoke } from './acknowledgements.ts';
-import type { Workers } from './workflows.ts';
+import { acknowledgeWildcard } from './acknowledge.ts';
 
-/** How long a function that is a step may take before the step counts as failed: a little more than the function's own timeout. */
-const TASK_TIMEOUT = Duration.seconds(90);
+/** The functions that are steps of workflows, by system and name: `cliniko.syncPage`. */
+export type Workers = Readonly<Record<string, LambdaFunction>>;
+
+/** After this time a step counts as failed: a little more than the timeout of its function. */
+const stepTimeoutSeconds = 90;
 
 export interface TaskProps {
-  /** The worker, by system and name. */
+  /** The worker, by system and name: `cliniko.syncPage`. */
   worker: string;
-  /** What it is handed, with JSONPath in the fields whose values begin with `$`. */
+  /** The worker's message, with JSONPath in the fields whose values begin with `$`. */
   payload: Record<string, unknown>;
-  /** Where its result goes; it is dropped unless told. */
+  /** The JSONPath at which its result becomes part of the state; `JsonPath.DISCARD` drops it. */
   resultPath: string;
-  /** Errors by name that another try does not mend. */
+  /** Names of errors that a retry does not mend. */
   permanent?: readonly string[];
-  /** How often any other error is tried again, after 1 s, 2 s, 4 s … */
-  retries: number;
+  /** Retries after any other error, with full jitter up to 1 s, 2 s, 4 s … 60 s. */
+  retriesMax: number;
 }
 
-/** A worker as a step of a workflow. */
+/**
+ * A worker as a step of a workflow.
+ *
+ * @throws Error if there is no such worker.
+ */
 export function workflowTask(scope: Construct, id: string, workers: Workers, props: TaskProps): LambdaInvoke {
   const lambdaFunction = workers[props.worker];
   if (!lambdaFunction) throw new Error(`there is no worker ${props.worker} for the step ${id}`);
@@ -30,18 +37,22 @@ export function workflowTask(scope: Construct, id: string, workers: Workers, pro
     payload: TaskInput.fromObject(props.payload),
     payloadResponseOnly: true,
     resultPath: props.resultPath,
-    taskTimeout: Timeout.duration(TASK_TIMEOUT),
+    taskTimeout: Timeout.duration(Duration.seconds(stepTimeoutSeconds)),
     retryOnServiceExceptions: false,
   });
-  acknowledgeInvoke(scope, lambdaFunction);
+  acknowledgeWildcard(
+    scope,
+    `${lambdaFunction.functionArn}:*`,
+    'CDK lets a workflow invoke its own step in any version of the function.',
+  );
   if (props.permanent) task.addRetry({ errors: [...props.permanent], maxAttempts: 0 });
-  // Whatever else it is, a lost answer, a throttled table, a crashed function, may be over in a moment.
+  // Any other error may be over in a moment: a lost answer, a throttled table, a crashed function.
   task.addRetry({
     errors: ['States.ALL'],
     interval: Duration.seconds(1),
     backoffRate: 2,
     maxDelay: Duration.seconds(60),
-    maxAttempts: props.retries,
+    maxAttempts: props.retriesMax,
     jitterStrategy: JitterType.FULL,
   });
   return task;

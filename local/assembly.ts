@@ -14,24 +14,24 @@ import { join } from 'node:path';
 import { CannotStart } from './cannot-start.ts';
 
 export interface AssemblyOptions {
-  /** The project's folder; everything else is relative to it. */
+  /** The project's folder; the other paths are relative to it. */
   readonly root: string;
   /** The CDK app, e.g. `bin/app.ts`. */
   readonly app: string;
-  /** Files and folders that decide what the app synthesises. A missing one is as good as an empty one. */
+  /** Files and folders that the synthesised output depends on. A missing one counts as empty. */
   readonly inputs: readonly string[];
   /** CDK context, e.g. `{ stage: 'local' }`. */
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** An assembly that was not used for so long is removed. */
-const keptMs = 7 * 24 * 3_600_000;
+/** An assembly that was not used for this time (a week) is removed from the cache. */
+const retentionMs = 7 * 24 * 3_600_000;
 
 /**
- * Synthesises the CDK app, or gives the assembly that was synthesised from the same inputs before.
+ * Synthesises the CDK app, or returns the cached assembly of the same inputs.
  *
- * @returns the folder of the assembly, and whether it was there already.
- * @throws CannotStart with the app's last words if it fails.
+ * @returns the folder of the assembly; `reused` is true if it came from the cache.
+ * @throws CannotStart with the error line of the app's output if synthesis fails.
  */
 export async function makeAssembly(options: AssemblyOptions): Promise<{ folder: string; reused: boolean }> {
   const { root, app, inputs, context } = options;
@@ -42,13 +42,14 @@ export async function makeAssembly(options: AssemblyOptions): Promise<{ folder: 
     utimesSync(folder, new Date(), new Date());
     return { folder, reused: true };
   }
-  // Made beside its place and moved when complete: several test files may want the same assembly at once.
+  // Written to a temporary folder and renamed when complete: test files may synthesise the same inputs at
+  // once.
   const draft = `${folder}.${process.pid}.${Date.now()}`;
   await synthesise(root, app, draft, context);
   try {
     renameSync(draft, folder);
   } catch {
-    // Someone else was faster with the same content.
+    // Another process has finished the same content first.
     rmSync(draft, { recursive: true, force: true });
   }
   removeOld(cache);
@@ -56,8 +57,7 @@ export async function makeAssembly(options: AssemblyOptions): Promise<{ folder: 
 }
 
 /**
- * The context of the project's `cdk.json`, which the CDK's own command line hands to the app and nobody else
- * does.
+ * The context of the project's `cdk.json`. Only the CDK's command line would pass it to the app by itself.
  */
 export function cdkContext(root: string): Record<string, unknown> {
   const file = join(root, 'cdk.json');
@@ -65,7 +65,7 @@ export function cdkContext(root: string): Record<string, unknown> {
   return (JSON.parse(readFileSync(file, 'utf8')) as { context?: Record<string, unknown> }).context ?? {};
 }
 
-/** Changes when any input does, or Node.js itself. */
+/** The cache key: a hash over all inputs, the context and the version of Node.js. */
 function fingerprint(root: string, inputs: readonly string[], context: AssemblyOptions['context']): string {
   const hash = createHash('sha256').update(process.version).update(JSON.stringify(context));
   for (const input of inputs) addToHash(hash, root, input);
@@ -78,7 +78,7 @@ function addToHash(hash: ReturnType<typeof createHash>, root: string, path: stri
     const names = readdirSync(join(root, path)).filter((name) => name !== 'node_modules');
     for (const name of names.sort()) addToHash(hash, root, join(path, name));
   } else if (found) {
-    // The length parts one file from the next.
+    // The length separates each file from the next, so that moved bytes change the hash.
     const content = readFileSync(join(root, path));
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
@@ -95,9 +95,9 @@ async function synthesise(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
   });
-  let said = '';
+  let output = '';
   child.stderr.on('data', (text: Buffer) => {
-    said += text;
+    output += text;
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -105,10 +105,12 @@ async function synthesise(
   });
   if (code === 0 && existsSync(join(folder, 'manifest.json'))) return;
   rmSync(folder, { recursive: true, force: true });
-  throw new CannotStart(`The stack cannot be synthesised: ${errorLine(said) ?? `${app} ended with ${code}`}`);
+  throw new CannotStart(
+    `The stack cannot be synthesised: ${errorLine(output) ?? `${app} ended with ${code}`}`,
+  );
 }
 
-/** The line of an uncaught error's report that says what is wrong. */
+/** The line with the message in the report of an uncaught error, else the first line with any text. */
 function errorLine(report: string): string | undefined {
   const lines = report.split('\n').map((line) => line.trim());
   return (
@@ -121,6 +123,6 @@ function removeOld(cache: string): void {
   for (const name of readdirSync(cache)) {
     const folder = join(cache, name);
     const used = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (used < Date.now() - keptMs) rmSync(folder, { recursive: true, force: true });
+    if (used < Date.now() - retentionMs) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -4,19 +4,19 @@ import type { Judge } from './iam/judge.ts';
 import type { Log } from './log.ts';
 import { type AwsAnswer, AwsError, type AwsService, errorAnswer, Unanswered } from './services/service.ts';
 
-/** Larger than any request an AWS service takes in one piece here (BatchWriteItem: 16 MB). */
+/** Larger than any request body that these AWS services accept (BatchWriteItem: 16 MB). */
 const bodyBytesMax = 64 * 1_048_576;
 
-/** What the endpoint needs to answer; it is handed over once everything behind it runs. */
+/** Dependencies of the endpoint, passed in once all services run. */
 export interface Behind {
   readonly services: ReadonlyMap<string, AwsService>;
   readonly judge: Judge;
 }
 
 /**
- * The one address of every AWS service of the local run. A request says in its signature which service it is
- * for and who sends it (the access key is the role's name); the signature itself is not checked. A service
- * that is not known here is refused by name: nothing ever leaves for the real AWS.
+ * The single HTTP endpoint of every AWS service of the local run. The credential scope of a request names the
+ * service and the caller (the access key is the role's name); the signature itself is not checked. A request
+ * for any other service is answered with NotImplemented: nothing is ever sent to the real AWS.
  */
 export function awsEndpointServer(log: Log): { server: Server; open: (behind: Behind) => void } {
   let behind: Behind | undefined;
@@ -57,7 +57,7 @@ export function awsEndpointServer(log: Log): { server: Server; open: (behind: Be
         response.writeHead(status, Object.fromEntries([...known, ...length]));
         response.end(body);
       },
-      // The request was read to its end, so ending it would leave the connection open.
+      // The whole request was read, so ending the response would leave the connection open.
       () => response.destroy(),
     );
   });
@@ -70,8 +70,7 @@ export function awsEndpointServer(log: Log): { server: Server; open: (behind: Be
 }
 
 /**
- * Who sends a request and for which service, from its header, its query (presigned) or its form (browser
- * upload).
+ * Caller and service of a request, from its header, its query (presigned URL) or its form (browser upload).
  */
 function credentialScope(
   { headers, url = '' }: IncomingMessage,
@@ -85,7 +84,7 @@ function credentialScope(
   return principal && service ? { principal, service } : undefined;
 }
 
-/** The fields of a browser form come before its file: looking at the beginning is enough. */
+/** The credential of a browser form. Its fields come before its file, so only the beginning is searched. */
 function formCredential(contentType: string | undefined, body: Buffer): string | undefined {
   if (!contentType?.startsWith('multipart/form-data')) return;
   const beginning = body.subarray(0, 16_384).toString('latin1');

@@ -3,19 +3,20 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CannotStart, reasonOf } from './cannot-start.ts';
 
-/** A claim on a data folder: two runs on the same files would ruin them. */
+/** An exclusive lock on a data folder: two runs on the same files would corrupt them. */
 export interface DataDir {
-  release(): void;
+  /** Lets the next run use the folder. */
+  unlock(): void;
 }
 
 /**
- * Makes the folder if it is missing and claims it until it is released or this process ends, however it ends:
- * the claim is a lock of the operating system (taken through SQLite, since Node.js has none of its own), not
- * a file that may be left over.
+ * Creates the folder if it is missing and locks it until `unlock()` or the end of this process, even by
+ * `kill -9`: the operating system holds the lock (taken through SQLite, since Node.js has no file locks), so
+ * no stale lock file can be left behind.
  *
- * @throws CannotStart if the folder cannot be made or written, or another run holds it.
+ * @throws CannotStart if the folder cannot be created or written, or another run holds the lock.
  */
-export function claimDataDir(folder: string): DataDir {
+export function lockDataDir(folder: string): DataDir {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -32,5 +33,5 @@ export function claimDataDir(folder: string): DataDir {
       { cause },
     );
   }
-  return { release: () => lock.close() };
+  return { unlock: () => lock.close() };
 }

@@ -8,7 +8,7 @@ import { createTopics, type TopicListeners } from './services/sns.ts';
 import { createQueues } from './services/sqs.ts';
 import type { Stack } from './template/stack.ts';
 
-/** Everything that keeps data, in one folder. */
+/** The engines that store the data of AWS services, in one folder. */
 export interface Engines {
   readonly dynamo: DynamoEngine;
   /** SQS, SNS and S3. */
@@ -16,7 +16,7 @@ export interface Engines {
   stop(): Promise<void>;
 }
 
-/** Starts both engines; if one does not start, the other is ended. */
+/** Starts both engines; if one fails, the other is stopped and the failure is thrown. */
 export async function startEngines(dataDir: string): Promise<Engines> {
   const [dynamo, queue] = await Promise.allSettled([startDynamoEngine(dataDir), startQueueEngine(dataDir)]);
   const stop = async (): Promise<void> => {
@@ -29,7 +29,9 @@ export async function startEngines(dataDir: string): Promise<Engines> {
   throw dynamo.status === 'rejected' ? dynamo.reason : (queue as PromiseRejectedResult).reason;
 }
 
-/** What the template keeps data in, and the stand-ins that keep it themselves. */
+/**
+ * Storage of the template's resources, beside the engines: secrets, outbox, topic listeners, expiring tables.
+ */
 export interface Storage {
   readonly expiring: readonly ExpiringTable[];
   readonly listeners: TopicListeners;
@@ -37,7 +39,7 @@ export interface Storage {
   readonly outbox: Outbox;
 }
 
-/** Makes the tables, queues, topics, buckets and secrets of the template that are not there yet. */
+/** Creates the tables, queues, topics, buckets and secrets of the template that do not exist yet. */
 export async function createStorage(
   stack: Stack,
   { dynamo, queue }: Engines,

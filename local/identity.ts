@@ -5,32 +5,32 @@ import { writeWhole } from './services/secrets-manager.ts';
 import { providerName } from './template/resource-names.ts';
 import type { Stack } from './template/stack.ts';
 
-/** What a token may say about its bearer. */
+/** Claims of a token. */
 export interface Claims {
   readonly sub: string;
   readonly tenant_id?: string;
   readonly role?: string;
   readonly organization_id?: string;
   readonly creator?: string;
-  /** How long the token is good, in seconds; negative for one that has expired. */
+  /** Lifetime of the token in seconds; negative for an expired token. */
   readonly expires_in?: number;
 }
 
-/** Stands in for the Cognito user pool of the stack. */
+/** Stand-in for the Cognito user pool of the stack. */
 export interface Identity {
   /** An ID token as the pool would issue it. */
   token(claims: Claims): Promise<string>;
-  /** The pool's public keys, as it publishes them. */
+  /** The pool's public keys (JWKS). */
   readonly jwks: { readonly keys: readonly JWK[] };
 }
 
-/** Cognito's own lifetime of an ID token. */
+/** Cognito's default lifetime of an ID token: one hour. */
 const lifetimeSeconds = 3_600;
 
-/** Claims that Cognito keeps as custom attributes. */
+/** Claims that Cognito stores as custom attributes (`custom:<name>`). */
 const customClaims = ['tenant_id', 'role', 'organization_id', 'creator'] as const;
 
-/** The pool of the stack with its key pair, which is drawn once and kept in this folder. */
+/** Opens the user pool of the stack. Its RSA key pair is generated once and kept in this folder. */
 export async function openIdentity(stack: Stack, dataDir: string): Promise<Identity> {
   const [pool] = stack.resources('AWS::Cognito::UserPool');
   const [client] = stack.resources('AWS::Cognito::UserPoolClient');

@@ -6,18 +6,19 @@ import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import type { SmsFaults } from './services/sms-faults.ts';
 
-/** Everything under this path belongs to the local run and is never part of the deployed API. */
+/** Routes under this path exist in the local run only and are never part of the deployed API. */
 const prefix = '/_local';
 
-/** The most bytes of a request to these routes. */
+/** The largest body of a request to these routes: 1 MiB. */
 const bodyBytesMax = 1_048_576;
 
-/** How many log lines are shown. */
-const linesShown = 1_000;
+/** Log lines that `GET /_local/logs` shows, the newest first. */
+const linesShownMax = 1_000;
 
 /**
- * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`, `GET
- * /_local/outbox`, `GET /_local/logs`, `POST /_local/sms` (`{"sender_id","profile"}`: what goes wrong with its texts), and `POST /_local/webhook/…`, which takes any webhook into the outbox.
+ * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`,
+ * `GET /_local/outbox`, `GET /_local/logs`, `POST /_local/sms` (`{"sender_id","profile"}`: the faults that
+ * SMS of this sender meet) and `POST /_local/webhook/…`, which accepts any webhook into the outbox.
  */
 export function withLocalRoutes(
   api: RequestListener,
@@ -33,7 +34,7 @@ export function withLocalRoutes(
     const route = `${message.method} ${pathname.slice(prefix.length)}`;
     if (route === 'GET /jwks.json') return { status: 200, value: identity.jwks };
     if (route === 'GET /outbox') return { status: 200, value: outbox.entries() };
-    if (route === 'GET /logs') return { status: 200, value: log.lines().slice(-linesShown).reverse() };
+    if (route === 'GET /logs') return { status: 200, value: log.lines().slice(-linesShownMax).reverse() };
     if (route === 'POST /token') {
       const claims = JSON.parse((await readBody(message, bodyBytesMax)).toString() || '{}') as Claims;
       if (typeof claims.sub !== 'string' || claims.sub === '')
@@ -60,13 +61,13 @@ export function withLocalRoutes(
   return (message, response) => {
     if (!message.url?.startsWith(`${prefix}/`)) return api(message, response);
     answer(message).then(
-      ({ status, value }) => send(response, status, value),
-      (error: unknown) => send(response, 400, { message: reasonOf(error) }),
+      ({ status, value }) => sendJson(response, status, value),
+      (error: unknown) => sendJson(response, 400, { message: reasonOf(error) }),
     );
   };
 }
 
-function send(response: ServerResponse, status: number, value: unknown): void {
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(value));
 }

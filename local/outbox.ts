@@ -1,25 +1,25 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Something that would have left for the world outside, and was taken by a stand-in instead. */
+/** A message to the outside (SMS, e-mail, webhook) that a stand-in took instead of sending it. */
 export interface OutboxEntry {
   /** RFC 3339, UTC. */
   readonly at: string;
   readonly kind: 'sms' | 'notification' | 'webhook';
-  /** A phone number, a topic's ARN, or the path that a webhook was sent to. */
+  /** A phone number, a topic's ARN, or the path of a webhook. */
   readonly to: string;
   readonly content: unknown;
 }
 
-/** Keeps what the stand-ins took, in a file of one JSON line each. */
+/** Messages that the stand-ins took, stored as one line of JSON each. */
 export interface Outbox {
   add(entry: Omit<OutboxEntry, 'at'>): void;
   /** Newest first. */
   entries(): readonly OutboxEntry[];
 }
 
-/** How many entries are kept in memory and shown; the file has them all. */
-const entriesShown = 1_000;
+/** Entries kept in memory and shown; the file holds all of them. */
+const entriesShownMax = 1_000;
 
 /** Opens the outbox in this folder. */
 export function openOutbox(dataDir: string): Outbox {
@@ -29,13 +29,13 @@ export function openOutbox(dataDir: string): Outbox {
     add(entry) {
       const complete = { at: new Date().toISOString(), ...entry };
       appendFileSync(file, `${JSON.stringify(complete)}\n`);
-      entries = [...entries.slice(1 - entriesShown), complete];
+      entries = [...entries.slice(1 - entriesShownMax), complete];
     },
-    entries: () => entries.slice(-entriesShown).reverse(),
+    entries: () => entries.slice(-entriesShownMax).reverse(),
   };
 }
 
-/** The last line may be half written if the machine went down. */
+/** Skips a line that is no JSON: the last one may be half written after a crash. */
 function parseLine(line: string): OutboxEntry[] {
   try {
     return [JSON.parse(line) as OutboxEntry];

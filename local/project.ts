@@ -4,14 +4,14 @@ import { cdkContext, makeAssembly } from './assembly.ts';
 /** The project's folder. */
 export const root = join(import.meta.dirname, '..');
 
-/** Everything that decides what the stack is. */
+/** Files and folders that the synthesised stack depends on. */
 const inputs = ['bin/app.ts', 'lib', 'functions', 'core', 'cdk.json', 'package-lock.json'];
 
 /**
- * The project's own app, synthesised for the local stage.
+ * Synthesises the project's own app for the local stage.
  *
- * @param settings over those of the stage, as `-c settings=…` would give them.
- * @returns the folder of the assembly; the one made before if nothing has changed.
+ * @param settings override those of the stage, like `-c settings=…` of the CDK's command line.
+ * @returns the folder of the assembly, from the cache if nothing has changed.
  * @throws CannotStart if the app cannot be synthesised.
  */
 export async function projectAssembly(settings: Record<string, unknown> = {}): Promise<string> {

@@ -2,14 +2,14 @@ import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { awsEndpointServer } from './aws-endpoint.ts';
 import { withCliniko } from './cliniko/stand-in.ts';
-import { claimDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-dir.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
 import { allowedInDynamo } from './iam/allowed-in-dynamodb.ts';
 import { makeJudge } from './iam/judge.ts';
 import { type Claims, type Identity, openIdentity } from './identity.ts';
-import type { Outcome } from './lambda/environment.ts';
+import type { InvocationOutcome } from './lambda/environment.ts';
 import { type Fleet, makeFleet } from './lambda/fleet.ts';
 import { functionSpecs } from './lambda/function-spec.ts';
 import { threadUrl } from './lambda/thread-url.ts';
@@ -22,100 +22,100 @@ import type { QueueEngine } from './services/queue-engine.ts';
 import { makeSmsFaults } from './services/sms-faults.ts';
 import { startQueuePollers } from './sources/queue-poller.ts';
 import { startSchedules } from './sources/schedules.ts';
-import type { Source } from './sources/source.ts';
+import type { WorkSource } from './sources/source.ts';
 import { openStacksStandIn } from './stacks/stand-in.ts';
 import { readAssembly } from './template/assembly-file.ts';
-import { type Stack, settle } from './template/stack.ts';
+import { resolveStack, type Stack } from './template/stack.ts';
 
 export interface StartOptions {
   /** The folder that `cdk synth` wrote. */
   readonly assembly: string;
-  /** The port of the API; 0 for a free one. Default 8000. */
+  /** The port of the API; 0 picks a free one. Default 8000. */
   readonly port?: number;
-  /** Where the tables, queues, secrets and keys are kept. */
+  /** The folder of the tables, queues, secrets and keys. */
   readonly dataDir: string;
-  /** Environment variables for every Lambda, e.g. `CLINIKO_BASE_URL`; they win over the template's. */
+  /** Environment variables for every Lambda, e.g. `CLINIKO_BASE_URL`; they override the template's. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Gets each log line as it is written. */
+  /** Called with each log line as it is written. */
   readonly print?: (line: LogLine) => void;
 }
 
-/** A stack that runs on this machine. */
+/** A running local stack. */
 export interface Running {
-  /** The address of the API, without a slash at its end. */
+  /** The base URL of the API, without a trailing slash. */
   readonly url: string;
-  /** The one address of every AWS service; the access key `root` may do everything there. */
+  /** The endpoint of every AWS service; the access key `root` has no IAM restrictions there. */
   readonly awsEndpoint: string;
-  /** The address of the Stacks node that stands in for the chain. */
+  /** The base URL of the stand-in for a Stacks node. */
   readonly stacksUrl: string;
-  /** The stack with its names, to find a table or queue by its logical id. */
+  /** The stack with its physical names, to find a table or queue by its logical id. */
   readonly stack: Stack;
-  /** An ID token as the stack's user pool would issue it. */
+  /** Issues an ID token as the stack's user pool would. */
   token(claims: Claims): Promise<string>;
   /** Invokes a function by logical id, name or ARN, as AWS would with this event. */
-  invoke(functionId: string, event: unknown): Promise<Outcome>;
-  /** How often each function was invoked, by logical id. */
+  invoke(functionId: string, event: unknown): Promise<InvocationOutcome>;
+  /** Invocations of each function so far, by logical id. */
   calls(): Readonly<Record<string, number>>;
-  /** What the functions and the local run wrote, oldest first. */
+  /** Log lines of the functions and of the local run, oldest first. */
   logs(): readonly LogLine[];
-  /** What would have left the machine, newest first. */
+  /** Messages that would have left the machine, newest first. */
   outbox(): readonly OutboxEntry[];
-  /** The messages of a queue, by the queue's name, without touching them. */
+  /** The messages of a queue, by the queue's name, without receiving them. */
   inspectQueue(name: string): ReturnType<QueueEngine['queues']['inspectQueue']>;
-  /** Removes what has expired now, as the sweeper does every 30 seconds. */
+  /** Deletes the items that have expired by now, as the sweeper does every 30 seconds. */
   sweepExpired(): Promise<void>;
   /** The process id of the DynamoDB engine. */
   readonly enginePid: number;
-  /** Resolves when the engine ends; without it nothing can be served. */
+  /** Resolves when the engine ends; without it no request can be served. */
   readonly engineEnded: Promise<void>;
-  /** Finishes what is in flight, then ends everything. */
+  /** Waits for work in flight, then stops everything. */
   stop(): Promise<void>;
-  /** Ends everything at once, as `kill -9` would: nothing is finished or tidied up. */
+  /** Stops everything at once, as `kill -9` would: no work in flight is finished, nothing is cleaned up. */
   crash(): Promise<void>;
 }
 
 /** The default port of the API. */
-const defaultPort = 8_000;
+export const defaultPort = 8_000;
 
 /**
- * Runs what the template says, on this machine and with nothing but this machine.
+ * Runs the resources of a synthesised template on this machine, without any network.
  *
  * Not modelled: throttling, usage plans and WAF; the headers that API Gateway renames in a function's answer
- * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); KMS, alarms and custom domains; retries
- * of asynchronous invocations; the permissions of AWS's own services (API Gateway, Events). Executions of workflows
- * end with the process. Expired items go within a minute, not within days.
+ * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); KMS, alarms and custom domains;
+ * retries of asynchronous invocations; the permissions of AWS's own services (API Gateway, Events).
+ * Executions of workflows end with the process. Expired items are deleted within a minute, not within days.
  *
- * @throws CannotStart with one line for its reader; whatever was already started has been ended then.
+ * @throws CannotStart with a one-line reason; everything that was already started has been stopped then.
  */
 export async function start(options: StartOptions): Promise<Running> {
   const assembly = readAssembly(resolve(options.assembly));
   const dataDir = resolve(options.dataDir);
-  /** How to end what was started so far; the latest is ended first. */
+  /** Stops the parts that were started so far, in reverse order. */
   const undo: (() => unknown)[] = [];
   const unwind = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
 
   try {
-    const claim = claimDataDir(dataDir);
-    undo.push(() => claim.release());
+    const lock = lockDataDir(dataDir);
+    undo.push(() => lock.unlock());
     const log = makeLog(options.print);
     const aws = awsEndpointServer(log);
     const awsEndpoint = `http://127.0.0.1:${await listen(aws.server, 0)}`;
     undo.push(() => closeServer(aws.server));
-    const stack = settle(assembly, awsEndpoint);
+    const stack = resolveStack(assembly, awsEndpoint);
     const judge = makeJudge(stack);
     const api = readRestApi(stack);
     const specs = functionSpecs(stack);
 
-    // The port is taken before anything slow is done, so that a taken one is told at once.
+    // The port is opened before anything slow happens, so that a port in use is reported at once.
     let answer = restApiListener(api, noFunctionsYet);
     const gateway = gatewayServer((message, response) => answer(message, response));
     const port = await listen(gateway, options.port ?? defaultPort);
     undo.push(() => closeServer(gateway));
 
     const starting = startEngines(dataDir);
-    // Prepared while the engines start, so that the first call need not wait for it.
+    // Bundled while the engines start, so that the first invocation need not wait for it.
     threadUrl();
     const engines = await starting;
     undo.push(() => engines.stop());
@@ -144,7 +144,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const own = { identity, outbox: storage.outbox, log, smsFaults };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
-    const sources: Source[] = [];
+    const sources: WorkSource[] = [];
     undo.push(() => Promise.all(sources.map((source) => source.stop())));
     sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log));
     sources.push(startSchedules(stack, fleet, workflows, log));
@@ -186,7 +186,7 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-/** While the engines start, the API answers as it does when a function is broken. */
+/** Answers for the functions while the engines start: each invocation fails, so the API answers 502. */
 const noFunctionsYet: Pick<Fleet, 'invoke'> = {
   invoke: async () => ({
     kind: 'failure',
@@ -194,27 +194,30 @@ const noFunctionsYet: Pick<Fleet, 'invoke'> = {
   }),
 };
 
-/** How often a closing server looks for connections that have become idle. */
-const lookMs = 10;
+/** Interval at which a closing server looks for connections that have become idle. */
+const idleCheckMs = 10;
 
 /**
- * Waits for requests in flight. Connections that are only kept open are closed, also those that become idle
- * meanwhile.
+ * Closes a server after its requests in flight. Idle keep-alive connections are closed, also those that
+ * become idle meanwhile.
  */
 function closeServer(server: Server): Promise<void> {
   return new Promise((done) => {
-    const looking = setInterval(() => server.closeIdleConnections(), lookMs);
+    const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckMs);
     server.close(() => {
-      clearInterval(looking);
+      clearInterval(idleCheck);
       done();
     });
     server.closeIdleConnections();
   });
 }
 
-/** Where `npm start` keeps its data unless DATA_DIR says otherwise. */
+/** The data folder of `npm start`, unless DATA_DIR names another. */
 export const defaultDataDir = join(import.meta.dirname, '..', '.bulkhead');
 
-/** The keys in the address itself (RFC 2397): a function that starts under load need not wait for the gateway to answer it. */
+/**
+ * The key set as a `data:` URL (RFC 2397): a function that starts under load need not wait for the gateway
+ * to answer a request for it.
+ */
 const keysInUrl = (jwks: Identity['jwks']): string =>
   `data:application/json,${encodeURIComponent(JSON.stringify(jwks))}`;

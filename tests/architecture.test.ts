@@ -1,7 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
+import { dynamo } from '../checks/dynamo.ts';
+import { importsOf } from '../checks/imports.ts';
+import { product } from '../checks/product.ts';
 
 const root = join(import.meta.dirname, '..');
 const sources = globSync('{bin,lib,functions,core,local}/**/*.ts', { cwd: root });
@@ -63,4 +66,32 @@ test('imports zod as a namespace, since its other form carries every language in
     /import \{[^}]*\} from 'zod'/.test(readFileSync(join(root, path), 'utf8')),
   );
   expect(wrong).toEqual([]);
+});
+
+/** What the sub-rooms of `functions/messaging/` may use of each other, types included: how a file is read into rows. */
+const doors = new Set(['functions/messaging/files/rows.ts', 'functions/messaging/files/unreadable.ts']);
+
+test('keeps contacts, text messages and files apart, but for named doors', () => {
+  const subRoom = (path = '') => /^functions\/messaging\/(contacts|sms|files)\//.exec(path)?.[1];
+  const crossing = product()
+    .flatMap(importsOf)
+    .filter(({ source, to }) => {
+      const [from, into] = [subRoom(source.path), subRoom(to)];
+      return from && into && from !== into;
+    })
+    .map(({ source, to }) => ({ from: source.path, to: to ?? '' }));
+  expect(crossing.filter(({ to }) => !doors.has(to))).toEqual([]);
+  expect(new Set(crossing.map(({ to }) => to))).toEqual(doors);
+});
+
+test('keeps each folder of functions small enough to be read at a glance', () => {
+  const folders = new Map<string, number>();
+  for (const path of sources.filter((path) => house(path) === 'functions'))
+    folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1);
+  expect(folders.size).toBeGreaterThan(10);
+  expect([...folders].filter(([, files]) => files > 26)).toEqual([]);
+});
+
+test('sends to DynamoDB from core/dynamo alone', () => {
+  expect(dynamo(product())).toEqual([]);
 });

@@ -43,7 +43,7 @@ beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-bundles-'));
   try {
     const names = [...contracts.map(([name]) => name), 'ops/not-found' as const];
-    const { outputs } = (await bundle(names, folder)).metafile;
+    const { outputs } = await bundle(names, folder);
     bundles = names.map((name) => {
       const [, output] = Object.entries(outputs).find(([path]) => path.endsWith(`/${name}/index.mjs`)) ?? [];
       if (!output) throw new Error(`There is no bundle of ${name}`);

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { type Endpoint, usesOf } from '../core/contract/endpoint.ts';
 import { tables as tableNames, workflows } from '../core/contract/resources.ts';
+import { present } from '../core/invariant.ts';
 import { endpoints, workers } from '../functions/index.ts';
 import { type Synthesised, synthesise } from './synthesise.ts';
 
@@ -31,13 +33,21 @@ interface ApiBody {
   >;
 }
 
-const resourcesOf = ({ template }: Synthesised, type: string) =>
-  Object.values(template.findResources(type) as Record<string, Resource>).map(({ Properties, ...rest }) => ({
-    ...rest,
-    ...Properties,
-  }));
+/**
+ * The resources of a type: their properties, with what CloudFormation keeps beside these, such as
+ * `DeletionPolicy`.
+ */
+const resourcesOf = <P = Record<string, unknown>>({ template }: Synthesised, type: string): P[] =>
+  Object.values(template.findResources(type)).map(({ Properties, ...rest }) => ({ ...rest, ...Properties }));
 
-const prod = await synthesise('prod', { alarmEmail: 'operators@example.com' });
+/** The API's document, as API Gateway imports it. */
+const apiBody = (synthesised: Synthesised): ApiBody => {
+  const [api] = resourcesOf<{ Body: ApiBody }>(synthesised, 'AWS::ApiGateway::RestApi');
+  return present(api, 'the stack has one API').Body;
+};
+
+const alarmEmail = 'operators@example.com';
+const prod = await synthesise('prod', { alarmEmail });
 const dev = await synthesise('dev');
 
 test('leaves no finding of the AwsSolutions and HIPAA rules unexplained', () => {
@@ -47,11 +57,54 @@ test('leaves no finding of the AwsSolutions and HIPAA rules unexplained', () => 
   process.exitCode = exitCode;
 });
 
+/** The findings of cdk-nag that nothing acknowledges, warnings included, as `rule path`. */
+const findings = ({ app }: Synthesised) =>
+  [new AwsSolutionsChecks(), new HIPAASecurityChecks()].flatMap((pack) =>
+    pack
+      .validateScope(app)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+      ),
+  );
+
+test.each(['dev', 'prod'])(
+  'finds a role of stage %s that may act on every resource, wherever it is added',
+  async (stage) => {
+    const fresh = await synthesise(stage, { alarmEmail });
+    expect(findings(fresh)).toEqual([]);
+    const home = fresh.stack.node;
+    const patients = home.findChild('patients').node;
+    for (const scope of [fresh.stack, home.findChild('Workflows'), patients.findChild('create')])
+      new Role(scope, 'Unexcused', {
+        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+        inlinePolicies: {
+          All: new PolicyDocument({
+            statements: [new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: ['*'] })],
+          }),
+        },
+      });
+    const paths = ['', 'Workflows/', 'patients/create/'].map(
+      (path) => `bulkhead-${stage}/${path}Unexcused/Resource`,
+    );
+    const rules = ['AwsSolutions-IAM5[Resource::*]', 'HIPAA.Security-IAMNoInlinePolicy'];
+    expect(findings(fresh).toSorted()).toEqual(
+      rules.flatMap((rule) => paths.map((path) => `${rule} ${path}`)).toSorted(),
+    );
+  },
+);
+
+test('acknowledges no finding on the stack, since that would excuse what is added to it later', () => {
+  const types = [prod, dev].flatMap(({ app, stack }) =>
+    [...app.node.metadata, ...stack.node.metadata].map(({ type }) => type),
+  );
+  expect(types).not.toContain(Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
+});
+
 test('stays far enough below the 500 resources that CloudFormation takes', () => {
   expect(Object.keys(prod.template.toJSON().Resources).length).toBeLessThan(450);
 });
 
-test('keeps the data of a production stage: protected from deletion, retained, recoverable to any second', () => {
+test('keeps the data of a production stage: deletion protection, retention, point-in-time recovery', () => {
   const tables = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable');
   expect(tables).toHaveLength(tableNames.length);
   for (const table of tables) {
@@ -99,7 +152,7 @@ test('gives every queue a dead-letter queue, TLS only, and time for six runs of 
   for (const queue of working) expect(queue).toMatchObject({ VisibilityTimeout: 6 * 60 });
 });
 
-test('answers for callers before API Gateway gives up, and traces every function', () => {
+test('runs every endpoint and worker on Node.js 24 and ARM, with traces and a log group', () => {
   const functions = resourcesOf(prod, 'AWS::Lambda::Function');
   expect(functions).toHaveLength(
     Object.values(endpoints).flatMap((its) => Object.keys(its)).length +
@@ -137,9 +190,9 @@ test('lets each function reach exactly what its contract names', () => {
 });
 
 test('lets API Gateway call the functions of its routes, each system’s by a role of its own', () => {
-  const [api] = resourcesOf(dev, 'AWS::ApiGateway::RestApi') as unknown as [{ Body: ApiBody }];
+  const { paths } = apiBody(dev);
   const roles = dev.template.findResources('AWS::IAM::Role') as Record<string, Resource>;
-  const called = Object.values(api.Body.paths).flatMap((methods) =>
+  const called = Object.values(paths).flatMap((methods) =>
     Object.values(methods).map(({ 'x-amazon-apigateway-integration': { uri, credentials } }) => ({
       fn: /"([A-Za-z]+Function[0-9A-F]{8})"/.exec(JSON.stringify(uri))?.[1] ?? 'none',
       role: credentials['Fn::GetAtt'][0],
@@ -154,11 +207,11 @@ test('lets API Gateway call the functions of its routes, each system’s by a ro
 });
 
 test('streams the answers of the contracts that say so, and no others', () => {
-  const [api] = resourcesOf(dev, 'AWS::ApiGateway::RestApi') as unknown as [{ Body: ApiBody }];
+  const { paths } = apiBody(dev);
   for (const { path, method, streamed } of Object.values(endpoints).flatMap(
     (its) => Object.values(its) as Endpoint[],
   )) {
-    const integration = api.Body.paths[path]?.[method.toLowerCase()]?.['x-amazon-apigateway-integration'];
+    const integration = paths[path]?.[method.toLowerCase()]?.['x-amazon-apigateway-integration'];
     expect(integration?.responseTransferMode).toBe(streamed ? 'STREAM' : undefined);
     expect(JSON.stringify(integration?.uri)).toContain(
       streamed ? '/response-streaming-invocations' : '2015-03-31/functions',
@@ -166,7 +219,7 @@ test('streams the answers of the contracts that say so, and no others', () => {
   }
 });
 
-test('names a variable of a path alike in all routes, since API Gateway takes one name for each place', () => {
+test('names a path variable alike in all routes, since API Gateway takes one name at each place', () => {
   const variables = new Map<string, string>();
   for (const { path } of Object.values(endpoints).flatMap((its) => Object.values(its) as Endpoint[])) {
     for (const { index, 0: variable } of path.matchAll(/\{\w+\}/g)) {
@@ -195,19 +248,18 @@ test('lets nothing act on every resource, except for traces and the delivery of 
   }
 });
 
-test('tells in each alarm who is hurt, and names a paragraph that the README has', () => {
-  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+test('says in each alarm who is hurt, and names a paragraph that the runbook has', () => {
+  const runbook = readFileSync(join(import.meta.dirname, '..', 'docs', 'operating.md'), 'utf8');
   const alarms = resourcesOf(prod, 'AWS::CloudWatch::Alarm');
   expect(alarms.length).toBeGreaterThan(4);
   for (const alarm of alarms) {
-    const [, paragraph] =
-      /README, "(.+)"\.$/.exec(String((alarm as Record<string, unknown>).AlarmDescription)) ?? [];
-    expect(readme).toContain(`**${paragraph}**`);
+    const [, paragraph] = /See docs\/operating\.md, "(.+)"\.$/.exec(String(alarm.AlarmDescription)) ?? [];
+    expect(runbook).toContain(`**${paragraph}**`);
     expect(alarm).toMatchObject({ AlarmActions: [expect.anything()] });
   }
 });
 
-test('tells of every workflow that stops in the middle, by a fault or by its time', () => {
+test('has one alarm for each workflow, which watches failed and timed-out executions', () => {
   const alarms = resourcesOf(prod, 'AWS::CloudWatch::Alarm').map((alarm) => JSON.stringify(alarm));
   const machines = Object.keys(prod.template.findResources('AWS::StepFunctions::StateMachine'));
   expect(machines).toHaveLength(workflows.length);
@@ -218,7 +270,7 @@ test('tells of every workflow that stops in the middle, by a fault or by its tim
   }
 });
 
-test('forgets syncs, and what webhooks were told, by the time to live of their tables', () => {
+test('expires webhook deliveries, operations and guards by the time to live of their tables', () => {
   const ttl = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable').map((table) => JSON.stringify(table));
   const forgetting = ttl.filter((table) => table.includes('"AttributeName":"expires_at"'));
   expect(forgetting).toHaveLength(3);
@@ -233,6 +285,6 @@ test('takes tokens of another issuer without making a user pool', async () => {
   });
 });
 
-test('refuses a setting that it does not know, by name', async () => {
+test('rejects an unknown setting by its name', async () => {
   await expect(synthesise('dev', { keepDate: true })).rejects.toThrow(/keepDate/);
 });

@@ -1,9 +1,9 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { timestamp } from '../clock.ts';
+import { InvalidActions } from '../dynamo/errors.ts';
 import { type Chunk, isApplied, placed } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type ChunkTransaction, chunkTransaction } from './chunk-transaction.ts';
-import { type Context, itemAt, kindOf, untilDone } from './context.ts';
+import { type Context, kindOf, untilDone } from './context.ts';
 import type { Planned } from './kind.ts';
 import type { Ahead } from './prefetch.ts';
 import { type BatchRecord, batchOf, takesWork } from './record.ts';
@@ -31,8 +31,8 @@ export async function reach(
   message: ChunkMessage,
   ahead: Ahead,
 ): Promise<Reached | undefined> {
-  const by = context.world.unique();
-  const began = timestamp(context.world.now());
+  const by = context.deps.unique();
+  const began = timestamp(context.deps.now());
   const stuck: Stuck = new Map();
   const reached = await untilDone(context, async () => {
     const found = await ahead.chunk(message);
@@ -60,7 +60,7 @@ async function planned(
   const operations = placed(chunk);
   const free = operations.filter(({ index }) => (stuck.get(index) ?? 0) < PLANS);
   const items = await ahead.items(kind, kind.reads(free, batch));
-  const plans = kind.plan(free, { get: (key) => itemAt(items, key) }, batch, context.world.now());
+  const plans = kind.plan(free, items, batch, context.deps.now());
   if (plans.length !== free.length) throw new Error('a plan must say something of each operation');
   const byIndex = new Map(free.map(({ index }, position) => [index, plans[position]]));
   return operations.map(({ index }) => byIndex.get(index) ?? { error: kind.stuck });
@@ -84,9 +84,15 @@ async function apply(
     blame(failed, 1);
   } catch (error) {
     // What DynamoDB will never take (an item that grew too large) is the failure of its operation, not of its neighbours.
-    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-    const invalid = reasons.map(({ Code }) => Code === 'ValidationError');
-    if (!blame(invalid, PLANS)) throw error;
+    if (!(error instanceof InvalidActions)) throw error;
+    const { places } = error;
+    if (
+      !blame(
+        actions.map((_, action) => places.includes(action)),
+        PLANS,
+      )
+    )
+      throw error;
   }
   return false;
 }

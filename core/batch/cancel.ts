@@ -1,5 +1,5 @@
 import { timestamp } from '../clock.ts';
-import { type Context, steadily } from './context.ts';
+import type { Context } from './context.ts';
 import { announced } from './finish.ts';
 import { asBatch, type Batch, batchOf } from './record.ts';
 
@@ -13,27 +13,25 @@ export async function cancel(
   context: Context,
   id: string,
 ): Promise<{ canceled: boolean; batch: Batch } | undefined> {
-  const by = context.world.unique();
-  const { done, item } = await steadily(context, () =>
-    context.store.update({
-      TableName: context.table(),
-      Key: context.keys.batch(id),
-      UpdateExpression:
-        'SET #status = :canceled, canceled = remaining, remaining = :zero, endedAt = :now, progressAt = :now, canceledBy = :by',
-      ConditionExpression: '#status IN (:pending, :processing)',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: {
-        ':canceled': 'canceled',
-        ':pending': 'pending',
-        ':processing': 'processing',
-        ':zero': 0,
-        ':now': timestamp(context.world.now()),
-        ':by': by,
-      },
-      ReturnValues: 'ALL_NEW',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    }),
-  );
+  const by = context.deps.unique();
+  const { done, item } = await context.store.update({
+    TableName: context.table(),
+    Key: context.keys.batch(id),
+    UpdateExpression:
+      'SET #status = :canceled, canceled = remaining, remaining = :zero, endedAt = :now, progressAt = :now, canceledBy = :by',
+    ConditionExpression: '#status IN (:pending, :processing)',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: {
+      ':canceled': 'canceled',
+      ':pending': 'pending',
+      ':processing': 'processing',
+      ':zero': 0,
+      ':now': timestamp(context.deps.now()),
+      ':by': by,
+    },
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
   if (!item?.status) return undefined;
   const record = asBatch(item);
   // A cancel whose answer was lost finds its own work.

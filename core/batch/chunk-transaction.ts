@@ -1,7 +1,8 @@
 import { timestamp } from '../clock.ts';
+import { actionsPerTransactionMax } from '../dynamo/limits.ts';
 import type { Action } from '../dynamo/store.ts';
 import { type Chunk, type ChunkResult, placesOf, resultItem, type StoredOutcome } from './chunk.ts';
-import { ACTIONS, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import type { Planned } from './kind.ts';
 import { progressUpdate } from './progress.ts';
 import type { BatchRecord } from './record.ts';
@@ -37,7 +38,7 @@ export function chunkTransaction(
   chunk: Chunk,
   { plan, by, began }: Done,
 ): ChunkTransaction {
-  const now = context.world.now();
+  const now = context.deps.now();
   const outcomes = plan.map(outcomeOf);
   const waiting = outcomes.filter((outcome) => 'waiting' in outcome).length;
   const state = waiting > 0 ? 'waiting' : 'done';
@@ -49,8 +50,8 @@ export function chunkTransaction(
     'actions' in planned ? (planned.actions ?? []).map((action) => ({ action, index })) : [],
   );
   const actions = [...engines, ...own.map(({ action }) => action)];
-  if (actions.length > ACTIONS)
-    throw new Error(`a chunk of ${record.kind} takes more than ${ACTIONS} actions`);
+  if (actions.length > actionsPerTransactionMax)
+    throw new Error(`a chunk of ${record.kind} takes more than ${actionsPerTransactionMax} actions`);
   const owners = [...engines.map(() => undefined), ...own.map(({ index }) => index)];
   return { actions, owners, record: after, chunk: { ...chunk, result } };
 }

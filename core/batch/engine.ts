@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
+import { currentDeadlineMs } from '../deadline.ts';
+import { type Deps, systemDeps } from '../deps.ts';
 import { dynamoStore } from '../dynamo/dynamo-store.ts';
+import { retrying } from '../dynamo/retry.ts';
 import type { Store } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { cancel } from './cancel.ts';
 import type { ChunkMessage } from './chunk-message.ts';
-import type { Context, World } from './context.ts';
+import type { Context } from './context.ts';
 import { keysOf } from './keys.ts';
 import type { Kind } from './kind.ts';
 import { type NewBatch, open } from './open.ts';
@@ -21,13 +22,14 @@ export interface EngineOptions {
   kinds: Readonly<Record<string, Kind>>;
   /** Puts a message on the system's queue, in the group of the tenant. */
   send(tenant: string, message: ChunkMessage): Promise<void>;
-  /** Tells the world that a batch has ended; at least once. */
-  announce?: (batch: Batch) => Promise<void>;
-  /** Where things are kept; DynamoDB unless told. */
+  /** Called when a batch has ended: at least once, so it must be able to run twice for the same end. */
+  onEnded?: (batch: Batch) => Promise<void>;
+  /** The port to the table; DynamoDB by default. */
   store?: Store;
-  /** The name of the table; `operations` unless told. */
+  /** The name of the table; `operations` by default. */
   table?: () => string;
-  world?: World;
+  /** The machine's own by default. */
+  deps?: Deps;
 }
 
 /** The asynchronous batches of one system. See README.md beside this file. */
@@ -42,23 +44,22 @@ export interface Engine {
   sweep(): Promise<number>;
 }
 
-const realWorld: World = {
-  now: () => Date.now(),
-  random: () => Math.random(),
-  pause: (milliseconds) => setTimeout(milliseconds),
-  unique: () => randomUUID(),
-};
+/** How long one piece of work is tried: well below the minute that a queue's function has. */
+const workBudgetMs = 20_000;
 
 /** Makes a system's engine. Nothing is reached before it is used. */
 export function openEngine(options: EngineOptions): Engine {
+  const deps = options.deps ?? systemDeps;
   const context: Context = {
-    store: options.store ?? dynamoStore(),
-    world: options.world ?? realWorld,
+    store: retrying(options.store ?? dynamoStore(), deps, () =>
+      Math.min(deps.now() + workBudgetMs, currentDeadlineMs()),
+    ),
+    deps,
     keys: keysOf(options.name),
     table: options.table ?? (() => tableName('operations')),
     kinds: options.kinds,
     send: options.send,
-    announce: options.announce,
+    onEnded: options.onEnded,
   };
   return {
     open: (batch) => open(context, batch),

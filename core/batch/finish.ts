@@ -1,6 +1,7 @@
 import { timestamp } from '../clock.ts';
+import { transactOnce } from '../dynamo/transact-once.ts';
 import { describe, log } from '../log.ts';
-import { type Context, steadily } from './context.ts';
+import type { Context } from './context.ts';
 import { type BatchRecord, batchOf, isOver } from './record.ts';
 
 /**
@@ -15,31 +16,29 @@ export async function announced(context: Context, record: BatchRecord): Promise<
   if (!isOver(record)) return true;
   const table = context.table();
   const entry = context.keys.openAt(record.order);
-  if (!(await steadily(context, () => context.store.get(table, entry)))) return true;
+  if (!(await context.store.get(table, entry))) return true;
   try {
-    await context.announce?.(batchOf(record));
+    await context.onEnded?.(batchOf(record));
   } catch (error) {
     log('warn', 'the end of a batch could not be announced', { batch: record.id, ...describe(error) });
     return false;
   }
-  await steadily(context, () =>
-    context.store.transact([
-      {
-        Update: {
-          TableName: table,
-          Key: { pk: record.pk, sk: record.sk },
-          UpdateExpression: 'SET announcedAt = :now',
-          // A dead letter that is redriven meanwhile brings another end, which is still to be announced.
-          ConditionExpression: 'inFlight = :none AND deadChunks = :dead',
-          ExpressionAttributeValues: {
-            ':now': timestamp(context.world.now()),
-            ':none': 0,
-            ':dead': record.deadChunks,
-          },
+  await transactOnce(context.store, context.deps, [
+    {
+      Update: {
+        TableName: table,
+        Key: { pk: record.pk, sk: record.sk },
+        UpdateExpression: 'SET announcedAt = :now',
+        // A dead letter that is redriven meanwhile brings another end, which is still to be announced.
+        ConditionExpression: 'inFlight = :none AND deadChunks = :dead',
+        ExpressionAttributeValues: {
+          ':now': timestamp(context.deps.now()),
+          ':none': 0,
+          ':dead': record.deadChunks,
         },
       },
-      { Delete: { TableName: table, Key: entry } },
-    ]),
-  );
+    },
+    { Delete: { TableName: table, Key: entry } },
+  ]);
   return true;
 }

@@ -17,7 +17,7 @@ export async function giveUp(
     const found = await lookAt(context, batch, chunk);
     if (!found) return 'unknown' as const;
     if (found.chunk.result || hasEnded(found.record)) return found.record;
-    const now = timestamp(context.world.now());
+    const now = timestamp(context.deps.now());
     const { action } = progressUpdate(context.table(), found.record, {
       ...{ succeeded: 0, failed: 0, inFlight: 0, chunk: 'dies', began: now, now },
     });

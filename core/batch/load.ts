@@ -1,5 +1,6 @@
+import { getAll } from '../dynamo/get-all.ts';
 import { asChunk, type Chunk } from './chunk.ts';
-import { type Context, itemAt, readAll } from './context.ts';
+import type { Context } from './context.ts';
 import { asBatch, type BatchRecord } from './record.ts';
 
 /** A batch's record and some of its chunks. */
@@ -13,12 +14,12 @@ export interface Seen {
 export async function look(context: Context, batch: string, numbers: number[]): Promise<Seen | undefined> {
   const { keys } = context;
   const wanted = numbers.flatMap((chunk) => [keys.chunk(batch, chunk), keys.result(batch, chunk)]);
-  const items = await readAll(context, context.table(), [keys.batch(batch), ...wanted]);
-  const record = itemAt(items, keys.batch(batch));
+  const items = await getAll(context.store, context.table(), [keys.batch(batch), ...wanted]);
+  const record = items.get(keys.batch(batch));
   if (!record) return undefined;
   const chunks = numbers.flatMap((number) => {
-    const chunk = itemAt(items, keys.chunk(batch, number));
-    return chunk ? [[number, asChunk(chunk, itemAt(items, keys.result(batch, number)))] as const] : [];
+    const chunk = items.get(keys.chunk(batch, number));
+    return chunk ? [[number, asChunk(chunk, items.get(keys.result(batch, number)))] as const] : [];
   });
   return { record: asBatch(record), chunks: new Map(chunks) };
 }

@@ -1,10 +1,12 @@
 import { timestamp } from '../clock.ts';
+import { AnswerLost } from '../dynamo/errors.ts';
+import { actionsPerTransactionMax } from '../dynamo/limits.ts';
+import { putAll } from '../dynamo/put-all.ts';
 import type { Action, Item } from '../dynamo/store.ts';
 import { InFlight } from '../http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../ledger/change.ts';
-import { chunksOf, inParallel } from '../ledger/context.ts';
 import { chunkItem } from './chunk.ts';
-import { ACTIONS, AT_ONCE, type Context, isPassing, steadily, untilDone } from './context.ts';
+import { type Context, untilDone } from './context.ts';
 import { type NewOperation, packed } from './pack.ts';
 import { type Batch, type BatchRecord, batchOf, type OpenEntry } from './record.ts';
 import { joining, readLane, sendChunk } from './tenant-queue.ts';
@@ -30,11 +32,8 @@ export class NotOpened extends InFlight {
   override readonly name = 'NotOpened';
 }
 
-/** Chunk records of one request when a batch does not fit into one transaction (API reference, BatchWriteItem). */
-const PUTS = 25;
-
 /** How much of a batch goes into the transaction that opens it, in bytes: DynamoDB takes 4 MB, the rest is for its other items. */
-const BYTES = 2_000_000;
+const bytesInsideMax = 2_000_000;
 
 /**
  * Opens a batch: once this returns it will be worked off, whatever dies.
@@ -45,18 +44,21 @@ const BYTES = 2_000_000;
  * @throws NotOpened, or RangeError for a batch without operations.
  */
 export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Batch> {
-  const { keys, world, store } = context;
+  const { keys, deps, store } = context;
   const { id, tenant, kind, user, details = {}, lists = [], answer } = wanted;
   const chunks = packed(wanted.operations);
   if (chunks.length === 0) throw new RangeError('a batch needs operations');
   const total = chunks.flat().reduce((sum, { places }) => sum + places.length, 0);
-  const now = timestamp(world.now());
-  const opener = world.unique();
+  const now = timestamp(deps.now());
+  const opener = deps.unique();
   const items = chunks.map((operations, chunk) => chunkItem(keys.chunk(id, chunk), { chunk, operations }));
   const others = 3 + 2 * lists.length + (answer ? 1 : 0);
-  const inside = items.length + others <= ACTIONS && bytesOf(items) <= BYTES ? items : [];
-  if (inside.length === 0) await writeBefore(context, items);
+  const inside =
+    items.length + others <= actionsPerTransactionMax && bytesOf(items) <= bytesInsideMax ? items : [];
+  if (inside.length === 0) await putAll(store, context.table(), items);
 
+  const wait = store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const lane = await readLane(context, tenant);
     const key = keys.open(tenant, lane.turn + 1);
@@ -85,12 +87,15 @@ export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Ba
         if (end.reasons[0]?.failed) return 'taken';
         return answer && end.reasons[3 + listed.flat().length]?.failed ? 'taken' : 'moved';
       } catch (error) {
-        if (isPassing(error) && (await isThere(context, record))) return 'opened';
+        if (error instanceof AnswerLost && (await isThere(context, record))) return 'opened';
         throw error;
       }
     });
     if (opened === 'taken') throw new NotOpened();
-    if (opened === 'moved') continue;
+    if (opened === 'moved') {
+      await wait();
+      continue;
+    }
     if (!lane.busy) await sendChunk(context, entry, 0);
     return batchOf(record);
   }
@@ -101,14 +106,14 @@ const fresh = ({ table }: Context, item: Item): Action => ({
 });
 
 const isThere = async (context: Context, { pk, sk, opener }: BatchRecord): Promise<boolean> => {
-  const found = await steadily(context, () => context.store.get(context.table(), { pk, sk }));
+  const found = await context.store.get(context.table(), { pk, sk });
   return found?.opener === opener;
 };
 
 /** Puts a batch on a list: its place is a number without gaps, so that any page is found at once and the total is exact. */
 async function listing(context: Context, list: string, id: string): Promise<Action[]> {
   const key = context.keys.listCount(list);
-  const count = Number((await steadily(context, () => context.store.get(context.table(), key)))?.n ?? 0);
+  const count = Number((await context.store.get(context.table(), key))?.n ?? 0);
   const Item = { ...key, n: count + 1 };
   const counted =
     count === 0
@@ -122,10 +127,3 @@ async function listing(context: Context, list: string, id: string): Promise<Acti
 
 const bytesOf = (items: Item[]): number =>
   items.reduce((sum, { operations }) => sum + Buffer.byteLength(String(operations)), 0);
-
-async function writeBefore(context: Context, items: Item[]): Promise<void> {
-  await inParallel(chunksOf(items, PUTS), AT_ONCE, async (puts) => {
-    for (let left = puts; left.length > 0; )
-      left = await steadily(context, () => context.store.putMany(context.table(), left));
-  });
-}

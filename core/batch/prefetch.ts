@@ -1,7 +1,9 @@
+import { FoundItems, getAll, nameOf } from '../dynamo/get-all.ts';
+import { keysPerGetMax } from '../dynamo/limits.ts';
 import type { Action, Item, Key } from '../dynamo/store.ts';
 import { type Chunk, isApplied, placed } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
-import { type Context, itemAt, kindOf, nameOf, READS, readAll } from './context.ts';
+import { type Context, kindOf } from './context.ts';
 import type { Kind } from './kind.ts';
 import { look } from './load.ts';
 import { type BatchRecord, batchOf, takesWork } from './record.ts';
@@ -15,7 +17,7 @@ export interface Ahead {
   /** A chunk and its batch. Asked again for the same chunk it forgets what it knows and reads. */
   chunk(message: ChunkMessage): Promise<{ record: BatchRecord; chunk: Chunk } | undefined>;
   /** The items that a plan depends on, by key. */
-  items(kind: Kind, keys: Key[]): Promise<Map<string, Item>>;
+  items(kind: Kind, keys: Key[]): Promise<FoundItems>;
   /** Tells what a chunk's transaction made of its batch, and what it wrote: later chunks read that, since they may depend on it. */
   applied(record: BatchRecord, actions: Action[]): void;
 }
@@ -35,9 +37,9 @@ export function readingAhead(context: Context): Ahead {
     if (!record || !takesWork(record) || !chunks.has(chunk)) return;
     const kind = kindOf(context, record);
     const keys = keysOf(kind, record, [...chunks.values()]);
-    if (keys.length > READS) return;
-    const items = await readAll(context, kind.table(), keys);
-    for (const key of keys) known.set(nameOf(key), itemAt(items, key));
+    if (keys.length > keysPerGetMax) return;
+    const items = await getAll(context.store, kind.table(), keys);
+    for (const key of keys) known.set(nameOf(key), items.get(key));
   }
 
   return {
@@ -49,12 +51,13 @@ export function readingAhead(context: Context): Ahead {
     },
     async items(kind, keys) {
       const unknown = keys.filter((key) => !known.has(nameOf(key)));
-      const items = unknown.length > 0 ? await readAll(context, kind.table(), unknown) : new Map();
-      for (const key of keys) {
-        const item = known.get(nameOf(key));
-        if (item) items.set(nameOf(key), item);
-      }
-      return items;
+      const read = unknown.length > 0 ? await getAll(context.store, kind.table(), unknown) : new FoundItems();
+      return new FoundItems(
+        keys.flatMap((key): Item[] => {
+          const item = known.get(nameOf(key)) ?? read.get(key);
+          return item ? [item] : [];
+        }),
+      );
     },
     applied(after, actions) {
       record = after;

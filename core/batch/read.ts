@@ -1,10 +1,10 @@
-import type { Item, Key } from '../dynamo/store.ts';
+import { FoundItems, getAll } from '../dynamo/get-all.ts';
 import { asChunk, type StoredOutcome } from './chunk.ts';
-import { type Context, itemAt, nameOf, queried, readAll, steadily } from './context.ts';
+import { type Context, itemsIn } from './context.ts';
 import { asBatch, type Batch, batchOf } from './record.ts';
 
 export async function read(context: Context, id: string): Promise<Batch | undefined> {
-  const item = await steadily(context, () => context.store.get(context.table(), context.keys.batch(id)));
+  const item = await context.store.get(context.table(), context.keys.batch(id));
   return item && batchOf(asBatch(item));
 }
 
@@ -20,13 +20,12 @@ export interface Entry {
  */
 export async function entries(context: Context, id: string): Promise<Entry[]> {
   const { keys } = context;
-  const items = new Map<string, Item>();
-  for await (const item of queried(context, keys.allOf(id))) items.set(nameOf(item as unknown as Key), item);
-  const chunks = Number(itemAt(items, keys.batch(id))?.chunks ?? 0);
+  const items = new FoundItems(await Array.fromAsync(itemsIn(context, keys.allOf(id))));
+  const chunks = Number(items.get(keys.batch(id))?.chunks ?? 0);
   const all: Entry[] = [];
   for (let number = 0; number < chunks; number++) {
-    const item = itemAt(items, keys.chunk(id, number));
-    const { operations, result } = asChunk(item ?? {}, itemAt(items, keys.result(id, number)));
+    const item = items.get(keys.chunk(id, number));
+    const { operations, result } = asChunk(item ?? {}, items.get(keys.result(id, number)));
     for (const [index, { places, data }] of operations.entries()) {
       const outcome = result?.outcomes[index];
       for (const place of places) all.push({ place, data, ...(outcome && { outcome }) });
@@ -43,18 +42,18 @@ export async function list(
 ): Promise<{ batches: Batch[]; total: number }> {
   const { keys, store } = context;
   const table = context.table();
-  const count = await steadily(context, () => store.get(table, keys.listCount(name)));
+  const count = await store.get(table, keys.listCount(name));
   const total = Number(count?.n ?? 0);
   const newest = total - skip;
   const places = Array.from({ length: Math.max(0, Math.min(limit, newest)) }, (_, index) =>
     keys.listEntry(name, newest - index),
   );
-  const listed = await readAll(context, table, places);
-  const ids = places.map((place) => String(itemAt(listed, place)?.id));
-  const records: Key[] = ids.map((id) => keys.batch(id));
-  const found = await readAll(context, table, records);
+  const listed = await getAll(context.store, table, places);
+  const ids = places.map((place) => String(listed.get(place)?.id));
+  const records = ids.map((id) => keys.batch(id));
+  const found = await getAll(context.store, table, records);
   const batches = records.flatMap((key) => {
-    const item = itemAt(found, key);
+    const item = found.get(key);
     return item ? [batchOf(asBatch(item))] : [];
   });
   return { batches, total };

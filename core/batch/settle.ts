@@ -1,5 +1,6 @@
 import { timestamp } from '../clock.ts';
-import { type Action, ReplyLost } from '../dynamo/store.ts';
+import { AnswerLost } from '../dynamo/errors.ts';
+import type { Action } from '../dynamo/store.ts';
 import { type Chunk, type ChunkResult, isWaiting, placesOf, resultItem } from './chunk.ts';
 import { type Context, untilDone } from './context.ts';
 import { announced } from './finish.ts';
@@ -48,7 +49,7 @@ export async function settle(context: Context, settlement: Settlement): Promise<
       const refused = transacted.reasons.slice(2).some(({ failed }) => failed);
       return refused ? { state: 'refused' as const } : undefined;
     } catch (error) {
-      maybeWritten ||= error instanceof ReplyLost;
+      maybeWritten ||= error instanceof AnswerLost;
       throw error;
     }
   });
@@ -81,7 +82,7 @@ function counted(
 ): ReturnType<typeof progressUpdate> {
   const succeeded = placesOf(chunk, outcomes, 'result');
   const failed = placesOf(chunk, outcomes, 'error');
-  const now = timestamp(context.world.now());
+  const now = timestamp(context.deps.now());
   return progressUpdate(context.table(), record, {
     ...{ succeeded, failed, inFlight: -(succeeded + failed), began: now, now },
     chunk: chunk.result?.waiting === outcomes.length ? 'closes' : 'stays',

@@ -14,7 +14,7 @@ export async function carryOut(context: Context, { record, chunk, mine }: Reache
 
 /** Makes this delivery the one that brings about a chunk's effects, unless another may still be at it. */
 async function takeOver(context: Context, { id }: BatchRecord, { chunk, result }: Chunk): Promise<boolean> {
-  const now = context.world.now();
+  const now = context.deps.now();
   const was = result?.carriedUntil ?? 0;
   if (was > now) return false;
   // A lost answer counts as a refusal: the next message tries again when the time is over.

@@ -1,4 +1,5 @@
-import { type Context, itemAt, queried, readAll, steadily } from './context.ts';
+import { getAll } from '../dynamo/get-all.ts';
+import { type Context, itemsIn } from './context.ts';
 import { announced } from './finish.ts';
 import { giveUp } from './give-up.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, isOver, type OpenEntry } from './record.ts';
@@ -33,7 +34,7 @@ export async function sweep(context: Context): Promise<number> {
     const patience = ({ progressAt, resends }: BatchRecord) =>
       Date.parse(progressAt) + STALLED + AGAIN * resends;
     const until = Math.max(...open.map(({ record }) => patience(record)));
-    if (open.length > 0 && context.world.now() >= until) sent += await resend(context, open);
+    if (open.length > 0 && context.deps.now() >= until) sent += await resend(context, open);
   }
   if (unheard > 0) throw new NotAnnounced(`the ends of ${unheard} batches could not be announced`);
   return sent;
@@ -47,7 +48,7 @@ interface OpenBatch {
 /** The batches that are not off the list, tenant by tenant, each in the order of its turns. */
 async function* openByTenant(context: Context): AsyncGenerator<OpenBatch[]> {
   let tenant: OpenEntry[] = [];
-  for await (const item of queried(context, context.keys.openOf())) {
+  for await (const item of itemsIn(context, context.keys.openOf())) {
     const entry = asEntry(item);
     if (tenant[0] && tenant[0].tenant !== entry.tenant) {
       yield await withRecords(context, tenant);
@@ -60,9 +61,9 @@ async function* openByTenant(context: Context): AsyncGenerator<OpenBatch[]> {
 
 async function withRecords(context: Context, entries: OpenEntry[]): Promise<OpenBatch[]> {
   const keys = entries.map(({ id }) => context.keys.batch(id));
-  const items = await readAll(context, context.table(), keys);
+  const items = await getAll(context.store, context.table(), keys);
   return entries.flatMap((entry) => {
-    const item = itemAt(items, context.keys.batch(entry.id));
+    const item = items.get(context.keys.batch(entry.id));
     return item ? [{ entry, record: asBatch(item) }] : [];
   });
 }
@@ -72,7 +73,7 @@ async function resend(context: Context, batches: OpenBatch[]): Promise<number> {
   let sent = 0;
   for (const { entry, record } of batches) {
     const { open, waiting } = await undone(context, record);
-    const idleFor = context.world.now() - Date.parse(record.progressAt);
+    const idleFor = context.deps.now() - Date.parse(record.progressAt);
     if (record.resends >= TRIES && idleFor >= HOPELESS && waiting.length === 0) {
       for (const chunk of open) await giveUp(context, { batch: entry.id, chunk });
       continue;
@@ -92,7 +93,7 @@ async function resend(context: Context, batches: OpenBatch[]): Promise<number> {
 async function undone(context: Context, record: BatchRecord): Promise<{ open: number[]; waiting: number[] }> {
   const open = new Set(hasEnded(record) ? [] : Array(record.chunks).keys());
   const waiting: number[] = [];
-  const results = queried(context, context.keys.resultsOf(record.id), { attributes: ['chunk', 'state'] });
+  const results = itemsIn(context, context.keys.resultsOf(record.id), ['chunk', 'state']);
   for await (const { chunk, state } of results) {
     open.delete(Number(chunk));
     if (state === 'waiting') waiting.push(Number(chunk));
@@ -102,13 +103,11 @@ async function undone(context: Context, record: BatchRecord): Promise<{ open: nu
 
 /** Remembers on the batch that it was sent again. Once it went on, it counts anew. */
 async function note(context: Context, { pk, sk }: BatchRecord): Promise<void> {
-  await steadily(context, () =>
-    context.store.update({
-      TableName: context.table(),
-      Key: { pk, sk },
-      UpdateExpression: 'SET resends = resends + :one',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':one': 1 },
-    }),
-  );
+  await context.store.update({
+    TableName: context.table(),
+    Key: { pk, sk },
+    UpdateExpression: 'SET resends = resends + :one',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':one': 1 },
+  });
 }

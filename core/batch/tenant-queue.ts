@@ -1,6 +1,6 @@
 import type { Action } from '../dynamo/store.ts';
 import type { ChunkMessage } from './chunk-message.ts';
-import { type Context, itemAt, queried, readAll, steadily } from './context.ts';
+import { type Context, itemsIn } from './context.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, type OpenEntry, takesWork } from './record.ts';
 
 /**
@@ -23,7 +23,7 @@ export interface Lane {
 }
 
 export async function readLane(context: Context, tenant: string): Promise<Lane> {
-  const item = await steadily(context, () => context.store.get(context.table(), context.keys.lane(tenant)));
+  const item = await context.store.get(context.table(), context.keys.lane(tenant));
   return { turn: Number(item?.turn ?? 0), busy: item?.busy === true };
 }
 
@@ -59,11 +59,14 @@ export async function following(
   const { tenant } = record;
   const chunk = finished + 1;
   if (chunk < record.chunks && takesWork(record)) return { version: 1, tenant, batch: record.id, chunk };
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const { turn } = await readLane(context, tenant);
     const next = await nextEntry(context, record);
     if (next) return { version: 1, tenant, batch: next.id, chunk: 0 };
     if (await rest(context, tenant, turn)) return undefined;
+    await wait();
   }
 }
 
@@ -75,11 +78,11 @@ export async function passOn(context: Context, record: BatchRecord, finished: nu
 
 /** The first batch after this one in the tenant's order that has not ended. */
 async function nextEntry(context: Context, { tenant, order }: BatchRecord): Promise<OpenEntry | undefined> {
-  for await (const item of queried(context, context.keys.openOf(tenant))) {
+  for await (const item of itemsIn(context, context.keys.openOf(tenant))) {
     const entry = asEntry(item);
     if (entry.sk <= order) continue;
     const key = context.keys.batch(entry.id);
-    const record = itemAt(await readAll(context, context.table(), [key]), key);
+    const record = await context.store.get(context.table(), key);
     if (record && !hasEnded(asBatch(record))) return entry;
   }
   return undefined;
@@ -87,14 +90,12 @@ async function nextEntry(context: Context, { tenant, order }: BatchRecord): Prom
 
 /** Marks a lane as idle, unless a batch joined since `turn` was read. */
 async function rest(context: Context, tenant: string, turn: number): Promise<boolean> {
-  const { done } = await steadily(context, () =>
-    context.store.update({
-      TableName: context.table(),
-      Key: context.keys.lane(tenant),
-      UpdateExpression: 'SET busy = :idle',
-      ConditionExpression: 'turn = :turn',
-      ExpressionAttributeValues: { ':idle': false, ':turn': turn },
-    }),
-  );
+  const { done } = await context.store.update({
+    TableName: context.table(),
+    Key: context.keys.lane(tenant),
+    UpdateExpression: 'SET busy = :idle',
+    ConditionExpression: 'turn = :turn',
+    ExpressionAttributeValues: { ':idle': false, ':turn': turn },
+  });
   return done;
 }

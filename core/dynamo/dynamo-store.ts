@@ -1,14 +1,13 @@
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
-  DynamoDBClient,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   BatchWriteCommand,
   DeleteCommand,
-  DynamoDBDocumentClient,
+  type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
@@ -17,19 +16,13 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import {
-  type Item,
-  type Key,
-  Refused,
-  ReplyLost,
-  type Store,
-  type Transacted,
-  type Written,
-} from './store.ts';
-import { documents } from './tables.ts';
+import { documentClient } from './client.ts';
+import { AnswerLost, Busy, InvalidActions, PartitionFull } from './errors.ts';
+import { projection } from './query-all.ts';
+import type { Item, Store, TableKey, Transacted, Written } from './store.ts';
 
-/** Nothing happened, and may at once or a little later. */
-const refusals = new Set([
+/** Errors after which nothing happened, and the same request may succeed a little later (DynamoDB developer guide, error handling). */
+const busyErrors = new Set([
   'TransactionConflictException',
   'ThrottlingException',
   'ThrottledException',
@@ -37,9 +30,9 @@ const refusals = new Set([
   'ProvisionedThroughputExceededException',
 ]);
 /** The same, as DynamoDB spells it among the reasons of a cancelled transaction. */
-const reasonsToWait = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+const busyReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 /** No answer, or one that leaves open what happened. */
-const losses = new Set([
+const lostErrors = new Set([
   'InternalServerError',
   'InternalFailure',
   'ServiceUnavailable',
@@ -53,15 +46,19 @@ const losses = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
+/** The spelling of an exception and of a reason in one. */
+const isFull = (code: string | undefined): boolean =>
+  code?.startsWith('ItemCollectionSizeLimitExceeded') ?? false;
 
-/** Sorts what the SDK throws: refused, lost, or (bad requests, missing permissions) a fault that passes through. */
+/** Sorts what the SDK throws. Bad requests and missing permissions pass through as they are: they are faults of ours. */
 function sorted(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code, $metadata } = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } };
-  if (refusals.has(error.name)) return new Refused(error.name, { cause: error });
+  if (busyErrors.has(error.name)) return new Busy(error.name, { cause: error });
+  if (isFull(error.name)) return new PartitionFull();
   const status = $metadata?.httpStatusCode ?? 0;
-  if (losses.has(error.name) || (code && losses.has(code)) || status >= 500)
-    return new ReplyLost(code ?? error.name, { cause: error });
+  if (lostErrors.has(error.name) || (code && lostErrors.has(code)) || status >= 500)
+    return new AnswerLost(code ?? error.name, { cause: error });
   return error;
 }
 
@@ -73,7 +70,7 @@ async function answerOf<R>(request: Promise<R>): Promise<R> {
   }
 }
 
-/** The item that failed a condition comes in DynamoDB's own notation: the document client does not translate errors. */
+/** The item that failed a condition comes in DynamoDB's own notation, since the document client does not translate errors. */
 const oldItem = (item: Record<string, AttributeValue> | undefined): Item | undefined =>
   item && unmarshall(item);
 
@@ -86,10 +83,10 @@ async function written(request: Promise<{ Attributes?: Item }>): Promise<Written
   }
 }
 
-/** A transaction that a condition stopped says so; one that was only in somebody's way is refused. */
+/** The outcome of a cancelled transaction. A failed condition counts before everything else, since it is an answer. */
 function cancelled(error: TransactionCanceledException): Transacted {
   const reasons = error.CancellationReasons ?? [];
-  const codes = reasons.map((reason) => reason.Code ?? 'None');
+  const codes = reasons.map(({ Code = 'None' }) => Code);
   if (codes.includes('ConditionalCheckFailed'))
     return {
       done: false,
@@ -98,36 +95,19 @@ function cancelled(error: TransactionCanceledException): Transacted {
         item: oldItem(Item),
       })),
     };
-  if (codes.some((code) => reasonsToWait.has(code))) throw new Refused(codes.join(' '), { cause: error });
-  throw error;
-}
-
-/** A client for `dynamoStore`, on the connections and credentials of the container's own. */
-function singleAttemptClient(): DynamoDBDocumentClient {
-  const { region, endpoint, credentials, requestHandler, logger } = documents().config;
-  const client = new DynamoDBClient({
-    region,
-    endpoint,
-    credentials,
-    requestHandler,
-    logger,
-    maxAttempts: 1,
-  });
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  if (codes.some((code) => busyReasons.has(code))) throw new Busy(codes.join(' '), { cause: error });
+  if (codes.some(isFull)) throw new PartitionFull();
+  const invalid = [...codes.keys()].filter((place) => codes[place] === 'ValidationError');
+  throw invalid.length > 0 ? new InvalidActions(invalid, { cause: error }) : error;
 }
 
 /**
- * The store on DynamoDB.
+ * The port on DynamoDB: each call sends one request, once.
  *
- * It sends each request once: an echo of a put without conditions could overwrite what came later, and of a lost transaction the
- * protocol has to know. So `client` needs `maxAttempts: 1`; the default one is made on first use.
+ * @param client one with `maxAttempts: 1`; the container's own unless given, made on first use.
  */
 export function dynamoStore(client?: DynamoDBDocumentClient): Store {
-  let made = client;
-  const connection = () => {
-    made ??= singleAttemptClient();
-    return made;
-  };
+  const connection = () => client ?? documentClient();
   return {
     get: async (TableName, Key) => {
       const { Item } = await answerOf(
@@ -136,15 +116,13 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
       return Item;
     },
     getMany: async (table, keys, attributes) => {
-      const narrowed = attributes && {
-        ProjectionExpression: attributes.map((_, index) => `#${index}`).join(', '),
-        ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#${index}`, name])),
+      const RequestItems = {
+        [table]: { Keys: keys, ConsistentRead: true, ...(attributes && projection(attributes)) },
       };
-      const RequestItems = { [table]: { Keys: keys, ConsistentRead: true, ...narrowed } };
       const reply = await answerOf(connection().send(new BatchGetCommand({ RequestItems })));
       return {
         items: reply.Responses?.[table] ?? [],
-        unread: (reply.UnprocessedKeys?.[table]?.Keys ?? []) as unknown as Key[],
+        unread: (reply.UnprocessedKeys?.[table]?.Keys ?? []) as TableKey[],
       };
     },
     getTogether: async (TableName, keys) => {
@@ -153,7 +131,7 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
         const reply = await connection().send(new TransactGetCommand({ TransactItems }));
         return (reply.Responses ?? []).map((response) => response.Item);
       } catch (error) {
-        if (error instanceof TransactionCanceledException) throw new Refused(error.message, { cause: error });
+        if (error instanceof TransactionCanceledException) throw new Busy(error.message, { cause: error });
         throw sorted(error);
       }
     },
@@ -169,9 +147,11 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
       const reply = await answerOf(connection().send(new BatchWriteCommand({ RequestItems })));
       return (reply.UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) => PutRequest?.Item ?? []);
     },
-    transact: async (actions) => {
+    transact: async (actions, token) => {
       try {
-        await connection().send(new TransactWriteCommand({ TransactItems: actions }));
+        await connection().send(
+          new TransactWriteCommand({ TransactItems: actions, ClientRequestToken: token }),
+        );
         return { done: true };
       } catch (error) {
         if (error instanceof TransactionCanceledException) return cancelled(error);

@@ -17,4 +17,5 @@ export const errorCodes: Record<ProblemCode, string> = {
   rate_limited: 'RATE_LIMIT_EXCEEDED',
   internal: 'INTERNAL_ERROR',
   unavailable: 'SERVICE_UNAVAILABLE',
+  storage_full: 'STORAGE_FULL',
 };

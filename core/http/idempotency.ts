@@ -1,18 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  PutCommand,
-  type PutCommandInput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { documents, tableName } from '../dynamo/tables.ts';
+import { dynamo } from '../dynamo/dynamo.ts';
+import { getAll } from '../dynamo/get-all.ts';
+import type { Put } from '../dynamo/store.ts';
+import { tableName } from '../dynamo/tables.ts';
 import { present } from '../invariant.ts';
-import type { AnswerUpdate, BatchRef, Outcome } from '../ledger/ledger.ts';
+import type { AnswerUpdate, Outcome } from '../ledger/ledger.ts';
+import { refFrom, type StoredRef, storedRef, type TransactionRef } from '../ledger/transaction-ref.ts';
 import type { Caller } from './caller.ts';
 import { InFlight, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyIdentity, headerValues } from './request.ts';
@@ -66,7 +61,7 @@ interface KeyItem {
   /** TTL, in seconds since the epoch. */
   expires_at: number;
   /** The ledger transaction of the answer, which is valid only if that transaction committed. */
-  batch?: BatchRef;
+  batch?: StoredRef;
   status?: number;
   headers?: Record<string, string>;
   answer?: Uint8Array;
@@ -75,7 +70,7 @@ interface KeyItem {
 }
 
 /** Looks up the outcome of a ledger transaction. */
-export type OutcomeOf = (transaction: BatchRef) => Promise<Outcome>;
+export type OutcomeOf = (transaction: TransactionRef) => Promise<Outcome>;
 
 const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
@@ -105,33 +100,20 @@ const invalidKey: InputIssue['issue'] = {
   input: undefined,
 };
 
-const isConditionFailure = (error: unknown): error is ConditionalCheckFailedException =>
-  error instanceof ConditionalCheckFailedException;
-
-type Condition = Pick<
-  PutCommandInput,
-  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
->;
+type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 
 /**
  * @returns `undefined` if the item was put, else the item that is there, for which the condition does not
  * hold.
  */
 async function putIf(condition: Condition, item: KeyItem): Promise<KeyItem | undefined> {
-  try {
-    await documents().send(
-      new PutCommand({
-        TableName: tableName('guards'),
-        Item: item,
-        ...condition,
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-    );
-    return undefined;
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-    return unmarshall(error.Item ?? {}) as KeyItem;
-  }
+  const written = await dynamo().put({
+    TableName: tableName('guards'),
+    Item: item,
+    ...condition,
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  return written.done ? undefined : (written.item as KeyItem | undefined);
 }
 
 /**
@@ -180,7 +162,7 @@ export async function claimKey(
     throw new Problem('key_reused', 'This Idempotency-Key was used with another request body');
   }
   const needed = 'an answer is kept with a transaction only where its outcome can be looked up';
-  const outcome = found.batch && (await present(outcomeOf, needed)(found.batch));
+  const outcome = found.batch && (await present(outcomeOf, needed)(refFrom(found.batch)));
   if (found.answer && (!outcome || outcome === 'committed')) return await readAnswer(found);
   const abandoned = outcome ? outcome === 'aborted' : found.lease <= now;
   if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
@@ -203,17 +185,11 @@ async function readParts(item: KeyItem): Promise<Uint8Array[]> {
   if (!item.parts) return [];
   const table = tableName('guards');
   const keys = Array.from({ length: item.parts }, (_, part) => ({ pk: partName(item, part) }));
-  const found = new Map<string, Uint8Array>();
-  for (let wanted = keys; wanted.length > 0; ) {
-    const { Responses, UnprocessedKeys } = await documents().send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
-    );
-    for (const part of Responses?.[table] ?? []) found.set(part.pk, part.answer);
-    wanted = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
-  }
-  return keys.map(({ pk }) =>
-    present(found.get(pk), 'parts are written before their answer and expire after it'),
-  );
+  const found = await getAll(dynamo(), table, keys);
+  return keys.map((key) => {
+    const part = present(found.get(key), 'parts of an answer are written before the answer that counts them');
+    return part.answer as Uint8Array;
+  });
 }
 
 /**
@@ -231,7 +207,7 @@ async function writeParts(claim: Claim, packed: Buffer, now: number): Promise<nu
       answer: rest.subarray(part * partBytesMax, (part + 1) * partBytesMax),
       expires_at: Math.ceil(now / 1000) + answerRetentionSeconds,
     };
-    await documents().send(new PutCommand({ TableName: tableName('guards'), Item }));
+    await dynamo().put({ TableName: tableName('guards'), Item });
   }
   return parts;
 }
@@ -247,7 +223,7 @@ export async function answerUpdateOf(
   claim: Claim,
   answer: KeptAnswer,
   now: number,
-  transaction?: BatchRef,
+  transaction?: TransactionRef,
 ): Promise<AnswerUpdate> {
   if (transaction) claim.kept = answer.body;
   const packed = gzipSync(answer.body);
@@ -266,7 +242,7 @@ export async function answerUpdateOf(
       ':status': answer.status,
       ':headers': answer.headers,
       ':holder': claim.holder,
-      ...(transaction ? { ':batch': transaction } : {}),
+      ...(transaction ? { ':batch': storedRef(transaction) } : {}),
     },
   };
 }
@@ -274,28 +250,16 @@ export async function answerUpdateOf(
 /** Keeps an answer without a transaction. Does nothing if the claim was taken over meanwhile. */
 export async function keepAnswer(claim: Claim, answer: KeptAnswer, now: number): Promise<void> {
   const update = await answerUpdateOf(claim, answer, now);
-  await ignoringLostClaim(documents().send(new UpdateCommand(update)));
+  await dynamo().update(update);
 }
 
 /** Deletes a claim after an answer that is not kept, so that a retry with the key is executed. */
 export async function dropClaim(claim: Claim): Promise<void> {
-  await ignoringLostClaim(
-    documents().send(
-      new DeleteCommand({
-        TableName: tableName('guards'),
-        Key: { pk: claim.pk },
-        ConditionExpression: 'holder = :holder AND attribute_not_exists(#batch)',
-        ExpressionAttributeNames: { '#batch': 'batch' },
-        ExpressionAttributeValues: { ':holder': claim.holder },
-      }),
-    ),
-  );
-}
-
-async function ignoringLostClaim(sent: Promise<unknown>): Promise<void> {
-  try {
-    await sent;
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-  }
+  await dynamo().remove({
+    TableName: tableName('guards'),
+    Key: { pk: claim.pk },
+    ConditionExpression: 'holder = :holder AND attribute_not_exists(#batch)',
+    ExpressionAttributeNames: { '#batch': 'batch' },
+    ExpressionAttributeValues: { ':holder': claim.holder },
+  });
 }

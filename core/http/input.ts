@@ -54,7 +54,8 @@ function readText(event: APIGatewayProxyEvent, { textBody }: Endpoint, schema: z
 }
 
 function check(schema: z.ZodType, place: InputPlace, value: unknown, issues: InputIssue[]): unknown {
-  // The issue's input distinguishes a missing value from one of a wrong type. No problem format sends it back.
+  // The issue's input distinguishes a missing value from one of a wrong type. No problem format sends it
+  // back.
   const result = schema.safeParse(value, { reportInput: true });
   if (!result.success) issues.push(...result.error.issues.map((issue) => ({ place, issue })));
   return result.data;

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** The HTTP status of each kind of problem (RFC 9110 §15, RFC 6585 §4). */
+/** The HTTP status of each kind of problem (RFC 9110 §15, RFC 6585 §4, RFC 4918 §11.5). */
 export const statusOf = {
   malformed_json: 400,
   invalid: 400,
@@ -17,6 +17,7 @@ export const statusOf = {
   rate_limited: 429,
   internal: 500,
   unavailable: 503,
+  storage_full: 507,
 } as const;
 
 export type ProblemCode = keyof typeof statusOf;

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type Endpoint, endpointId, type Limit } from '../contract/endpoint.ts';
-import { documents, tableName } from '../dynamo/tables.ts';
+import { dynamo } from '../dynamo/dynamo.ts';
+import { tableName } from '../dynamo/tables.ts';
 import { present } from '../invariant.ts';
 import type { Caller } from './caller.ts';
 import { Problem } from './problem.ts';
@@ -167,26 +165,19 @@ export async function takeCall(key: string, limit: Limit, now: number): Promise<
 
 async function claim(key: string, slot: number, limit: Limit, now: number) {
   const windowMs = limit.seconds * 1000;
-  try {
-    const { Attributes = {} } = await documents().send(
-      new UpdateCommand({
-        TableName: tableName('guards'),
-        Key: { pk: `LIMIT#${createHash('sha256').update(key).digest('base64url')}` },
-        UpdateExpression: 'SET #slot = :now, expires_at = :expires',
-        ConditionExpression: 'attribute_not_exists(#slot) OR #slot <= :windowStart',
-        ExpressionAttributeNames: { '#slot': slotName(slot) },
-        ExpressionAttributeValues: {
-          ':now': now,
-          ':windowStart': now - windowMs,
-          ':expires': Math.ceil((now + windowMs) / 1000),
-        },
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-    );
-    return { succeeded: true, item: Attributes };
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return { succeeded: false, item: unmarshall(error.Item ?? {}) };
-  }
+  const { done, item = {} } = await dynamo().update({
+    TableName: tableName('guards'),
+    Key: { pk: `LIMIT#${createHash('sha256').update(key).digest('base64url')}` },
+    UpdateExpression: 'SET #slot = :now, expires_at = :expires',
+    ConditionExpression: 'attribute_not_exists(#slot) OR #slot <= :windowStart',
+    ExpressionAttributeNames: { '#slot': slotName(slot) },
+    ExpressionAttributeValues: {
+      ':now': now,
+      ':windowStart': now - windowMs,
+      ':expires': Math.ceil((now + windowMs) / 1000),
+    },
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  return { succeeded: done, item };
 }

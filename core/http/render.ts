@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Endpoint } from '../contract/endpoint.ts';
-import { asProblem } from '../ledger/problems.ts';
 import { describe, log } from '../log.ts';
 import type { KeptAnswer } from './idempotency.ts';
 import { Problem, type Spelling, statusOf } from './problem.ts';
@@ -47,7 +46,7 @@ export function rendered(
  * 500.
  */
 export function spelled(spelling: Spelling, error: unknown, requestId: string): KeptAnswer {
-  const known = error instanceof Problem ? error : asProblem(error);
+  const known = error instanceof Problem ? error : undefined;
   if (!known) log('error', 'unexpected', { requestId, ...describe(error) });
   const problem = known ?? new Problem('internal', 'Internal server error');
   const { status = statusOf[problem.code], body } = spelling(problem);

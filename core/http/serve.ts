@@ -5,8 +5,9 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type * as z from 'zod';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CallerOf, changes, type Endpoint, endpointId, type Parsed } from '../contract/endpoint.ts';
+import { withinInvocation } from '../deadline.ts';
 import { invariant } from '../invariant.ts';
-import type { AnswerUpdate, BatchRef } from '../ledger/ledger.ts';
+import type { AnswerUpdate, TransactionRef } from '../ledger/ledger.ts';
 import { describe, log } from '../log.ts';
 import { countCall } from '../metrics.ts';
 import type { Caller } from './caller.ts';
@@ -39,7 +40,7 @@ import { header, headerValues, requestIdOf } from './request.ts';
  * @throws BrokenInvariant for a transaction of the ledger in a handler that was served without `outcomeOf`.
  */
 export type AnswerWith = (
-  transaction: BatchRef | undefined,
+  transaction: TransactionRef | undefined,
   reply: unknown,
 ) => Promise<AnswerUpdate | undefined>;
 
@@ -126,11 +127,11 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, ...[option
       throw new Problem('unavailable', 'The request took too long', { retryAfter: 1 });
     },
   })
-    .handler(async (event) => {
+    .handler(async (event, context) => {
       const call = begin(endpoint, event, options);
       calls.set(event, call);
       try {
-        return finish(call, await answer(call, work as Work<Endpoint>));
+        return finish(call, await withinInvocation(context, () => answer(call, work as Work<Endpoint>)));
       } catch (error) {
         return finish(call, spelled(endpoint.errors, error, call.requestId));
       }

@@ -11,7 +11,7 @@ interface Author {
 
 /** One attempt to write what was decided, under one batch id. */
 export interface Attempt {
-  batch: string;
+  txId: string;
   /** What the audit record tells of who wrote it. */
   author: Author;
   plans: TenantPlan[];

@@ -1,5 +1,5 @@
-import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Action } from '../dynamo/store.ts';
+import type { Action, Update } from '../dynamo/store.ts';
+import type { TransactionRef } from './transaction-ref.ts';
 
 /**
  * Every document knows its id. Ids are made by the caller: unique, never used again, and their order is the order of lists.
@@ -12,13 +12,6 @@ export interface Stored {
   id: string;
 }
 
-/** Names one attempt to write a batch, in one tenant of one ledger. Free of personal data, so that messages may carry it. */
-export interface BatchRef {
-  ledger: string;
-  tenant: string;
-  batch: string;
-}
-
 /** One change of one record. An update gives the whole new document. Documents are JSON values: an `undefined` is an absent attribute. */
 export type Change<T> =
   | { kind: 'create' | 'update'; tenant: string; document: T }
@@ -29,7 +22,7 @@ export type Change<T> =
  * since a lost answer makes the protocol send it again.
  */
 export type AnswerUpdate = Pick<
-  UpdateCommandInput,
+  Update,
   | 'TableName'
   | 'Key'
   | 'UpdateExpression'
@@ -66,5 +59,5 @@ export interface WriteRequest<T, R> {
    * The answer to keep with the commit. It may be written by a batch that is aborted afterwards, so a reader of it
    * asks `outcomeOf` first. Its condition failing means that another request took over: `LostClaim`.
    */
-  answer?: (batch: BatchRef, result: R) => AnswerUpdate | undefined | Promise<AnswerUpdate | undefined>;
+  answer?: (txId: TransactionRef, result: R) => AnswerUpdate | undefined | Promise<AnswerUpdate | undefined>;
 }

@@ -1,8 +1,9 @@
-import { type Context, readAll } from './context.ts';
+import { getAll } from '../dynamo/get-all.ts';
+import type { Context } from './context.ts';
 import { Conflict } from './errors.ts';
 import { readHeads } from './head.ts';
-import { type HeadItem, type RecordItem, recordKey, tenantOf } from './items.ts';
-import { settle } from './recovery.ts';
+import { type HeadItem, type RecordItem, recordFrom, recordKey, tenantOf } from './items.ts';
+import { resolveUndecided } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
 
 export interface Committed {
@@ -11,28 +12,28 @@ export interface Committed {
   heads: Map<string, HeadItem | undefined>;
 }
 
-const pauseMin = 5;
-const pauseMax = 60;
+const firstPauseMs = 5;
+const pauseMsMax = 60;
 
 /**
  * Reads records whose newest version is committed: a batch may only be written over such versions, because then a record
  * has at most one version that may have to be taken back. Waits for live batches on the way, and clears up after dead ones.
  *
- * @throws Conflict if a live batch is still at work on one of them at `patienceEnd`.
+ * @throws Conflict if a live batch is still at work on one of them at `patienceEndMs`.
  */
 export async function readCommitted(
   context: Context,
   reads: { tenant: string; id: string }[],
   tenants: string[],
-  patienceEnd: number,
+  patienceEndMs: number,
 ): Promise<Committed> {
   const keys = reads.map(({ tenant, id }) => recordKey(tenant, id));
   const [heads, first] = await Promise.all([
     readHeads(context, tenants),
-    readAll(context, context.records, keys),
+    getAll(context.store, context.records, keys),
   ]);
   const records: RecordItem[] = [];
-  let open = first as unknown as RecordItem[];
+  let open = first.all().map(recordFrom);
   /** Moves what is visible in the HEADs known so far to the result. */
   const sort = () => {
     const snapshots = new Map([...heads].map(([tenant, head]) => [tenant, snapshotOf(tenant, head)]));
@@ -44,7 +45,8 @@ export async function readCommitted(
     open = open.filter(isOpen);
   };
   sort();
-  for (let pause = pauseMin; open.length > 0; ) {
+  // Ends at `patienceEndMs` while others are live; a dead one is cleared up in one turn.
+  for (let pauseMs = firstPauseMs; open.length > 0; ) {
     // HEAD was read together with the records and may be older than they are.
     const behind = [...new Set(open.map(tenantOf))];
     for (const [tenant, head] of await readHeads(context, behind)) heads.set(tenant, head);
@@ -54,20 +56,16 @@ export async function readCommitted(
       Object.values(Object.groupBy(open, (record) => `${record.pk} ${record.tx}`)).map((group) => {
         const tenant = tenantOf(group?.[0] as RecordItem);
         const head = heads.get(tenant);
-        return head && group ? settle(context, tenant, head, group) : 'live';
+        return head && group ? resolveUndecided(context, tenant, head, group) : 'live';
       }),
     );
     if (fates.includes('live')) {
-      if (context.clock.now() > patienceEnd)
-        throw new Conflict('Another batch is at work on the same records');
-      await context.pause(pause * (0.5 + context.random() / 2));
-      pause = Math.min(2 * pause, pauseMax);
+      if (context.now() > patienceEndMs) throw new Conflict('Another batch is at work on the same records');
+      await context.pause(pauseMs * context.random());
+      pauseMs = Math.min(2 * pauseMs, pauseMsMax);
     }
-    open = (await readAll(
-      context,
-      context.records,
-      open.map(({ pk, sk }) => ({ pk, sk })),
-    )) as unknown as RecordItem[];
+    const openKeys = open.map(({ pk, sk }) => ({ pk, sk }));
+    open = (await getAll(context.store, context.records, openKeys)).all().map(recordFrom);
   }
   return { records, heads };
 }

@@ -1,32 +1,49 @@
+import { Problem } from '../http/problem.ts';
+
 /** A live competitor works on the same records (or the ids are taken by it), and waiting did not help. Nothing was written. */
-export class Conflict extends Error {
+export class Conflict extends Problem {
   override readonly name = 'Conflict';
+  /** For engineers; callers are given one sentence for all reasons. */
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super('conflict', 'Another request is changing the same records', { retryAfter: 1 });
+    this.reason = reason;
+  }
 }
 
-/**
- * The batch could not be brought to its end in time: throttling, lost answers, or a request that cannot safely be sent again.
- * It either takes effect as a whole or not at all, and recovery decides which; a repetition with the same claim finds out.
- */
-export class OutOfTime extends Error {
-  override readonly name = 'OutOfTime';
-}
-
-/** The condition of `answer` failed: another request took this one's claim over. Nothing was written. */
-export class LostClaim extends Error {
+/** The condition of `answer` failed: another request took over the claim of this one. Nothing was written. */
+export class LostClaim extends Problem {
   override readonly name = 'LostClaim';
+
+  constructor() {
+    super('in_flight', 'Another request with this Idempotency-Key took over', { retryAfter: 1 });
+  }
 }
 
-/** One transaction flips at most 99 HEADs (DynamoDB: 100 actions, and one is the item that counts such flips). */
-export class TooManyTenants extends Error {
+/** One transaction commits in at most 99 HEADs (DynamoDB: 100 actions, of which one counts such commits). */
+export class TooManyTenants extends Problem {
   override readonly name = 'TooManyTenants';
+
+  constructor(message: string) {
+    super('too_large', message);
+  }
 }
 
 /** The manifest names every id in one item, and DynamoDB's items end at 400 KB: about 9,500 UUIDs. */
-export class TooManyRecords extends Error {
+export class TooManyRecords extends Problem {
   override readonly name = 'TooManyRecords';
+
+  constructor(message: string) {
+    super('too_large', message);
+  }
 }
 
-/** A `create` of an id that exists. Ids are made by the caller, who must make them unique. */
-export class IdTaken extends Error {
+/** A `create` of an id that exists. Ids are made by the caller, which must make them unique. */
+export class IdTaken extends Problem {
   override readonly name = 'IdTaken';
+
+  constructor() {
+    super('conflict', 'A record with this id exists already');
+  }
 }

@@ -1,8 +1,9 @@
 import { timestamp } from '../clock.ts';
-import { type Action, ReplyLost, type Transacted } from '../dynamo/store.ts';
+import { AnswerLost } from '../dynamo/errors.ts';
+import type { Action, Transacted } from '../dynamo/store.ts';
 import type { Context } from './context.ts';
-import { Conflict, OutOfTime } from './errors.ts';
-import { type Entry, type HeadItem, headKey, multiKey, tenantKey, undecidedMax } from './items.ts';
+import { Conflict } from './errors.ts';
+import { type Entry, type HeadItem, headFrom, headKey, multiKey, tenantKey, undecidedMax } from './items.ts';
 
 /** Changes of counters, by HEAD's attribute name. */
 export type Delta = Record<string, number>;
@@ -10,15 +11,17 @@ export type Delta = Record<string, number>;
 /** A batch in one tenant. */
 export interface Part {
   tenant: string;
-  batch: string;
+  txId: string;
   /** Its stamp in this tenant. */
   n: number;
   delta: Delta;
 }
 
 /** `undefined`: the tenant has never written. */
-export const readHead = async (context: Context, tenant: string): Promise<HeadItem | undefined> =>
-  (await context.store.get(context.records, headKey(tenant))) as HeadItem | undefined;
+export async function readHead(context: Context, tenant: string): Promise<HeadItem | undefined> {
+  const item = await context.store.get(context.records, headKey(tenant));
+  return item && headFrom(item);
+}
 
 export const readHeads = async (
   context: Context,
@@ -30,14 +33,14 @@ export const readHeads = async (
 
 /** Sends a transaction again when its answer is lost. Only for those whose conditions tell what was there already. */
 export async function transactAgain(context: Context, actions: Action[]): Promise<Transacted> {
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     try {
       return await context.store.transact(actions);
     } catch (error) {
-      if (!(error instanceof ReplyLost)) throw error;
-      if (context.clock.now() > context.deadline)
-        throw new OutOfTime('A transaction got no answer in time', { cause: error });
-      await context.pause(10 + 20 * context.random());
+      if (!(error instanceof AnswerLost)) throw error;
+      await wait(error);
     }
   }
 }
@@ -47,7 +50,9 @@ export async function openTenant(context: Context, tenant: string): Promise<Head
   const TableName = context.records;
   const head: HeadItem = { ...headKey(tenant), reg: 0, seq: 0, f: {}, gn: {} };
   const ConditionExpression = 'attribute_not_exists(pk)';
-  const line = { ...tenantKey(tenant), at: timestamp(context.clock.now()) };
+  const line = { ...tenantKey(tenant), at: timestamp(context.now()) };
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const reply = await transactAgain(context, [
       { Put: { TableName, Item: head, ConditionExpression } },
@@ -60,13 +65,13 @@ export async function openTenant(context: Context, tenant: string): Promise<Head
       context.store.get(TableName, tenantKey(tenant)),
     ]);
     if (found && registered) return found;
-    await context.pause(10 + 20 * context.random());
+    await wait();
   }
 }
 
 export const newEntry = (context: Context, s: 'P' | 'R', delta?: Delta): Entry => ({
   s,
-  exp: context.clock.now() + context.lease,
+  exp: context.now() + context.leaseMs,
   ...(delta && { dc: JSON.stringify(delta) }),
 });
 
@@ -75,31 +80,34 @@ export const newEntry = (context: Context, s: 'P' | 'R', delta?: Delta): Entry =
  *
  * @throws Conflict when too many batches of the tenant are undecided.
  */
-export async function register(context: Context, tenant: string, batch: string): Promise<HeadItem> {
+export async function register(context: Context, tenant: string, txId: string): Promise<HeadItem> {
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const written = await context.store.update({
       TableName: context.records,
       Key: headKey(tenant),
       UpdateExpression: 'SET reg = reg + :one, gn.#b = reg + :one, f.#b = :entry',
       ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(f.#b) AND size(gn) < :max',
-      ExpressionAttributeNames: { '#b': batch },
+      ExpressionAttributeNames: { '#b': txId },
       ExpressionAttributeValues: { ':one': 1, ':entry': newEntry(context, 'P'), ':max': undecidedMax },
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const head = written.item as HeadItem | undefined;
-    if (!head) await openTenant(context, tenant);
-    else if (head.gn[batch] !== undefined) return head;
-    else throw tooBusy(tenant);
+    const head = written.item && headFrom(written.item);
+    if (head?.gn[txId] !== undefined) return head;
+    if (head) throw tooBusy(tenant);
+    await openTenant(context, tenant);
+    await wait();
   }
 }
 
 export const tooBusy = (tenant: string): Conflict =>
-  new Conflict(`${undecidedMax} batches of tenant ${tenant} are undecided`);
+  new Conflict(`${undecidedMax} transactions of tenant ${tenant} are undecided`);
 
 /** The part of HEAD's update that decides for the batch; `seq` and the counters move in the same instant. */
-function flipUpdate(context: Context, part: Part, state: 'P' | 'R') {
-  const names: Record<string, string> = { '#b': part.batch };
+function commitUpdate(context: Context, part: Part, state: 'P' | 'R') {
+  const names: Record<string, string> = { '#b': part.txId };
   const values: Record<string, unknown> = { ':one': 1, ':state': state, ':n': part.n };
   const additions = Object.entries(part.delta).map(([name, change], index) => {
     names[`#c${index}`] = name;
@@ -118,22 +126,26 @@ function flipUpdate(context: Context, part: Part, state: 'P' | 'R') {
 }
 
 /** An aborted entry lingers, so an entry that is gone was committed. Another stamp under the same name is a late echo of `register`. */
-const decided = (head: HeadItem | undefined, { batch, n }: Part): 'committed' | 'aborted' | 'undecided' => {
-  const entry = head?.f[batch];
-  if (!head || !entry || head.gn[batch] !== n) return 'committed';
+const decided = (head: HeadItem | undefined, { txId, n }: Part): 'committed' | 'aborted' | 'undecided' => {
+  const entry = head?.f[txId];
+  if (!head || !entry || head.gn[txId] !== n) return 'committed';
   return entry.s === 'A' ? 'aborted' : 'undecided';
 };
 
 /** The commit of a batch: one write of one item, before which nobody sees any of it and after which everybody sees all. */
-export async function flip(context: Context, part: Part, state: 'P' | 'R'): Promise<'committed' | 'aborted'> {
-  const written = await context.store.update(flipUpdate(context, part, state));
+export async function commit(
+  context: Context,
+  part: Part,
+  state: 'P' | 'R',
+): Promise<'committed' | 'aborted'> {
+  const written = await context.store.update(commitUpdate(context, part, state));
   if (written.done) return 'committed';
-  return decided(written.item as HeadItem | undefined, part) === 'committed' ? 'committed' : 'aborted';
+  return decided(written.item && headFrom(written.item), part) === 'committed' ? 'committed' : 'aborted';
 }
 
 /** The commit over several tenants: all their HEADs in one transaction, counted by MULTI. */
-export async function flipTogether(context: Context, parts: Part[]): Promise<'committed' | 'aborted'> {
-  const actions: Action[] = parts.map((part) => ({ Update: flipUpdate(context, part, 'P') }));
+export async function commitTogether(context: Context, parts: Part[]): Promise<'committed' | 'aborted'> {
+  const actions: Action[] = parts.map((part) => ({ Update: commitUpdate(context, part, 'P') }));
   actions.push({
     Update: {
       TableName: context.records,
@@ -142,17 +154,19 @@ export async function flipTogether(context: Context, parts: Part[]): Promise<'co
       ExpressionAttributeValues: { ':one': 1 },
     },
   });
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const reply = await transactAgain(context, actions);
     if (reply.done) return 'committed';
     const fates = parts.map((part, index) => {
       const reason = reply.reasons[index];
-      return reason?.failed ? decided(reason.item as HeadItem | undefined, part) : 'undecided';
+      return reason?.failed ? decided(reason.item && headFrom(reason.item), part) : 'undecided';
     });
     if (fates.includes('aborted')) return 'aborted';
     // An earlier sending, whose answer was lost, landed; it is over when it has reached every HEAD.
     if (fates.every((fate) => fate === 'committed')) return 'committed';
-    await context.pause(10 + 20 * context.random());
+    await wait();
   }
 }
 
@@ -160,7 +174,7 @@ export async function flipTogether(context: Context, parts: Part[]): Promise<'co
 export async function abort(
   context: Context,
   tenant: string,
-  batch: string,
+  txId: string,
   n: number,
 ): Promise<'aborted' | 'committed'> {
   const written = await context.store.update({
@@ -168,23 +182,23 @@ export async function abort(
     Key: headKey(tenant),
     UpdateExpression: 'SET f.#b.s = :a, f.#b.abt = :now',
     ConditionExpression: 'f.#b.s = :p AND gn.#b = :n',
-    ExpressionAttributeNames: { '#b': batch },
-    ExpressionAttributeValues: { ':a': 'A', ':p': 'P', ':n': n, ':now': context.clock.now() },
+    ExpressionAttributeNames: { '#b': txId },
+    ExpressionAttributeValues: { ':a': 'A', ':p': 'P', ':n': n, ':now': context.now() },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   if (written.done) return 'aborted';
-  const head = written.item as HeadItem | undefined;
-  return decided(head, { tenant, batch, n, delta: {} }) === 'aborted' ? 'aborted' : 'committed';
+  const head = written.item && headFrom(written.item);
+  return decided(head, { tenant, txId, n, delta: {} }) === 'aborted' ? 'aborted' : 'committed';
 }
 
 /** Takes an aborted batch off HEAD's list. Only when no record carries its stamp, and none can any more. */
-export async function forget(context: Context, tenant: string, batch: string, n: number): Promise<void> {
+export async function forget(context: Context, tenant: string, txId: string, n: number): Promise<void> {
   await context.store.update({
     TableName: context.records,
     Key: headKey(tenant),
     UpdateExpression: 'REMOVE f.#b, gn.#b',
     ConditionExpression: 'gn.#b = :n AND f.#b.s <> :r',
-    ExpressionAttributeNames: { '#b': batch },
+    ExpressionAttributeNames: { '#b': txId },
     ExpressionAttributeValues: { ':n': n, ':r': 'R' },
   });
 }

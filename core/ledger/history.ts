@@ -1,7 +1,7 @@
 import type { Change, Stored } from './change.ts';
 import type { Context } from './context.ts';
 import { readHead } from './head.ts';
-import { idsOf, type ManifestItem, manifestKey } from './items.ts';
+import { idsOf, type ManifestItem, manifestFrom, manifestKey } from './items.ts';
 import { snapshotOf, visible } from './snapshot.ts';
 
 type Kind = Change<Stored>['kind'];
@@ -9,7 +9,7 @@ type Kind = Change<Stored>['kind'];
 /** What a committed batch did in one tenant. */
 export interface Manifest {
   tenant: string;
-  batch: string;
+  txId: string;
   /** The user who wrote it. */
   actor: string;
   /** The caller's own word about the request. */
@@ -36,13 +36,13 @@ const filteredPage = 1_000;
 
 const kinds: Record<string, Kind> = { c: 'create', u: 'update', d: 'delete' };
 
-function manifestFrom(item: ManifestItem, tenant: string): Manifest {
+function historyEntry(item: ManifestItem, tenant: string): Manifest {
   const changes = idsOf(item).map((id, index) => {
     const letter = item.kinds?.[item.kinds === 'c' ? 0 : index] ?? 'c';
     return { id, kind: kinds[letter] as Kind };
   });
-  const { sk: batch, user: actor = '', note, at = '' } = item;
-  return { tenant, batch, actor, note, at, changes };
+  const { sk: txId, user: actor = '', note, at = '' } = item;
+  return { tenant, txId, actor, note, at, changes };
 }
 
 /**
@@ -53,7 +53,7 @@ export async function historyOf(
   context: Context,
   tenant: string,
   question: HistoryQuestion,
-): Promise<{ batches: Manifest[]; next?: string }> {
+): Promise<{ transactions: Manifest[]; next?: string }> {
   const { action, resource, after, limit } = question;
   const snapshot = snapshotOf(tenant, await readHead(context, tenant));
   const { pk } = manifestKey(context.ledger, tenant, '');
@@ -68,7 +68,7 @@ export async function historyOf(
     values[':id'] = JSON.stringify(resource);
   }
   const filtered = action !== undefined || resource !== undefined;
-  const batches: Manifest[] = [];
+  const transactions: Manifest[] = [];
   let from = after === undefined ? undefined : { pk, sk: after };
   for (let pages = 0; pages < pagesMax; pages++) {
     const page = await context.store.query({
@@ -77,16 +77,16 @@ export async function historyOf(
       FilterExpression: conditions.join(' AND '),
       ExpressionAttributeValues: values,
       ScanIndexForward: false,
-      Limit: filtered ? filteredPage : limit - batches.length,
+      Limit: filtered ? filteredPage : limit - transactions.length,
       ExclusiveStartKey: from,
     });
-    for (const item of page.items as unknown as ManifestItem[]) {
+    for (const item of page.items.map(manifestFrom)) {
       if (item.n === undefined || !visible(item.n, snapshot)) continue;
-      batches.push(manifestFrom(item, tenant));
-      if (batches.length === limit) return { batches, next: item.sk };
+      transactions.push(historyEntry(item, tenant));
+      if (transactions.length === limit) return { transactions, next: item.sk };
     }
-    if (!page.next) return { batches };
+    if (!page.next) return { transactions };
     from = page.next as { pk: string; sk: string };
   }
-  return from ? { batches, next: from.sk } : { batches };
+  return from ? { transactions, next: from.sk } : { transactions };
 }

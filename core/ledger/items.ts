@@ -1,4 +1,6 @@
 import type { Item, Key } from '../dynamo/store.ts';
+import { assertVersion } from '../dynamo/version.ts';
+import { invariant } from '../invariant.ts';
 
 /**
  * The items of the protocol. Attribute names are short because DynamoDB stores and bills them with every item.
@@ -80,9 +82,9 @@ export const recordKey = (tenant: string, id: string): Key => ({
   sk: id,
 });
 export const tenantOf = (record: Key): string => record.pk.slice('REC#'.length);
-export const manifestKey = (ledger: string, tenant: string, batch: string): Key => ({
+export const manifestKey = (ledger: string, tenant: string, txId: string): Key => ({
   pk: `${ledger}#${tenant}`,
-  sk: batch,
+  sk: txId,
 });
 /** The registry: one item for every tenant that ever wrote. */
 export const tenantKey = (tenant: string): Key => ({ pk: 'TENANTS', sk: tenant });
@@ -95,7 +97,39 @@ export const thinIndex = 'thin';
 /** Undecided batches per tenant. The thin index names all their stamps in one `IN`, which takes 100 values. */
 export const undecidedMax = 100;
 
-export const documentOf = (record: RecordItem): Item => JSON.parse(record.d) as Item;
+const areNumbers = (item: Item, names: readonly string[]): boolean =>
+  names.every((name) => Number.isSafeInteger(item[name]));
+
+const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** An item that was read as the HEAD that it is. */
+export function headFrom(item: Item): HeadItem {
+  assertVersion(item, 'HEAD');
+  invariant(areNumbers(item, ['reg', 'seq']) && isMap(item.f) && isMap(item.gn), 'a HEAD lacks its numbers');
+  return item as Item & HeadItem;
+}
+
+/** An item that was read as the record that it is. */
+export function recordFrom(item: Item): RecordItem {
+  assertVersion(item, 'record of a ledger');
+  invariant(
+    typeof item.d === 'string' && areNumbers(item, ['tx', 'c', 'ver']),
+    'a record of a ledger lacks its document or its stamps',
+  );
+  return item as Item & RecordItem;
+}
+
+/** An item that was read as the manifest, or the fence, that it is. */
+export function manifestFrom(item: Item): ManifestItem {
+  assertVersion(item, 'manifest');
+  invariant(
+    item.st === 'ABORTED' || Number.isSafeInteger(item.n),
+    'a manifest has neither a stamp nor a state',
+  );
+  return item as Item & ManifestItem;
+}
+
+export const documentOf = <T = Item>(record: RecordItem): T => JSON.parse(record.d) as T;
 
 /** The ids of a manifest. A fence has none. */
 export const idsOf = (manifest: ManifestItem): string[] => JSON.parse(manifest.ids ?? '[]') as string[];

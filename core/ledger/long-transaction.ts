@@ -1,13 +1,15 @@
 import { timestamp } from '../clock.ts';
-import { type Item, ReplyLost } from '../dynamo/store.ts';
+import { AnswerLost, Unavailable } from '../dynamo/errors.ts';
+import { transactionBytesMax } from '../dynamo/limits.ts';
+import type { Item } from '../dynamo/store.ts';
+import { chunksOf, inParallel } from '../parallel.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
-import { chunksOf, inParallel } from './context.ts';
-import { LostClaim, OutOfTime } from './errors.ts';
-import { abort, flip, flipTogether, type Part, register, transactAgain } from './head.ts';
-import { isName, type RecordItem } from './items.ts';
+import { LostClaim } from './errors.ts';
+import { abort, commit, commitTogether, type Part, register, transactAgain } from './head.ts';
+import { isName, recordFrom } from './items.ts';
 import { manifestOf, type RecordWrite, type TenantPlan } from './plan.ts';
 import { clear } from './recovery.ts';
-import { release, transactionBytesMax } from './short-transaction.ts';
+import { clearId } from './short-transaction.ts';
 
 /** Requests in flight for one batch. More gains nothing against one partition, and takes capacity from the neighbours. */
 const width = 8;
@@ -20,14 +22,14 @@ class Missed extends Error {}
  * under that stamp, which nobody sees, and makes them visible by the flip. Whatever goes wrong before leads to the abort.
  */
 export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
-  const { context, batch, plans } = attempt;
+  const { context, txId, plans } = attempt;
   const drawn = await Promise.allSettled(
     plans.map(async (plan): Promise<Part> => {
-      const n = attempt.ticket ?? (await register(context, plan.tenant, batch)).gn[batch];
-      return { tenant: plan.tenant, batch, n: n as number, delta: plan.delta };
+      const n = attempt.ticket ?? (await register(context, plan.tenant, txId)).gn[txId];
+      return { tenant: plan.tenant, txId, n: n as number, delta: plan.delta };
     }),
   );
-  const lostPuts: ReplyLost[] = [];
+  const lostPuts: AnswerLost[] = [];
   const parts = drawn.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   try {
     for (const one of drawn) if (one.status === 'rejected') throw one.reason;
@@ -45,13 +47,13 @@ export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
     await abandon(attempt, parts);
     // A lost put may land after the next attempt wrote the same id, and would replace it: there must be no next attempt.
     if (lostPuts.length > 0)
-      throw new OutOfTime('A write got no answer and was taken back', { cause: lostPuts[0] });
+      throw new Unavailable('A write got no answer and was taken back', { cause: lostPuts[0] });
     if (error instanceof Missed) return 'conflict';
     throw error;
   }
   const [only] = parts;
   const end =
-    parts.length === 1 && only ? await flip(context, only, 'P') : await flipTogether(context, parts);
+    parts.length === 1 && only ? await commit(context, only, 'P') : await commitTogether(context, parts);
   if (end === 'committed') return 'committed';
   await abandon(attempt, parts);
   return 'conflict';
@@ -59,14 +61,14 @@ export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
 
 /** The manifest stands before the first record does, so that whoever finds the batch dead knows where its traces are. */
 async function putManifest(
-  { context, batch, author }: Attempt,
+  { context, txId, author }: Attempt,
   plan: TenantPlan,
   { n }: Part,
 ): Promise<boolean> {
-  const details = { n, ...author, at: timestamp(context.clock.now()) };
+  const details = { n, ...author, at: timestamp(context.now()) };
   const written = await context.store.put({
     TableName: context.manifests(),
-    Item: manifestOf(context.ledger, plan, batch, details),
+    Item: manifestOf(context.ledger, plan, txId, details),
     ConditionExpression: 'attribute_not_exists(pk)',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
@@ -84,7 +86,7 @@ function carriers(
   { context }: Attempt,
   plan: TenantPlan,
   n: number,
-  lostPuts: ReplyLost[],
+  lostPuts: AnswerLost[],
 ): (() => Promise<void>)[] {
   const [drawn, others] = partition(plan.writes, ({ id, kind }) => kind === 'create' && !isName(id));
   const many = drawn.length > context.limits.short;
@@ -92,38 +94,36 @@ function carriers(
   const unconditional = many ? drawn : [];
 
   const putChunk = async (chunk: RecordWrite[]) => {
-    let left = chunk.map((write) => write.action(context.records, n).Put?.Item as Item);
-    while (left.length > 0) {
+    const wait = context.store.backoff();
+    // Ends at the deadline, by the backoff.
+    for (let left: Item[] = chunk.flatMap((write) => write.action(context.records, n).Put?.Item ?? []); ; ) {
       const unprocessed = await context.store.putMany(context.records, left).catch((error: unknown) => {
-        if (error instanceof ReplyLost) lostPuts.push(error);
+        if (error instanceof AnswerLost) lostPuts.push(error);
         throw error;
       });
-      if (unprocessed.length > 0) {
-        if (context.clock.now() > context.deadline)
-          throw new OutOfTime('DynamoDB left records unprocessed for too long');
-        await context.pause(10 + 40 * context.random());
-      }
+      if (unprocessed.length === 0) return;
+      await wait();
       left = unprocessed;
     }
   };
 
   const transactChunk = async (chunk: RecordWrite[]) => {
     const actions = chunk.map((write) => write.action(context.records, n));
+    const wait = context.store.backoff();
+    // Ends at the deadline, by the backoff.
     for (;;) {
       const reply = await transactAgain(context, actions);
       if (reply.done) return;
-      const items = reply.reasons.map(({ failed, item }) =>
-        failed ? (item as RecordItem | undefined) : undefined,
-      );
+      const items = reply.reasons.map(({ failed, item }) => (failed && item ? recordFrom(item) : undefined));
       for (const [index, { failed }] of reply.reasons.entries()) {
         const item = items[index];
         if (!failed || item?.tx === n) continue;
-        if (chunk[index]?.kind === 'create' && item) await release(context, plan.tenant, item);
-        throw new Missed('A record was written by another batch');
+        if (chunk[index]?.kind === 'create' && item) await clearId(context, plan.tenant, item);
+        throw new Missed('A record was written by another transaction');
       }
       // Its own stamps: an earlier sending, whose answer was lost, is being applied. It is done when every record has it.
       if (items.every((item) => item?.tx === n)) return;
-      await context.pause(10 + 20 * context.random());
+      await wait();
     }
   };
 
@@ -159,14 +159,14 @@ function chunksBySize(writes: RecordWrite[], transactMax: number): RecordWrite[]
 async function putAnswer({ context, answer }: Attempt): Promise<void> {
   if (!answer) return;
   const written = await context.store.update(answer);
-  if (!written.done) throw new LostClaim('Another request took the claim over');
+  if (!written.done) throw new LostClaim();
 }
 
 /** Takes everything back. Where that fails, the recovery message does it; the entries linger for late requests either way. */
-async function abandon({ context, batch }: Attempt, parts: Part[]): Promise<void> {
+async function abandon({ context, txId }: Attempt, parts: Part[]): Promise<void> {
   await Promise.allSettled(
     parts.map(async ({ tenant, n }) => {
-      if ((await abort(context, tenant, batch, n)) === 'aborted') await clear(context, tenant, batch, n);
+      if ((await abort(context, tenant, txId, n)) === 'aborted') await clear(context, tenant, txId, n);
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { Action, Item } from '../dynamo/store.ts';
+import type { Action } from '../dynamo/store.ts';
 import type { Change, Stored } from './change.ts';
 import { TooManyRecords } from './errors.ts';
 import type { Delta } from './head.ts';
@@ -85,10 +85,10 @@ function change(
 }
 
 /** The undo holds what the update takes away, so most records keep their kilobyte, which is what a write is billed by. */
-const update = (record: RecordItem, before: Item, document: Stored): RecordWrite =>
+const update = (record: RecordItem, before: Stored, document: Stored): RecordWrite =>
   change(record, 'update', 'd', JSON.stringify(document), {
     tx: record.tx,
-    ...undoBetween(before, document as unknown as Item),
+    ...undoBetween(before, document),
   });
 
 const deletion = (record: RecordItem): RecordWrite => change(record, 'delete', 'x', 1, { tx: record.tx });
@@ -120,7 +120,7 @@ export function planOf<T extends Stored>(
     const plan = plans.get(one.tenant) ?? { tenant: one.tenant, writes: [], delta: {} };
     plans.set(one.tenant, plan);
     const id = one.kind === 'delete' ? one.id : one.document.id;
-    if (seen.has(id)) throw new Error(`Record ${id} is changed twice by one batch`);
+    if (seen.has(id)) throw new Error(`Record ${id} is changed twice by one txId`);
     seen.add(id);
     const record = found.get(id);
     if (!isName(id)) count(plan.delta, [`op:${one.kind}`], 1);
@@ -134,8 +134,8 @@ export function planOf<T extends Stored>(
     if (record?.pk !== recordKey(one.tenant, id).pk)
       throw new Error(`Record ${id} was not found and cannot be changed`);
     // Parsed once more, so that a `decide` that changed its document in place cannot falsify the undo.
-    const before = documentOf(record);
-    count(plan.delta, countersOf(before as unknown as T), -1);
+    const before = documentOf<T>(record);
+    count(plan.delta, countersOf(before), -1);
     if (one.kind === 'update') count(plan.delta, countersOf(one.document), 1);
     plan.writes.push(one.kind === 'update' ? update(record, before, one.document) : deletion(record));
   }
@@ -153,12 +153,12 @@ const letters = { create: 'c', update: 'u', delete: 'd' } as const;
 export function manifestOf(
   ledger: string,
   plan: TenantPlan,
-  batch: string,
+  txId: string,
   details: { n: number; user: string; note?: string; at: string },
 ): ManifestItem {
   const kinds = plan.writes.map((write) => letters[write.kind]).join('');
   return {
-    ...manifestKey(ledger, plan.tenant, batch),
+    ...manifestKey(ledger, plan.tenant, txId),
     ...details,
     ids: JSON.stringify(plan.writes.map((write) => write.id)),
     kinds: /[ud]/.test(kinds) ? kinds : 'c',

@@ -1,10 +1,11 @@
-import { itemsOf } from '../dynamo/items-of.ts';
+import { queryAll } from '../dynamo/query-all.ts';
+import type { Item } from '../dynamo/store.ts';
+import { chunksOf } from '../parallel.ts';
 import type { Stored } from './change.ts';
 import type { Context } from './context.ts';
-import { chunksOf } from './context.ts';
 import { Conflict } from './errors.ts';
 import { readHead } from './head.ts';
-import { type HeadItem, headKey, multiKey, tenantKey } from './items.ts';
+import { headFrom, headKey, multiKey, tenantKey } from './items.ts';
 import { type Memo, memoOf } from './memo.ts';
 import { Overtaken, type Snapshot, snapshotOf } from './snapshot.ts';
 import { type View, viewOf } from './view.ts';
@@ -100,12 +101,9 @@ async function ask<V>(
 /** Every tenant that ever wrote. */
 export async function registeredTenants(context: Context): Promise<string[]> {
   const tenants: string[] = [];
-  for await (const { sk } of itemsOf(context.store, {
-    TableName: context.records,
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': tenantKey('').pk },
-  }))
-    tenants.push(sk as string);
+  const range = { pk: tenantKey('').pk };
+  for await (const { sk } of queryAll(context.store, { table: context.records, range }))
+    tenants.push(String(sk));
   return tenants;
 }
 
@@ -114,7 +112,10 @@ export async function registeredTenants(context: Context): Promise<string[]> {
  * so if MULTI is the same in every part of the reading (and before the registry was read), none was half in it.
  */
 export async function snapshotsOf(context: Context, tenants: string[] | 'all'): Promise<Snapshot[]> {
-  const multiSeq = (item: unknown) => (item as { seq?: number } | undefined)?.seq ?? 0;
+  // No commit over several tenants has happened before the item exists.
+  const multiSeq = (item: Item | undefined) => Number(item?.seq ?? 0);
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const seen = new Set<number>();
     let list = tenants;
@@ -129,10 +130,10 @@ export async function snapshotsOf(context: Context, tenants: string[] | 'all'): 
           ...chunk.map(headKey),
         ]);
         seen.add(multiSeq(multi));
-        return chunk.map((tenant, index) => snapshotOf(tenant, heads[index] as HeadItem | undefined));
+        return chunk.map((tenant, index) => snapshotOf(tenant, heads[index] && headFrom(heads[index])));
       }),
     );
     if (seen.size <= 1) return parts.flat();
-    await context.pause(20 * context.random());
+    await wait();
   }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { BatchRef } from './change.ts';
 import type { Context } from './context.ts';
 import { beginningOf } from './transaction-id.ts';
+import type { TransactionRef } from './transaction-ref.ts';
 
 /** The recovery message comes when the leases are over, and a little. */
 const marginSeconds = 2;
@@ -10,11 +10,11 @@ const marginSeconds = 2;
 const tenantsMax = 1_000;
 
 /** The last recovery message of each tenant that this container sent, and the batch that it names. */
-export type LastMessages = LRUCache<string, { batch: string; sent: Promise<void> }>;
+export type LastMessages = LRUCache<string, { txId: string; sent: Promise<void> }>;
 
 export const noMessages = (): LastMessages => new LRUCache({ max: tenantsMax });
 
-export interface Announcements {
+export interface RecoveryMessages {
   /** Makes sure that these tenants have their recovery messages. Nothing may be written before it resolved. */
   of(tenants: string[]): Promise<void>;
   /** Waits until nothing is in flight, whatever became of it. */
@@ -27,25 +27,25 @@ export interface Announcements {
  *
  * @param last is added to.
  */
-export function announcements(
+export function recoveryMessages(
   context: Context,
-  announce: (batch: BatchRef, delaySeconds: number) => Promise<void>,
+  scheduleRecovery: (transaction: TransactionRef, delaySeconds: number) => Promise<void>,
   last: LastMessages,
-  batch: string,
-): Announcements {
-  const { clock, ledger, lease, span } = context;
+  txId: string,
+): RecoveryMessages {
+  const { ledger, leaseMs, messageSpanMs } = context;
   const awaited: Promise<void>[] = [];
-  const delaySeconds = Math.ceil((lease + span) / 1000) + marginSeconds;
+  const delaySeconds = Math.ceil((leaseMs + messageSpanMs) / 1000) + marginSeconds;
   /** Whether the message of one batch looks after another, and has not come yet. */
   const standsFor = (earlier: string, later: string): boolean => {
     const age = beginningOf(later) - beginningOf(earlier);
-    return age >= 0 && age <= span && clock.now() < beginningOf(earlier) + lease;
+    return age >= 0 && age <= messageSpanMs && context.now() < beginningOf(earlier) + leaseMs;
   };
   const send = (tenant: string): Promise<void> => {
     const earlier = last.get(tenant);
-    if (earlier && standsFor(earlier.batch, batch)) return earlier.sent;
-    const sent = announce({ ledger, tenant, batch }, delaySeconds);
-    last.set(tenant, { batch, sent });
+    if (earlier && standsFor(earlier.txId, txId)) return earlier.sent;
+    const sent = scheduleRecovery({ ledger, tenant, txId }, delaySeconds);
+    last.set(tenant, { txId, sent });
     // One that was not sent stands for nobody. The rejection is heard by whoever awaits it; until then it must not end the process.
     sent.catch(() => last.delete(tenant));
     return sent;

@@ -1,17 +1,16 @@
 import { timestamp } from '../clock.ts';
-import { type Action, ReplyLost, type Transacted } from '../dynamo/store.ts';
+import { AnswerLost } from '../dynamo/errors.ts';
+import { transactionBytesMax } from '../dynamo/limits.ts';
+import type { Action, Transacted } from '../dynamo/store.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import { answerAction } from './change.ts';
 import type { Context, Limits } from './context.ts';
-import { IdTaken, LostClaim, OutOfTime } from './errors.ts';
-import { flip, newEntry, openTenant, readHead, tooBusy } from './head.ts';
-import { type HeadItem, headKey, isName, type RecordItem, undecidedMax } from './items.ts';
+import { IdTaken, LostClaim } from './errors.ts';
+import { commit, newEntry, openTenant, readHead, tooBusy } from './head.ts';
+import { headFrom, headKey, isName, type RecordItem, recordFrom, undecidedMax } from './items.ts';
 import { manifestOf, type TenantPlan } from './plan.ts';
-import { fence, outcome, settle } from './recovery.ts';
+import { fence, outcome, resolveUndecided } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
-
-/** A transaction carries 4 MB; our sizes are estimates. */
-export const transactionBytesMax = 3_500_000;
 
 /** Whether one transaction can carry the batch. */
 export const isShort = (plan: TenantPlan, { short }: Limits): boolean =>
@@ -22,15 +21,15 @@ export const isShort = (plan: TenantPlan, { short }: Limits): boolean =>
 const places = { head: 0, manifest: 1, answer: 2 } as const;
 
 function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
-  const { context, batch, answer } = attempt;
-  const details = { n, ...attempt.author, at: timestamp(context.clock.now()) };
+  const { context, txId, answer } = attempt;
+  const details = { n, ...attempt.author, at: timestamp(context.now()) };
   const head: Action = {
     Update: {
       TableName: context.records,
       Key: headKey(plan.tenant),
       UpdateExpression: 'SET reg = :n, gn.#b = :n, f.#b = :entry',
       ConditionExpression: 'reg = :before AND size(gn) < :max',
-      ExpressionAttributeNames: { '#b': batch },
+      ExpressionAttributeNames: { '#b': txId },
       ExpressionAttributeValues: {
         ':n': n,
         ':before': n - 1,
@@ -43,7 +42,7 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
   const manifest: Action = {
     Put: {
       TableName: context.manifests(),
-      Item: manifestOf(context.ledger, plan, batch, details),
+      Item: manifestOf(context.ledger, plan, txId, details),
       ConditionExpression: 'attribute_not_exists(pk)',
     },
   };
@@ -57,38 +56,41 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
  * of a flip.) If the owner dies in between, anybody who has seen all the records may flip.
  */
 export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<AttemptEnd> {
-  const { context, batch } = attempt;
+  const { context, txId } = attempt;
   const { tenant } = plan;
   let head = attempt.heads.get(tenant) ?? (await openTenant(context, tenant));
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
   for (;;) {
     const n = head.reg + 1;
     let reply: Transacted;
     try {
       reply = await context.store.transact(actionsOf(attempt, plan, n));
     } catch (error) {
-      if (error instanceof ReplyLost) return decidedEnd(context, tenant, batch);
+      if (error instanceof AnswerLost) return decidedEnd(context, tenant, txId);
       throw error;
     }
     if (reply.done) {
-      await flip(context, { tenant, batch, n, delta: plan.delta }, 'R');
+      await commit(context, { tenant, txId, n, delta: plan.delta }, 'R');
       return 'committed';
     }
     const { reasons } = reply;
-    if (reasons[places.manifest]?.failed) return decidedEnd(context, tenant, batch);
-    if (attempt.answer && reasons[places.answer]?.failed)
-      throw new LostClaim('Another request took the claim over');
+    if (reasons[places.manifest]?.failed) return decidedEnd(context, tenant, txId);
+    if (attempt.answer && reasons[places.answer]?.failed) throw new LostClaim();
     const recordsFrom = attempt.answer ? places.answer + 1 : places.answer;
     const missed = reasons.findIndex((reason, index) => index >= recordsFrom && reason.failed);
     if (missed >= 0) {
-      const taken = reasons[missed]?.item as RecordItem | undefined;
+      const taken = reasons[missed]?.item;
       const write = plan.writes[missed - recordsFrom];
-      if (write?.kind === 'create' && taken) await release(context, tenant, taken);
+      if (write?.kind === 'create' && taken) await clearId(context, tenant, recordFrom(taken));
       // An echo of the refused transaction must not find its conditions met later.
-      return (await fence(context, tenant, batch)) ? decidedEnd(context, tenant, batch) : 'conflict';
+      return (await fence(context, tenant, txId)) ? decidedEnd(context, tenant, txId) : 'conflict';
     }
-    const newer = reasons[places.head]?.item as HeadItem | undefined;
+    const seen = reasons[places.head]?.item;
+    const newer = seen && headFrom(seen);
     if (newer && Object.keys(newer.gn).length >= undecidedMax) throw tooBusy(tenant);
     head = newer ?? (await openTenant(context, tenant));
+    await wait();
   }
 }
 
@@ -97,22 +99,22 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
  *
  * @throws IdTaken if it is a committed record with a drawn id, also a deleted one.
  */
-export async function release(context: Context, tenant: string, record: RecordItem): Promise<void> {
+export async function clearId(context: Context, tenant: string, record: RecordItem): Promise<void> {
   const head = await readHead(context, tenant);
   if (visible(record.tx, snapshotOf(tenant, head)) || record.c !== record.tx) {
     if (isName(record.sk)) return;
-    throw new IdTaken(`Record ${record.sk} exists already`);
+    throw new IdTaken();
   }
-  if (head) await settle(context, tenant, head, [record]);
+  if (head) await resolveUndecided(context, tenant, head, [record]);
 }
 
 /** What became of a transaction whose answer was lost. An undecided one is never sent a second time. */
-async function decidedEnd(context: Context, tenant: string, batch: string): Promise<AttemptEnd> {
-  for (let pause = 20; ; pause *= 2) {
-    const state = await outcome(context, tenant, batch);
+async function decidedEnd(context: Context, tenant: string, txId: string): Promise<AttemptEnd> {
+  const wait = context.store.backoff();
+  // Ends at the deadline, by the backoff.
+  for (;;) {
+    const state = await outcome(context, tenant, txId);
     if (state !== 'live') return state === 'committed' ? 'committed' : 'conflict';
-    if (context.clock.now() + pause > context.deadline)
-      throw new OutOfTime('The fate of the batch is not known yet');
-    await context.pause(pause);
+    await wait();
   }
 }

@@ -1,4 +1,3 @@
-import type { Item } from '../dynamo/store.ts';
 import { documentOf, type HeadItem, type RecordItem } from './items.ts';
 import { undone, undoOf } from './undo.ts';
 
@@ -43,10 +42,10 @@ export class Overtaken extends Error {
  *
  * @throws Overtaken if two versions or more were written since the snapshot.
  */
-export function resolve(record: RecordItem, snapshot: Snapshot): Item | undefined {
-  if (visible(record.tx, snapshot)) return record.x ? undefined : documentOf(record);
+export function resolve<T>(record: RecordItem, snapshot: Snapshot): T | undefined {
+  if (visible(record.tx, snapshot)) return record.x ? undefined : documentOf<T>(record);
   if (!visible(record.c, snapshot)) return undefined;
   const undo = undoOf(record);
   if (!undo || !visible(undo.tx, snapshot)) throw new Overtaken();
-  return undone(documentOf(record), undo);
+  return undone(documentOf(record), undo) as T;
 }

@@ -5,7 +5,7 @@ export type Random = () => number;
  * A new batch id: UUID version 7 (RFC 9562), so that manifests sort by the time their batches began
  * and recovery can tell how old a batch is from its name alone.
  */
-export function newBatchId(now: number, random: Random): string {
+export function newTxId(now: number, random: Random): string {
   const digits = (count: number) =>
     Math.floor(random() * 16 ** count)
       .toString(16)
@@ -20,11 +20,11 @@ const timeOf = (milliseconds: number): string => {
 };
 
 /** The least and the greatest id of the batches that began with this one, or up to so many milliseconds later. */
-export function idsSince(batch: string, span: number): [least: string, greatest: string] {
-  const began = beginningOf(batch);
+export function idsSince(txId: string, span: number): [least: string, greatest: string] {
+  const began = beginningOf(txId);
   return [timeOf(began), `${timeOf(began + span)}-g`];
 }
 
 /** When the batch began, in milliseconds since the Unix epoch. */
-export const beginningOf = (batch: string): number =>
-  Number.parseInt(batch.slice(0, 8) + batch.slice(9, 13), 16);
+export const beginningOf = (txId: string): number =>
+  Number.parseInt(txId.slice(0, 8) + txId.slice(9, 13), 16);

@@ -3,34 +3,34 @@ import { Conflict } from './errors.ts';
 import { abort, readHead } from './head.ts';
 import { finish } from './recovery.ts';
 
-const pauseMin = 5;
-const pauseMax = 60;
+const firstPauseMs = 5;
+const pauseMsMax = 60;
 
 /**
  * Waits until every batch that drew its stamp earlier is decided. A batch that met a conflict draws its stamp before it reads,
  * and so gets its turn: without a queue, rivals over the same records push each other away again and again.
  *
- * @throws Conflict if its turn has not come at `patienceEnd`.
+ * @throws Conflict if its turn has not come at `patienceEndMs`.
  */
 export async function waitForTurn(
   context: Context,
   tenant: string,
   ticket: number,
-  patienceEnd: number,
+  patienceEndMs: number,
 ): Promise<void> {
-  for (let pause = pauseMin; ; pause = Math.min(2 * pause, pauseMax)) {
+  // Ends at `patienceEndMs`.
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
     const head = await readHead(context, tenant);
     const earlier = Object.entries(head?.f ?? {}).filter(
-      ([batch, entry]) => entry.s !== 'A' && (head?.gn[batch] ?? 0) < ticket,
+      ([txId, entry]) => entry.s !== 'A' && (head?.gn[txId] ?? 0) < ticket,
     );
     if (!head || earlier.length === 0) return;
-    for (const [batch, entry] of earlier) {
-      if (entry.s === 'R') await finish(context, tenant, batch, head);
-      else if (entry.exp <= context.clock.now())
-        await abort(context, tenant, batch, head.gn[batch] as number);
+    for (const [txId, entry] of earlier) {
+      if (entry.s === 'R') await finish(context, tenant, txId, head);
+      else if (entry.exp <= context.now()) await abort(context, tenant, txId, head.gn[txId] as number);
     }
-    if (context.clock.now() > patienceEnd)
-      throw new Conflict('Other batches of the tenant were not decided in time');
-    await context.pause(pause * (0.5 + context.random() / 2));
+    if (context.now() > patienceEndMs)
+      throw new Conflict('Other transactions of the tenant were not decided in time');
+    await context.pause(pauseMs * context.random());
   }
 }

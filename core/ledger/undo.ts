@@ -13,7 +13,8 @@ export interface Undo {
 }
 
 /** How to get from a document back to the one before. `undefined` counts as absent, as in JSON. */
-export function undoBetween(before: Item, after: Item): Pick<Undo, 'o' | 'r'> {
+export function undoBetween(one: object, other: object): Pick<Undo, 'o' | 'r'> {
+  const [before, after]: [Item, Item] = [{ ...one }, { ...other }];
   const changed = Object.entries(before).filter(
     ([name, value]) => value !== undefined && !isDeepStrictEqual(value, after[name]),
   );

@@ -1,7 +1,8 @@
+import { getAll } from '../dynamo/get-all.ts';
 import type { Item } from '../dynamo/store.ts';
 import type { Stored } from './change.ts';
-import { type Context, readAll } from './context.ts';
-import { type RecordItem, recordKey } from './items.ts';
+import type { Context } from './context.ts';
+import { recordFrom, recordKey } from './items.ts';
 import type { Memo } from './memo.ts';
 import { resolve, type Snapshot } from './snapshot.ts';
 import { snapshotFilter } from './snapshot-filter.ts';
@@ -30,7 +31,7 @@ export interface View<T> {
 }
 
 /** The most records that one request of a list reads; DynamoDB ends a page at 1 MB of its own accord. */
-const stepMax = 1_000;
+const recordsPerRequestMax = 1_000;
 
 /** Remembers where offsets end, per version of a tenant, so that leafing through pages does not start anew each time. */
 const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
@@ -48,7 +49,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
   const { tenant } = snapshot;
   const version = String(snapshot.seq);
   const documentOf = (item: Item | undefined): T | undefined =>
-    item && (resolve(item as unknown as RecordItem, snapshot) as T | undefined);
+    item && resolve<T>(recordFrom(item), snapshot);
 
   const startOf = async (after: string | undefined, offset: number): Promise<string | undefined> => {
     if (offset === 0) return after;
@@ -67,7 +68,9 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
     get: async (id) => documentOf(await context.store.get(context.records, recordKey(tenant, id))),
     getMany: async (ids) => {
       const keys = ids.map((id) => recordKey(tenant, id));
-      return (await readAll(context, context.records, keys)).flatMap((item) => documentOf(item) ?? []);
+      return (await getAll(context.store, context.records, keys))
+        .all()
+        .flatMap((item) => documentOf(item) ?? []);
     },
     list: async ({ after, limit, offset = 0 }) => {
       const start = await startOf(after, offset);
@@ -79,7 +82,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
       const deleted = deletedKey(tenant, start);
       const expected = Number(offsets.recall(deleted, anyVersion)?.value ?? 0);
       // One more than asked for tells whether there is a next page.
-      let reading = Math.min(limit + 1 + expected, stepMax);
+      let reading = Math.min(limit + 1 + expected, recordsPerRequestMax);
       let [read, found] = [0, 0];
       do {
         const page = await context.store.query({
@@ -99,7 +102,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
         from = page.next as { pk: string; sk: string } | undefined;
         read += reading;
         // Where there are many deleted records, larger steps pass them in fewer requests.
-        reading = Math.min(2 * reading, stepMax);
+        reading = Math.min(2 * reading, recordsPerRequestMax);
       } while (from && documents.length <= limit);
       if (documents.length <= limit) return { documents };
       offsets.keep(deleted, anyVersion, read - found);

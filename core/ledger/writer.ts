@@ -1,5 +1,6 @@
+import { currentDeadlineMs } from '../deadline.ts';
 import type { AttemptEnd } from './attempt.ts';
-import type { BatchRef, Stored, WriteRequest } from './change.ts';
+import type { Stored, WriteRequest } from './change.ts';
 import { readCommitted } from './committed.ts';
 import { type Context, until } from './context.ts';
 import { Conflict, TooManyTenants } from './errors.ts';
@@ -7,9 +8,10 @@ import { forget, readHead, register } from './head.ts';
 import { documentOf, type RecordItem, tenantOf } from './items.ts';
 import { writeLong } from './long-transaction.ts';
 import { planOf, type TenantPlan } from './plan.ts';
-import { type Announcements, announcements, type LastMessages } from './recovery-messages.ts';
+import { type LastMessages, type RecoveryMessages, recoveryMessages } from './recovery-messages.ts';
 import { isShort, writeShort } from './short-transaction.ts';
-import { newBatchId } from './transaction-id.ts';
+import { newTxId } from './transaction-id.ts';
+import type { TransactionRef } from './transaction-ref.ts';
 import { waitForTurn } from './turn.ts';
 
 /** A transaction has 100 actions, and a commit over several tenants needs one to count itself. */
@@ -19,7 +21,7 @@ const attemptsMax = 12;
 
 export interface WriterDefinition<T extends Stored> {
   counters(document: T): string[];
-  announce(batch: BatchRef, delaySeconds: number): Promise<void>;
+  scheduleRecovery(transaction: TransactionRef, delaySeconds: number): Promise<void>;
 }
 
 interface Decision<R> {
@@ -30,7 +32,7 @@ interface Decision<R> {
 /**
  * Writes one request, in as many attempts as it takes.
  *
- * @throws Conflict, OutOfTime, LostClaim, TooManyTenants, TooManyRecords, IdTaken, and whatever `decide` and `announce` throw.
+ * @throws Conflict, Unavailable, LostClaim, TooManyTenants, TooManyRecords, IdTaken, and whatever `decide` and `announce` throw.
  */
 export async function write<T extends Stored, R>(
   base: Context,
@@ -38,22 +40,23 @@ export async function write<T extends Stored, R>(
   last: LastMessages,
   request: WriteRequest<T, R>,
 ): Promise<R> {
-  const begun = base.clock.now();
-  const context = until(base, begun + base.lease);
-  // Rivals are waited for during half of the lease; the other half is for the work.
-  const patienceEnd = begun + base.lease / 2;
+  const begunMs = base.now();
+  const endMs = Math.min(begunMs + base.leaseMs, currentDeadlineMs());
+  const context = until(base, endMs);
+  // Rivals are waited for during half of the time; the other half is for the work.
+  const patienceEndMs = (begunMs + endMs) / 2;
   for (let attempts = 1; ; attempts++) {
-    const batch = newBatchId(context.clock.now(), context.random);
-    const messages = announcements(context, definition.announce, last, batch);
+    const txId = newTxId(context.now(), context.random);
+    const messages = recoveryMessages(context, definition.scheduleRecovery, last, txId);
     try {
-      const attempt = { context, definition, request, batch, messages, patienceEnd };
+      const attempt = { context, definition, request, txId, messages, patienceEndMs };
       const end = attempts === 1 ? await attemptAtOnce(attempt) : await attemptInTurn(attempt);
       if (end !== 'conflict') return end.result;
     } finally {
       await messages.ended();
     }
-    if (attempts === attemptsMax || context.clock.now() > patienceEnd)
-      throw new Conflict('Other batches keep changing the same records');
+    if (attempts === attemptsMax || context.now() > patienceEndMs)
+      throw new Conflict('Other transactions keep changing the same records');
     await context.pause(20 * attempts * context.random());
   }
 }
@@ -62,9 +65,9 @@ interface Attempting<T extends Stored, R> {
   context: Context;
   definition: WriterDefinition<T>;
   request: WriteRequest<T, R>;
-  batch: string;
-  messages: Announcements;
-  patienceEnd: number;
+  txId: string;
+  messages: RecoveryMessages;
+  patienceEndMs: number;
 }
 
 /** The tenants that a request is known to concern before anything was read. */
@@ -87,19 +90,19 @@ async function attemptAtOnce<T extends Stored, R>(
 async function attemptInTurn<T extends Stored, R>(
   attempt: Attempting<T, R>,
 ): Promise<'conflict' | { result: R }> {
-  const { context, batch, messages, patienceEnd } = attempt;
+  const { context, txId, messages, patienceEndMs } = attempt;
   const tenants = tenantsOf(attempt);
   const [tenant] = tenants;
   if (tenants.length !== 1 || tenant === undefined) return readAndWrite(attempt, tenants);
   await messages.of(tenants);
-  const ticket = (await register(context, tenant, batch)).gn[batch] as number;
+  const ticket = (await register(context, tenant, txId)).gn[txId] as number;
   const unused = { is: true };
   try {
-    await waitForTurn(context, tenant, ticket, patienceEnd);
+    await waitForTurn(context, tenant, ticket, patienceEndMs);
     return await readAndWrite(attempt, tenants, { tenant, n: ticket, unused });
   } finally {
     // Nothing was written under it, so nothing has to linger.
-    if (unused.is) await forget(context, tenant, batch, ticket).catch(() => undefined);
+    if (unused.is) await forget(context, tenant, txId, ticket).catch(() => undefined);
   }
 }
 
@@ -115,9 +118,9 @@ async function readAndWrite<T extends Stored, R>(
   tenants: string[],
   ticket?: Ticket,
 ): Promise<'conflict' | { result: R }> {
-  const { context, request, batch, messages, patienceEnd } = attempt;
+  const { context, request, txId, messages, patienceEndMs } = attempt;
   const [{ records, heads }] = await Promise.all([
-    readCommitted(context, request.reads, tenants, patienceEnd),
+    readCommitted(context, request.reads, tenants, patienceEndMs),
     messages.of(tenants),
   ]);
   const { plans, result } = decide(attempt, records);
@@ -128,9 +131,9 @@ async function readAndWrite<T extends Stored, R>(
   const others = plans.map((plan) => plan.tenant).filter((tenant) => !heads.has(tenant));
   await messages.of(others);
   for (const tenant of others) heads.set(tenant, await readHead(context, tenant));
-  const answer = await request.answer?.({ ledger: context.ledger, tenant: first.tenant, batch }, result);
+  const answer = await request.answer?.({ ledger: context.ledger, tenant: first.tenant, txId }, result);
   const author = { user: request.actor, ...(request.note === undefined ? {} : { note: request.note }) };
-  const writing = { context, batch, author, plans, answer, heads };
+  const writing = { context, txId, author, plans, answer, heads };
   let end: AttemptEnd;
   if (ticket && plans.length === 1 && first.tenant === ticket.tenant) {
     ticket.unused.is = false;
@@ -146,10 +149,7 @@ function decide<T extends Stored, R>(
 ): Decision<R> {
   const found = new Map(records.filter((record) => !record.x).map((record) => [record.sk, record]));
   const documents = new Map(
-    [...found].map(([id, record]) => [
-      id,
-      { tenant: tenantOf(record), document: documentOf(record) as unknown as T },
-    ]),
+    [...found].map(([id, record]) => [id, { tenant: tenantOf(record), document: documentOf<T>(record) }]),
   );
   const { changes, result } = request.decide(documents);
   return { plans: planOf(changes, found, definition.counters), result };

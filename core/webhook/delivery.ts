@@ -1,33 +1,41 @@
+import * as z from 'zod';
 import { timestamp } from '../clock.ts';
 import type { Action } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { startWorkflow } from '../workflow.ts';
-import { findWebhooks, isInterested, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
+import { findWebhooks, isSubscribed, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
 
-/** A message on its way to one receiver, as it is stored until it is taken or given up. */
-export interface Delivery {
-  /** Receivers are told it, and know repeats by it. It also names executions: at most 70 letters, digits, `-` and `_`. */
-  id: string;
-  tenant: string;
-  webhook: string;
-  /** The very bytes that are signed and sent. */
-  body: string;
-  /** How often it was sent. */
-  attempts: number;
-  /** When it is sent next, RFC 3339. */
-  due_at: string;
-  /** How often its workflow was started. */
-  started: number;
-}
+/** A message to one webhook as stored in `webhooks` until it is accepted or given up. */
+export const Delivery = z.object({
+  /** Version of the item's shape; absent means 1. */
+  v: z.literal(1).optional(),
+  /**
+   * Sent as `webhook-id`, by which receivers detect repeats. Also names executions: at most 70 letters,
+   * digits, `-` and `_`.
+   */
+  id: z.string(),
+  tenant: z.string(),
+  /** Id of the webhook. */
+  webhook: z.string(),
+  /** The exact bytes that are signed and sent. */
+  body: z.string(),
+  /** Attempts so far. */
+  attempts: z.int(),
+  /** Time of the next attempt, RFC 3339. */
+  due_at: z.string(),
+  /** Number of executions started for it. */
+  started: z.int(),
+});
+export type Delivery = z.output<typeof Delivery>;
 
-/** Messages that some receiver has not taken yet, of all tenants. */
-export const DELIVERIES = 'DELIVERIES';
-export const deliveryKey = (id: string) => ({ pk: DELIVERIES, sk: id });
+/** Partition of the pending messages of all tenants. */
+export const deliveriesPartition = 'DELIVERIES';
+export const deliveryKey = (id: string) => ({ pk: deliveriesPartition, sk: id });
 
 /**
- * A message for every webhook that is to hear of an event; nothing is stored yet.
+ * Builds a message for every webhook that subscribes to an event; stores nothing.
  *
- * @param idOf the id of the message for a webhook.
+ * @param idOf returns the id of the message to a webhook.
  * @param now milliseconds since the epoch.
  */
 export async function deliveriesOf(
@@ -39,19 +47,22 @@ export async function deliveriesOf(
   const body = JSON.stringify(event);
   const webhooks = await findWebhooks(tenant);
   return webhooks
-    .filter((webhook) => isInterested(webhook, event.event, organization))
+    .filter((webhook) => isSubscribed(webhook, event.event, organization))
     .map((webhook) => ({
       ...{ id: idOf(webhook, body), tenant, webhook: webhook.id, body },
       ...{ attempts: 0, due_at: timestamp(now), started: 1 },
     }));
 }
 
-/** Stores a message, in the transaction of what it tells of. */
+/** The write that stores a message, for the transaction of the event itself (transactional outbox). */
 export const deliveryWrite = (delivery: Delivery): Action => ({
   Put: { TableName: tableName('webhooks'), Item: { ...deliveryKey(delivery.id), ...delivery } },
 });
 
-/** Starts the workflow of a stored delivery. Repeating it changes nothing; the sweep repeats it if it is lost. */
+/**
+ * Starts the execution of a stored delivery. Idempotent, and never throws: the sweep starts what could not be
+ * started here.
+ */
 export async function startDelivery({ id, started }: Delivery): Promise<void> {
   await startWorkflow('webhookDelivery', `${id}-${started}`, { delivery: id, next: {} }).catch(
     () => undefined,

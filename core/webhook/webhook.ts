@@ -1,47 +1,57 @@
+import * as z from 'zod';
+import { dynamo } from '../dynamo/dynamo.ts';
 import { queryAll } from '../dynamo/query-all.ts';
+import { tableName } from '../dynamo/tables.ts';
 
-/** What a webhook can tell of. */
+/** Events that a webhook can subscribe to. */
 export const events = ['sync.completed', 'sync.failed', 'batch.completed'] as const;
 export type EventName = (typeof events)[number];
 
-/** What receivers are sent: ids, codes and numbers, never personal data. */
+/** The body of a message: ids, codes and numbers, never personal data. */
 export interface WebhookEvent {
   event: EventName;
   organization_id?: string | number;
   data: Record<string, string | number>;
 }
 
-/** Where something happened: in one organisation of a tenant, or (`null`) in the tenant itself. */
+/** Source of an event: one organisation of a tenant, or (`null`) the tenant itself. */
 export interface Origin {
   tenant: string;
   organization: string | null;
 }
 
-/** Somebody who wants to hear of events, as it is stored. The secret is in Secrets Manager, under the id. */
-export interface Webhook {
-  id: string;
-  url: string;
-  events: EventName[];
-  /** Only events of this organisation; `null` for all of the tenant's. */
-  organization: string | null;
-  enabled: boolean;
-  created_at: string;
-}
+/** A webhook as stored in `webhooks`. Its secret is in Secrets Manager, under its id. */
+export const Webhook = z.object({
+  /** Version of the item's shape; absent means 1. */
+  v: z.literal(1).optional(),
+  id: z.string(),
+  url: z.string(),
+  events: z.array(z.enum(events)),
+  /** Only events of this organisation; `null` for all events of the tenant. */
+  organization: z.string().nullable(),
+  /** False once the receiver answered 410 Gone. */
+  enabled: z.boolean(),
+  created_at: z.string(),
+});
+export type Webhook = z.output<typeof Webhook>;
 
-/** Each tenant has a partition with its webhooks. */
+/** One partition per tenant. */
 const webhooksOf = (tenant: string) => ({ pk: `TENANT#${tenant}`, prefix: 'WEBHOOK#' });
 export const webhookKey = (tenant: string, id: string) => ({ pk: `TENANT#${tenant}`, sk: `WEBHOOK#${id}` });
 
-/** A tenant's webhooks, in the order of their ids. */
+/** Loads a tenant's webhooks in the order of their ids, strongly consistent. */
 export async function findWebhooks(tenant: string): Promise<Webhook[]> {
   const webhooks: Webhook[] = [];
-  for await (const page of queryAll('webhooks', webhooksOf(tenant)))
-    webhooks.push(...(page as unknown as Webhook[]));
+  const query = { table: tableName('webhooks'), range: webhooksOf(tenant) };
+  for await (const item of queryAll(dynamo(), query)) webhooks.push(Webhook.parse(item));
   return webhooks;
 }
 
-/** Whether a webhook is to hear of an event of its tenant's. One that is bound to an organisation hears of nothing else. */
-export const isInterested = (
+/**
+ * True if the webhook subscribes to the event. One bound to an organisation only gets events of that
+ * organisation.
+ */
+export const isSubscribed = (
   { enabled, events, organization: only }: Webhook,
   event: EventName,
   organization: string | null,

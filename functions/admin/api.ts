@@ -2,17 +2,19 @@ import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { roles } from '../../core/http/caller.ts';
 import { placeOf } from '../../core/http/cursor.ts';
-import { ending } from './batch/ending.ts';
-import { operationTypes, Submission } from './batch/operation.ts';
+import { batchEndUses } from './batch/ending.ts';
+import { Submission } from './batch/operation.ts';
+import { adminOperationTypes } from './batch/operation-types.ts';
 import { adminErrors } from './errors.ts';
+import { categories, orderStatuses } from './records/codes.ts';
 import { day, digits, flagOfQuery, ids } from './records/fields.ts';
-import { Order, OrderChange, orderStatuses } from './records/order.ts';
+import { Order, OrderChange } from './records/order.ts';
 import { approvalFields, decides, decidesNothing } from './records/professional.ts';
-import { categories, Service, ServiceChange } from './records/service.ts';
+import { Service, ServiceChange } from './records/service.ts';
 import { User, userTypes } from './records/user.ts';
 
 const base = '/api/v1/admin';
-const HOUR = 3_600;
+const hourSeconds = 3_600;
 
 const shared = { errors: adminErrors, roles: ['admin', 'super_admin'] } as const;
 
@@ -21,31 +23,31 @@ const count = z.int().nonnegative();
 const bulk = {
   ...shared,
   method: 'POST',
-  limit: { calls: 100, seconds: HOUR, per: 'user' },
+  limit: { calls: 100, seconds: hourSeconds, per: 'user' },
   uses: { admin: 'write' },
 } as const;
 
 const bulkReplyOf = (item: z.ZodRawShape) =>
   z.object({
-    success: z.boolean().describe('Whether no item failed.'),
+    success: z.boolean().describe('True if no item failed.'),
     updated_count: count,
     failed_count: count,
     total_count: count,
     results: z
       .array(z.object({ ...item, success: z.boolean(), error: z.string().optional() }))
-      .describe('One for each id of the request, in its order.'),
+      .describe('One result for each id of the request, in its order.'),
   });
 
 const exporting = {
   ...shared,
   method: 'GET',
-  limit: { calls: 20, seconds: HOUR, per: 'user' },
+  limit: { calls: 20, seconds: hourSeconds, per: 'user' },
   uses: { admin: 'read' },
   streamed: true,
-  // 10,000 records are parsed and written: CPU comes with memory.
+  // An export parses and writes up to 10,000 records; Lambda's CPU comes with memory: 1,769 MB are one vCPU.
   memoryMb: 1_769,
   description:
-    'In the order of creation. As CSV (RFC 4180) the totals are in `X-Total-Count`, `X-Offset` and `X-Limit`, and texts that a spreadsheet would take for formulas begin with an apostrophe. The answer is streamed, whatever its size. Display texts are Portuguese, or English by `Accept-Language: en`. Go on by `next_cursor`, which costs the same at any depth, or by `next_offset`.',
+    'Records are in the order of creation. As CSV (RFC 4180) the totals are in `X-Total-Count`, `X-Offset` and `X-Limit`, and texts that a spreadsheet would take for formulas are escaped with an apostrophe. The answer is streamed, whatever its size. Display texts are Portuguese, or English with `Accept-Language: en`. For the next page use `next_cursor`, which costs the same at any depth, or `next_offset`.',
 } as const;
 
 const notACursor = { error: 'must be the next_cursor of an earlier answer' };
@@ -72,7 +74,7 @@ const pageQuery = {
 
 const exportReply = (row: z.ZodType) =>
   z.object({
-    count: count.describe('Of all records that the filters let through.'),
+    count: count.describe('The number of records that match the filters.'),
     limit: count,
     offset: count,
     has_more: z.boolean(),
@@ -87,7 +89,7 @@ const importing = {
   uses: { admin: 'write' },
   textBody: 'text/csv',
   description:
-    'A list of up to 1,000 records as an export has them, or the CSV of an export: known ids are replaced, new ones are created. A CSV leaves fields that it does not have as they are. All records are checked before the first is stored.',
+    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept. All records are checked before the first is stored.',
   reply: z.object({
     success: z.boolean(),
     created_count: count,
@@ -101,17 +103,20 @@ const importBody = z.union([z.array(z.unknown()), z.string()], { error: 'must be
 
 const submitting = {
   errors: adminErrors,
-  limit: { calls: 50, seconds: HOUR, per: 'user', together: 'admin.async' },
+  limit: { calls: 50, seconds: hourSeconds, per: 'user', together: 'admin.async' },
 } as const;
 
-/** Batches are also for whoever submitted them, whatever their role is by now. */
+/**
+ * A batch may be read and canceled by administrators and by the user who submitted it, whatever role that
+ * user has now.
+ */
 const owning = { errors: adminErrors, roles, params: z.object({ batch_id: z.string() }) } as const;
 
 const progress = z.object({
   total: count,
   completed: count,
   failed: count,
-  canceled: count.optional().describe('Of a batch that was canceled: the rest of its operations.'),
+  canceled: count.optional().describe('Only of a canceled batch: its operations that will not be processed.'),
   percentage: z.number(),
   success_rate: z.number(),
 });
@@ -124,7 +129,7 @@ const summary = {
   status: z
     .enum(statuses)
     .describe(
-      'At its end `completed` (all were processed, some may have failed), `failed` (none succeeded), `partial` (it ended before all were processed) or `canceled`. Stop polling at any of the four.',
+      'At its end a batch is `completed` (all operations were processed, some may have failed), `failed` (none succeeded), `partial` (it ended before all were processed) or `canceled`. Stop polling at any of the four.',
     ),
   status_display: z.string(),
   progress,
@@ -135,14 +140,17 @@ const summary = {
   estimated_completion: z.string().nullable().optional(),
 };
 
-/** Administration: bulk operations, exports and imports of orders, users and services, and batches that take longer. */
+/**
+ * Administration: bulk operations, exports and imports of orders, users and services, and asynchronous
+ * batches.
+ */
 export const admin = {
   updateOrders: {
     ...bulk,
     path: `${base}/bulk/orders/update-status`,
     summary: 'Set the status of several orders',
     description:
-      'Orders move from pending to confirmed, in_progress and completed, and from any but completed to cancelled; with `force` anywhere. Notes are appended on a new line.',
+      'Orders move from pending to confirmed, in_progress and completed, and from each of these but completed to cancelled; with `force` any change is allowed. Notes are appended on a new line.',
     body: z.strictObject({ order_ids: ids, ...OrderChange.shape }),
     reply: bulkReplyOf({
       order_id: count,
@@ -218,19 +226,19 @@ export const admin = {
   importOrders: {
     ...importing,
     path: `${base}/import/orders`,
-    summary: 'Store orders by their ids',
+    summary: 'Create or replace orders by their ids',
     body: importBody,
   },
   importUsers: {
     ...importing,
     path: `${base}/import/users`,
-    summary: 'Store users by their ids',
+    summary: 'Create or replace users by their ids',
     body: importBody,
   },
   importServices: {
     ...importing,
     path: `${base}/import/services`,
-    summary: 'Store services by their ids',
+    summary: 'Create or replace services by their ids',
     body: importBody,
   },
   submit: {
@@ -238,8 +246,8 @@ export const admin = {
     ...submitting,
     method: 'POST',
     path: `${base}/async/submit`,
-    summary: 'Have up to 1,000 operations done one by one',
-    description: `The types of operations are ${operationTypes.join(', ')}. Look at the batch by \`poll_url\`, every few seconds.`,
+    summary: 'Submit a batch of up to 1,000 operations',
+    description: `The types of operations are ${adminOperationTypes.join(', ')}. Each operation succeeds or fails by itself. Poll the batch at \`poll_url\` every few seconds.`,
     uses: { admin: 'write', operations: 'write', adminBatches: 'send' },
     body: Submission,
     status: 202,
@@ -256,9 +264,9 @@ export const admin = {
     ...owning,
     method: 'GET',
     path: `${base}/async/status/{batch_id}`,
-    summary: 'Read how far a batch is, and at its end what became of each operation',
+    summary: 'Read the progress of a batch, and at its end the outcome of each operation',
     description:
-      '`results` and `errors` are by the place of the operation in the request, from 0. For administrators, and for whoever submitted it.',
+      'The keys of `results` and `errors` are the places of the operations in the request, from 0. For administrators, and for the user who submitted the batch.',
     uses: { operations: 'read' },
     reply: z.object({
       ...summary,
@@ -271,10 +279,10 @@ export const admin = {
     ...submitting,
     method: 'POST',
     path: `${base}/async/cancel/{batch_id}`,
-    summary: 'Stop a batch',
+    summary: 'Cancel a batch',
     description:
-      'What was done stays done; the numbers of the answer are final. A batch that has ended otherwise is answered with 400.',
-    uses: ending,
+      'Operations that were processed are not undone; the numbers of the answer are final. For a batch that has ended otherwise the answer is 400.',
+    uses: batchEndUses,
     reply: z.object({
       success: z.boolean(),
       message: z.string(),

@@ -6,7 +6,7 @@ import { adminEngine, readOwn } from './batch/batch.ts';
 export const handler = serve(admin.cancel, async ({ params, caller }) => {
   const { id } = await readOwn(caller, params.batch_id);
   const { batch } = (await adminEngine().cancel(id)) ?? {};
-  // Whoever cancels twice, since an answer was lost, is told the same again.
+  // A repeated cancel, after a lost answer, gets the same answer.
   if (batch?.status !== 'canceled')
     throw new Problem('invalid', 'Batch operation has already ended', { details: { code: 'CANNOT_CANCEL' } });
   return {

@@ -8,7 +8,7 @@ import {
   type Spelling,
 } from '../../core/http/problem.ts';
 
-/** What this API calls the kinds of problems. */
+/** The codes of this API for the kinds of problems. */
 const codes: Record<ProblemCode, string> = {
   ...errorCodes,
   malformed_json: 'INVALID_PARAMETERS',
@@ -19,7 +19,7 @@ const codes: Record<ProblemCode, string> = {
   route_not_found: 'RESOURCE_NOT_FOUND',
 };
 
-/** What this API says where its words are fixed. */
+/** Messages that are the same for every problem of a kind. */
 const messages: Partial<Record<ProblemCode, string>> = {
   malformed_json: 'Invalid request parameters',
   invalid: 'Invalid request parameters',
@@ -27,9 +27,12 @@ const messages: Partial<Record<ProblemCode, string>> = {
   internal: 'An unexpected error occurred',
 };
 
-/** `operations[2].data.status`, or where the request as a whole is meant, `body`. */
+/**
+ * The field of an issue, such as `operations[2].data.status`; for the request as a whole its place, such as
+ * `body`.
+ */
 function fieldOf({ place, issue }: InputIssue): string {
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
   const name = path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
     .join('')
@@ -39,13 +42,13 @@ function fieldOf({ place, issue }: InputIssue): string {
 
 function issueOf({ issue }: InputIssue): string {
   if (issue.code === 'unrecognized_keys') return 'is not a field of this request';
-  // What has no words of its own.
+  // Issues without a message of ours.
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
     return issue.input === undefined ? 'is required' : `must be an ${issue.expected}`;
   return issue.message;
 }
 
-/** The first thing that is wrong, in the order of the input. */
+/** The first issue in the order of the input. */
 function detailsOf(problem: Problem): Record<string, unknown> {
   if (problem instanceof MalformedJson) return { field: 'body', issue: 'must be valid JSON' };
   if (!(problem instanceof InvalidInput) || problem.code !== 'invalid') return problem.details;
@@ -53,17 +56,17 @@ function detailsOf(problem: Problem): Record<string, unknown> {
   return first ? { field: fieldOf(first), issue: issueOf(first) } : {};
 }
 
-/** Problems as `{"error": {"code", "message", "details"}}`. */
+/** Renders problems as `{"error": {"code", "message", "details"}}`. */
 export const adminErrors: Spelling = (problem: Problem) => {
   const details = detailsOf(problem);
   const code = typeof problem.details.code === 'string' ? problem.details.code : codes[problem.code];
-  const { code: _, ...told } = details;
+  const { code: _, ...others } = details;
   return {
     body: {
       error: {
         code,
         message: code === codes[problem.code] ? (messages[problem.code] ?? problem.message) : problem.message,
-        ...(Object.keys(told).length > 0 ? { details: told } : {}),
+        ...(Object.keys(others).length > 0 ? { details: others } : {}),
       },
     },
   };

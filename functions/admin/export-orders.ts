@@ -1,9 +1,9 @@
 import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { exported } from './export/export.ts';
+import { streamExport } from './export/export.ts';
 import { orders } from './records/order.ts';
 
 export const handler = serve(admin.exportOrders, ({ query, ...call }) => {
   const { status, start_date: start, end_date: end } = query;
-  return exported(orders, query, { facets: status ? [status] : 'all', start, end }, call);
+  return streamExport(orders, query, { facets: status ? [status] : 'all', start, end }, call);
 });

@@ -1,7 +1,8 @@
 import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { exported } from './export/export.ts';
-import { categories, serviceFacet, services } from './records/service.ts';
+import { streamExport } from './export/export.ts';
+import { categories } from './records/codes.ts';
+import { serviceFacet, services } from './records/service.ts';
 
 const both = [true, false];
 
@@ -10,7 +11,7 @@ export const handler = serve(admin.exportServices, ({ query, ...call }) => {
   const facets = (category ? [category] : categories).flatMap((one) =>
     (active === undefined ? both : [active]).map((isActive) => serviceFacet(one, isActive)),
   );
-  return exported(
+  return streamExport(
     services,
     query,
     { facets: facets.length === services.facets.length ? 'all' : facets },

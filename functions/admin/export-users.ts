@@ -1,6 +1,6 @@
 import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { exported } from './export/export.ts';
+import { streamExport } from './export/export.ts';
 import { userFacet, users, userTypes } from './records/user.ts';
 
 const both = [true, false];
@@ -12,5 +12,5 @@ export const handler = serve(admin.exportUsers, ({ query, ...call }) => {
       (verified === undefined ? both : [verified]).map((isVerified) => userFacet(one, isActive, isVerified)),
     ),
   );
-  return exported(users, query, { facets: facets.length === users.facets.length ? 'all' : facets }, call);
+  return streamExport(users, query, { facets: facets.length === users.facets.length ? 'all' : facets }, call);
 });

@@ -1,7 +1,14 @@
 import { WithHeaders } from '../../core/http/reply.ts';
 import { serve } from '../../core/http/serve.ts';
 import { admin } from './api.ts';
-import { adminEngine, estimatedSeconds, idOf, LOOK_AGAIN, listOf, nextNumber } from './batch/batch.ts';
+import {
+  adminEngine,
+  batchesOfUser,
+  batchIdOf,
+  estimatedSeconds,
+  nextNumber,
+  pollAfterSeconds,
+} from './batch/batch.ts';
 
 export const handler = serve(admin.submit, async ({ body, caller, answer }) => {
   const number = await nextNumber(caller.tenantId);
@@ -15,11 +22,11 @@ export const handler = serve(admin.submit, async ({ body, caller, answer }) => {
       total_operations: body.operations.length,
       estimated_duration_seconds: estimatedSeconds(body.operations.length),
     },
-    { Location: poll_url, 'Retry-After': LOOK_AGAIN },
+    { Location: poll_url, 'Retry-After': pollAfterSeconds },
   );
   await adminEngine().open({
-    ...{ id: idOf(caller.tenantId, number), kind: body.operation_type },
-    ...{ tenant: caller.tenantId, user: caller.userId, lists: [listOf(caller)] },
+    ...{ id: batchIdOf(caller.tenantId, number), kind: body.operation_type },
+    ...{ tenant: caller.tenantId, user: caller.userId, lists: [batchesOfUser(caller)] },
     operations: body.operations.map(({ resource_id, data }) => ({
       data: { id: resource_id, data },
       subject: String(resource_id),

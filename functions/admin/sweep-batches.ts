@@ -5,5 +5,5 @@ import { adminWorkers } from './workers.ts';
 
 export const handler = consume(adminWorkers.sweepBatches, async () => {
   const sent = await adminEngine().sweep();
-  if (sent > 0) log('warn', 'messages of admin batches sent again', { sent });
+  if (sent > 0) log('warn', 'resent messages of admin batches', { sent });
 });

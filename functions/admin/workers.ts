@@ -1,20 +1,20 @@
 import * as z from 'zod';
 import { ChunkMessage } from '../../core/batch/chunk-message.ts';
 import type { Worker } from '../../core/contract/worker.ts';
-import { ending } from './batch/ending.ts';
+import { batchEndUses } from './batch/ending.ts';
 
-/** What works off the batches of administrators. */
+/** The workers that process admin batches. */
 export const adminWorkers = {
   workBatch: {
-    summary: 'Do one chunk of an admin batch',
+    summary: 'Process one chunk of an admin batch',
     trigger: { queue: 'adminBatches' },
-    uses: { ...ending, admin: 'write', adminBatches: 'send' },
+    uses: { ...batchEndUses, admin: 'write', adminBatches: 'send' },
     message: ChunkMessage,
   },
   sweepBatches: {
-    summary: 'Send admin batches again whose message was lost, and announce those that ended unheard',
+    summary: 'Resend lost messages of admin batches, and report batches whose end was not reported',
     trigger: { every: 'rate(1 minute)' },
-    uses: { ...ending, adminBatches: 'send' },
+    uses: { ...batchEndUses, adminBatches: 'send' },
     message: z.unknown(),
   },
 } satisfies Record<string, Worker>;

@@ -4,7 +4,7 @@ import { line } from '../../core/contract/fields.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { NewSettings, SettingsReply } from './account/settings-shape.ts';
 import { OrgId } from './organization.ts';
-import { operations, SyncLogReply, statuses } from './sync/sync-log.ts';
+import { SyncLogReply, syncOperations, syncStatuses } from './sync/sync-log.ts';
 
 const shared = { errors: codedSpelling } as const;
 const params = z.object({ orgId: OrgId });
@@ -20,7 +20,7 @@ const changing = { ...shared, roles: ['manager', 'admin', 'super_admin'], params
 
 const count = z.int().nonnegative();
 
-/** A number of the query: digits and nothing else, so that no other way to write a number means something by accident. */
+/** An integer in the query. Digits only, so that `1e1` or `0x1` is rejected and not reinterpreted. */
 const number = (min: number, max: number, otherwise: number) =>
   z
     .string()
@@ -30,7 +30,7 @@ const number = (min: number, max: number, otherwise: number) =>
     .default(otherwise)
     .meta({ type: 'integer', minimum: min, maximum: max });
 
-/** An instant that somebody may mean: since computers count time, and not in another millennium. */
+/** An instant from 1970 to 2999: others are mistakes. */
 const Instant = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be an ISO date or date-time with a zone')
   .refine(
@@ -54,8 +54,11 @@ const starting = {
   reply: Started,
 } as const;
 
-const START_RULE =
-  'One sync of an organisation at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`), and a start that is too soon after another is a 429 `RATE_LIMIT_EXCEEDED`. What counts are starts that succeed, by either path; a sync that fails gives its start back.';
+const startRule = [
+  'An organisation runs one sync at a time (429 `SYNC_ALREADY_RUNNING` with its `sync_log_id`). A start too soon after',
+  'another is a 429 `RATE_LIMIT_EXCEEDED`. Only successful starts count, of both paths together; a sync that fails gives',
+  'its start back.',
+].join(' ');
 
 const ending = {
   cliniko: 'write',
@@ -65,19 +68,19 @@ const ending = {
   webhookDelivery: 'run',
 } as const;
 
-/** Copies the patients of Cliniko accounts, and tells how far it is. */
+/** Endpoints that copy the patients of Cliniko accounts and report the progress. */
 export const cliniko = {
   syncAll: {
     ...starting,
     path: '/api/v1/cliniko/sync-all/{orgId}',
     summary: 'Start a sync of all patients of an organisation',
-    description: START_RULE,
+    description: startRule,
   },
   sync: {
     ...starting,
     path: '/api/v1/cliniko/sync/{orgId}',
     summary: 'Start a sync of all patients (deprecated: use sync-all)',
-    description: `Deprecated, the same as sync-all. ${START_RULE}`,
+    description: `Deprecated, the same as sync-all. ${startRule}`,
   },
   testConnection: {
     ...reading,
@@ -86,7 +89,7 @@ export const cliniko = {
     uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
     summary: 'Check the credentials of an organisation and count its patients',
     description:
-      'Answers within 15 seconds: what may pass by itself is tried once more, and then told as 502 `CLINIKO_UNAVAILABLE`. A rate limit is told as 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
+      'Answers within 15 seconds: a fault that may be transient is retried once and then reported as 502 `CLINIKO_UNAVAILABLE`. A rate limit of Cliniko is a 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
     reply: z.object({
       status: z.literal('connected'),
       total_patients: count,
@@ -104,8 +107,8 @@ export const cliniko = {
     description: 'Syncs are listed for 400 days.',
     query: z.object({
       limit: number(1, 100, 10),
-      status: z.enum(statuses).optional(),
-      operation_type: z.enum(operations).optional(),
+      status: z.enum(syncStatuses).optional(),
+      operation_type: z.enum(syncOperations).optional(),
     }),
     reply: z.object({ logs: z.array(SyncLogReply), total_count: count, has_more: z.boolean() }),
   },
@@ -114,30 +117,30 @@ export const cliniko = {
     path: '/api/v1/cliniko/status/{orgId}',
     limit: { calls: 120, seconds: 60, per: 'user' },
     uses: { cliniko: 'read', operations: 'read' },
-    summary: 'Sum up the latest sync of an organisation',
+    summary: 'Summarise the latest sync of an organisation',
     reply: z.object({
-      sync_status: z.enum([...statuses, 'never_synced']),
-      last_sync: z.string().nullable().describe('When the latest sync ended, or a running one began.'),
+      sync_status: z.enum([...syncStatuses, 'never_synced']),
+      last_sync: z.string().nullable().describe('End of the latest sync, or start of a running one.'),
       patient_counts: z.object({
         total_in_cliniko: count,
         synced_to_database: count,
         success_rate: z.number().min(0).max(100),
       }),
       sync_duration: z.string().nullable(),
-      operation_type: z.enum(operations).nullable(),
+      operation_type: z.enum(syncOperations).nullable(),
     }),
   },
   activePatients: {
     ...reading,
     path: '/api/v1/cliniko/active-patients/{orgId}',
     uses: { cliniko: 'read' },
-    summary: 'List the patients of an organisation that Cliniko has as active',
+    summary: 'List the active patients of an organisation',
     description:
-      'Those of the account that the latest sync looked into. Patients of an account that the organisation had before are kept, but not listed.',
+      'Lists patients of the Cliniko account that the latest sync read. Patients of former accounts are kept, but not listed.',
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),
-      search: line(100).optional().describe('A part of a name or e-mail address, in any case.'),
+      search: line(100).optional().describe('Part of a name or e-mail address, case-insensitive.'),
       last_synced_after: Instant.optional(),
     }),
     reply: z.object({
@@ -162,9 +165,9 @@ export const cliniko = {
     method: 'POST',
     path: '/api/v1/cliniko/sync-cancel/{orgId}',
     uses: ending,
-    summary: 'End the running sync of an organisation',
+    summary: 'Cancel the running sync of an organisation',
     description:
-      'What was stored stays. Its log ends as failed with the code `SYNC_CANCELED`, and another sync may start at once. 409 if none is running.',
+      'Stored patients stay. The log ends as failed with the code `SYNC_CANCELED`, and another sync may start at once. 409 if none is running.',
     reply: z.object({ success: z.literal(true), message: z.string(), sync_log_id: z.int() }),
   },
   putSettings: {
@@ -172,9 +175,9 @@ export const cliniko = {
     method: 'PUT',
     path: '/api/v1/cliniko/settings/{orgId}',
     uses: { cliniko: 'write', clinikoKeys: 'write' },
-    summary: 'Register an organisation, or change how it is synchronised',
+    summary: 'Register an organisation or change its sync settings',
     description:
-      'A new key of the same Cliniko account is used at once, also by a sync that is running. With a key of another account a running sync fails (`CLINIKO_ACCOUNT_CHANGED`); the next one fetches all patients of that account, and they alone are listed from then on. What is stored of the former account stays, and is listed again after a sync with one of its keys.',
+      'A new key of the same Cliniko account is used at once, also by a running sync. With a key of another account a running sync fails (`CLINIKO_ACCOUNT_CHANGED`); the next one fetches all patients of that account, and only they are listed from then on. Patients of the former account stay stored, and are listed again after a sync with one of its keys.',
     body: NewSettings,
     reply: SettingsReply,
   },
@@ -182,7 +185,7 @@ export const cliniko = {
     ...reading,
     path: '/api/v1/cliniko/settings/{orgId}',
     uses: { cliniko: 'read' },
-    summary: 'Read how an organisation is synchronised; the API key is never told',
+    summary: 'Read the sync settings of an organisation; never returns the API key',
     reply: SettingsReply,
   },
 } satisfies Record<string, Endpoint>;

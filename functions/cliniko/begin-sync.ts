@@ -1,23 +1,23 @@
 import { consume } from '../../core/consume.ts';
-import { type World, world } from './account/deps.ts';
+import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { countPatients } from './account/lists.ts';
-import { takeTurn } from './sync/run-step.ts';
+import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
-import { found, PER_PAGE } from './sync/sync-log.ts';
+import { found, patientsPerPage } from './sync/sync-log.ts';
 import { advanced } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** Counts what there is. A run that was taken back has done so already and goes on where it stands. */
-export const beginSync = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, 'begin', world, async ({ snapshot, run, log, account }) => {
-    const { active, archived } = await countPatients(account, world, run);
+/** Counts the patients of the account. A resumed run has done so already and continues at its cursor. */
+export const beginSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
+  runStep(input, 'begin', deps, async ({ snapshot, run, log, account }) => {
+    const { active, archived } = await countPatients(account, deps, run);
     const total = active + archived;
-    const pages = Math.ceil(active / PER_PAGE) + Math.ceil(archived / PER_PAGE);
-    const next = { ...advanced(run, undefined, world.now()), required: total };
+    const pages = Math.ceil(active / patientsPerPage) + Math.ceil(archived / patientsPerPage);
+    const next = { ...advanced(run, undefined, deps.now()), required: total };
     const counted = found(log, total, pages);
     await commit(snapshot, { ...snapshot.state, run: next }, [logWrite(snapshot.organization, counted)]);
     return next;
   });
 
-export const handler = consume(clinikoWorkers.beginSync, (input) => beginSync(input, world));
+export const handler = consume(clinikoWorkers.beginSync, (input) => beginSync(input, clinikoDeps));

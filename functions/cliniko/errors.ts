@@ -1,13 +1,13 @@
 import { CodedProblem } from '../../core/http/coded-problem.ts';
-import { type FaultName, faults } from './faults.ts';
+import { clinikoFaults, type FaultName } from './faults.ts';
 
-/** What a caller who waits is told of a fault of Cliniko. */
+/** A fault of Cliniko as the problem that a waiting caller gets. */
 export function problemOf(
   name: FaultName,
   details: Record<string, unknown>,
   retryAfter?: number,
 ): CodedProblem {
-  const { code, status, text } = faults[name];
+  const { code, status, text } = clinikoFaults[name];
   return new CodedProblem('unavailable', code, text, {
     status,
     details,

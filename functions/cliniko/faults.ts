@@ -1,8 +1,8 @@
 /**
- * Why a call of Cliniko or a whole sync can fail, by the name that the error has in a workflow: what the caller is told, and the
- * status where a caller waits for it.
+ * Reasons for which a request to Cliniko or a whole sync fails, by the name that the error has in the
+ * workflow: code and text for callers, and the HTTP status if a caller waits.
  */
-export const faults = {
+export const clinikoFaults = {
   ClinikoAuthFailed: { code: 'CLINIKO_AUTH_FAILED', status: 401, text: 'Invalid Cliniko credentials' },
   ClinikoForbidden: {
     code: 'CLINIKO_FORBIDDEN',
@@ -33,7 +33,7 @@ export const faults = {
   },
   SyncInterrupted: { code: 'SYNC_INTERRUPTED', status: 500, text: 'The sync was interrupted too often' },
   SyncCanceled: { code: 'SYNC_CANCELED', status: 409, text: 'The sync was cancelled' },
-  /** A write that the table refuses for what it already holds. */
+  /** A write that the table rejects because of the items it holds. */
   TransactionCanceledException: {
     code: 'DATABASE_CONSTRAINT_ERROR',
     status: 500,
@@ -41,10 +41,10 @@ export const faults = {
   },
 } as const satisfies Record<string, { code: string; status: number; text: string }>;
 
-export type FaultName = keyof typeof faults;
+export type FaultName = keyof typeof clinikoFaults;
 
-/** Faults that another try does not mend: the key, the account or the request must change first. */
-export const PERMANENT: readonly FaultName[] = [
+/** Faults that the workflow does not retry: the key, the account or the request must change first. */
+export const permanentFaults: readonly FaultName[] = [
   'ClinikoAuthFailed',
   'ClinikoForbidden',
   'ClinikoRateLimited',
@@ -54,19 +54,21 @@ export const PERMANENT: readonly FaultName[] = [
   'SyncIncomplete',
 ];
 
-/** Its name is all that a workflow learns of it; its text is for callers and holds nothing of theirs. */
+/** A fault of Cliniko. A workflow sees only its name; its text is for callers and contains no data. */
 export class ClinikoFault extends Error {
   override readonly name: FaultName;
 
   constructor(name: FaultName) {
-    super(faults[name].text);
+    super(clinikoFaults[name].text);
     this.name = name;
   }
 }
 
-/** What is told of an error by its name; of one that nobody foresaw, only that it happened. */
-export const toldOf = (name: string): { code: string; status: number; text: string } =>
-  Object.entries(faults).find(([known]) => known === name)?.[1] ?? {
+/**
+ * Code, status and text for an error by its name; `INTERNAL_ERROR` for one that is not in `clinikoFaults`.
+ */
+export const describeFault = (name: string): { code: string; status: number; text: string } =>
+  Object.entries(clinikoFaults).find(([known]) => known === name)?.[1] ?? {
     code: 'INTERNAL_ERROR',
     status: 500,
     text: 'Internal error',

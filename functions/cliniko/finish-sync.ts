@@ -1,27 +1,27 @@
 import { consume } from '../../core/consume.ts';
-import { type World, world } from './account/deps.ts';
+import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { countDeleted, countPatients } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
 import { complete } from './sync/end-sync.ts';
-import { takeTurn } from './sync/run-step.ts';
+import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { found } from './sync/sync-log.ts';
 import { anotherRound, isComplete } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** Compares with Cliniko's counts: ends the run if it met everyone, else goes another round. */
-export const finishSync = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, 'finish', world, async ({ snapshot, run, log, account }) => {
-    const { active, archived } = await countPatients(account, world, run);
+/** Compares the run with Cliniko's counts: completes it, or begins another round. */
+export const finishSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
+  runStep(input, 'finish', deps, async ({ snapshot, run, log, account }) => {
+    const { active, archived } = await countPatients(account, deps, run);
     const total = active + archived;
-    // Whoever was deleted after the list of them was read would make up for somebody whom this run has not met.
-    const deleted = await countDeleted(account, world, run);
+    // A patient deleted after the list of deleted ones was read would hide one that this run has not seen.
+    const deleted = await countDeleted(account, deps, run);
     if (isComplete(run, total, deleted)) {
-      await complete(snapshot, run, log, total, world.now());
+      await complete(snapshot, run, log, total, deps.now());
       return undefined;
     }
-    const again = anotherRound(run, total, world.now());
+    const again = anotherRound(run, total, deps.now());
     if (!again) throw new ClinikoFault('SyncIncomplete');
     await commit(snapshot, { ...snapshot.state, run: again }, [
       logWrite(snapshot.organization, found(log, total, 0)),
@@ -29,4 +29,4 @@ export const finishSync = (input: StepInput, world: World): Promise<Next> =>
     return again;
   });
 
-export const handler = consume(clinikoWorkers.finishSync, (input) => finishSync(input, world));
+export const handler = consume(clinikoWorkers.finishSync, (input) => finishSync(input, clinikoDeps));

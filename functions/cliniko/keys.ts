@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Organization } from './organization.ts';
 
 /**
- * Where things are. In `cliniko`: a partition for each organisation with its settings, the state of its syncs and its patients; one for
- * each tenant with its counters; and two short lists of what is due or running, over all tenants.
- * In `operations`: a partition for each organisation with the logs of its syncs.
+ * Keys of the items. In `cliniko`: one partition per organisation with its settings, the state of its syncs
+ * and its patients; one per tenant with its counter; and two short partitions that list the due and the
+ * running syncs of all tenants. In `operations`: one partition per organisation with the logs of its syncs.
  *
  * An organisation's id has no `#`, so no two organisations share a key.
  */
@@ -17,13 +17,16 @@ export const settingsKey = (organization: Organization) => ({
 
 export const stateKey = (organization: Organization) => ({ pk: `ORG#${nameOf(organization)}`, sk: 'STATE' });
 
-/** What the keys of an organisation's patients begin with. Each Cliniko account has its own: their ids mean different people. */
+/**
+ * Partition and sort key prefix of the patients of one Cliniko account. Other accounts use the same ids for
+ * other people.
+ */
 export const patientsOf = (organization: Organization, account: string) => ({
   pk: `ORG#${nameOf(organization)}`,
   prefix: `PATIENT#${account}#`,
 });
 
-/** Ids of any length sort as numbers; the places of records without an id come behind them. */
+/** Pads ids so that they sort as numbers; the places of records without an id come after them. */
 export function patientKey(organization: Organization, account: string, clinikoId: string) {
   const { pk, prefix } = patientsOf(organization, account);
   return { pk, sk: prefix + clinikoId.padStart(20, '0') };
@@ -39,21 +42,24 @@ export const logKey = (organization: Organization, id: number) => ({
   sk: `LOG#${String(id).padStart(15, '0')}`,
 });
 
-/** Hands out the numbers of a tenant's logs and patients. */
+/** Counter for the numbers of a tenant's logs and patients. */
 export const counterKey = (tenant: string) => ({ pk: `TENANT#${tenant}`, sk: 'COUNTER' });
 
-/** Organisations with a running sync. */
-export const RUNNING = 'RUNNING';
-export const runningKey = (organization: Organization) => ({ pk: RUNNING, sk: nameOf(organization) });
+/** Partition of the organisations with a running sync. */
+export const runningPartition = 'RUNNING';
+export const runningKey = (organization: Organization) => ({
+  pk: runningPartition,
+  sk: nameOf(organization),
+});
 
-/** Organisations with a schedule, the next one due first. */
-export const DUE = 'DUE';
+/** Partition of the organisations with a schedule, sorted by due time. */
+export const duePartition = 'DUE';
 export const dueKey = (organization: Organization, at: string) => ({
-  pk: DUE,
+  pk: duePartition,
   sk: `${at}#${nameOf(organization)}`,
 });
 
-/** A name for an organisation that is safe wherever a name may be: of a secret, of an execution. */
+/** Digest of an organisation's id, 32 hex digits: valid in names of secrets and of executions. */
 export const digestOf = ({ tenant, orgId }: Organization): string =>
   createHash('sha256')
     .update(JSON.stringify([tenant, orgId]))

@@ -1,23 +1,21 @@
-import { queryAll } from '../../core/dynamo/query-all.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { queryFirst } from '../../core/dynamo/query-all.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
-import { summaryOf } from './sync/summary.ts';
-import type { SyncLog } from './sync/sync-log.ts';
-import { held } from './sync/sync-state.ts';
+import { syncLogToStatus } from './sync/summary.ts';
+import { SyncLog } from './sync/sync-log.ts';
+import { currentHoldings } from './sync/sync-state.ts';
 import { readSnapshot } from './sync/sync-store.ts';
 
 export const handler = serve(cliniko.status, async ({ params: { orgId }, caller, clock }) => {
   const organization = organizationOf(caller, orgId);
   const snapshot = await readSnapshot(organization);
   if (!snapshot) throw organizationNotFound(orgId);
-  const latest = await queryAll('operations', {
-    ...logsOf(organization),
-    newestFirst: true,
-    limit: 1,
-  }).next();
-  const [log] = (latest.value ?? []) as unknown as SyncLog[];
-  const { active, archived } = held(snapshot.state);
-  return summaryOf(log, active + archived, clock.now());
+  const query = { table: tableName('operations'), range: logsOf(organization), newestFirst: true };
+  const [log] = (await queryFirst(dynamo(), query, 1)).map((item) => SyncLog.parse(item));
+  const { active, archived } = currentHoldings(snapshot.state);
+  return syncLogToStatus(log, active + archived, clock.now());
 });

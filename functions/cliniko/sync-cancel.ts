@@ -9,17 +9,18 @@ import { executionName } from './sync/start-sync.ts';
 import type { Run } from './sync/sync-state.ts';
 import { Overtaken, readSnapshot } from './sync/sync-store.ts';
 
-/** How often a cancel looks again when a page is stored at the same instant; the next page is some hundred milliseconds away. */
-const LOOKS = 20;
+/** Attempts while pages are stored at the same time; pages are some hundred milliseconds apart. */
+const cancelAttemptsMax = 20;
 
 /**
- * Ends what runs, and returns it.
+ * Ends the running sync as failed.
  *
- * @throws CodedProblem ORGANIZATION_NOT_FOUND or SYNC_NOT_RUNNING.
+ * @returns the run that was ended.
+ * @throws CodedProblem ORGANIZATION_NOT_FOUND or SYNC_NOT_RUNNING; Overtaken if 20 attempts were overtaken.
  */
 async function cancel(organization: Organization, now: number): Promise<Run> {
   const { orgId } = organization;
-  for (let look = 1; ; look++) {
+  for (let attempt = 1; ; attempt++) {
     const snapshot = await readSnapshot(organization);
     if (!snapshot) throw organizationNotFound(orgId);
     const { run } = snapshot.state;
@@ -29,7 +30,7 @@ async function cancel(organization: Organization, now: number): Promise<Run> {
       await fail(snapshot, 'SyncCanceled', now);
       return run;
     } catch (error) {
-      if (!(error instanceof Overtaken) || look === LOOKS) throw error;
+      if (!(error instanceof Overtaken) || attempt === cancelAttemptsMax) throw error;
     }
   }
 }

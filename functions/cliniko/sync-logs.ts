@@ -1,21 +1,23 @@
-import { queryAll } from '../../core/dynamo/query-all.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { queryAll, queryFirst } from '../../core/dynamo/query-all.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { serve } from '../../core/http/serve.ts';
 import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
-import { type SyncLog, told } from './sync/sync-log.ts';
+import { SyncLog, syncLogToReply } from './sync/sync-log.ts';
 import { readSnapshot } from './sync/sync-store.ts';
 
-/** As many logs as fit into one answer of the table, or as are asked for. */
+/** Logs of one Query: up to `limit`, and at most 1 MB (DynamoDB's limit for a page). */
 async function someLogs(
   organization: Organization,
-  order: { newestFirst: boolean; limit: number },
+  { newestFirst, limit }: { newestFirst: boolean; limit: number },
 ): Promise<SyncLog[]> {
-  const { value } = await queryAll('operations', { ...logsOf(organization), ...order }).next();
-  return (value ?? []) as unknown as SyncLog[];
+  const query = { table: tableName('operations'), range: logsOf(organization), newestFirst };
+  return (await queryFirst(dynamo(), query, limit)).map((item) => SyncLog.parse(item));
 }
 
-/** The newest logs, and how many there are: they are numbered one after another, and the oldest are forgotten first. */
+/** The newest logs and the number of all: they are numbered consecutively, and the oldest expire first. */
 async function newestLogs(organization: Organization, limit: number) {
   const [logs, [oldest]] = await Promise.all([
     someLogs(organization, { newestFirst: true, limit }),
@@ -25,14 +27,16 @@ async function newestLogs(organization: Organization, limit: number) {
   return { logs, total: newest && oldest ? newest.nth - oldest.nth + 1 : 0 };
 }
 
-/** The newest logs that fit a filter, and how many do: they must be looked at one by one. */
+/** The newest logs that match a filter and the number of all that match. Reads every log. */
 async function chosenLogs(organization: Organization, limit: number, isChosen: (log: SyncLog) => boolean) {
   const logs: SyncLog[] = [];
   let total = 0;
-  for await (const page of queryAll('operations', { ...logsOf(organization), newestFirst: true })) {
-    const chosen = (page as unknown as SyncLog[]).filter(isChosen);
-    logs.push(...chosen.slice(0, limit - logs.length));
-    total += chosen.length;
+  const query = { table: tableName('operations'), range: logsOf(organization), newestFirst: true };
+  for await (const item of queryAll(dynamo(), query)) {
+    const log = SyncLog.parse(item);
+    if (!isChosen(log)) continue;
+    if (logs.length < limit) logs.push(log);
+    total += 1;
   }
   return { logs, total };
 }
@@ -47,5 +51,5 @@ export const handler = serve(cliniko.syncLogs, async ({ params: { orgId }, query
     status || operation
       ? await chosenLogs(organization, limit, isChosen)
       : await newestLogs(organization, limit);
-  return { logs: logs.map(told), total_count: total, has_more: total > logs.length };
+  return { logs: logs.map(syncLogToReply), total_count: total, has_more: total > logs.length };
 });

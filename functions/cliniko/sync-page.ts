@@ -1,11 +1,11 @@
 import { timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
-import { type World, world } from './account/deps.ts';
+import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { readPage } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
-import { met } from './patients/patient.ts';
+import { mergePatient } from './patients/patient.ts';
 import { type ReadPatient, readPatient } from './patients/patient-record.ts';
-import { type Turn, takeTurn } from './sync/run-step.ts';
+import { runStep, type StepContext } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { type Change, storeChanges } from './sync/store-changes.ts';
 import type { Progress } from './sync/sync-log.ts';
@@ -13,25 +13,25 @@ import { advanced, isEndless, type Run } from './sync/sync-state.ts';
 import { findPatients, takeNumbers } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** What a page's records become, each patient once: of a record that comes twice the later one counts. */
-async function changesOf(reads: ReadPatient[], { snapshot, run, world }: Turn): Promise<Change[]> {
+/** The changes that a page's records make, one per patient: of a repeated record the later one counts. */
+async function changesOf(reads: ReadPatient[], { snapshot, run, deps }: StepContext): Promise<Change[]> {
   const unique = [...new Map(reads.map((read) => [read.id, read])).values()];
   const known = await findPatients(
     snapshot,
     unique.map(({ id }) => id),
   );
-  const strangers = unique.filter(({ id }) => !known.has(id)).length;
-  let number = strangers > 0 ? await takeNumbers(snapshot.organization.tenant, strangers) : 0;
+  const added = unique.filter(({ id }) => !known.has(id)).length;
+  let number = added > 0 ? await takeNumbers(snapshot.organization.tenant, added) : 0;
   const standing =
     run.cursor.phase === 'archived' || run.cursor.phase === 'updated_archived' ? 'archived' : 'active';
-  const meeting = { sync: run.sync, at: timestamp(world.now()), standing } as const;
+  const sighting = { sync: run.sync, at: timestamp(deps.now()), standing } as const;
   return unique.map((read) => {
     const before = known.get(read.id);
-    return { before, after: met(before, read, meeting, before ? before.id : number++) };
+    return { before, after: mergePatient(before, read, sighting, before ? before.id : number++) };
   });
 }
 
-/** What a part of a page adds to the log: whoever this run meets for the first time. */
+/** Progress that a part of a page adds to the log: patients that this run sees for the first time. */
 function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run) {
   const fresh = changes
     .filter(({ before }) => before?.seen !== run.sync)
@@ -43,21 +43,21 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
 }
 
 /**
- * Reads the page at which the run stands and stores its patients. The last part of a page also moves the run on, so a page that
- * was interrupted is read again; whom this run has met already is not counted twice.
+ * Reads the page at the run's cursor and stores its patients. Only the last part of a page moves the cursor,
+ * so an interrupted page is read again; patients that this run has seen are not counted twice.
  */
-export const syncPage = (input: StepInput, world: World): Promise<Next> =>
-  takeTurn(input, 'page', world, async (turn) => {
+export const syncPage = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
+  runStep(input, 'page', deps, async (turn) => {
     const { phase, page: number } = turn.run.cursor;
-    const page = await readPage(turn.run, turn.account, world);
+    const page = await readPage(turn.run, turn.account, deps);
     if (isEndless(turn.run, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
     const reads = page.records.map((record, index) => readPatient(record, `${phase} ${number}.${index + 1}`));
     const byId = new Map(reads.map((read) => [read.id, read]));
     const changes = await changesOf(reads, turn);
     const isCounted = turn.run.round === 1 && (phase === 'active' || phase === 'archived');
-    return await storeChanges(turn, changes, timestamp(world.now()), (part, run) => {
+    return await storeChanges(turn, changes, timestamp(deps.now()), (part, run) => {
       const progress = progressOf(part.changes, byId, run);
-      const moved = part.isLast ? advanced(run, page.next, world.now()) : run;
+      const moved = part.isLast ? advanced(run, page.next, deps.now()) : run;
       return {
         run: { ...moved, seen: run.seen + progress.success + progress.failed },
         progress: { ...progress, pages: part.isLast && isCounted ? 1 : 0 },
@@ -65,4 +65,4 @@ export const syncPage = (input: StepInput, world: World): Promise<Next> =>
     });
   });
 
-export const handler = consume(clinikoWorkers.syncPage, (input) => syncPage(input, world));
+export const handler = consume(clinikoWorkers.syncPage, (input) => syncPage(input, clinikoDeps));

@@ -2,20 +2,22 @@ import { organizationId } from '../../core/contract/organization-id.ts';
 import type { CodedProblem } from '../../core/http/coded-problem.ts';
 import { serve } from '../../core/http/serve.ts';
 import { TooEarly } from './account/client.ts';
-import { lookAtAccount } from './account/connection.ts';
-import { world } from './account/deps.ts';
+import { loadAccount } from './account/connection.ts';
+import { clinikoDeps } from './account/deps.ts';
 import { accountOf, findSettings } from './account/settings.ts';
 import { cliniko } from './api.ts';
 import { problemOf } from './errors.ts';
 import { ClinikoFault } from './faults.ts';
 import { organizationNotFound, organizationOf } from './organization.ts';
 
-/** What somebody who waits is told of an error that Cliniko is the reason of. */
+/**
+ * The problem that a waiting caller gets for an error that Cliniko caused; `undefined` for any other error.
+ */
 function refusalOf(error: unknown, orgId: string): CodedProblem | undefined {
   const details = { organization_id: organizationId(orgId) };
   if (error instanceof ClinikoFault) return problemOf(error.name, details);
   if (!(error instanceof TooEarly)) return undefined;
-  const seconds = Math.max(1, Math.ceil((error.until - world.now()) / 1000));
+  const seconds = Math.max(1, Math.ceil((error.until - clinikoDeps.now()) / 1000));
   return problemOf('ClinikoRateLimited', details, seconds);
 }
 
@@ -23,7 +25,7 @@ export const handler = serve(cliniko.testConnection, async ({ params: { orgId },
   const settings = await findSettings(organizationOf(caller, orgId));
   if (!settings) throw organizationNotFound(orgId);
   const account = await accountOf(settings, clock.now());
-  const { patients, name, id } = await lookAtAccount(account, world).catch((error: unknown) => {
+  const { patients, name, id } = await loadAccount(account, clinikoDeps).catch((error: unknown) => {
     throw refusalOf(error, orgId) ?? error;
   });
   return {

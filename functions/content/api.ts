@@ -1,39 +1,42 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
-import { operationTypes } from './batch/operation.ts';
-import { statuses } from './batch/view.ts';
+import { contentOperationTypes } from './batch/operation.ts';
+import { contentBatchStatuses } from './batch/view.ts';
 import { Content, ContentId, Creator, NewContent, Price, RemovalReason, Updates } from './content.ts';
 import { contentErrors } from './errors.ts';
 
-/** The most contents of one request. */
-const BATCH = 100;
+/** Contents of one request; as new content they are one transaction, which takes 100 actions. */
+const itemsMax = 100;
 
 const shared = { errors: contentErrors } as const;
 
-const NO_IDS = 'contentIds must be a non-empty array';
+const noIdsMessage = 'contentIds must be a non-empty array';
 
 const target = {
   creator: Creator,
   contentIds: z
-    .array(ContentId, { error: NO_IDS })
-    .min(1, { error: NO_IDS })
-    .max(BATCH, { error: `Batch size limited to ${BATCH} items` }),
+    .array(ContentId, { error: noIdsMessage })
+    .min(1, { error: noIdsMessage })
+    .max(itemsMax, { error: `Batch size limited to ${itemsMax} items` }),
 };
 
 const count = z.int().nonnegative();
 
-/** The answer to a batch that was accepted. */
-const accepted = {
+/** The answer to a request that opened a batch. */
+const acceptedAnswer = {
   status: 202,
   reply: z.object({
     message: z.string(),
     batchId: z.string(),
-    status: z.enum(statuses),
+    status: z.enum(contentBatchStatuses),
     totalItems: count,
   }),
 } as const;
 
-/** Each call may be a hundred transactions on the chain; a creator who works by hand comes nowhere near. */
+/**
+ * One call may cause a hundred transactions on the chain, so calls are limited, far above what a creator does
+ * by hand.
+ */
 const writing = {
   ...shared,
   method: 'POST',
@@ -43,7 +46,7 @@ const writing = {
 
 const batch = {
   ...writing,
-  ...accepted,
+  ...acceptedAnswer,
   uses: { operations: 'write', contentBatches: 'send' },
 } as const;
 
@@ -52,10 +55,12 @@ const reading = { ...shared, method: 'GET', roles: 'anyone' } as const;
 const summary = {
   _id: z.string(),
   creator: z.string(),
-  operationType: z.enum(operationTypes),
+  operationType: z.enum(contentOperationTypes),
   status: z
-    .enum(statuses)
-    .describe('completed: all items were processed, some may have failed. failed: it ended before that.'),
+    .enum(contentBatchStatuses)
+    .describe(
+      'completed: all items were processed, some may have failed. failed: the batch ended before that.',
+    ),
   totalItems: count,
   successCount: count,
   failureCount: count,
@@ -69,13 +74,13 @@ const result = z.object({
   success: z.boolean(),
   message: z.string().optional(),
   error: z.string().optional().describe('Only for the creator.'),
-  reason: z.string().optional().describe('What the chain or its node said. Only for the creator.'),
-  txId: z.string().optional().describe('The transaction on the chain.'),
+  reason: z.string().optional().describe('The reason that the chain or its node gave. Only for the creator.'),
+  txId: z.string().optional().describe('The id of the transaction on the chain.'),
 });
 
 const batchId = z.object({ batchId: z.string() });
 
-/** A number of the query: digits only, so that neither `1e3` nor an empty text passes as one. */
+/** A number of the query: digits only, so that `1e3` and the empty text are refused. */
 const number = (name: string, min: number, max: number, otherwise: number) => {
   const message = `${name} must be a whole number from ${min} to ${max}`;
   return z
@@ -87,36 +92,39 @@ const number = (name: string, min: number, max: number, otherwise: number) => {
     .meta({ type: 'integer', minimum: min, maximum: max, default: otherwise });
 };
 
-/** Creators' content: batches that change it, each item by itself, with prices that the Stacks chain confirms. */
+/**
+ * Creators' content: registration, and batches that change it, item by item. Prices are confirmed by the
+ * Stacks chain.
+ */
 export const content = {
   batchUpdatePrice: {
     ...batch,
     path: '/api/batches/batch-update-price',
     summary: 'Set the price of several contents on the chain',
     description:
-      'Prices are in micro-STX. Each item is a transaction of its own; it succeeds when the chain has confirmed it, and only then is it the price that others see.',
+      'Prices are in micro-STX. Each item is a transaction of its own. It succeeds when the chain has confirmed it; readers see the old price until then.',
     body: z.strictObject({ ...target, newPrice: Price }),
   },
   batchRemove: {
     ...batch,
     path: '/api/batches/batch-remove',
     summary: 'Remove several contents',
-    description: 'They are kept, marked as removed. The reason is shown to their creator only.',
+    description: 'Removed content is kept and marked as removed. The reason is shown to its creator only.',
     body: z.strictObject({ ...target, removalReason: RemovalReason.optional() }),
   },
   batchUpdateMetadata: {
     ...batch,
     path: '/api/batches/batch-update-metadata',
-    summary: 'Change the same fields of several contents',
+    summary: 'Set the same fields of several contents',
     body: z.strictObject({ ...target, updates: Updates }),
   },
   getBatch: {
     ...reading,
     path: '/api/batches/{batchId}',
     uses: { operations: 'read' },
-    summary: 'Read one batch with how each of its items ended',
+    summary: 'Read a batch with the outcome of each item',
     description:
-      '`results` has the items that were processed so far, in the order of the request. Why an item failed is told to the creator only.',
+      '`results` has the items that were processed so far, in the order of the request. The reason of a failure is shown to the creator only.',
     params: batchId,
     reply: z.object({ ...summary, results: z.array(result) }),
   },
@@ -140,23 +148,23 @@ export const content = {
   retry: {
     ...batch,
     path: '/api/batches/{batchId}/retry',
-    summary: 'Try the failed items of a batch again, as a new batch',
-    description: 'Of a batch that has ended. Items that were never processed count as failed.',
+    summary: 'Retry the failed items of a batch, as a new batch',
+    description: 'The batch must have ended. Items that were never processed count as failed.',
     params: batchId,
   },
   register: {
     ...writing,
     path: '/api/content',
     uses: { content: 'write' },
-    summary: 'Register content, all of it or none',
+    summary: 'Register several contents, all or nothing',
     description:
-      'Content has no price until one was set on the chain. An id can be registered once, whoever does it: it is the chain’s key.',
+      'Content has no price until one is set on the chain. An id can be registered once among all tenants, since it is the key on the chain.',
     body: z.strictObject({
       creator: Creator,
       items: z
         .array(NewContent, { error: 'items must be a non-empty array' })
         .min(1, { error: 'items must be a non-empty array' })
-        .max(BATCH, { error: `Batch size limited to ${BATCH} items` })
+        .max(itemsMax, { error: `Batch size limited to ${itemsMax} items` })
         .refine((items) => new Set(items.map(({ contentId }) => contentId)).size === items.length, {
           error: 'contentIds must be different from each other',
         }),

@@ -1,10 +1,16 @@
 import * as z from 'zod';
 import { isStorable, normalized } from '../../core/text.ts';
 
-/** The most bytes of a tokenGating object as JSON, and how deep it may nest: it is kept with the content, in one item. */
-const GATING = { bytes: 8_192, depth: 16 };
+/**
+ * Limits of a tokenGating object: its length as JSON, and its nesting. It is stored in the content's item.
+ */
+const gatingLengthMax = 8_192;
+const gatingDepthMax = 16;
 
-/** A text between these lengths, in characters of UTF-16, stored in NFC. `severalLines` allows line breaks and TABs. */
+/**
+ * A text with a length between these bounds, in UTF-16 code units, stored in NFC. `severalLines` allows line
+ * breaks and TABs.
+ */
 const text = (name: string, min: number, max: number, severalLines = false) => {
   const message = `${name} must be ${min > 0 ? `${min} to` : 'at most'} ${max} characters`;
   return z
@@ -16,19 +22,19 @@ const text = (name: string, min: number, max: number, severalLines = false) => {
     });
 };
 
-/** The contract keys its map by `(string-ascii 64)`; anything else would serialise to something the chain cannot hold. */
+/** The contract keys its map by `(string-ascii 64)`; the chain cannot hold any other id. */
 export const ContentId = z
   .string({ error: 'contentIds must be texts' })
   .regex(/^[\x20-\x7e]{1,64}$/, { error: 'content ids must be 1 to 64 printable ASCII characters' });
 
-/** Whoever owns content: the creator's address on the chain, or another name that the token gives. */
+/** The owner of content: the creator's address on the chain, or another name that the token gives. */
 export const Creator = z
   .string({ error: 'Creator address is required' })
   .min(1, { error: 'Creator address is required' })
   .max(128, { error: 'Creator address must be at most 128 characters' })
   .refine((value) => isStorable(value, false), { error: 'Creator address is required' });
 
-/** In micro-STX: whole numbers that JSON carries exactly. */
+/** Micro-STX: whole numbers that JSON carries exactly (up to 2^53 - 1). */
 export const Price = z
   .int({ error: 'Valid newPrice is required' })
   .min(0, { error: 'Valid newPrice is required' });
@@ -38,7 +44,7 @@ const nesting = (value: unknown): number =>
     ? 1 + Math.max(0, ...Object.values(value as object).map(nesting))
     : 0;
 
-/** Every text inside, keys too. */
+/** All texts inside a JSON value, including keys. */
 const textsIn = (value: unknown): string[] => {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
@@ -49,10 +55,10 @@ const gating = z
   .record(z.string(), z.json(), { error: 'tokenGating must be a boolean or an object' })
   .refine(
     (value) =>
-      JSON.stringify(value).length <= GATING.bytes &&
-      nesting(value) <= GATING.depth &&
+      JSON.stringify(value).length <= gatingLengthMax &&
+      nesting(value) <= gatingDepthMax &&
       textsIn(value).every((inner) => isStorable(inner, true)),
-    { error: `tokenGating must be at most ${GATING.bytes} bytes, ${GATING.depth} levels deep` },
+    { error: `tokenGating must be at most ${gatingLengthMax} bytes, ${gatingDepthMax} levels deep` },
   );
 
 const fields = {
@@ -67,20 +73,21 @@ const fields = {
     .max(365, { error: 'refundWindowDays must be a whole number from 0 to 365' }),
 };
 
-/** The fields that a creator may change, and no others. */
-export const allowedFields = Object.keys(fields);
+/** The fields that a creator may change. */
+export const allowedFields = Object.keys(fields) as (keyof typeof fields)[];
 
-const NO_UPDATES = 'updates object with at least one field is required';
+const noUpdatesMessage = 'updates object with at least one field is required';
 
 export const Updates = z
-  .strictObject(fields, { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : NO_UPDATES) })
+  .strictObject(fields, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : noUpdatesMessage),
+  })
   .partial()
-  .refine((updates) => Object.keys(updates).length > 0, { error: NO_UPDATES });
-export type Updates = z.output<typeof Updates>;
+  .refine((updates) => Object.keys(updates).length > 0, { error: noUpdatesMessage });
 
 export const RemovalReason = text('removalReason', 0, 500, true);
 
-/** Content as its creator registers it. Its price is what the chain says, so it has none until one is set there. */
+/** Content as its creator registers it. It has no price until one is set on the chain. */
 export const NewContent = z.strictObject({
   contentId: ContentId,
   title: fields.title,
@@ -90,9 +97,9 @@ export const NewContent = z.strictObject({
   refundable: fields.refundable.optional(),
   refundWindowDays: fields.refundWindowDays.optional(),
 });
-export type NewContent = z.output<typeof NewContent>;
+type NewContent = z.output<typeof NewContent>;
 
-/** Content as callers see it. */
+/** Content as the API returns it. */
 export const Content = z.object({
   contentId: z.string(),
   creator: z.string(),
@@ -113,19 +120,22 @@ export const Content = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
 });
-export type Content = z.output<typeof Content>;
+type Content = z.output<typeof Content>;
 
 /** Content as it is stored. */
-export interface ContentRecord extends Content {
-  tenantId: string;
-  /** Counts the changes of everything but the price, which the chain orders. */
-  version: number;
-  /** The request that registered it, if that had an idempotency key. */
-  registration?: string | undefined;
-}
+export const ContentRecord = Content.extend({
+  tenantId: z.string(),
+  /** Counts the changes of all fields but the price, which the chain orders. */
+  version: z.int(),
+  /** The fingerprint of the request that registered it, if that had an idempotency key. */
+  registration: z.string().optional(),
+  /** The format of the item; absent means 1. */
+  v: z.literal(1).optional(),
+});
+export type ContentRecord = z.output<typeof ContentRecord>;
 
 /** @param now RFC 3339. */
-export const registered = (
+export const newContentRecord = (
   content: NewContent,
   owner: { creator: string; tenantId: string; registration?: string | undefined },
   now: string,
@@ -136,12 +146,13 @@ export const registered = (
   ...{ price: null, priceTxId: null, isRemoved: false, createdAt: now, updatedAt: now, version: 1 },
 });
 
-/** Why a piece of content was removed is between its creator and us. */
-export function shown(record: ContentRecord, toCreator: boolean): Content {
+/** The reply for content. The reason of a removal is for the creator only. */
+export function contentToReply(record: ContentRecord, toCreator: boolean): Content {
   const {
     tenantId: _tenant,
     version: _version,
     registration: _registration,
+    v: _v,
     removalReason,
     ...content
   } = record;

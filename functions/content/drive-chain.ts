@@ -1,39 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
-import { dynamoStore } from '../../core/dynamo/dynamo-store.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { log } from '../../core/log.ts';
 import { measure } from '../../core/metrics.ts';
 import { send } from '../../core/queue.ts';
-import { CHAIN_GROUP } from './batch/price.ts';
+import { chainGroup } from './batch/price.ts';
 import type { Chain } from './chain/chain.ts';
+import { signPrice, signSkip } from './chain/contract-call.ts';
 import { anythingLeft, drive, longestWait } from './chain/driver.ts';
-import { signPrice, signSkip } from './chain/stacks-call.ts';
-import { stacksNode } from './chain/stacks-node.ts';
-import { readNodeKey, readSigner, stacksSettings } from './chain/stacks-settings.ts';
+import { stacksNode } from './chain/node.ts';
+import { readNodeKey, readSigner, stacksSettings } from './chain/settings.ts';
 import { chainStore } from './chain/store.ts';
 import { contentEngine } from './store.ts';
 import { contentWorkers } from './workers.ts';
 
-/** How long one run follows the chain before another goes on, in milliseconds. */
-const RUN = 20_000;
+/** Time for which one run follows the chain before the next continues, in milliseconds. */
+const runMs = 20_000;
 
-/** Seconds until that other one begins, where something is left. */
-const NEXT = 1;
+/** Delay before the next run if work is left. */
+const nextRunDelaySeconds = 1;
 
-/** How old a lease may be before it is taken anew, in milliseconds: a third of how long it lasts. */
-const RENEW = 5_000;
+/** The age at which a lease is renewed, in milliseconds: a third of its duration. */
+const leaseRenewalMs = 5_000;
 
 export const handler = consume(contentWorkers.driveChain, async (message) => {
   const holder = randomUUID();
   const chain = await openChain(holder);
-  // Whoever holds the lease looks for work once more after it has let go, so a message that comes meanwhile may be dropped.
-  if (!(await chain.alone())) return;
-  const left = await drive(chain, chain.now() + RUN).finally(() => chain.store.release(holder));
+  // The holder of the lease checks for work once more after releasing it, so a message that arrives meanwhile
+  // may be dropped.
+  if (!(await chain.holdsLease())) return;
+  const left = await drive(chain, chain.now() + runMs).finally(() => chain.store.releaseLease(holder));
   log('info', 'followed the chain', { signer: chain.signer, left });
   measure('chainWait', 'Milliseconds', await longestWait(chain));
-  if (left || (await anythingLeft(chain))) await send('contentChain', CHAIN_GROUP, message, left ? NEXT : 0);
+  if (left || (await anythingLeft(chain)))
+    await send('contentChain', chainGroup, message, left ? nextRunDelaySeconds : 0);
 });
 
 async function openChain(holder: string): Promise<Chain> {
@@ -41,13 +43,13 @@ async function openChain(holder: string): Promise<Chain> {
   const settings = stacksSettings();
   const signer = await readSigner(settings.network, now());
   const contentTable = tableName('content');
-  const store = chainStore(dynamoStore(), contentTable, signer.address);
+  const store = chainStore(dynamo(), contentTable, signer.address);
   let takenAt = 0;
   return {
     store,
-    async alone() {
-      if (now() - takenAt < RENEW) return true;
-      const taken = await store.take(holder, now());
+    async holdsLease() {
+      if (now() - takenAt < leaseRenewalMs) return true;
+      const taken = await store.takeLease(holder, now());
       if (taken) takenAt = now();
       return taken;
     },

@@ -8,7 +8,10 @@ import {
 } from '../../core/http/problem.ts';
 import { allowedFields } from './content.ts';
 
-/** The first issue, in the order of the fields, is what the caller is told; a list of fields that may not be changed comes with it. */
+/**
+ * The body for an invalid input: the first issue in the order of the fields; for forbidden updates with the
+ * list of those fields.
+ */
 function invalid(problem: InvalidInput) {
   const error = errorCodes[problem.code];
   if (problem.code !== 'invalid') return { message: problem.message, error };
@@ -32,7 +35,7 @@ function messageOf(issue: InputIssue['issue'] | undefined): string {
     : issue.message;
 }
 
-/** Problems as `{"message", "error"}`: a sentence, and a code. */
+/** Renders problems as `{"message", "error"}`: a sentence and a code. */
 export const contentErrors: Spelling = (problem: Problem) => {
   if (problem instanceof InvalidInput) return { body: invalid(problem) };
   if (problem instanceof MalformedJson)

@@ -1,9 +1,9 @@
 import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
-import { shown } from './content.ts';
+import { contentToReply } from './content.ts';
 import { isCreator, readContent } from './store.ts';
 
 export const handler = serve(content.getContent, async ({ params, caller }) => {
   const record = await readContent(params.contentId);
-  return shown(record, isCreator(caller, { tenant: record.tenantId, creator: record.creator }));
+  return contentToReply(record, isCreator(caller, { tenant: record.tenantId, creator: record.creator }));
 });

@@ -1,7 +1,7 @@
 import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/http/serve.ts';
 import { content } from './api.ts';
-import { registered, shown } from './content.ts';
+import { contentToReply, newContentRecord } from './content.ts';
 import { registrationOf } from './registration.ts';
 import { checkCreator, insertContent } from './store.ts';
 
@@ -10,10 +10,10 @@ export const handler = serve(content.register, async ({ body, caller, clock, eve
   checkCreator(caller, creator);
   const owner = { creator, tenantId: caller.tenantId, registration: registrationOf(event, caller) };
   const now = timestamp(clock.now());
-  const records = await insertContent(items.map((item) => registered(item, owner, now)));
+  const records = await insertContent(items.map((item) => newContentRecord(item, owner, now)));
   return {
     message: 'Content registered successfully',
     totalItems: records.length,
-    items: records.map((record) => shown(record, true)),
+    items: records.map((record) => contentToReply(record, true)),
   };
 });

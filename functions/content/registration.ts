@@ -4,8 +4,9 @@ import type { Caller } from '../../core/http/caller.ts';
 import { bodyText, header } from '../../core/http/request.ts';
 
 /**
- * What a request with an idempotency key is known by, in the content that it registers; `undefined` without a key. A transaction takes 100
- * actions, so the answer cannot be kept in the one that writes 100 contents: a repeated request recognises its own content instead.
+ * A fingerprint of a request with an idempotency key, stored in the content that it registers; `undefined`
+ * without a key. A transaction takes 100 actions, so the one that writes 100 contents has no room for the
+ * answer; a repeated request recognises its own content.
  */
 export function registrationOf(event: APIGatewayProxyEvent, caller: Caller): string | undefined {
   const key = header(event, 'idempotency-key');

@@ -1,68 +1,72 @@
 import { randomUUID } from 'node:crypto';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Engine, openEngine } from '../../core/batch/engine.ts';
 import type { Batch } from '../../core/batch/record.ts';
-import { documents, tableName } from '../../core/dynamo/tables.ts';
+import { systemDeps } from '../../core/deps.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
+import { transactOnce } from '../../core/dynamo/transact-once.ts';
 import type { Caller } from '../../core/http/caller.ts';
 import { Problem } from '../../core/http/problem.ts';
 import type { AnswerWith } from '../../core/http/serve.ts';
 import { log } from '../../core/log.ts';
 import { send } from '../../core/queue.ts';
 import { metadata } from './batch/metadata.ts';
-import { asContent, contentKey, type OperationType } from './batch/operation.ts';
+import { type ContentBatchDetails, type ContentOperationType, contentKey } from './batch/operation.ts';
 import { price } from './batch/price.ts';
 import { removal } from './batch/removal.ts';
-import { accepted } from './batch/view.ts';
-import type { ContentRecord } from './content.ts';
+import { acceptedReply } from './batch/view.ts';
+import { ContentRecord } from './content.ts';
 
 let engine: Engine | undefined;
 
-/** The batches of every creator. Made on first use. */
+/** The batch engine for content, created on first use. */
 export function contentEngine(): Engine {
   engine ??= openEngine({
     name: 'content',
     kinds: { 'update-price': price, 'remove-content': removal, 'update-metadata': metadata },
     send: (tenant, message) => send('contentBatches', tenant, message),
-    announce: async ({ id, kind, status, total, succeeded, failed }) =>
+    onEnded: async ({ id, kind, status, total, succeeded, failed }) =>
       log('info', 'content batch ended', { batch: id, kind, status, total, succeeded, failed }),
   });
   return engine;
 }
 
-/** The list of a creator's batches. Creators are known by their address, whoever asks. */
-export const listOf = (creator: string): string => `creator:${creator}`;
+/** The name of the list of a creator's batches: by address, for any reader. */
+export const batchesOfCreator = (creator: string): string => `creator:${creator}`;
 
-/** @throws Problem `forbidden` unless the token is this creator's. */
+/** @throws Problem `forbidden` if the token is of another creator. */
 export function checkCreator(caller: Caller, creator: string): void {
   if (caller.creator !== creator) throw new Problem('forbidden', 'The token is not of this creator');
 }
 
-export interface BatchRequest {
-  kind: OperationType;
+interface ContentBatchRequest {
+  kind: ContentOperationType;
   creator: string;
   contentIds: string[];
-  /** What is to be done, the same for all. */
-  details: Record<string, unknown>;
+  /** The change, which is the same for all contents. */
+  details: Omit<ContentBatchDetails, 'creator'>;
 }
 
 /**
- * Opens a batch and answers that it was accepted. An id that came several times is done once and reported at each of its places.
+ * Opens a batch. An id that is given several times is processed once and reported at each of its places.
  *
+ * @returns the answer that the batch was accepted.
  * @throws Problem `forbidden`, or NotOpened if another request took over the idempotency key.
  */
-export async function openBatch(request: BatchRequest, caller: Caller, answer: AnswerWith) {
+export async function openBatch(request: ContentBatchRequest, caller: Caller, answer: AnswerWith) {
   const { kind, creator, contentIds, details } = request;
   checkCreator(caller, creator);
   const id = randomUUID();
-  const places = Map.groupBy(contentIds.keys(), (place) => contentIds[place] ?? '');
-  const reply = accepted(kind, id, contentIds.length);
+  const places = Map.groupBy(contentIds.entries(), ([, contentId]) => contentId);
+  const reply = acceptedReply(kind, id, contentIds.length);
   await contentEngine().open({
     ...{ id, kind, tenant: caller.tenantId, user: caller.userId },
-    operations: [...places].map(([contentId, its]) => ({ data: { contentId }, places: its })),
+    operations: [...places].map(([contentId, its]) => ({
+      data: { contentId },
+      places: its.map(([place]) => place),
+    })),
     details: { ...details, creator },
-    lists: [listOf(creator)],
+    lists: [batchesOfCreator(creator)],
     answer: await answer(undefined, reply),
   });
   return reply;
@@ -75,29 +79,26 @@ export async function readBatch(id: string): Promise<Batch> {
   return batch;
 }
 
-/** Whether a caller is the creator of this. */
+/** True if the caller is this creator, of this tenant. */
 export const isCreator = (
   caller: Caller | undefined,
-  { tenant, creator }: { tenant: string; creator: unknown },
+  { tenant, creator }: { tenant: string; creator: string },
 ): boolean => caller !== undefined && caller.tenantId === tenant && caller.creator === creator;
 
 /** @throws Problem `not_found`. */
 export async function readContent(contentId: string): Promise<ContentRecord> {
   const isId = /^[\x20-\x7e]{1,64}$/.test(contentId);
-  const { Item } = isId
-    ? await documents().send(
-        new GetCommand({ TableName: tableName('content'), Key: contentKey(contentId), ConsistentRead: true }),
-      )
-    : {};
-  if (!Item) throw new Problem('not_found', 'Content not found');
-  return asContent(Item);
+  const item = isId ? await dynamo().get(tableName('content'), contentKey(contentId)) : undefined;
+  if (!item) throw new Problem('not_found', 'Content not found');
+  return ContentRecord.parse(item);
 }
 
 /**
- * Stores new content, all or nothing.
+ * Inserts new content, all or nothing.
  *
- * @returns it as it is stored: also if the same request, by its idempotency key, did so before.
- * @throws Problem `conflict` naming the ids that are taken.
+ * @param records at most 100: they are one transaction.
+ * @returns the stored records; also if the same request, by its idempotency key, inserted them before.
+ * @throws Problem `conflict` with the ids that are taken.
  */
 export async function insertContent(records: ContentRecord[]): Promise<ContentRecord[]> {
   const puts = records.map((record) => ({
@@ -108,23 +109,16 @@ export async function insertContent(records: ContentRecord[]): Promise<ContentRe
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     },
   }));
-  try {
-    await documents().send(
-      // The token makes a repetition by the SDK, after a lost answer, the same request.
-      new TransactWriteCommand({ TransactItems: puts, ClientRequestToken: randomUUID() }),
-    );
-    return records;
-  } catch (error) {
-    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-    const taken = records.filter((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
-    if (taken.length === 0) throw error;
-    const found = reasons.flatMap(({ Item }) => (Item ? [asContent(unmarshall(Item))] : []));
-    const isOurs = records.every(
-      ({ registration }, index) => registration && found[index]?.registration === registration,
-    );
-    if (isOurs) return found;
-    throw new Problem('conflict', 'Content ids are already registered', {
-      details: { contentIds: taken.map(({ contentId }) => contentId) },
-    });
-  }
+  const transacted = await transactOnce(dynamo(), systemDeps, puts);
+  if (transacted.done) return records;
+  const { reasons } = transacted;
+  const found = reasons.flatMap(({ item }) => (item ? [ContentRecord.parse(item)] : []));
+  const isOurs = records.every(
+    ({ registration }, index) => registration && found[index]?.registration === registration,
+  );
+  if (isOurs) return found;
+  const taken = records.filter((_, index) => reasons[index]?.failed);
+  throw new Problem('conflict', 'Content ids are already registered', {
+    details: { contentIds: taken.map(({ contentId }) => contentId) },
+  });
 }

@@ -5,5 +5,5 @@ import { contentWorkers } from './workers.ts';
 
 export const handler = consume(contentWorkers.sweepBatches, async () => {
   const sent = await contentEngine().sweep();
-  if (sent > 0) log('warn', 'messages of content batches sent again', { sent });
+  if (sent > 0) log('warn', 'resent messages of content batches', { sent });
 });

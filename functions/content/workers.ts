@@ -10,16 +10,16 @@ const chain = {
   stacksKeys: 'read',
 } as const;
 
-/** What works off content batches, and what brings their prices to the chain. */
+/** The workers that process content batches, and bring their prices to the chain. */
 export const contentWorkers = {
   workBatch: {
-    summary: 'Do one chunk of a content batch',
+    summary: 'Process one chunk of a content batch',
     trigger: { queue: 'contentBatches' },
     uses: { operations: 'write', content: 'write', contentBatches: 'send', contentChain: 'send' },
     message: ChunkMessage,
   },
   sweepBatches: {
-    summary: 'Send content batches again whose message was lost, and announce those that ended unheard',
+    summary: 'Resend lost messages of content batches, and report batches whose end was not reported',
     trigger: { every: 'rate(1 minute)' },
     uses: { operations: 'write', contentBatches: 'send' },
     message: z.unknown(),
@@ -31,7 +31,7 @@ export const contentWorkers = {
     message: z.object({ version: z.literal(1) }),
   },
   wakeChain: {
-    summary: 'Go on with the chain’s transactions if whoever followed them died',
+    summary: 'Resume the transactions on the chain if their driver died',
     trigger: { every: 'rate(1 minute)' },
     uses: { contentChain: 'send' },
     message: z.unknown(),

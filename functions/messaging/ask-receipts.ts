@@ -1,14 +1,14 @@
 import { consume } from '../../core/consume.ts';
-import { smsTables } from './sms/engine.ts';
-import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
-import { askForReceipts } from './sms/receipt-questions.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { chosenProvider, mustPollReceipts } from './sms/providers/chosen.ts';
+import { pollReceipts } from './sms/receipts/poll.ts';
 import { smsWorkers } from './sms/workers.ts';
 
-/** How long one run asks, in milliseconds: the next comes after five minutes. */
-const RUN = 240_000;
+/** Polling time of one run; the next run starts five minutes after this one started. */
+const pollingMs = 240_000;
 
 export const handler = consume(smsWorkers.askReceipts, async () => {
-  if (!asksForReceipts()) return;
+  if (!mustPollReceipts()) return;
   const provider = await chosenProvider(Date.now());
-  await askForReceipts(smsTables(), provider, () => Date.now(), Date.now() + RUN);
+  await pollReceipts(dynamo(), provider, () => Date.now(), Date.now() + pollingMs);
 });

@@ -5,8 +5,8 @@ import { serve } from '../../core/http/serve.ts';
 import { outcomeOf } from '../../core/ledger/ledger.ts';
 import { recordIds } from '../../core/record-id.ts';
 import { contactEndpoints } from './contacts/api.ts';
-import { decideImport } from './contacts/import.ts';
-import { readImport } from './contacts/import-rows.ts';
+import { decideImport } from './contacts/import/decide.ts';
+import { readImport } from './contacts/import/rows.ts';
 import { phoneNames } from './contacts/phone-key.ts';
 import { writeContacts } from './contacts/store.ts';
 

@@ -5,14 +5,17 @@ import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
 import { readRows } from './files/rows.ts';
 import { accept } from './sms/accept.ts';
-import { ERRORS, ROWS, smsEndpoints } from './sms/api.ts';
-import { batchIdFrom } from './sms/message-id.ts';
-import { decideUpload, readUpload } from './sms/rows.ts';
-import { textToSend } from './sms/template-store.ts';
-import { forgetUploadedFile } from './sms/upload-store.ts';
-import { fileOf } from './sms/uploaded-file.ts';
+import { errorsShownMax, smsEndpoints, uploadRowsMax } from './sms/api.ts';
+import { batchIdFrom } from './sms/messages/id.ts';
+import { textToSend } from './sms/templates/store.ts';
+import { deleteUploadedFile } from './sms/uploads/bucket.ts';
+import { readSourceFile } from './sms/uploads/file.ts';
+import { decideUpload, readUpload } from './sms/uploads/rows.ts';
 
-const LIMITS = { rows: ROWS, tooMany: `Maximum ${ROWS.toLocaleString('en')} recipients per file` };
+const uploadLimits = {
+  rows: uploadRowsMax,
+  tooMany: `Maximum ${uploadRowsMax.toLocaleString('en')} recipients per file`,
+};
 
 export const handler = serve(
   smsEndpoints.bulkUpload,
@@ -20,13 +23,13 @@ export const handler = serve(
     const tenant = caller.tenantId;
     const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
     const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
-    const { bytes, uploadId } = await fileOf(body, tenant);
-    const read = readUpload(readRows(bytes, LIMITS), { template, from });
+    const { bytes, uploadId } = await readSourceFile(body, tenant);
+    const read = readUpload(readRows(bytes, uploadLimits), { template, from });
     const refused = await optedOut(
       tenant,
       read.messages.map(({ to }) => to),
     );
-    const { messages, counts, errors } = decideUpload(read, refused, ERRORS);
+    const { messages, counts, errors } = decideUpload(read, refused, errorsShownMax);
     if (messages.length === 0) throw nothingToSend(counts, errors);
     const id = uploadId ?? batchIdFrom(randomUUID());
     const reply = {
@@ -39,7 +42,7 @@ export const handler = serve(
     const now = clock.now();
     const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
     const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
-    if (uploadId) await forgetUploadedFile(tenant, uploadId);
+    if (uploadId) await deleteUploadedFile(tenant, uploadId);
     return given;
   },
   { readForm: parseMultipart },

@@ -7,11 +7,12 @@ import {
   type ProblemOptions,
   type Spelling,
 } from '../../core/http/problem.ts';
+import { present } from '../../core/invariant.ts';
 
-/** The most issues that one answer lists: enough to mend a form, and no book. */
-const ISSUES = 20;
+/** Issues that one answer lists: enough to correct a form without an oversized answer. */
+const issuesShownMax = 20;
 
-/** A problem whose answer has further fields beside those that every problem has, such as counters that are zero. */
+/** Problem whose answer has fields beyond those of every problem, such as counters that are zero. */
 export class MessagingProblem extends Problem {
   override readonly name = 'MessagingProblem';
   readonly fields: Record<string, unknown>;
@@ -34,23 +35,23 @@ function flawOf({ place, issue }: InputIssue) {
   return { field: path.join('.') || place, constraint };
 }
 
-/** The first issue is what the caller is told in a sentence; with several, all come in a list. */
+/** The message states the first issue in a sentence; if there are several, `details.issues` lists them. */
 function validationOf(problem: InvalidInput) {
   if (problem.code !== 'invalid') return { message: problem.message, details: {} };
   const flaws = problem.issues.map(flawOf);
-  const [first] = flaws;
-  const [issue] = problem.issues;
-  const isSentence = issue?.issue.code === 'custom' || issue?.issue.code === 'unrecognized_keys';
+  const first = present(flaws[0], 'an invalid input has an issue');
+  const code = problem.issues[0]?.issue.code;
+  const isSentence = code === 'custom' || code === 'unrecognized_keys';
   return {
-    message: isSentence ? (first?.constraint ?? '') : `${first?.field}: ${first?.constraint}`,
-    details: { ...first, ...(flaws.length > 1 ? { issues: flaws.slice(0, ISSUES) } : {}) },
+    message: isSentence ? first.constraint : `${first.field}: ${first.constraint}`,
+    details: { ...first, ...(flaws.length > 1 ? { issues: flaws.slice(0, issuesShownMax) } : {}) },
   };
 }
 
 /**
- * Problems as this API words them: `{"success":false,"message","error_code","details"}`.
+ * Error body of this API: `{"success":false,"message","error_code","details"}`.
  *
- * @param counters what an endpoint's answer also has when its input is refused, such as `{ total_contacts: 0 }`.
+ * @param counters fields added to the answer when the input is refused, such as `{ total_contacts: 0 }`.
  */
 export const spelledWith =
   (counters: Record<string, unknown>): Spelling =>
@@ -63,4 +64,12 @@ export const spelledWith =
     return { body: { success: false, message, error_code, details: problem.details, ...fields } };
   };
 
+/** Error bodies of endpoints without counters. */
 export const messagingErrors: Spelling = spelledWith({});
+
+/**
+ * Problem `invalid` for a file that cannot be read. Its message tells the sender what to do and quotes
+ * nothing of the file.
+ */
+export const unreadable = (message: string, constraint = message): Problem =>
+  new Problem('invalid', message, { details: { field: 'file', constraint } });

@@ -2,19 +2,19 @@ import { Problem } from '../../core/http/problem.ts';
 import { serve } from '../../core/http/serve.ts';
 import { smsEndpoints } from './sms/api.ts';
 import { smsKeys } from './sms/batch.ts';
-import { placeOfMessage } from './sms/message-id.ts';
-import { asMessage } from './sms/message-record.ts';
+import { placeOfMessage } from './sms/messages/id.ts';
+import { asMessage } from './sms/messages/record.ts';
 import { engineProgress } from './sms/progress.ts';
-import { readItem, readPacked, readSmsBatch } from './sms/store.ts';
-import { messageView } from './sms/view.ts';
+import { readItem, readMessage, readSmsBatch } from './sms/store.ts';
+import { messageToReply } from './sms/view.ts';
 
 export const handler = serve(smsEndpoints.getMessage, async ({ params, caller }) => {
   const id = params.messageId.toLowerCase();
   const place = placeOfMessage(id);
   if (!place) throw new Problem('not_found', 'Message not found');
   const batch = await readSmsBatch(caller.tenantId, place.batchId, 'Message');
-  const packed = place.n < batch.total ? await readPacked(batch, place.n) : undefined;
+  const packed = place.n < batch.total ? await readMessage(batch, place.n) : undefined;
   if (!packed) throw new Problem('not_found', 'Message not found');
   const item = await readItem(smsKeys.message(caller.tenantId, id));
-  return messageView(batch, place.n, packed, item && asMessage(item), await engineProgress(batch));
+  return messageToReply(batch, place.n, packed, item && asMessage(item), await engineProgress(batch));
 });

@@ -1,16 +1,17 @@
 import { Problem } from '../../core/http/problem.ts';
 import { serve } from '../../core/http/serve.ts';
 import { smsEndpoints } from './sms/api.ts';
-import { smsKeys } from './sms/batch.ts';
+import { asRowErrors, smsKeys } from './sms/batch.ts';
 import { readProgress } from './sms/progress.ts';
 import { readItem, readSmsBatch } from './sms/store.ts';
-import { polled } from './sms/view.ts';
+import { withRetryAfter } from './sms/view.ts';
 
 export const handler = serve(smsEndpoints.getUpload, async ({ params, caller }) => {
   const batch = await readSmsBatch(caller.tenantId, params.uploadId, 'Upload');
   if (!batch.upload) throw new Problem('not_found', 'Upload not found');
   const { progress, view } = await readProgress(batch);
-  const errors = (await readItem(smsKeys.errors(batch.tenant, batch.id)))?.errors as string[] | undefined;
-  const reply = { success: true, upload_id: batch.id, ...batch.upload, errors: errors ?? [], ...view };
-  return polled(progress, batch.state, reply);
+  const item = await readItem(smsKeys.errors(batch.tenant, batch.id));
+  const errors = item ? asRowErrors(item) : [];
+  const reply = { success: true, upload_id: batch.id, ...batch.upload, errors, ...view };
+  return withRetryAfter(progress, batch.state, reply);
 });

@@ -1,17 +1,17 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { Problem } from '../../core/http/problem.ts';
 
-/** E.164 (ITU-T): a plus and at most 15 digits, the first of them no zero. */
-const E164 = /^\+[1-9]\d{6,14}$/;
+/** E.164 (ITU-T): a plus and at most 15 digits, the first of which is not zero. */
+const e164Pattern = /^\+[1-9]\d{6,14}$/;
 
-/** Where national numbers are of: Tanzania. */
-const HOME: CountryCode = 'TZ';
+/** Country of numbers in national format: Tanzania. */
+const homeCountry: CountryCode = 'TZ';
 
-/** What people write between digits. */
-const SEPARATORS = /[\s().\-/\u00a0\u2010-\u2013]/g;
+/** Characters that people write between digits. */
+const separatorPattern = /[\s().\-/\u00a0\u2010-\u2013]/g;
 
-/** Kinds of numbers that take no text message, as far as the numbering plan tells. */
-const SILENT = new Set([
+/** Line types that cannot receive text messages, according to the numbering plan. */
+const typesWithoutSms = new Set([
   'FIXED_LINE',
   'PAGER',
   'VOICEMAIL',
@@ -26,11 +26,15 @@ function valid(text: string, defaultCountry?: CountryCode): PhoneNumber | undefi
   return parsed?.isValid() ? parsed : undefined;
 }
 
-/** A number in E.164 that exists by its country's numbering plan; `undefined` for every other text. */
+/** Number in E.164 that is valid in its country's numbering plan; `undefined` for any other text. */
 export const readPhone = (text: string): string | undefined =>
-  E164.test(text) ? valid(text)?.number : undefined;
+  e164Pattern.test(text) ? valid(text)?.number : undefined;
 
-/** @throws Problem `invalid` for a text that is no number in E.164, or one that its country does not have. */
+/**
+ * The text, if it is a valid phone number in E.164.
+ *
+ * @throws Problem `invalid` for a text that is not in E.164, or not valid in its country's numbering plan.
+ */
 export function existingPhone(text: string): string {
   const phone = readPhone(text);
   if (phone) return phone;
@@ -40,17 +44,18 @@ export function existingPhone(text: string): string {
 }
 
 /**
- * A number as people and spreadsheets write it, in E.164: international with `+`, `00` or neither, or national in the home country, with
- * spaces and dashes.
+ * Converts a number as people and spreadsheets write it to E.164: international with `+`, `00` or neither, or
+ * national in the home country, with spaces and dashes. `undefined` for a text that is no valid number.
  */
 export function readWrittenPhone(text: string): string | undefined {
-  // Lengths are capped before anything else looks at the text.
+  // The length is checked first, so that no other check runs on a long text.
   if (text.length > 40) return undefined;
-  const digits = text.replace(SEPARATORS, '').replace(/^00/, '+');
+  const digits = text.replace(separatorPattern, '').replace(/^00/, '+');
   if (digits.startsWith('+')) return readPhone(digits);
   if (!/^\d{6,15}$/.test(digits)) return undefined;
-  return valid(digits, HOME)?.number ?? readPhone(`+${digits}`);
+  return valid(digits, homeCountry)?.number ?? readPhone(`+${digits}`);
 }
 
-/** Whether a valid E.164 number may get text messages: a landline and the like never does. */
-export const takesMessages = (e164: string): boolean => !SILENT.has(valid(e164)?.getType() ?? 'UNKNOWN');
+/** True if a valid E.164 number may receive text messages; a landline, for example, cannot. */
+export const takesMessages = (e164: string): boolean =>
+  !typesWithoutSms.has(valid(e164)?.getType() ?? 'UNKNOWN');

@@ -5,6 +5,6 @@ import { contactWorkers } from './contacts/workers.ts';
 
 export const handler = consume(contactWorkers.recoverContacts, async (message) => {
   const { tenant, batch } = message;
-  const { againIn } = await contactLedger().recover({ ledger: 'messaging', tenant, batch });
+  const { againIn } = await contactLedger().recover({ ledger: 'messaging', tenant, txId: batch });
   if (againIn !== undefined) await send('contactRecovery', tenant, message, againIn);
 });

@@ -4,6 +4,6 @@ import { contactLedger } from './contacts/store.ts';
 import { contactWorkers } from './contacts/workers.ts';
 
 export const handler = consume(contactWorkers.sweepContacts, async () => {
-  const settled = await contactLedger().sweep();
-  if (settled > 0) log('warn', 'batches of contacts settled whose message was lost', { settled });
+  const recovered = await contactLedger().sweep();
+  if (recovered > 0) log('warn', 'contact transactions recovered after a lost message', { recovered });
 });

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { isStorable, normalized } from '../../core/text.ts';
 
-/** A text that can be stored, of `min` to `max` characters without the spaces around it, in the form in which texts are compared. */
-export const text = (min: number, max: number, severalLines = false) =>
+/**
+ * Schema of a storable text of `min` to `max` characters. Its output is trimmed and in Unicode NFC, the form
+ * in which texts are compared.
+ */
+export const boundedText = (min: number, max: number, severalLines = false) =>
   z
     .string()
-    // The length is capped before anything else looks at the text.
+    // The length is checked first, so that no other check runs on a long text.
     .max(max, { abort: true })
     .refine((value) => isStorable(value, severalLines), {
       error: 'Control characters are not allowed',
@@ -14,7 +17,7 @@ export const text = (min: number, max: number, severalLines = false) =>
     .transform((value) => normalized(value).trim())
     .pipe(z.string().min(min).max(max));
 
-/** A number of the query: digits only, so that neither `1e3` nor an empty text passes as one. */
+/** Schema of a whole number in the query: digits only, so that neither `1e3` nor an empty text passes. */
 export const wholeNumber = (name: string, min: number, max: number, otherwise: number) => {
   const error = `${name} must be a whole number from ${min} to ${max}`;
   return z

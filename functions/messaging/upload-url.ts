@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../core/clock.ts';
 import { serve } from '../../core/http/serve.ts';
 import { presignedPost } from '../../core/presigned-post.ts';
-import { FILE_BYTES, smsEndpoints, uploadTypes } from './sms/api.ts';
-import { batchIdFrom } from './sms/message-id.ts';
+import { fileBytesMax, smsEndpoints, uploadTypes } from './sms/api.ts';
+import { batchIdFrom } from './sms/messages/id.ts';
 import { expectUpload } from './sms/store.ts';
-import { uploadBucket, uploadKey } from './sms/upload-store.ts';
+import { uploadBucket, uploadKey } from './sms/uploads/bucket.ts';
 
-/** Seconds that a form is good for. */
-const GOOD_FOR = 300;
+/** Lifetime of the signed upload form. */
+const formTtlSeconds = 300;
 
 export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, clock }) => {
   const id = batchIdFrom(randomUUID());
@@ -20,8 +20,8 @@ export const handler = serve(smsEndpoints.uploadUrl, async ({ body, caller, cloc
     bucket: uploadBucket(),
     key: uploadKey(caller.tenantId, id),
     contentType: type,
-    bytesMax: FILE_BYTES,
-    validSeconds: GOOD_FOR,
+    bytesMax: fileBytesMax,
+    validSeconds: formTtlSeconds,
     now: clock.now(),
   });
   return { success: true, upload_id: id, url, fields };

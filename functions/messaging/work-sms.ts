@@ -1,8 +1,9 @@
 import { consume } from '../../core/consume.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { optedOut } from './contacts/opted-out.ts';
-import { smsEngine, smsTables } from './sms/engine.ts';
-import { asksForReceipts, chosenProvider } from './sms/providers/chosen.ts';
-import { awaitReceipt } from './sms/receipt-questions.ts';
+import { smsEngine } from './sms/engine.ts';
+import { chosenProvider, mustPollReceipts } from './sms/providers/chosen.ts';
+import { scheduleReceiptPoll } from './sms/receipts/poll.ts';
 import { release } from './sms/release.ts';
 import { smsWorkers } from './sms/workers.ts';
 
@@ -10,9 +11,10 @@ export const handler = consume(smsWorkers.workSms, async (message, deliveries) =
   const engine = smsEngine({
     provider: () => chosenProvider(Date.now()),
     optedOut,
-    ...(asksForReceipts() ? { awaitReceipt: (record, to) => awaitReceipt(smsTables(), record, to) } : {}),
+    ...(mustPollReceipts()
+      ? { scheduleReceiptPoll: (record, to) => scheduleReceiptPoll(dynamo(), record, to) }
+      : {}),
   });
-  if ('due' in message)
-    await release({ store: smsTables(), engine }, message.tenant, message.due, Date.now());
+  if ('due' in message) await release({ store: dynamo(), engine }, message.tenant, message.due, Date.now());
   else await engine.work(message, deliveries);
 });

@@ -11,7 +11,7 @@ export const SINGLE = 'single';
 
 /** A line of the log: a batch, and which of its records. */
 interface Place {
-  batch: string;
+  txId: string;
   position: number;
 }
 
@@ -25,7 +25,7 @@ export interface LogQuestion {
   action: Action | undefined;
 }
 
-type History = (question: HistoryQuestion) => Promise<{ batches: Manifest[]; next?: string }>;
+type History = (question: HistoryQuestion) => Promise<{ transactions: Manifest[]; next?: string }>;
 
 /** One line for each record of a batch. Ids and positions only: the log tells who did what to whom, never what about them. */
 export function linesOf({ tenant, actor, note, at, changes }: Manifest) {
@@ -48,17 +48,17 @@ export async function logPage(history: History, { limit, place, resource, action
   // The batch of the last line is asked for again, and so one more than the page may need: `after` is exclusive, and a tilde sorts behind
   // every batch id that begins alike.
   const question = { resource, action: action && kindOf[action], limit: limit + 1 };
-  const { batches, next } = await history({ ...question, after: place && `${place.batch}~` });
-  const found = batches.flatMap((batch) =>
-    linesOf(batch)
-      .map((line) => ({ line, place: { batch: batch.batch, position: line.details.batch_position } }))
+  const { transactions, next } = await history({ ...question, after: place && `${place.txId}~` });
+  const found = transactions.flatMap((transaction) =>
+    linesOf(transaction)
+      .map((line) => ({ line, place: { txId: transaction.txId, position: line.details.batch_position } }))
       .filter(
         ({ line }) => (!resource || line.resource_id === resource) && (!action || line.action === action),
       )
-      .filter((entry) => entry.place.batch !== place?.batch || entry.place.position > place.position),
+      .filter((entry) => entry.place.txId !== place?.txId || entry.place.position > place.position),
   );
   const page = found.slice(0, limit);
   const last = page.at(-1)?.place;
-  const behind = next === undefined ? undefined : { batch: next, position: Number.MAX_SAFE_INTEGER };
+  const behind = next === undefined ? undefined : { txId: next, position: Number.MAX_SAFE_INTEGER };
   return { logs: page.map(({ line }) => line), next: found.length > limit ? last : behind };
 }

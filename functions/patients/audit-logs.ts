@@ -7,12 +7,12 @@ import { patientLedger } from './store.ts';
 export const handler = serve(patients.auditLogs, async ({ query, caller }) => {
   const { limit, cursor, resource_id: resource, action, tenant_id } = query;
   const tenant = (caller.role === 'super_admin' ? tenant_id : undefined) ?? caller.tenantId;
-  const place = cursor && { batch: cursor[0], position: cursor[1] };
+  const place = cursor && { txId: cursor[0], position: cursor[1] };
   const { logs, next } = await logPage((question) => patientLedger().history(tenant, question), {
     limit,
     place,
     resource,
     action,
   });
-  return { logs, next_cursor: next ? cursorOf(next.batch, next.position) : null };
+  return { logs, next_cursor: next ? cursorOf(next.txId, next.position) : null };
 });

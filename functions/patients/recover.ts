@@ -5,6 +5,6 @@ import { patientWorkers } from './workers.ts';
 
 export const handler = consume(patientWorkers.recover, async (message) => {
   const { tenant, batch } = message;
-  const { againIn } = await patientLedger().recover({ ledger: 'patients', tenant, batch });
+  const { againIn } = await patientLedger().recover({ ledger: 'patients', tenant, txId: batch });
   if (againIn !== undefined) await send('patientRecovery', tenant, message, againIn);
 });

@@ -12,8 +12,8 @@ export function patientLedger(): Ledger<Patient> {
   ledger ??= openLedger<Patient>({
     name: 'patients',
     counters: ({ gender }) => ['total', `gender:${gender}`],
-    announce: ({ tenant, batch }, delaySeconds) =>
-      send('patientRecovery', tenant, { version: 1, tenant, batch }, delaySeconds),
+    scheduleRecovery: ({ tenant, txId }, delaySeconds) =>
+      send('patientRecovery', tenant, { version: 1, tenant, batch: txId }, delaySeconds),
   });
   return ledger;
 }

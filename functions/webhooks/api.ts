@@ -8,16 +8,16 @@ import { WebhookReply } from './webhook-shape.ts';
 const shared = { errors: codedSpelling, path: '/api/v1/webhooks' } as const;
 const Removed = z.object({ success: z.literal(true), id: z.string() });
 
-/** Registers who is told what happened here. */
+/** Endpoints that manage webhooks, which report events to URLs of the customer. */
 export const webhooks = {
   create: {
     ...shared,
     method: 'POST',
     roles: ['manager', 'admin', 'super_admin'],
     uses: { webhooks: 'write', webhookSecrets: 'write' },
-    summary: 'Have the ends of syncs and admin batches told to an address of yours',
+    summary: 'Register a webhook for the ends of syncs and admin batches',
     description:
-      'Messages are signed as Standard Webhooks describes; the secret is told here and never again. Only https and public addresses. A message that is not answered with 2xx is repeated for more than a day; 410 ends it for good. 409 for an address that is registered already. A manager hears of the own organisation only; `batch.completed`, the end of an admin batch with whatever status, is for administrators (else 403).',
+      'Signed webhooks report when a sync or an admin batch has finished. Messages are signed as Standard Webhooks describes; only this answer contains the secret. The URL must be https and lead to a public address. Without a 2xx a message is repeated for more than a day; a 410 disables the webhook. 409 if the URL is registered already. A manager gets events of the own organisation only; `batch.completed`, the end of an admin batch with any status, is for administrators (otherwise 403).',
     body: z.strictObject({
       url: line(2_000),
       events: z.array(z.enum(events)).min(1).max(events.length),
@@ -30,7 +30,7 @@ export const webhooks = {
     method: 'GET',
     roles: ['viewer', 'manager', 'admin', 'super_admin'],
     uses: { webhooks: 'read' },
-    summary: 'List the addresses that are told of ends',
+    summary: 'List webhooks',
     reply: z.object({ webhooks: z.array(WebhookReply) }),
   },
   remove: {
@@ -38,7 +38,7 @@ export const webhooks = {
     method: 'DELETE',
     roles: ['manager', 'admin', 'super_admin'],
     uses: { webhooks: 'write', webhookSecrets: 'write' },
-    summary: 'Tell an address no more, by its id or URL',
+    summary: 'Delete a webhook by id or URL',
     body: z
       .strictObject({ id: z.string().max(100).optional(), url: z.string().max(2_000).optional() })
       .refine(({ id, url }) => (id === undefined) !== (url === undefined), 'must have an id or a url'),
@@ -51,7 +51,7 @@ export const webhooks = {
     roles: ['manager', 'admin', 'super_admin'],
     uses: { webhooks: 'write', webhookSecrets: 'write' },
     params: z.object({ id: z.string().max(100) }),
-    summary: 'Tell an address no more',
+    summary: 'Delete a webhook',
     reply: Removed,
   },
 } satisfies Record<string, Endpoint>;

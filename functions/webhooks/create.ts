@@ -9,10 +9,15 @@ import { webhooks } from './api.ts';
 import { refuseEvents, webhookScope } from './scope.ts';
 import { isReceiver } from './send-webhook.ts';
 import { newSecret } from './signature.ts';
-import { toldWebhook } from './webhook-shape.ts';
-import { putWebhook, WEBHOOKS } from './webhook-store.ts';
+import { webhookToReply } from './webhook-shape.ts';
+import { putWebhook, webhooksPerTenantMax } from './webhook-store.ts';
 
-/** @throws CodedProblem for an address that nothing may be sent to, or that is told already, and for one too many. */
+/**
+ * Checks the URL of a new webhook, and the number of the tenant's webhooks.
+ *
+ * @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public, WEBHOOK_EXISTS or
+ * TOO_MANY_WEBHOOKS.
+ */
 async function refuseReceiver(url: string, organization: string | null, { tenantId }: Caller): Promise<void> {
   if (!(await isReceiver(url))) {
     const text = 'url: must be https and lead to a public address';
@@ -21,8 +26,12 @@ async function refuseReceiver(url: string, organization: string | null, { tenant
   const known = await findWebhooks(tenantId);
   if (known.some((webhook) => webhook.url === url && webhook.organization === organization))
     throw new CodedProblem('conflict', 'WEBHOOK_EXISTS', 'This address is registered already');
-  if (known.length >= WEBHOOKS)
-    throw new CodedProblem('conflict', 'TOO_MANY_WEBHOOKS', `A tenant has at most ${WEBHOOKS} webhooks`);
+  if (known.length >= webhooksPerTenantMax)
+    throw new CodedProblem(
+      'conflict',
+      'TOO_MANY_WEBHOOKS',
+      `A tenant has at most ${webhooksPerTenantMax} webhooks`,
+    );
 }
 
 export const handler = serve(webhooks.create, async ({ body: { url, events }, caller, clock }) => {
@@ -40,5 +49,5 @@ export const handler = serve(webhooks.create, async ({ body: { url, events }, ca
   const secret = newSecret();
   await writeSecret('webhookSecrets', webhook.id, secret, clock.now());
   await putWebhook(caller.tenantId, webhook);
-  return { ...toldWebhook(webhook), secret };
+  return { ...webhookToReply(webhook), secret };
 });

@@ -4,21 +4,24 @@ import { readSecret } from '../../core/secrets.ts';
 import type { Delivery } from '../../core/webhook/delivery.ts';
 import { deleteDelivery, findDelivery, postponeDelivery } from './delivery-store.ts';
 import { nextAttempt } from './next-attempt.ts';
-import { type Answer, sendWebhook } from './send-webhook.ts';
+import { type ReceiverAnswer, sendWebhook } from './send-webhook.ts';
 import { signatureHeaders } from './signature.ts';
 import { disableWebhook } from './webhook-store.ts';
 import { webhookWorkers } from './workers.ts';
 
-const GONE = 410;
+const statusGone = 410;
 
-/** When a message is sent again after an answer; `undefined` when it was taken, or was sent for the last time. */
-function againAfter({ status = 0, retryAfter }: Answer, attempts: number): number | undefined {
-  const isTaken = (status >= 200 && status < 300) || status === GONE;
+/**
+ * Time of the next attempt after an answer, in milliseconds since the epoch; `undefined` if the message was
+ * accepted or given up.
+ */
+function nextAttemptAfter({ status = 0, retryAfter }: ReceiverAnswer, attempts: number): number | undefined {
+  const isTaken = (status >= 200 && status < 300) || status === statusGone;
   return isTaken ? undefined : nextAttempt(attempts, retryAfter, systemClock.now(), Math.random());
 }
 
-/** Keeps a message until it is sent again, or drops it. */
-async function settle({ id }: Delivery, attempts: number, again: number | undefined) {
+/** Stores when a message is sent again, or deletes it. */
+async function finishAttempt({ id }: Delivery, attempts: number, again: number | undefined) {
   if (again === undefined) {
     await deleteDelivery(id);
     return {};
@@ -35,10 +38,10 @@ export const handler = consume(webhookWorkers.deliver, async ({ delivery: id }) 
   const secret = webhook?.enabled
     ? await readSecret('webhookSecrets', webhook.id, systemClock.now())
     : undefined;
-  if (!webhook || !secret) return await settle(delivery, delivery.attempts, undefined);
+  if (!webhook || !secret) return await finishAttempt(delivery, delivery.attempts, undefined);
   const headers = signatureHeaders(id, delivery.body, secret, systemClock.now());
   const answer = await sendWebhook(webhook.url, delivery.body, headers);
-  if (answer.status === GONE) await disableWebhook(delivery.tenant, webhook.id);
+  if (answer.status === statusGone) await disableWebhook(delivery.tenant, webhook.id);
   const attempts = delivery.attempts + 1;
-  return await settle(delivery, attempts, againAfter(answer, attempts));
+  return await finishAttempt(delivery, attempts, nextAttemptAfter(answer, attempts));
 });

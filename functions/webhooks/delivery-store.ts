@@ -1,72 +1,74 @@
-import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
-import { documents, tableName } from '../../core/dynamo/tables.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { describe, log } from '../../core/log.ts';
-import { DELIVERIES, type Delivery, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
-import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
+import { Delivery, deliveriesPartition, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
+import { Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 import { workflowStatus } from '../../core/workflow.ts';
 
-/** What a delivery needs: itself, and its receiver if that is still wanted. */
+/** Loads a delivery and its webhook, which may have been deleted since. */
 export async function findDelivery(
   id: string,
 ): Promise<{ delivery: Delivery; webhook?: Webhook } | undefined> {
   const TableName = tableName('webhooks');
-  const { Item } = await documents().send(
-    new GetCommand({ TableName, Key: deliveryKey(id), ConsistentRead: true }),
-  );
-  if (!Item) return undefined;
-  const delivery = Item as unknown as Delivery;
-  const { Item: webhook } = await documents().send(
-    new GetCommand({ TableName, Key: webhookKey(delivery.tenant, delivery.webhook), ConsistentRead: true }),
-  );
-  return webhook ? { delivery, webhook: webhook as unknown as Webhook } : { delivery };
+  const item = await dynamo().get(TableName, deliveryKey(id));
+  if (!item) return undefined;
+  const delivery = Delivery.parse(item);
+  const webhook = await dynamo().get(TableName, webhookKey(delivery.tenant, delivery.webhook));
+  return webhook ? { delivery, webhook: Webhook.parse(webhook) } : { delivery };
 }
 
-/** Records an attempt that is to be repeated. */
+/**
+ * Stores the number of attempts and the time of the next one.
+ *
+ * @param dueAt RFC 3339.
+ */
 export async function postponeDelivery(id: string, attempts: number, dueAt: string): Promise<void> {
-  await documents().send(
-    new UpdateCommand({
-      TableName: tableName('webhooks'),
-      Key: deliveryKey(id),
-      UpdateExpression: 'SET attempts = :attempts, due_at = :due_at',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':attempts': attempts, ':due_at': dueAt },
-    }),
-  );
+  await dynamo().update({
+    TableName: tableName('webhooks'),
+    Key: deliveryKey(id),
+    UpdateExpression: 'SET attempts = :attempts, due_at = :due_at',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':attempts': attempts, ':due_at': dueAt },
+  });
 }
 
 export async function deleteDelivery(id: string): Promise<void> {
-  await documents().send(new DeleteCommand({ TableName: tableName('webhooks'), Key: deliveryKey(id) }));
+  await dynamo().remove({ TableName: tableName('webhooks'), Key: deliveryKey(id) });
 }
 
-/** How long after it was due a delivery counts as forgotten, in milliseconds: longer than an attempt takes. */
-const FORGOTTEN = 30_000;
+/** A delivery this long overdue has lost its workflow: an attempt takes at most 15 seconds. */
+const overdueMs = 30_000;
 
-/** Starts the workflow of a delivery anew, unless it is at work. */
+/** Starts a new execution for a delivery, unless one is running. */
 async function restart(delivery: Delivery): Promise<void> {
   const execution = `${delivery.id}-${delivery.started}`;
   if ((await workflowStatus('webhookDelivery', execution)) === 'RUNNING') return;
-  const { Attributes } = await documents().send(
-    new UpdateCommand({
-      TableName: tableName('webhooks'),
-      Key: deliveryKey(delivery.id),
-      UpdateExpression: 'SET started = :next',
-      ConditionExpression: 'started = :last',
-      ExpressionAttributeValues: { ':last': delivery.started, ':next': delivery.started + 1 },
-      ReturnValues: 'ALL_NEW',
-    }),
-  );
-  await startDelivery(Attributes as unknown as Delivery);
+  const started = delivery.started + 1;
+  const { done } = await dynamo().update({
+    TableName: tableName('webhooks'),
+    Key: deliveryKey(delivery.id),
+    UpdateExpression: 'SET started = :next',
+    ConditionExpression: 'started = :last',
+    ExpressionAttributeValues: { ':last': delivery.started, ':next': started },
+  });
+  // Otherwise another sweep restarts it, or the receiver accepted it meanwhile.
+  if (done) await startDelivery({ ...delivery, started });
 }
 
-/** Goes on with the deliveries whose workflow was never started or has died. */
+/**
+ * Restarts deliveries whose execution was never started or has died.
+ *
+ * @param now milliseconds since the epoch.
+ */
 export async function restartDeliveries(now: number): Promise<void> {
-  for await (const deliveries of queryAll('webhooks', { pk: DELIVERIES, prefix: '' })) {
-    for (const delivery of deliveries as unknown as Delivery[]) {
-      if (Date.parse(delivery.due_at) > now - FORGOTTEN) continue;
-      await restart(delivery).catch((error: unknown) =>
-        log('warn', 'a delivery could not be restarted', describe(error)),
-      );
+  const query = { table: tableName('webhooks'), range: { pk: deliveriesPartition } };
+  for await (const item of queryAll(dynamo(), query)) {
+    try {
+      const delivery = Delivery.parse(item);
+      if (Date.parse(delivery.due_at) <= now - overdueMs) await restart(delivery);
+    } catch (error) {
+      log('warn', 'delivery could not be restarted', describe(error));
     }
   }
 }

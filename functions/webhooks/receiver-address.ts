@@ -1,8 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
-/** Where no receiver of a webhook may be: this machine, private networks, and what a cloud answers only to those inside it. */
-const closed = new BlockList();
+/**
+ * Networks that webhooks must not reach: this machine, private networks, and the metadata services of clouds.
+ */
+const closedIpv4 = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -20,60 +22,67 @@ for (const [network, bits] of [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const)
-  closed.addSubnet(network, bits, 'ipv4');
+  closedIpv4.addSubnet(network, bits, 'ipv4');
 
-/** Of IPv6 only the global unicast addresses are open (IANA's registry), less those in them that lead elsewhere: Teredo, 6to4, examples. */
-const open6 = new BlockList();
-open6.addSubnet('2000::', 3, 'ipv6');
-const closed6 = new BlockList();
+/**
+ * Only global unicast addresses of IPv6 are allowed (IANA's registry), without Teredo, 6to4 and documentation
+ * prefixes.
+ */
+const openIpv6 = new BlockList();
+openIpv6.addSubnet('2000::', 3, 'ipv6');
+const closedIpv6 = new BlockList();
 for (const [network, bits] of [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
 ] as const)
-  closed6.addSubnet(network, bits, 'ipv6');
+  closedIpv6.addSubnet(network, bits, 'ipv6');
 
-/** Whether an address is one of the public Internet. IPv4 in the clothes of IPv6 (`::ffff:10.0.0.1`) is not. */
+/** True for an address of the public Internet. IPv4-mapped IPv6 (`::ffff:10.0.0.1`) is not one. */
 export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 4) return !closed.check(address, 'ipv4');
-  return isIP(address) === 6 && open6.check(address, 'ipv6') && !closed6.check(address, 'ipv6');
+  if (isIP(address) === 4) return !closedIpv4.check(address, 'ipv4');
+  return isIP(address) === 6 && openIpv6.check(address, 'ipv6') && !closedIpv6.check(address, 'ipv6');
 }
 
-/** Turns a host's name into its addresses; a test brings its own. */
+/** Resolves a host name to addresses; tests bring their own. */
 export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
 
 export const resolveByDns: Resolve = (host) => lookup(host, { all: true });
 
-/** A receiver that nothing may be sent to. */
+/** A receiver that webhooks must not reach. */
 export class NoReceiver extends Error {
   override readonly name = 'NoReceiver';
 }
 
-/** A receiver that is not found. */
+/** A receiver whose name does not resolve. */
 export class UnknownHost extends Error {
   override readonly name = 'UnknownHost';
 }
 
-/** Names that mean this machine or this network, whatever a resolver says (RFC 6761, RFC 8375, the metadata services of clouds). */
-const CLOSED_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/;
+/**
+ * Names of this machine or network, however they resolve (RFC 6761, RFC 8375, the metadata services of
+ * clouds).
+ */
+const closedNames = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|localdomain)\.?$/;
 
 /** The host of a URL without the brackets of IPv6. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Whether a URL is one that a webhook may have, as far as its text tells: https, no user in it, no name or address of a closed network. */
+/** Checks the text of a webhook's URL: https, no user or password, no name or address of a closed network. */
 export function isOpenUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false;
   const host = hostOf(url);
   if (isIP(host) !== 0) return isPublicAddress(host);
-  return host.includes('.') && !CLOSED_NAMES.test(host);
+  return host.includes('.') && !closedNames.test(host);
 }
 
 /**
- * The address to connect to. All addresses of a name must be public: whoever controls a name could else let it change between looks.
+ * Resolves a host to the address to connect to. All addresses of a name must be public, since its owner could
+ * otherwise swap them after the check (DNS rebinding).
  *
- * @throws NoReceiver if one of them is not; UnknownHost if there is none.
+ * @throws NoReceiver if one of them is not public; UnknownHost if there is none.
  */
 export async function receiverAddress(
   host: string,

@@ -4,11 +4,12 @@ import { removeSecret } from '../../core/secrets.ts';
 import { type EventName, findWebhooks, type Webhook } from '../../core/webhook/webhook.ts';
 import { deleteWebhook } from './webhook-store.ts';
 
-/** What concerns a tenant as a whole, and none of its organisations. */
-const OF_TENANT: readonly EventName[] = ['batch.completed'];
+/** Events of a tenant as a whole rather than of one organisation. */
+const tenantEvents: readonly EventName[] = ['batch.completed'];
 
 /**
- * The organisation that a caller's webhooks are bound to; `null` for those who see the whole tenant.
+ * The organisation that a caller's webhooks are bound to; `null` for administrators, who see the whole
+ * tenant.
  *
  * @throws Problem `forbidden` for a manager or viewer of no organisation.
  */
@@ -18,20 +19,26 @@ export function webhookScope({ role, organizationId }: Caller): string | null {
   return organizationId;
 }
 
-/** @throws Problem `forbidden` if somebody who is bound to an organisation asks for what concerns the whole tenant. */
+/**
+ * @throws Problem `forbidden` if a webhook bound to an organisation subscribes to events of the whole tenant.
+ */
 export function refuseEvents(events: readonly EventName[], organization: string | null): void {
-  const refused = organization !== null && events.find((event) => OF_TENANT.includes(event));
-  if (refused) throw new Problem('forbidden', `Only administrators may hear of ${refused}`);
+  const refused = organization !== null && events.find((event) => tenantEvents.includes(event));
+  if (refused) throw new Problem('forbidden', `Only administrators may subscribe to ${refused}`);
 }
 
-/** The webhooks that a caller may know of. */
+/** Webhooks that a caller may see: administrators all of the tenant, others those of their organisation. */
 export async function visibleWebhooks(caller: Caller): Promise<Webhook[]> {
   const scope = webhookScope(caller);
   const webhooks = await findWebhooks(caller.tenantId);
   return webhooks.filter(({ organization }) => scope === null || organization === scope);
 }
 
-/** Removes a webhook of the caller's, and then its secret. Messages on their way to it are dropped. */
+/**
+ * Deletes a webhook that the caller may see, and its secret. Pending messages to it are dropped.
+ *
+ * @throws Problem `not_found` if the caller sees none that matches.
+ */
 export async function removeVisible(caller: Caller, isMeant: (webhook: Webhook) => boolean) {
   const webhook = (await visibleWebhooks(caller)).find(isMeant);
   if (!webhook) throw new Problem('not_found', 'Webhook not found');

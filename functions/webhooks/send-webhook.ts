@@ -11,20 +11,23 @@ import {
   UnknownHost,
 } from './receiver-address.ts';
 
-/** Milliseconds for an answer (Standard Webhooks advises 15 to 30 seconds). */
-const TIMEOUT = 15_000;
+/** Standard Webhooks advises 15 to 30 seconds. */
+const answerTimeoutMs = 15_000;
 
-/** What a receiver said; no status if it could not be reached. */
-export interface Answer {
+/** The answer of a receiver; `status` is `undefined` if it could not be reached. */
+export interface ReceiverAnswer {
   status: number | undefined;
-  /** Milliseconds it asked to wait. */
+  /** `Retry-After` in milliseconds; 0 without one. */
   retryAfter: number;
 }
 
-/** Where messages go that may not leave this machine: the outbox of a local run. */
+/** URL of the local run's outbox, which then receives all messages; unset in every stack. */
 const relay = (): string | undefined => process.env.WEBHOOK_RELAY || undefined;
 
-/** Whether receivers on this machine are allowed, without TLS. For tests of local runs; no stack sets it. */
+/**
+ * True for receivers on this machine, without TLS, where `WEBHOOK_LOOPBACK` allows them: in tests of local
+ * runs, never in a stack.
+ */
 const takesLoopback = (url: URL): boolean =>
   process.env.WEBHOOK_LOOPBACK === 'true' && ['127.0.0.1', 'localhost'].includes(url.hostname);
 
@@ -37,8 +40,8 @@ async function addressOf(url: URL, resolve: Resolve): Promise<{ address: string;
 }
 
 /**
- * Whether a webhook may be registered for this address. What its name leads to is checked again with every message; where messages only
- * go to an outbox, no name needs to lead anywhere.
+ * True if a webhook may be registered for this URL. Every message resolves and checks the host again. In a
+ * local run, where messages only go to an outbox, the host need not resolve.
  */
 export async function isReceiver(target: string, resolve: Resolve = resolveByDns): Promise<boolean> {
   const url = URL.parse(target);
@@ -52,16 +55,18 @@ export async function isReceiver(target: string, resolve: Resolve = resolveByDns
 }
 
 /**
- * Posts a message once, to the very address that was checked. Redirects are not followed, and what is answered is not read.
+ * Posts a message once, to the very address that was checked. Follows no redirects and does not read the body
+ * of the answer.
  *
- * @param resolve how names become addresses.
+ * @param resolve resolves host names.
+ * @returns no status if the check or the connection fails; only the outbox of a local run throws.
  */
 export async function sendWebhook(
   target: string,
   body: string,
   headers: Record<string, string>,
   resolve: Resolve = resolveByDns,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const url = new URL(target);
   if (isRelayed(url)) return await sendToRelay(url, body, headers);
   try {
@@ -71,12 +76,12 @@ export async function sendWebhook(
   }
 }
 
-async function sendToRelay(url: URL, body: string, headers: Record<string, string>): Promise<Answer> {
+async function sendToRelay(url: URL, body: string, headers: Record<string, string>): Promise<ReceiverAnswer> {
   const response = await fetch(`${relay()}/${encodeURIComponent(url.href)}`, {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json' },
     body,
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(answerTimeoutMs),
   });
   await response.body?.cancel();
   return { status: response.status, retryAfter: 0 };
@@ -87,7 +92,7 @@ function post(
   { address, family }: { address: string; family: number },
   body: string,
   headers: Record<string, string>,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const host = hostOf(url);
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -107,7 +112,7 @@ function post(
           'Content-Length': Buffer.byteLength(body),
           'User-Agent': 'Bulkhead-Webhooks',
         },
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: AbortSignal.timeout(answerTimeoutMs),
         agent: false,
       },
       (response) => {

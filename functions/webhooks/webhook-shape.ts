@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { organizationId } from '../../core/contract/organization-id.ts';
 import { events, type Webhook } from '../../core/webhook/webhook.ts';
 
-/** Somebody who wants to hear of events, as it is answered: everything but the secret. */
+/** A webhook in answers: everything but the secret. */
 export const WebhookReply = z
   .object({
     id: z.string(),
@@ -14,7 +14,8 @@ export const WebhookReply = z
   })
   .meta({ id: 'Webhook' });
 
-export const toldWebhook = (webhook: Webhook): z.input<typeof WebhookReply> => ({
+/** A stored webhook as an answer's body. */
+export const webhookToReply = (webhook: Webhook): z.input<typeof WebhookReply> => ({
   id: webhook.id,
   url: webhook.url,
   events: webhook.events,

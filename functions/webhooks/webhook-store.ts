@@ -1,30 +1,26 @@
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../../core/dynamo/tables.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 
-/** Receivers of one tenant at most: an event may write a message for every one of them in one transaction. */
-export const WEBHOOKS = 20;
+/** One transaction stores a delivery for every webhook of a tenant (TransactWriteItems: 100 actions). */
+export const webhooksPerTenantMax = 20;
 
 export async function putWebhook(tenant: string, webhook: Webhook): Promise<void> {
   const Item = { ...webhookKey(tenant, webhook.id), ...webhook };
-  await documents().send(new PutCommand({ TableName: tableName('webhooks'), Item }));
+  await dynamo().put({ TableName: tableName('webhooks'), Item });
 }
 
 export async function deleteWebhook(tenant: string, id: string): Promise<void> {
-  await documents().send(
-    new DeleteCommand({ TableName: tableName('webhooks'), Key: webhookKey(tenant, id) }),
-  );
+  await dynamo().remove({ TableName: tableName('webhooks'), Key: webhookKey(tenant, id) });
 }
 
-/** Notes that a receiver is gone for good. */
+/** Disables a webhook whose receiver answered 410 Gone. */
 export async function disableWebhook(tenant: string, id: string): Promise<void> {
-  await documents().send(
-    new UpdateCommand({
-      TableName: tableName('webhooks'),
-      Key: webhookKey(tenant, id),
-      UpdateExpression: 'SET enabled = :no',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':no': false },
-    }),
-  );
+  await dynamo().update({
+    TableName: tableName('webhooks'),
+    Key: webhookKey(tenant, id),
+    UpdateExpression: 'SET enabled = :no',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':no': false },
+  });
 }

@@ -1,19 +1,19 @@
 import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
 
-/** What makes news arrive. */
+/** Workers that deliver messages to webhooks. */
 export const webhookWorkers = {
   deliver: {
     trigger: { workflow: 'webhookDelivery' },
     uses: { webhooks: 'write', webhookSecrets: 'read' },
-    summary: 'Send one message to one receiver, once',
+    summary: 'Send one message to one webhook, one attempt',
     message: z.object({ delivery: z.string() }),
     result: z.object({ until: z.string().optional() }),
   },
   sweep: {
     trigger: { every: 'rate(1 minute)' },
     uses: { webhooks: 'write', webhookDelivery: 'run' },
-    summary: 'Go on with messages to webhooks whose workflow was lost',
+    summary: 'Restart webhook deliveries whose workflow was lost',
     message: z.unknown(),
     timeoutSeconds: 300,
   },

@@ -1,9 +1,10 @@
+import { present } from '../../core/invariant.ts';
 import { type Account, active, add, archive, change, remove } from './account.ts';
 import { type FaultName, strikes } from './faults.ts';
-import { instant, type UpstreamPatient } from './patients.ts';
+import { clinikoInstant, type UpstreamPatient } from './patients.ts';
 
 export interface StandInRequest {
-  /** The address that was asked, with scheme and host. */
+  /** The requested URL, with scheme and host. */
   readonly url: URL;
   /** The path below `/v1`. */
   readonly path: string;
@@ -15,7 +16,7 @@ export interface StandInAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
-  /** How it is sent, if not as it should be. */
+  /** A fault of the transmission; without it the answer is sent normally. */
   readonly manner?: 'slow_header' | 'slow_body' | 'cut_body' | 'bad_gzip';
 }
 
@@ -28,45 +29,46 @@ const json = (status: number, value: unknown, headers: Record<string, string> = 
 const refusal = (status: number, message: string): StandInAnswer => json(status, { message });
 
 /** The API key of a request: the user name of Basic authentication. */
-export function keyOf(authorization: string): string | undefined {
-  const [, encoded] = /^Basic (\S+)$/.exec(authorization) ?? [];
-  const [key, password] = Buffer.from(encoded ?? '', 'base64')
-    .toString()
-    .split(':');
+export function apiKeyOf(authorization: string): string | undefined {
+  const [, encoded = ''] = /^Basic (\S+)$/.exec(authorization) ?? [];
+  const [key, password] = Buffer.from(encoded, 'base64').toString().split(':');
   return key && password === '' ? key : undefined;
 }
 
-const MINUTE = 60_000;
+const minuteMs = 60_000;
 
-/** Counts a request against the limit of a minute, and notes what should not have come. */
+/**
+ * Counts a request against the limit per minute; the answer is 429 if it came too early or above the limit.
+ */
 function limited(account: Account, now: number): StandInAnswer | undefined {
   account.calls += 1;
   if (now < account.resetAt) {
     account.early += 1;
-    return tooMany(account, account.resetAt / 1000);
+    return tooMany(account, account.resetAt / 1_000);
   }
-  account.recent = account.recent.filter((at) => at > now - MINUTE);
+  account.recent = account.recent.filter((at) => at > now - minuteMs);
   if (account.recent.length < account.spec.calls_per_minute) {
     account.recent.push(now);
     return undefined;
   }
   account.beyond += 1;
-  return tooMany(account, Math.ceil(((account.recent[0] ?? now) + MINUTE) / 1000));
+  return tooMany(account, Math.ceil(((account.recent[0] ?? now) + minuteMs) / 1_000));
 }
 
+/** @param resetSeconds the announced reset, in seconds since the Unix epoch; without it none is announced. */
 function tooMany(account: Account, resetSeconds: number | undefined): StandInAnswer {
-  account.resetAt = (resetSeconds ?? 0) * 1000;
+  account.resetAt = resetSeconds === undefined ? 0 : resetSeconds * 1_000;
   const headers = resetSeconds === undefined ? undefined : { 'x-ratelimit-reset': String(resetSeconds) };
   return json(429, { message: 'Rate limit exceeded' }, headers);
 }
 
 /**
- * What Cliniko would answer, or what one of the account's faults makes of it.
+ * Answers a request as Cliniko would, or as one of the account's faults demands.
  *
- * @param now milliseconds since the epoch.
+ * @param now milliseconds since the Unix epoch.
  */
 export function answer(account: Account, request: StandInRequest, now: number): StandInAnswer {
-  // Cliniko asks for a name and an address to write to, and may block those who do not tell.
+  // Cliniko requires a user agent with a name and an e-mail address, and may block clients without.
   if (!/^.+ \(.+@.+\)$/.test(request.userAgent)) return refusal(403, 'Identify your application');
   const tooMuch = limited(account, now);
   if (tooMuch) return tooMuch;
@@ -94,10 +96,10 @@ function settings({ spec }: Account, path: string): StandInAnswer {
   return json(200, { account });
 }
 
-interface Row {
+interface ListRow {
   readonly [field: string]: unknown;
 }
-type List = (account: Account) => { rows: Row[]; filters: readonly string[] };
+type List = (account: Account) => { rows: ListRow[]; filters: readonly string[] };
 
 const patientFields = [
   'created_at',
@@ -110,7 +112,7 @@ const patientFields = [
   'updated_at',
 ];
 
-const asRow = (patient: UpstreamPatient): Row => ({ ...patient });
+const asRow = (patient: UpstreamPatient): ListRow => ({ ...patient });
 
 const lists: Readonly<Record<string, List>> = {
   '/patients': (account) => ({ rows: active(account).map(asRow), filters: patientFields }),
@@ -127,12 +129,15 @@ const lists: Readonly<Record<string, List>> = {
   }),
 };
 
-/** What changes in an account while its lists are being read. */
+/** Patients that one fault changes at a time. */
+const patientsPerDrift = 30;
+
+/** Faults that change an account while its lists are being read. */
 const drifts: Partial<Record<FaultName, (account: Account, now: number) => void>> = {
   archived_during_walk: (account, now) => {
     for (const patient of active(account, 30)) archive(patient, now);
   },
-  created_during_walk: (account, now) => add(account, 30, now),
+  created_during_walk: (account, now) => add(account, patientsPerDrift, now),
   updated_during_walk: (account, now) => {
     for (const patient of active(account, 30)) change(patient, now);
   },
@@ -141,7 +146,7 @@ const drifts: Partial<Record<FaultName, (account: Account, now: number) => void>
   },
 };
 
-/** A page of a list, unless a fault gets in between. */
+/** A page of a list, changed or replaced by the faults that strike. */
 function faulty(account: Account, request: StandInRequest, list: List, now: number): StandInAnswer {
   const pageNumber = Number(request.url.searchParams.get('page') ?? '1');
   const struck = account.faults.filter((fault) => strikes(fault, account.calls, pageNumber, account.random));
@@ -149,11 +154,13 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
   for (const { name } of struck) drifts[name]?.(account, now);
   const limit = struck.find(({ name }) => name.startsWith('rate_limited'));
   if (limit) {
-    const ahead = limit.name === 'rate_limited_past' ? -30 : (limit.seconds ?? 2);
-    return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : Math.ceil(now / 1000) + ahead);
+    const secondsToReset = limit.name === 'rate_limited_past' ? -30 : (limit.seconds ?? 2);
+    const resetSeconds = Math.ceil(now / 1_000) + secondsToReset;
+    return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : resetSeconds);
   }
   if (has('key_revoked')) return refusal(401, 'Unauthorized');
-  if (has('server_error')) return refusal([500, 502, 503][account.calls % 3] ?? 500, 'Server error');
+  if (has('server_error'))
+    return refusal(present([500, 502, 503][account.calls % 3], 'the index is below 3'), 'Server error');
   if (has('html_error'))
     return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' };
   if (has('wrong_schema')) return json(200, { people: [] });
@@ -163,7 +170,7 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
   const sent = {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: text(account, misled(account, request, page, has)),
+    body: jsonOf(account, misled(account, request, page, has)),
   };
   if (has('short_body')) return { ...sent, body: sent.body.slice(0, sent.body.length / 2) };
   for (const manner of ['slow_header', 'slow_body', 'cut_body', 'bad_gzip'] as const)
@@ -172,20 +179,20 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
 }
 
 interface Page {
-  patients: Row[];
+  patients: ListRow[];
   total_entries: number;
   links: { self: string; next?: string; previous?: string };
 }
 
-/** Numbers where the account has them, beyond what JavaScript can write. */
-const text = ({ spec }: Account, page: Page): string => {
+/** The JSON of a page. Numeric ids exceed JavaScript's safe integers, so they are unquoted in the text. */
+const jsonOf = ({ spec }: Account, page: Page): string => {
   const written = JSON.stringify(page);
   return spec.faults.some(({ name }) => name === 'numeric_ids')
     ? written.replace(/"id":"(\d+)"/g, '"id":$1')
     : written;
 };
 
-/** A page that does not tell the truth, or not only. */
+/** The page with the wrong rows, totals and links of the faults that strike. */
 function misled(
   account: Account,
   { url }: StandInRequest,
@@ -214,8 +221,8 @@ function misled(
   return changed;
 }
 
-/** `field:>=value`; the operators that Cliniko has for instants and numbers, and equality. */
-const FILTER = /^(?<field>\w+):(?<operator>>=|<=|>|<|=)?(?<value>.+)$/;
+/** A filter `field:>=value`, with Cliniko's operators for instants and numbers, and equality. */
+const filterPattern = /^(?<field>\w+):(?<operator>>=|<=|>|<|=)?(?<value>.+)$/;
 
 const compare: Readonly<Record<string, (left: string, right: string) => boolean>> = {
   '>=': (left, right) => left >= right,
@@ -234,14 +241,14 @@ function pageOf(account: Account, { url }: StandInRequest, list: List): Page | S
     return refusal(400, 'Bad pagination');
   let found = rows;
   for (const filter of url.searchParams.getAll('q[]')) {
-    const { field = '', operator = '=', value = '' } = FILTER.exec(filter)?.groups ?? {};
+    const { field = '', operator = '=', value = '' } = filterPattern.exec(filter)?.groups ?? {};
     const holds = compare[operator];
     if (!filters.includes(field) || !holds) return refusal(400, `Unknown filter ${field}`);
     found = found.filter((row) => holds(String(row[field] ?? ''), value));
   }
   const [column = 'created_at', direction] = (url.searchParams.get('sort') ?? 'created_at').split(':');
   const sign = direction === 'desc' || url.searchParams.get('order') === 'desc' ? -1 : 1;
-  const order = (row: Row) => String(row[column] ?? '');
+  const order = (row: ListRow) => String(row[column] ?? '');
   found = found.toSorted(
     (one, other) => sign * (order(one) < order(other) ? -1 : order(one) > order(other) ? 1 : 0),
   );
@@ -261,7 +268,7 @@ function pageOf(account: Account, { url }: StandInRequest, list: List): Page | S
   };
 }
 
-/** What an account looks like from the inside, for whoever wants to compare. */
+/** The state of an account, for tests that compare it with the result of a synchronisation. */
 export const inside = (account: Account): object => ({
   ...account.spec,
   calls: account.calls,
@@ -270,5 +277,5 @@ export const inside = (account: Account): object => ({
   active: active(account).length,
   archived_ids: account.patients.filter(({ archived_at }) => archived_at !== null).map(({ id }) => id),
   deleted_ids: account.deleted.map(({ id }) => id),
-  now: instant(Date.now()),
+  now: clinikoInstant(Date.now()),
 });

@@ -1,4 +1,4 @@
-/** Everything unpleasant that Cliniko, or what lies between, was seen to do. */
+/** Faults that were observed at Cliniko or on the way to it. */
 export const faultNames = [
   // Limits
   'rate_limited',
@@ -21,19 +21,19 @@ export const faultNames = [
   'cut_body',
   'short_body',
   'bad_gzip',
-  // Contents
+  // Content
   'unicode',
   'sparse',
   'numeric_ids',
   'broken_records',
   'merged',
-  // Accounts
+  // Account
   'key_revoked',
   'forbidden',
   'wrong_shard',
   'moved',
   'settings_forbidden',
-  // Pages that mislead
+  // Misleading pages
   'next_self',
   'next_elsewhere',
   'huge_page',
@@ -41,29 +41,29 @@ export const faultNames = [
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
-/** A fault, and which requests of the lists of patients it meets: all, unless told. */
-export interface Fault {
+/** A fault and the list requests that it affects: all, unless the fields restrict them. */
+export interface ClinikoFault {
   readonly name: FaultName;
-  /** Only this page. */
+  /** Only requests for this page. */
   readonly page?: number;
-  /** Only after so many requests. */
+  /** Only after this number of requests. */
   readonly after?: number;
   /** Only every n-th request. */
   readonly every?: number;
-  /** Only this share of requests, 0..1. */
+  /** Only this share of the requests, 0 to 1. */
   readonly rate?: number;
-  /** At most so often. */
+  /** At most this number of times. */
   readonly times?: number;
-  /** Of a rate limit: seconds until its reset. */
+  /** For a rate limit: seconds until its reset. */
   readonly seconds?: number;
 }
 
-/** A fault in its account, with what it did so far. */
-export interface ArmedFault extends Fault {
+/** A fault of an account; `done` counts the requests that it has affected. */
+export interface ArmedFault extends ClinikoFault {
   done: number;
 }
 
-/** Whether a fault meets a request, which then counts as met. */
+/** True if the fault affects a request; increments `done` then. */
 export function strikes(fault: ArmedFault, call: number, page: number, random: () => number): boolean {
   if (fault.times !== undefined && fault.done >= fault.times) return false;
   if (fault.page !== undefined && fault.page !== page) return false;

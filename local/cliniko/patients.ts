@@ -1,4 +1,6 @@
-/** A patient as Cliniko's API answers it, as far as anyone here looks. */
+import { present } from '../../core/invariant.ts';
+
+/** A patient in Cliniko's API, with the fields that are read here. */
 export interface UpstreamPatient {
   id: string | number;
   first_name?: string | null;
@@ -15,7 +17,7 @@ export interface UpstreamPatient {
   merged_with_patient?: { links: { self: string } };
 }
 
-/** A source of numbers from 0 up to 1 that a seed repeats (mulberry32). */
+/** A seeded generator of numbers from 0 up to but not including 1 (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -26,8 +28,8 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-const FIRST = ['Ada', 'Grace', 'Alan', 'Mary', 'Linus', 'Barbara', 'Edsger', 'Radia', 'Ken', 'Hedy'];
-const LAST = [
+const firstNames = ['Ada', 'Grace', 'Alan', 'Mary', 'Linus', 'Barbara', 'Edsger', 'Radia', 'Ken', 'Hedy'];
+const lastNames = [
   'Lovelace',
   'Hopper',
   'Turing',
@@ -40,38 +42,39 @@ const LAST = [
   'Lamarr',
 ];
 
-/** Names that some programs break: decomposed accents, four-byte characters, right to left, very long ones. */
-const HARD = ['Zoe\u0308', '\u{1F9D1}\u200D\u{1F680} Neil', 'مريم', '\u{20BB7}野', 'x'.repeat(1_000)];
+/** Names that some programs break: decomposed accents, four-byte characters, right-to-left, very long. */
+const hardNames = ['Zoe\u0308', '\u{1F9D1}\u200D\u{1F680} Neil', 'مريم', '\u{20BB7}野', 'x'.repeat(1_000)];
 
-/** Some 19 digits, as Cliniko's newer ids have: more than a JavaScript number can hold. */
-const FIRST_ID = 1_764_028_746_571_981_724n;
+/** Cliniko's newer ids have 19 digits, more than a JavaScript number can hold exactly. */
+const firstId = 1_764_028_746_571_981_724n;
 
-/** The first patient's day, in milliseconds since the epoch. */
-const OPENING = Date.UTC(2015, 0, 5);
-const HOUR = 3_600_000;
+/** Creation of the first patient, in milliseconds since the Unix epoch. */
+const firstCreatedAtMs = Date.UTC(2015, 0, 5);
+const hourMs = 3_600_000;
 
-/** A whole second, as Cliniko writes instants. */
-export const instant = (milliseconds: number): string =>
+/** A time in Cliniko's format: RFC 3339 in whole seconds, UTC. */
+export const clinikoInstant = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
-const pick = <T>(list: readonly T[], random: () => number): T =>
-  list[Math.floor(random() * list.length)] as T;
+const pick = (list: readonly string[], random: () => number): string =>
+  present(list[Math.floor(random() * list.length)], 'random() is below 1');
 
 export interface Traits {
-  /** Names of many kinds. */
+  /** Every third first name is a hard one (see above), and notes are long. */
   unicode: boolean;
-  /** Fields that are null, empty or missing. */
+  /** Some fields are null, empty or missing. */
   sparse: boolean;
-  /** Ids as JSON numbers. */
+  /** Ids are JSON numbers. */
   numericIds: boolean;
 }
 
-/** The patient at a position of an account: the same for the same seed. */
+/** The patient at a position of an account; the same seed gives the same patient. */
 export function upstreamPatient(position: number, random: () => number, traits: Traits): UpstreamPatient {
-  const id = String(FIRST_ID + BigInt(position) * 1_009n);
-  const at = instant(OPENING + position * HOUR);
-  const first_name = traits.unicode && position % 3 === 0 ? pick(HARD, random) : pick(FIRST, random);
-  const last_name = `${pick(LAST, random)} ${position}`;
+  const id = String(firstId + BigInt(position) * 1_009n);
+  const at = clinikoInstant(firstCreatedAtMs + position * hourMs);
+  const first_name =
+    traits.unicode && position % 3 === 0 ? pick(hardNames, random) : pick(firstNames, random);
+  const last_name = `${pick(lastNames, random)} ${position}`;
   const patient: UpstreamPatient = {
     id,
     first_name,
@@ -89,10 +92,11 @@ export function upstreamPatient(position: number, random: () => number, traits: 
   };
   if (!traits.sparse) return patient;
   const { email: _email, patient_phone_numbers: _phones, date_of_birth: _birth, ...without } = patient;
-  return [
+  const variants: UpstreamPatient[] = [
     { ...patient, first_name: null, patient_phone_numbers: null },
     { ...patient, last_name: '', date_of_birth: '', email: '' },
     without,
     patient,
-  ][position % 4] as UpstreamPatient;
+  ];
+  return present(variants[position % variants.length], 'the index is below the length');
 }

@@ -13,13 +13,13 @@ import {
   makeAccount,
   remove,
 } from './account.ts';
-import { answer, inside, keyOf, type StandInAnswer } from './answer.ts';
+import { answer, apiKeyOf, inside, type StandInAnswer } from './answer.ts';
 import { faultNames } from './faults.ts';
 
-/** Where the stand-in is; nothing of it is in the deployed stack. */
+/** Path prefix of the stand-in, which is not part of the deployed stack. */
 const prefix = '/_local/cliniko';
 
-/** The account that is always there, to try things out. */
+/** API key of the account that always exists, for manual experiments. */
 export const demoKey = 'bulkhead-demo-key-au1';
 
 const defaults: AccountSpec = {
@@ -35,16 +35,18 @@ const defaults: AccountSpec = {
   faults: [],
 };
 
+/** The largest body of a management request: 1 MiB. */
 const bodyBytesMax = 1_048_576;
 
-/** How long the slow faults are silent, in milliseconds: longer than any client waits. */
+/** Silence of the slow faults, longer than any client waits. */
 const silenceMs = 60_000;
 
 /**
- * Puts a stand-in for Cliniko before the other routes: its API under `/_local/cliniko/v1`; `POST /_local/cliniko/accounts` makes an
- * account (or makes it anew), `GET /_local/cliniko/accounts/{key}` looks into it, `POST …/{key}/changes` changes its patients.
+ * Puts a stand-in for Cliniko before the other routes. Its API is under `/_local/cliniko/v1`.
+ * `POST /_local/cliniko/accounts` creates or replaces an account, `GET /_local/cliniko/accounts/{key}` shows
+ * it, and `POST …/{key}/changes` changes its patients.
  *
- * Accounts are made again from what was asked for at the next start; what changed in them since is forgotten.
+ * Only the parameters of accounts are stored: the next start recreates them without later changes.
  */
 export function withCliniko(others: RequestListener, dataDir: string): RequestListener {
   const file = join(dataDir, 'cliniko.json');
@@ -72,19 +74,21 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
     if (message.method === 'GET' && key === '') return { status: 200, value: [...accounts.keys()] };
     if (!account) return { status: 404, value: { message: 'The stand-in has no such account' } };
     if (message.method === 'GET') return { status: 200, value: inside(account) };
-    if (action !== 'changes') return { status: 404, value: { message: 'Accounts have only changes' } };
+    if (action !== 'changes')
+      return { status: 404, value: { message: 'The only action of an account is changes' } };
     makeChanges(account, JSON.parse(body) as Changes);
     return { status: 200, value: inside(account) };
   }
 
   return (message, response) => {
-    // Not everything that is sent as a path is a URL; what is not for the stand-in is not for it to read.
+    // Other paths are not parsed here, since a request may have a path that is not a valid URL.
     if (!message.url?.startsWith(`${prefix}/`)) return others(message, response);
     const url = new URL(message.url, `http://${message.headers.host ?? 'localhost'}`);
     const path = url.pathname.slice(prefix.length);
     if (path.startsWith('/v1/')) {
       const authorization = message.headers.authorization ?? '';
-      const account = accounts.get(keyOf(authorization) ?? '');
+      const key = apiKeyOf(authorization);
+      const account = key === undefined ? undefined : accounts.get(key);
       const request = {
         url,
         path: path.slice(3),
@@ -94,12 +98,13 @@ export function withCliniko(others: RequestListener, dataDir: string): RequestLi
       const given: StandInAnswer = account
         ? answer(account, request, Date.now())
         : { status: 401, body: JSON.stringify({ message: 'Unauthorized' }) };
-      setTimeout(() => send(response, given), account?.spec.latency_ms ?? 0);
+      setTimeout(() => sendWithFaults(response, given), account?.spec.latency_ms ?? 0);
       return;
     }
     manage(message, path).then(
-      ({ status, value }) => send(response, { status, body: JSON.stringify(value) }),
-      (error: unknown) => send(response, { status: 400, body: JSON.stringify({ message: reasonOf(error) }) }),
+      ({ status, value }) => sendWithFaults(response, { status, body: JSON.stringify(value) }),
+      (error: unknown) =>
+        sendWithFaults(response, { status: 400, body: JSON.stringify({ message: reasonOf(error) }) }),
     );
   };
 }
@@ -109,21 +114,22 @@ interface Changes {
   readonly update?: number;
   readonly archive?: number;
   readonly delete?: number;
-  /** Makes every request from now on fail with 401. */
+  /** Answers every later request with 401. */
   readonly revoke?: boolean;
 }
 
-/** Changes patients from the beginning of the account's list; new ones come at its end. */
+/** Changes the first patients of the account's list; new ones are added at its end. */
 function makeChanges(account: Account, changes: Changes): void {
   const now = Date.now();
-  for (const patient of active(account, changes.update ?? 0)) change(patient, now);
-  for (const patient of active(account, changes.archive ?? 0)) archive(patient, now);
-  for (const patient of active(account, changes.delete ?? 0)) remove(account, patient, now);
-  add(account, changes.create ?? 0, now);
+  const { create = 0, update = 0, archive: archived = 0, delete: deleted = 0 } = changes;
+  for (const patient of active(account, update)) change(patient, now);
+  for (const patient of active(account, archived)) archive(patient, now);
+  for (const patient of active(account, deleted)) remove(account, patient, now);
+  add(account, create, now);
   if (changes.revoke) account.faults.push({ name: 'key_revoked', done: 0 });
 }
 
-function send(response: ServerResponse, { status, headers, body, manner }: StandInAnswer): void {
+function sendWithFaults(response: ServerResponse, { status, headers, body, manner }: StandInAnswer): void {
   const all = { 'content-type': 'application/json', ...headers };
   if (manner === 'slow_header') {
     const timer = setTimeout(() => response.end(body), silenceMs);
@@ -140,7 +146,7 @@ function send(response: ServerResponse, { status, headers, body, manner }: Stand
     return;
   }
   response.write(body.slice(0, body.length / 2), () => {
-    // A cut connection ends at once; a slow body never goes on.
+    // `cut_body` closes the connection here; `slow_body` leaves it open without sending more.
     if (manner === 'cut_body') response.destroy();
   });
 }

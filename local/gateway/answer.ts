@@ -2,35 +2,35 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { GatewayRequest } from './event.ts';
 import { type GatewayResponse, literal } from './rest-api.ts';
 
-/** What goes back to the client. Header values are lists since a header may be sent several times. */
+/** A response to the client. Header values are lists because a header may be sent several times. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: Buffer;
 }
 
-/** The status line and headers of an answer, without its body. */
+/** Status and headers of an answer, without its body. */
 export type Head = Omit<HttpAnswer, 'body'>;
 
-/** The faults that the gateway answers by itself, with API Gateway's own status and message. */
-const faults = {
+/** Errors that the gateway answers by itself, with API Gateway's status and message. */
+const gatewayFaults = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'Missing Authentication Token'],
   REQUEST_TOO_LARGE: [413, 'Request Too Long'],
   HEADERS_TOO_LARGE: [431, 'Request Header Fields Too Large'],
   INTEGRATION_TIMEOUT: [504, 'Endpoint request timed out'],
-  /** The function failed or answered something that is no proxy answer. */
+  /** The function failed, or its result is not a valid proxy answer. */
   BAD_INTEGRATION_ANSWER: [502, 'Internal server error'],
   THROTTLED: [429, 'Too Many Requests'],
 } as const;
-export type Fault = keyof typeof faults;
+export type GatewayFault = keyof typeof gatewayFaults;
 
-/** The answer of the gateway itself, as the template's gateway responses shape it. */
+/** The gateway's own error response, shaped by the gateway responses of the template. */
 export function faultAnswer(
-  fault: Fault,
+  fault: GatewayFault,
   configured: ReadonlyMap<string, GatewayResponse>,
   request: Pick<GatewayRequest, 'requestId' | 'path' | 'method'>,
 ): HttpAnswer {
-  const [ownStatus, message] = faults[fault];
+  const [ownStatus, message] = gatewayFaults[fault];
   const response =
     configured.get(fault) ?? configured.get(ownStatus < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX') ?? undefined;
   const template = response?.template ?? '{"message":$context.error.messageString}';
@@ -43,6 +43,7 @@ export function faultAnswer(
     path: request.path,
     httpMethod: request.method,
   };
+  // An unknown variable is rendered as an empty text, as API Gateway does.
   const body = template.replace(
     /\$context\.([a-zA-Z]+(?:\.[a-zA-Z]+)?)/g,
     (_, name: string) => context[name] ?? '',
@@ -72,7 +73,7 @@ interface ProxyAnswer {
   readonly isBase64Encoded?: unknown;
 }
 
-/** Renders a function's answer; undefined if it is not what a proxy integration must answer. */
+/** Renders a function's result; undefined if it is not a valid proxy answer. */
 export function renderProxyAnswer(payload: string, requestId: string): HttpAnswer | undefined {
   const answer = parseObject(payload) as ProxyAnswer | undefined;
   const head = answer && renderHead(answer, requestId);
@@ -82,7 +83,7 @@ export function renderProxyAnswer(payload: string, requestId: string): HttpAnswe
   return { ...head, body: Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8') };
 }
 
-/** Renders the prelude of a streamed answer; undefined if it is not one. */
+/** Renders the prelude of a streamed answer; undefined if it is not valid. */
 export function renderPrelude(prelude: string, requestId: string): Head | undefined {
   const answer = parseObject(prelude) as (ProxyAnswer & { cookies?: unknown }) | undefined;
   const head = answer && renderHead(answer, requestId);
@@ -114,7 +115,7 @@ function renderHead(answer: ProxyAnswer, requestId: string): Head | undefined {
     });
   }
   if (![...merged.values()].every(isSendable)) return;
-  // The gateway counts the bytes itself; a function's own figure may be wrong after decoding.
+  // The gateway counts the bytes itself; the function's own figure may be wrong after base64 decoding.
   merged.delete('content-length');
   return {
     status,
@@ -122,7 +123,7 @@ function renderHead(answer: ProxyAnswer, requestId: string): Head | undefined {
   };
 }
 
-/** Whether HTTP can carry this header: a line break or an emoji in it, and it cannot. */
+/** True if HTTP can carry this header: it must not contain line breaks or characters beyond Latin-1. */
 function isSendable({ name, values }: { name: string; values: readonly string[] }): boolean {
   try {
     validateHeaderName(name);

@@ -1,29 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { present } from '../../core/invariant.ts';
 import { account } from '../account.ts';
 import type { Match } from './match.ts';
 import type { RestApi } from './rest-api.ts';
 
-/** An HTTP request as the gateway took it from the socket. */
+/** An HTTP request as the gateway received it. */
 export interface GatewayRequest {
   readonly method: string;
-  /** As sent: undecoded, with or without a slash at its end. */
+  /** As sent: not decoded, with or without a trailing slash. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names and values as sent, in turn. */
+  /** Names and values as sent, alternating. */
   readonly rawHeaders: readonly string[];
   readonly sourceIp: string;
-  /** The port that it was sent to. */
+  /** The local port that received it. */
   readonly port: number;
   readonly body: Buffer;
   readonly requestId: string;
 }
 
-/** Reads what a request says about itself; the body was read before. */
+/** Collects the parts of a request whose body was already read. */
 export function gatewayRequest(message: IncomingMessage, body: Buffer): GatewayRequest {
   const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
   return {
-    method: message.method ?? 'GET',
+    method: present(message.method, 'a server sets the method of each request'),
     path,
     query: new URLSearchParams(query),
     rawHeaders: message.rawHeaders,
@@ -87,7 +88,7 @@ export function proxyEvent(api: RestApi, { resource, parameters }: Match, reques
   });
 }
 
-/** What the gateway tells about the connection that it took the request from. */
+/** Headers that the gateway adds about the client's connection. */
 const forwarded = ({ sourceIp, requestId, port }: GatewayRequest): [string, string][] => [
   ['X-Amzn-Trace-Id', `Root=${requestId}`],
   ['X-Forwarded-For', sourceIp],
@@ -95,7 +96,7 @@ const forwarded = ({ sourceIp, requestId, port }: GatewayRequest): [string, stri
   ['X-Forwarded-Proto', 'http'],
 ];
 
-/** A time as API Gateway writes it, e.g. `09/Apr/2026:12:34:56 +0000`. */
+/** A time in API Gateway's format, e.g. `09/Apr/2026:12:34:56 +0000`. */
 function commonLogTime(milliseconds: number): string {
   const [, day, month, year, time] =
     /, (\d\d) (\w{3}) (\d{4}) ([\d:]+)/.exec(new Date(milliseconds).toUTCString()) ?? [];
@@ -104,14 +105,11 @@ function commonLogTime(milliseconds: number): string {
 
 /** The media type of a request, without its parameters, in lower case. */
 function contentType(rawHeaders: readonly string[]): string {
-  const found = pairs(rawHeaders).find(([name]) => name.toLowerCase() === 'content-type');
-  return (found?.[1] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const [, value = ''] = pairs(rawHeaders).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
+  return value.replace(/;.*$/s, '').trim().toLowerCase();
 }
 
-/**
- * Whether the API carries bodies of this media type as bytes. `*` may stand for a whole half, as in
- * `image/*`.
- */
+/** True if the API passes bodies of this type in base64. Either half of a pattern may be `*`: `image/*`. */
 function isBinary(type: string, binaryMediaTypes: readonly string[]): boolean {
   return binaryMediaTypes.some((pattern) => {
     const [major, minor] = pattern.toLowerCase().split('/');
@@ -122,11 +120,14 @@ function isBinary(type: string, binaryMediaTypes: readonly string[]): boolean {
 
 function pairs(flat: readonly string[]): [string, string][] {
   const found: [string, string][] = [];
-  for (let at = 0; at < flat.length; at += 2) found.push([flat[at] ?? '', flat[at + 1] ?? '']);
+  for (let at = 0; at < flat.length; at += 2) found.push([rawAt(flat, at), rawAt(flat, at + 1)]);
   return found;
 }
 
-/** The values of each name, or null if there are none at all: that is how API Gateway writes it. */
+const rawAt = (flat: readonly string[], at: number): string =>
+  present(flat[at], 'raw headers are names and values in turn');
+
+/** The values of each name; null if there are no entries, as in API Gateway's events. */
 function groups(entries: readonly (readonly [string, string])[]): Record<string, string[]> | null {
   if (entries.length === 0) return null;
   const grouped: Record<string, string[]> = {};

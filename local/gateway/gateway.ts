@@ -6,33 +6,34 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { invariant, present } from '../../core/invariant.ts';
 import { CannotStart } from '../cannot-start.ts';
 import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
-import { type Fault, faultAnswer, type HttpAnswer, renderProxyAnswer } from './answer.ts';
+import { faultAnswer, type GatewayFault, type HttpAnswer, renderProxyAnswer } from './answer.ts';
 import { type GatewayRequest, gatewayRequest, proxyEvent } from './event.ts';
 import { makeMatcher } from './match.ts';
 import { readBody, TooLarge } from './read-body.ts';
 import type { RestApi } from './rest-api.ts';
 import { streamAnswer } from './stream-answer.ts';
 
-/** API Gateway's limit of a request's body: 10 MB. */
+/** API Gateway's limit of a request body: 10 MB. */
 const bodyBytesMax = 10 * 1_048_576;
 
-/** API Gateway's limit of the request line and all header values together. */
+/** API Gateway's limit of the request line and all headers together: 10,240 bytes. */
 const headerBytesMax = 10_240;
 
-/** Answers the requests of one REST API by invoking the functions behind it. */
+/** Serves one REST API by invoking the functions behind it. */
 export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): RequestListener {
   const match = makeMatcher(api.resources);
 
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refuse = (fault: Fault, request?: GatewayRequest): void => {
+    const refuse = (fault: GatewayFault, request?: GatewayRequest): void => {
       const known = request ?? {
         requestId: randomUUID(),
         path: message.url ?? '/',
-        method: message.method ?? '',
+        method: present(message.method, 'a server sets the method of each request'),
       };
-      send(response, faultAnswer(fault, api.gatewayResponses, known));
+      sendAnswer(response, faultAnswer(fault, api.gatewayResponses, known));
     };
     if (headerBytes(message) > headerBytesMax) return refuse('HEADERS_TOO_LARGE');
     let body: Buffer;
@@ -47,7 +48,7 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
     const integration = found?.resource.methods.get(request.method) ?? found?.resource.methods.get('ANY');
     if (!found || !integration) return refuse('MISSING_AUTHENTICATION_TOKEN', request);
     if (integration.kind === 'mock')
-      return send(response, {
+      return sendAnswer(response, {
         status: integration.status,
         headers: Object.fromEntries(
           Object.entries(integration.headers).map(([name, value]) => [name, [value]]),
@@ -64,7 +65,7 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
 
   return (message, response) => {
     answer(message, response).catch(() => {
-      // The client went away while it was sending: nobody is left to be answered.
+      // The client disconnected while it was sending, so there is no response to send.
       message.destroy();
     });
   };
@@ -76,17 +77,17 @@ async function bufferedAnswer(
   event: string,
   request: GatewayRequest,
   response: ServerResponse,
-): Promise<Fault | undefined> {
+): Promise<GatewayFault | undefined> {
   const outcome = await within(timeoutMs, fleet.invoke(functionArn, event));
   if (!outcome) return 'INTEGRATION_TIMEOUT';
   const rendered =
     outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, request.requestId) : undefined;
   if (!rendered) return 'BAD_INTEGRATION_ANSWER';
-  send(response, rendered);
+  sendAnswer(response, rendered);
   return;
 }
 
-/** The value of a promise, or undefined if it takes longer. */
+/** The value of a promise, or undefined if it takes longer than `ms` milliseconds. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -97,12 +98,12 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined
   return first;
 }
 
-function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+function sendAnswer(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
   response.writeHead(status, { ...mutable(headers), 'Content-Length': body.length });
   response.end(body);
 }
 
-/** Node takes lists of values, but not read-only ones. */
+/** A mutable copy: Node.js accepts lists of values, but not read-only ones. */
 const mutable = (headers: HttpAnswer['headers']): Record<string, string[]> =>
   Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]]));
 
@@ -111,17 +112,16 @@ function headerBytes({ method = '', url = '', rawHeaders }: IncomingMessage): nu
 }
 
 /**
- * A server whose header limit is above API Gateway's, so that the gateway's own answer is sent and not
- * Node's.
+ * Creates a server with a header limit above API Gateway's, so that API Gateway's error is sent, not Node's.
  */
 export const gatewayServer = (listener: RequestListener): Server =>
   createServer({ maxHeaderSize: 64 * 1_024, requestTimeout: 0, keepAliveTimeout: 60_000 }, listener);
 
 /**
- * Opens a port for this machine only: nothing here is meant to be reached from a network.
+ * Listens on the loopback interface only, so that the local run cannot be reached from a network.
  *
- * @returns the port, chosen by the system if it was 0.
- * @throws CannotStart if it is taken or not allowed.
+ * @returns the port, chosen by the operating system if it was 0.
+ * @throws CannotStart if the port is in use or not permitted.
  */
 export async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
@@ -135,5 +135,6 @@ export async function listen(server: Server, port: number): Promise<number> {
     server.listen({ port, host: '127.0.0.1' }, resolve);
   });
   const address = server.address();
-  return typeof address === 'object' && address ? address.port : port;
+  invariant(typeof address === 'object' && address, 'the server listens on a port');
+  return address.port;
 }

@@ -1,6 +1,7 @@
+import { present } from '../../core/invariant.ts';
 import type { ApiResource } from './rest-api.ts';
 
-/** The resource that a path belongs to, and the values of its variables. */
+/** The resource that matches a path, and the values of its path parameters. */
 export interface Match {
   readonly resource: ApiResource;
   readonly parameters: Readonly<Record<string, string>> | null;
@@ -14,8 +15,8 @@ interface Node {
 }
 
 /**
- * Finds the resource of a path as API Gateway does: a literal segment before a variable, a variable before
- * `{proxy+}`, and a slash at the end of the path means nothing.
+ * Creates a router with API Gateway's precedence: a literal segment before a variable, a variable before
+ * `{proxy+}`; a trailing slash is ignored.
  */
 export function makeMatcher(resources: readonly ApiResource[]): (path: string) => Match | undefined {
   const root = node();
@@ -43,7 +44,7 @@ function child(parent: Node, segment: string): Node {
     return made;
   }
   const kind = name[2] === '+' ? 'greedy' : 'variable';
-  parent[kind] ??= { name: name[1] ?? '', node: node() };
+  parent[kind] ??= { name: present(name[1], 'the pattern captures a name'), node: node() };
   return parent[kind].node;
 }
 

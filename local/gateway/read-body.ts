@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A body has more bytes than allowed. */
+/** A body exceeds the byte limit. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
 /**
- * Reads a request's body to its end. What is too large is read but not kept, so that the client can send all
- * of it and then read its answer.
+ * Reads a request's body to its end. A body above the limit is read but not kept, so that the client can send
+ * all of it and then read the response.
  *
  * @throws TooLarge if it has more than `bytesMax` bytes.
  */
@@ -25,6 +25,6 @@ export function readBody(message: IncomingMessage, bytesMax: number): Promise<Bu
       else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
     });
     message.on('error', reject);
-    message.on('aborted', () => reject(new Error('The client went away')));
+    message.on('aborted', () => reject(new Error('The client disconnected')));
   });
 }

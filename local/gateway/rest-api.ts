@@ -1,40 +1,40 @@
 import { CannotStart } from '../cannot-start.ts';
 import type { Stack } from '../template/stack.ts';
 
-/** What answers a method of the API. */
+/** The integration of a method: a Lambda function, or a fixed (mock) response. */
 type Integration =
   | {
       readonly kind: 'lambda';
       readonly functionArn: string;
-      /** How long the gateway waits for the answer, or for its first byte when it is streamed. */
+      /** Time limit for the function's whole answer, streamed or not. */
       readonly timeoutMs: number;
       readonly streamed: boolean;
     }
   | { readonly kind: 'mock'; readonly status: number; readonly headers: Readonly<Record<string, string>> };
 
-/** One path of the API, e.g. `/patients/{id}`, with what answers its methods (`ANY` matches each). */
+/** One path of the API, e.g. `/patients/{id}`, with the integrations of its methods (`ANY` matches each). */
 export interface ApiResource {
   readonly path: string;
   readonly segments: readonly string[];
   readonly methods: ReadonlyMap<string, Integration>;
 }
 
-/** What the gateway itself answers, by the type of its fault. */
+/** Customisation of one of the gateway's own error responses. */
 export interface GatewayResponse {
   readonly status?: number;
-  /** Literal text in single quotes, or something of the request such as `context.requestId`. */
+  /** Literal text in single quotes, or a request property such as `context.requestId`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The JSON template; `$context.error.messageString` and its siblings are filled in. */
+  /** The JSON template; `$context.error.messageString` and other `$context` variables are substituted. */
   readonly template?: string;
 }
 
-/** A REST API as the template describes it. */
+/** A REST API of the template. */
 export interface RestApi {
   readonly id: string;
   readonly stage: string;
   readonly resources: readonly ApiResource[];
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
-  /** Bodies of these media types reach the function in base64. */
+  /** Bodies of these media types are passed to the function in base64. */
   readonly binaryMediaTypes: readonly string[];
 }
 
@@ -62,7 +62,7 @@ interface IntegrationProperties {
   }[];
 }
 
-/** An OpenAPI document with API Gateway's extensions, as far as a local run reads it. */
+/** The parts of an OpenAPI document with API Gateway's extensions that a local run reads. */
 interface ApiDocument {
   readonly 'x-amazon-apigateway-binary-media-types'?: readonly string[];
   readonly 'x-amazon-apigateway-gateway-responses'?: Readonly<Record<string, DocumentedResponse>>;
@@ -88,14 +88,13 @@ interface GatewayResponseProperties {
   readonly ResponseTemplates?: Record<string, string>;
 }
 
-/** API Gateway's own default, and the most that an API may have without a raised quota. */
+/** API Gateway's default integration timeout, which is also the maximum without a raised quota. */
 const integrationTimeoutMs = 29_000;
 
 /**
- * The one REST API of a stack.
+ * Reads the REST API of a stack.
  *
- * @throws CannotStart if there is none or several, or if it uses an integration that a local run does not
- * know.
+ * @throws CannotStart if there is not exactly one, or if it uses an integration that is not modelled.
  */
 export function readRestApi(stack: Stack): RestApi {
   const apis = stack.resources<RestApiProperties>('AWS::ApiGateway::RestApi');
@@ -119,7 +118,7 @@ const resource = (segments: readonly string[], methods: ReadonlyMap<string, Inte
   methods,
 });
 
-/** The paths of an API that is defined by an OpenAPI document. */
+/** The resources of an API that an OpenAPI document defines. */
 const documented = ({ paths }: ApiDocument): ApiResource[] =>
   Object.entries(paths).map(([path, operations]) => {
     const methods = Object.entries(operations).map(([method, operation]) => {
@@ -137,7 +136,7 @@ const documented = ({ paths }: ApiDocument): ApiResource[] =>
     return resource(path.split('/').filter(Boolean), new Map(methods));
   });
 
-/** The paths of an API whose every part is a resource of the template. */
+/** The resources of an API that is defined by separate resources of the template. */
 function assembled(stack: Stack, rootId: string): ApiResource[] {
   const parts = new Map(
     stack
@@ -161,7 +160,7 @@ function assembled(stack: Stack, rootId: string): ApiResource[] {
   return [...methods].map(([id, onResource]) => resource(segmentsOf(id), onResource));
 }
 
-/** @param place what the integration is found at, for whoever reads of a fault in it. */
+/** @param place the method or logical id that an error names. */
 function readIntegration(place: string, properties: IntegrationProperties): Integration {
   const { Type, Uri = '', TimeoutInMillis = integrationTimeoutMs, ResponseTransferMode } = properties;
   if (Type === 'MOCK') {
@@ -169,11 +168,7 @@ function readIntegration(place: string, properties: IntegrationProperties): Inte
     return {
       kind: 'mock',
       status: Number(response?.StatusCode ?? 200),
-      headers: Object.fromEntries(
-        Object.entries(headerParameters(response?.ResponseParameters, 'method.response.header.')).map(
-          ([name, value]) => [name, literal(value) ?? ''],
-        ),
-      ),
+      headers: literalHeaders(place, response?.ResponseParameters),
     };
   }
   const functionArn = /\/functions\/(.+)\/(?:invocations|response-streaming-invocations)$/.exec(Uri)?.[1];
@@ -181,6 +176,18 @@ function readIntegration(place: string, properties: IntegrationProperties): Inte
     throw new CannotStart(`${place} has an integration ${Type} ${Uri}, which a local run does not know`);
   const streamed = ResponseTransferMode === 'STREAM' || Uri.endsWith('response-streaming-invocations');
   return { kind: 'lambda', functionArn, timeoutMs: TimeoutInMillis, streamed };
+}
+
+function literalHeaders(place: string, parameters?: Record<string, string>): Record<string, string> {
+  const headers = Object.entries(headerParameters(parameters, 'method.response.header.'));
+  return Object.fromEntries(
+    headers.map(([name, value]) => {
+      const text = literal(value);
+      if (text === undefined)
+        throw new CannotStart(`${place} maps ${value} to a header, which a local run does not support`);
+      return [name, text];
+    }),
+  );
 }
 
 const responsesOf = (stack: Stack): [string, GatewayResponse][] =>
@@ -212,7 +219,7 @@ function gatewayResponse(
   };
 }
 
-/** The header parameters among all, by the name of the header. */
+/** The header parameters among all parameters, by header name. */
 function headerParameters(parameters: Record<string, string> = {}, prefix: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters)
@@ -221,8 +228,5 @@ function headerParameters(parameters: Record<string, string> = {}, prefix: strin
   );
 }
 
-/**
- * The text of a literal parameter, which API Gateway writes in single quotes; undefined if it is something
- * else.
- */
+/** The text of a literal parameter (in single quotes); undefined if the parameter is a mapping expression. */
 export const literal = (parameter: string): string | undefined => /^'(.*)'$/s.exec(parameter)?.[1];

@@ -1,19 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Fleet } from '../lambda/fleet.ts';
-import { type Fault, type Head, renderPrelude, renderProxyAnswer } from './answer.ts';
+import { type GatewayFault, type Head, renderPrelude, renderProxyAnswer } from './answer.ts';
 import type { GatewayRequest } from './event.ts';
 
-/** Ends the prelude of a streamed answer: JSON with status and headers comes before it, the body after it. */
+/** Eight NUL bytes separate the prelude of a streamed answer (JSON with status and headers) from its body. */
 const delimiter = Buffer.alloc(8);
 
-/** The prelude must end within so many bytes, or the answer is malformed. */
+/** The largest prelude (16 KiB); without the delimiter within it the answer is malformed. */
 const preludeBytesMax = 16_384;
 
 /**
- * Invokes a function and passes its answer on while it is being written. Headers travel in the prelude, so a
- * failure after it can only cut the stream: the client sees the connection close before the last chunk.
+ * Invokes a function and forwards its answer while the function writes it. Status and headers are in the
+ * prelude, so a failure after it can only cut the stream: the client sees the connection close before the
+ * last chunk.
  *
- * @returns the fault to answer if nothing was sent yet.
+ * @returns the error to answer if nothing was sent yet.
  */
 export async function streamAnswer(
   fleet: Pick<Fleet, 'invoke'>,
@@ -21,7 +22,7 @@ export async function streamAnswer(
   event: string,
   { requestId }: GatewayRequest,
   response: ServerResponse,
-): Promise<Fault | undefined> {
+): Promise<GatewayFault | undefined> {
   let gathered = Buffer.alloc(0);
   let malformed = false;
   let timedOut = false;
@@ -35,7 +36,7 @@ export async function streamAnswer(
 
   const write = (bytes: Uint8Array): Promise<void> =>
     new Promise((resolve) => {
-      // A client that went away takes nothing any more; the function may finish all the same.
+      // After a disconnect the bytes are dropped; the function may still finish.
       if (response.destroyed || response.write(bytes)) return resolve();
       const done = (): void => {
         response.off('drain', done);
@@ -69,12 +70,13 @@ export async function streamAnswer(
   clearTimeout(timer);
   if (response.headersSent) {
     if (outcome !== 'late' && outcome.kind === 'streamed') response.end();
-    // What was written still goes out; the missing last chunk tells that it is not all.
+    // Flushes the bytes written so far; the missing last chunk shows the client that the answer is
+    // incomplete.
     else response.socket?.destroySoon();
     return;
   }
   if (outcome === 'late') return 'INTEGRATION_TIMEOUT';
-  // A function that does not stream may stand behind a streaming integration: its whole answer is one chunk.
+  // A function without streaming may have a streaming integration: its whole answer is one chunk.
   const whole = outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, requestId) : undefined;
   if (!whole) return 'BAD_INTEGRATION_ANSWER';
   sendHead(response, whole);
@@ -87,6 +89,6 @@ function sendHead(response: ServerResponse, { status, headers }: Head): void {
     status,
     Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]])),
   );
-  // Node would keep them until the first byte of the body.
+  // Node.js would hold the headers back until the first byte of the body.
   response.flushHeaders();
 }

@@ -9,9 +9,9 @@ interface TableProperties {
 }
 
 /**
- * Everything that a role may do with items of the stack's tables, as `action ARN`.
+ * The item operations that a role may perform on the stack's tables and indexes, as `action ARN`.
  *
- * @returns a function from the role's name, so that nothing is judged for functions that nobody calls.
+ * @returns a function from the role's name, so that roles of functions that are never invoked cost nothing.
  */
 export function allowedInDynamo(stack: Stack, judge: Judge): (role: string) => ReadonlySet<string> {
   const resources = stack

@@ -12,55 +12,50 @@ interface DynamoBody {
   readonly ResourceArn?: string;
 }
 
-/** The actions that the entries of a transaction stand for. */
-const transactActions: Readonly<Record<string, string>> = {
+/** The IAM action of each kind of entry of a TransactWriteItems. */
+const writeActions: Readonly<Record<string, string>> = {
   Put: 'dynamodb:PutItem',
   Update: 'dynamodb:UpdateItem',
   Delete: 'dynamodb:DeleteItem',
   ConditionCheck: 'dynamodb:ConditionCheckItem',
-  Get: 'dynamodb:GetItem',
 };
 
-/** What can be done with items. */
+/** The IAM action of each kind of entry of a transaction. */
+const transactActions: Readonly<Record<string, string>> = { ...writeActions, Get: 'dynamodb:GetItem' };
+
+/** IAM actions on items. */
 export const dynamoActions = [
   ...Object.values(transactActions),
   ...['Query', 'Scan', 'BatchGetItem', 'BatchWriteItem'].map((operation) => `dynamodb:${operation}`),
 ];
 
-/**
- * The text of a request names its tables like this wherever it is JSON without spaces, as every SDK writes
- * it.
- */
+/** Finds the tables that the JSON text of a request names. */
 const tableNames = /"TableName"\s*:\s*"([^"]*)"/g;
 
-const tableArn = (table: string): string =>
-  table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
+/** The resource of an access to this table, which a request names by name or ARN; `*` if it names none. */
+function tableArn(table: string | undefined): string {
+  if (table === undefined) return '*';
+  return table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
+}
 
 /**
- * Every access that a request *may* make, found without parsing it, or undefined where that cannot be told
- * cheaply.
+ * A superset of the accesses of a request, found without parsing it; undefined if there is no cheap way.
  *
- * A transaction of 100 items is the hottest and largest request, and parsing it costs more than judging it.
- * The quotes of the pattern cannot occur inside a JSON string, so every table that the request names is found
- * (an attribute that happens to be called `TableName` would only add one). If all of these accesses are
- * allowed, so is the request; if not, the request is parsed and judged exactly.
+ * A transaction of 100 items is the most frequent and largest request, and parsing it costs more than judging
+ * it. The unescaped quotes of the pattern cannot occur inside a JSON string, so every table that the request
+ * names is found (an attribute that happens to be called `TableName` would only add one). If all of these
+ * accesses are allowed, so is the request; if not, the request is parsed and judged exactly.
  */
 export function possibleAccesses(operation: string, body: string): Access[] | undefined {
   if (operation !== 'TransactWriteItems') return;
   const tables = new Set(Array.from(body.matchAll(tableNames), ([, table = '']) => table));
   if (tables.size === 0) return;
   return [...tables].flatMap((table) =>
-    ['Put', 'Update', 'Delete', 'ConditionCheck'].map((entry) => ({
-      action: transactActions[entry] ?? '',
-      resource: tableArn(table),
-    })),
+    Object.values(writeActions).map((action) => ({ action, resource: tableArn(table) })),
   );
 }
 
-/**
- * Exactly what a request to DynamoDB does. A transaction is judged by each of its items, an index by its own
- * ARN.
- */
+/** The exact accesses of a request to DynamoDB: one per item of a transaction; an index has its own ARN. */
 export function dynamoAccesses(operation: string, text: string): Access[] {
   const body = JSON.parse(text) as DynamoBody;
   if (body.TransactItems)
@@ -68,7 +63,7 @@ export function dynamoAccesses(operation: string, text: string): Access[] {
       body.TransactItems.flatMap((item) =>
         Object.entries(item).map(([entry, target]) => ({
           action: transactActions[entry] ?? `dynamodb:${entry}`,
-          resource: tableArn(target?.TableName ?? ''),
+          resource: tableArn(target?.TableName),
         })),
       ),
     );
@@ -76,7 +71,6 @@ export function dynamoAccesses(operation: string, text: string): Access[] {
   if (body.RequestItems)
     return Object.keys(body.RequestItems).map((table) => ({ action, resource: tableArn(table) }));
   if (body.ResourceArn) return [{ action, resource: body.ResourceArn }];
-  if (body.TableName === undefined) return [{ action, resource: '*' }];
   const table = tableArn(body.TableName);
   return [{ action, resource: body.IndexName ? `${table}/index/${body.IndexName}` : table }];
 }

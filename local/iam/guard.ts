@@ -4,15 +4,16 @@ import { AwsError } from '../services/service.ts';
 import type { Access, Judge } from './judge.ts';
 
 /**
- * Lets a principal's accesses pass, or refuses them as AWS does.
+ * Checks that a principal may make these accesses.
  *
- * @throws AwsError AccessDenied naming principal, action and resource; the log has the same line.
+ * @throws AwsError AccessDenied with AWS's message (principal, action, resource), which is also logged.
  */
 export type Guard = (principal: string, accesses: readonly Access[]) => void;
 
 /**
- * A guard that judges by the policies of the stack. `code` differs by service: `AccessDeniedException` or
- * `AccessDenied`.
+ * Creates a guard over the policies of the stack.
+ *
+ * @param code the service's own code of the error, e.g. `AccessDeniedException`, `AccessDenied`.
  */
 export function makeGuard(judge: Judge, log: Log, code = 'AccessDeniedException'): Guard {
   return (principal, accesses) => {

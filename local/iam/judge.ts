@@ -1,23 +1,23 @@
 import { account, region, rootAccessKey } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
-import { roleName } from '../lambda/function-spec.ts';
+import { roleName } from '../template/resource-names.ts';
 import type { Resource, Stack } from '../template/stack.ts';
 import { type PolicyDocument, type RequestContext, readStatements, type Statement } from './statement.ts';
 
-/** One thing that a request does, to one resource. */
+/** One action on one resource, as IAM sees it. */
 export interface Access {
   /** E.g. `dynamodb:PutItem`. */
   readonly action: string;
-  /** The ARN of what it is done to, or `*` where the action knows no resource. */
+  /** The ARN of the resource, or `*` if the action has no resource. */
   readonly resource: string;
   readonly context?: RequestContext;
 }
 
-/** Judges accesses by the policies of the template. Nothing is allowed that no policy allows. */
+/** Evaluates accesses against the policies of the template. An access that no policy allows is denied. */
 export interface Judge {
-  /** Whether the local run knows this access key: the name of a role, or the root key. */
+  /** True if the access key is the name of a role or the root key. */
   knows(principal: string): boolean;
-  /** The first access that the principal may not make, or undefined if it may make them all. */
+  /** The first access that is denied to the principal; undefined if all are allowed. */
   firstDenied(principal: string, accesses: readonly Access[]): Access | undefined;
 }
 
@@ -35,26 +35,28 @@ interface ResourcePolicyProperties {
   readonly PolicyDocument: PolicyDocument;
 }
 
-/** AWS's own policies that only concern logs and traces, which need no permission here. */
+/** AWS managed policies for logs and traces only, which need no permission here. */
 const harmlessManagedPolicies = new Set([
-  'service-role/AWSLambdaBasicExecutionRole',
-  'service-role/AmazonAPIGatewayPushToCloudWatchLogs',
-  'AWSXRayDaemonWriteAccess',
+  'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+  'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+  'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess',
 ]);
 
-/** Verdicts are remembered per principal, action and resource; so many, then the memory starts anew. */
-const verdictsKept = 10_000;
+/** Verdicts cached by principal, action and resource; the cache is cleared when it is full. */
+const verdictsKeptMax = 10_000;
 
 /**
- * A judge over the roles of a stack: their inline policies, the policies attached to them, and the Deny
- * statements of resource policies. Not known here: service control policies, permission boundaries, KMS,
- * `iam:PassRole`, and permissions that a resource policy alone grants.
+ * Creates a judge over the roles of a stack: their inline policies, the policies attached to them, and the
+ * Deny statements of resource policies. Not modelled: service control policies, permission boundaries, KMS,
+ * `iam:PassRole`, and permissions that only a resource policy grants.
+ *
+ * @throws CannotStart at a managed policy, condition operator or condition key that is not modelled.
  */
 export function makeJudge(stack: Stack): Judge {
   const roles = new Map<string, Statement[]>();
   for (const { logicalId, name, properties } of stack.resources<RoleProperties>('AWS::IAM::Role')) {
     for (const policy of properties.ManagedPolicyArns ?? [])
-      if (!harmlessManagedPolicies.has(policy.split(':policy/')[1] ?? ''))
+      if (!harmlessManagedPolicies.has(policy))
         throw new CannotStart(
           `${logicalId} has the managed policy ${policy}, which a local run does not know`,
         );
@@ -106,12 +108,12 @@ export function makeJudge(stack: Stack): Judge {
   }
 
   function remembered(principal: string, access: Access): boolean {
-    // What depends on the request's own context is judged each time.
+    // A verdict that depends on the request's own context is not cached.
     if (access.context) return allows(principal, access);
     const key = `${principal} ${access.action} ${access.resource}`;
     const known = verdicts.get(key);
     if (known !== undefined) return known;
-    if (verdicts.size >= verdictsKept) verdicts.clear();
+    if (verdicts.size >= verdictsKeptMax) verdicts.clear();
     const verdict = allows(principal, access);
     verdicts.set(key, verdict);
     return verdict;

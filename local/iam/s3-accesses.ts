@@ -1,9 +1,9 @@
 import type { Access } from './judge.ts';
 
 /**
- * What a request to S3 does, read from its method and path-style address.
+ * The accesses of a request to S3, from its method and path-style URL.
  *
- * @param formKey the object's key of a browser form upload, which is in the body and not in the address
+ * @param formKey the object key of a browser form upload, which is in the body and not in the URL.
  */
 export function s3Accesses(method: string, url: string, copySource?: string, formKey?: string): Access[] {
   const { pathname, searchParams } = new URL(url, 'http://s3');

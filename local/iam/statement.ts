@@ -1,6 +1,6 @@
 import { CannotStart } from '../cannot-start.ts';
 
-/** One statement of a policy, ready to be judged by. */
+/** One statement of a policy, compiled to predicates. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly matchesAction: (action: string) => boolean;
@@ -8,10 +8,10 @@ export interface Statement {
   readonly conditionsHold: (context: RequestContext) => boolean;
 }
 
-/** What the conditions of a policy may ask about a request; each key has all of its values. */
+/** Condition keys of a request in lower case, each with all of its values. */
 export type RequestContext = Readonly<Record<string, readonly string[]>>;
 
-/** A policy as CloudFormation has it, its references resolved. */
+/** A policy document of CloudFormation with resolved references. */
 export interface PolicyDocument {
   readonly Statement: RawStatement | readonly RawStatement[];
 }
@@ -27,12 +27,11 @@ interface RawStatement {
 /**
  * Reads the statements of a policy.
  *
- * @param owner who is named when something is not understood
- * @throws CannotStart at a condition operator or key that a local run does not know: guessing would let a
- * mistake pass.
+ * @param owner the logical id that an error names.
+ * @throws CannotStart at an unknown condition operator or key: guessing could hide a missing permission.
  */
 export function readStatements({ Statement: raw }: PolicyDocument, owner: string): Statement[] {
-  return list(raw).map((statement) => ({
+  return asList(raw).map((statement) => ({
     effect: statement.Effect,
     matchesAction: matcher(statement.Action, statement.NotAction, 'ignore case'),
     matchesResource: matcher(statement.Resource, statement.NotResource),
@@ -41,19 +40,20 @@ export function readStatements({ Statement: raw }: PolicyDocument, owner: string
 }
 
 /**
- * Whether a text fits one of the patterns (`*` any text, `?` one character), or none of the excluded ones.
+ * A predicate for texts that match one of the patterns (`*` is any text, `?` one character), or none of the
+ * excluded ones.
  */
 function matcher(
   patterns?: string | readonly string[],
   excluded?: string | readonly string[],
   letters?: 'ignore case',
 ): (text: string) => boolean {
-  const tests = list(excluded ?? patterns ?? []).map((pattern) => wildcard(pattern, letters));
+  const tests = asList(excluded ?? patterns ?? []).map((pattern) => wildcard(pattern, letters));
   if (excluded) return (text) => !tests.some((test) => test(text));
   return (text) => tests.some((test) => test(text));
 }
 
-/** Whether a text fits a pattern with `*` and `?`. */
+/** A predicate for texts that match a pattern with `*` and `?`. */
 function wildcard(pattern: string, letters?: 'ignore case'): (text: string) => boolean {
   if (pattern === '*') return () => true;
   const source = pattern
@@ -82,9 +82,9 @@ const operators: Readonly<Record<string, Operator>> = {
 };
 
 /**
- * The keys that the local endpoint can tell, or that only ever guard what it does not judge (KMS, AWS's own
- * services). `aws:SecureTransport` and the TLS version are always good, or a policy that enforces TLS would
- * deny all.
+ * Condition keys with a value at the local endpoint, or that only restrict accesses it does not judge (KMS,
+ * AWS's own services). `aws:SecureTransport` and the TLS version always pass, because a policy that enforces
+ * TLS would deny everything otherwise.
  */
 const knownKeys: ReadonlySet<string> = new Set([
   'aws:securetransport',
@@ -110,7 +110,7 @@ function readConditions(
     return Object.entries(keys).map(([key, value]) => {
       if (!knownKeys.has(key.toLowerCase()))
         throw new CannotStart(`${owner} has a condition on ${key}, which a local run does not know`);
-      const expected = list(value as string | readonly string[]).map(String);
+      const expected = asList(value as string | readonly string[]).map(String);
       return (context: RequestContext): boolean => {
         const actual = context[key.toLowerCase()];
         if (!operator) return expected.includes(String(actual === undefined));
@@ -129,4 +129,4 @@ function readConditions(
   return (context) => tests.every((test) => test(context));
 }
 
-const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);

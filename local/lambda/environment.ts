@@ -9,47 +9,47 @@ import { type FunctionSpec, moduleFiles } from './function-spec.ts';
 import type { FromThread, LambdaError, Setup, Shortcut, ToThread } from './messages.ts';
 import { threadUrl } from './thread-url.ts';
 
-/** Where the bytes of a streamed answer go; resolves when more may come. */
+/** Consumer of a streamed answer; its promise is the back-pressure: it resolves when more bytes may come. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
-/** How an invocation ended. */
-export type Outcome =
+/** Result of an invocation. */
+export type InvocationOutcome =
   | { readonly kind: 'answer'; readonly payload: string }
   | { readonly kind: 'streamed' }
   | { readonly kind: 'failure'; readonly error: LambdaError };
 
-/** One environment of a function: a thread of its own, which serves one invocation at a time. */
+/** One execution environment of a function: a worker thread that serves one invocation at a time. */
 export interface Environment {
-  /** Runs one invocation; never rejects. After a failure that ends the thread, `isAlive()` is false. */
-  invoke(payload: string, sink: Sink): Promise<Outcome>;
+  /** Runs one invocation and never rejects. After a failure that ends the thread, `isAlive()` is false. */
+  invoke(payload: string, sink: Sink): Promise<InvocationOutcome>;
   isAlive(): boolean;
   end(): Promise<void>;
 }
 
 /**
- * The most bytes of a buffered answer: 6 MiB and 100 bytes for Lambda's own wrapping, as its error text says.
+ * The largest buffered answer: 6 MiB and 100 bytes for Lambda's own wrapping, as Lambda's error text says.
  */
 const answerBytesMax = 6_291_556;
 
-/** How long an environment may take to load its code before Lambda gives up. */
-const initMs = 10_000;
+/** Time limit of the init phase (loading the code), as on Lambda. */
+const initMsMax = 10_000;
 
 /**
- * V8's young generation. With 8 MB the garbage of one list is collected several times, and a tenth of all CPU goes there; a mostly idle
- * thread never fills it.
+ * Size of V8's young generation in MB. With 8 MB the garbage of one list request is collected several times,
+ * which takes a tenth of all CPU; a mostly idle thread never fills 32 MB.
  */
 const youngGenerationMb = 32;
 
-/** Starts an environment. Loading goes on in the background; the first invocation waits for it. */
+/** Starts an environment. The code loads in the background; the first invocation waits for it. */
 export function startEnvironment(
   spec: FunctionSpec,
   env: Record<string, string>,
   shortcut: Shortcut,
   log: Log,
 ): Environment {
-  const file = moduleFiles(spec).find(existsSync);
+  const files = moduleFiles(spec);
   const setup: Setup = {
-    module: pathToFileURL(file ?? moduleFiles(spec)[0] ?? '').href,
+    module: pathToFileURL(files.find(existsSync) ?? files[0]).href,
     exported: spec.handler.exported,
     functionName: spec.name,
     functionArn: arn('lambda', `function:${spec.name}`),
@@ -71,18 +71,18 @@ export function startEnvironment(
   let alive = true;
   let ready = false;
   let sinkOfCall: Sink | undefined;
-  let settle: ((outcome: Outcome) => void) | undefined;
+  let resolveCall: ((outcome: InvocationOutcome) => void) | undefined;
   let whenReady: (() => void) | undefined;
-  /** Why the thread ended, kept for an invocation that comes after it. */
+  /** The reason why the thread ended, for an invocation that comes after it. */
   let lastFailure: LambdaError | undefined;
 
-  const finish = (outcome: Outcome): void => {
-    const settled = settle;
-    settle = undefined;
-    settled?.(outcome);
+  const finish = (outcome: InvocationOutcome): void => {
+    const resolve = resolveCall;
+    resolveCall = undefined;
+    resolve?.(outcome);
   };
 
-  /** As the runtime does on Lambda: without this line nobody would learn why a call failed. */
+  /** Logs a failure as Lambda's runtime does; the log is the only place with its stack. */
   const logFailure = ({ errorType, errorMessage, trace = [] }: LambdaError): void =>
     log.write(spec.logicalId, [`Invoke Error ${errorType}: ${errorMessage}`, ...trace.slice(1)].join('\n'));
 
@@ -121,7 +121,7 @@ export function startEnvironment(
         }
         break;
       case 'chunk':
-        void sinkOfCall?.(message.bytes).then(() => tell({ type: 'taken' }));
+        void sinkOfCall?.(message.bytes).then(() => post({ type: 'taken' }));
         break;
     }
   });
@@ -132,7 +132,7 @@ export function startEnvironment(
             errorType: 'Runtime.OutOfMemory',
             errorMessage: 'Error: Runtime exited with error: signal: killed',
           }
-        : { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') },
+        : { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] },
     ),
   );
   worker.on('exit', (code) =>
@@ -141,7 +141,7 @@ export function startEnvironment(
       errorMessage: `Error: Runtime exited ${code === 0 ? 'without providing a reason' : `with error: exit status ${code}`}`,
     }),
   );
-  const tell = (message: ToThread): void => worker.postMessage(message);
+  const post = (message: ToThread): void => worker.postMessage(message);
 
   async function untilReady(): Promise<void> {
     if (ready || !alive) return;
@@ -149,9 +149,9 @@ export function startEnvironment(
       () =>
         die({
           errorType: 'Sandbox.Timedout',
-          errorMessage: `Init timed out after ${initMs / 1_000} seconds`,
+          errorMessage: `Init timed out after ${initMsMax / 1_000} seconds`,
         }),
-      initMs,
+      initMsMax,
     );
     await new Promise<void>((resolve) => {
       whenReady = resolve;
@@ -165,12 +165,12 @@ export function startEnvironment(
       await untilReady();
       if (!alive) return { kind: 'failure', error: lastFailure ?? ended };
       const requestId = randomUUID();
-      const outcome = new Promise<Outcome>((resolve) => {
-        settle = resolve;
+      const outcome = new Promise<InvocationOutcome>((resolve) => {
+        resolveCall = resolve;
       });
       sinkOfCall = sink;
       const timer = setTimeout(() => die(timedOut(requestId, spec.timeoutMs)), spec.timeoutMs);
-      tell({ type: 'invoke', requestId, payload, deadline: Date.now() + spec.timeoutMs });
+      post({ type: 'invoke', requestId, payload, deadline: Date.now() + spec.timeoutMs });
       const result = await outcome;
       clearTimeout(timer);
       return result;
@@ -178,7 +178,8 @@ export function startEnvironment(
     async end() {
       alive = false;
       lastFailure = ended;
-      // Whoever waits for it to start would otherwise wait for ever: a thread that is ended says no more.
+      // A terminated thread never reports that it is ready, so an invocation that waits for it is released
+      // here.
       whenReady?.();
       finish({ kind: 'failure', error: ended });
       await worker.terminate();
@@ -188,7 +189,7 @@ export function startEnvironment(
 
 const ended: LambdaError = { errorType: 'Runtime.ExitError', errorMessage: 'The local run is ending' };
 
-const tooLarge = (): Outcome => ({
+const tooLarge = (): InvocationOutcome => ({
   kind: 'failure',
   error: {
     errorType: 'Function.ResponseSizeTooLarge',

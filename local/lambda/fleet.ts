@@ -1,27 +1,27 @@
 import { availableParallelism } from 'node:os';
 import type { Log } from '../log.ts';
-import { type Environment, type Outcome, type Sink, startEnvironment } from './environment.ts';
+import { type Environment, type InvocationOutcome, type Sink, startEnvironment } from './environment.ts';
 import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
 import { watchIdleCpu } from './idle-cpu.ts';
 
-/** Every Lambda function of the run, by logical id, name or ARN. */
+/** All Lambda functions of the run, addressed by logical id, name or ARN. */
 export interface Fleet {
   /**
-   * Invokes a function with JSON text. Never rejects: a fault of the function is an outcome.
-   * A streamed answer goes to `sink`; without one it is gathered into the outcome's payload.
+   * Invokes a function with JSON text. Never rejects: a failure of the function is an outcome.
+   * A streamed answer goes to `sink`; without a sink it is collected into the outcome's payload.
    */
-  invoke(functionId: string, payload: string, sink?: Sink): Promise<Outcome>;
-  /** The function of this logical id, name or ARN. */
+  invoke(functionId: string, payload: string, sink?: Sink): Promise<InvocationOutcome>;
+  /** The function with this logical id, name or ARN. */
   find(functionId: string): FunctionSpec | undefined;
-  /** How often each function was invoked, by logical id. */
+  /** Invocations of each function so far, by logical id. */
   calls(): Readonly<Record<string, number>>;
-  /** Waits for invocations in flight, then ends every environment. */
+  /** Waits for invocations in flight, at most 15 minutes, then ends every environment. */
   stop(): Promise<void>;
-  /** Ends every environment at once, whatever it is doing. */
+  /** Ends every environment at once, without waiting for its invocation. */
   kill(): Promise<void>;
 }
 
-/** The DynamoDB engine, and what each role may do there. */
+/** The DynamoDB engine, and the item operations that each role may perform there. */
 interface DynamoAccess {
   /** Host and port of the engine. */
   readonly host: string;
@@ -31,121 +31,130 @@ interface DynamoAccess {
 export interface FleetOptions {
   readonly awsEndpoint: string;
   readonly dynamo: DynamoAccess;
-  /** Environment variables added to each function's own; they win over those of the template. */
+  /** Environment variables for every function; they override those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
 /**
- * The most environments of one function. More threads on the cores of one machine only take turns, and
- * memory.
+ * Environments of one function. More threads than that only share the cores of one machine and cost memory.
  */
-const environmentsPerFunction = 8;
+const environmentsPerFunctionMax = 8;
 
-/** The most environments in all: about 30 MB each. */
-const environmentsInAll = 48;
+/** Environments of all functions together: about 30 MB of memory each. */
+const environmentsMax = 48;
 
 /**
- * An invocation waits so long for the first environment of its function before it takes an idle second one, twice as long before a
- * third, and so on. The code of the first is hot, and two that share the work take a fifth more CPU for it.
+ * An invocation waits this time for the first environment of its function before it takes an idle second one,
+ * twice the time before a third, and so on. The code of the first is hot: two environments that share the
+ * work take a fifth more CPU for it.
  */
-const patienceMs = 15;
+const affinityMs = 15;
 
 /**
- * Another environment is started if none of a function finished anything for so long while an invocation waited: they all wait for
- * something. Starting one costs more CPU than many invocations take, and each has to be warmed up for itself, so on a busy machine a queue
- * beats a cold start.
+ * Another environment is started if no invocation of the function has finished for this time while one
+ * waited: then all environments wait for I/O. A start costs more CPU than many invocations take, and each
+ * environment warms up separately, so on a busy machine a queue is faster than a cold start.
  */
 const quietMs = 100;
 
 /**
- * The same for an invocation that waited for so long although others did finish: they are too few for the load. However busy the machine
- * is, there may be one for each core, and two where nothing is finished.
+ * Another environment is also started if an invocation has waited for this time although others finished:
+ * then there are too few for the load. Even on a busy machine a function may have one environment per core,
+ * and two per core while none of its invocations finishes.
  */
-const waitMsMax = 1_000;
+const queueMsMax = 1_000;
 const cores = availableParallelism();
 
-/** The share of the machine's CPU that must else be to spare for another environment, where the others are quiet and where they are busy. */
+/**
+ * The idle share (0 to 1) of the machine's CPU above which another environment may start: while no invocation
+ * of the function finishes, and while they do.
+ */
 const spareShare = { quiet: 0.25, busy: 0.1 };
 
-/** What one more environment does to the machine is seen before the next is started. */
-const settleMs = 500;
+/** Pause between two starts, so that the load of the first shows in the CPU samples before the second. */
+const startPauseMs = 500;
 
-/** An environment that nobody called for so long is ended. */
+/** An environment without an invocation for this time (5 minutes) is ended. */
 const idleMs = 5 * 60_000;
 
-/** The largest event of a synchronous invocation: 6 MiB. */
+/** Time limit of a stop: the longest timeout that Lambda allows, 15 minutes. */
+const stopMsMax = 15 * 60_000;
+
+/** Lambda's largest event of a synchronous invocation: 6 MiB. */
 export const eventBytesMax = 6_291_456;
 
 interface Waiting {
   readonly payload: string;
   readonly sink: Sink;
-  readonly settle: (outcome: Outcome) => void;
+  readonly resolve: (outcome: InvocationOutcome) => void;
   /** Milliseconds since the Unix epoch. */
   readonly since: number;
 }
 interface Member {
   readonly environment: Environment;
   busy: boolean;
-  /** When it last finished, milliseconds since the Unix epoch. */
+  /** Time of its last finished invocation, in milliseconds since the Unix epoch. */
   idleSince: number;
 }
-interface Crew {
+interface Pool {
   readonly spec: FunctionSpec;
   members: Member[];
   readonly queue: Waiting[];
   timer?: NodeJS.Timeout | undefined;
   calls: number;
-  /** When an invocation was last finished, milliseconds since the Unix epoch. */
+  /** Time of the last finished invocation, in milliseconds since the Unix epoch. */
   finishedAt: number;
 }
 
-/** Makes the environments of these functions; none is started before its first invocation. */
+/** Creates the fleet of these functions; an environment is started by the first invocation that needs it. */
 export function makeFleet(
   specs: readonly FunctionSpec[],
   { awsEndpoint, dynamo, environment, log }: FleetOptions,
 ): Fleet {
-  const crews = new Map<string, Crew>();
+  const pools = new Map<string, Pool>();
   for (const spec of specs) {
-    const crew: Crew = { spec, members: [], queue: [], calls: 0, finishedAt: 0 };
-    crews.set(spec.logicalId, crew);
-    crews.set(spec.name, crew);
+    const pool: Pool = { spec, members: [], queue: [], calls: 0, finishedAt: 0 };
+    pools.set(spec.logicalId, pool);
+    pools.set(spec.name, pool);
   }
-  const distinctCrews = (): Set<Crew> => new Set(crews.values());
+  const allPools = (): Set<Pool> => new Set(pools.values());
   const idleCpu = watchIdleCpu();
   let stopping = false;
-  /** When some function last got another environment. */
-  let hiredAt = 0;
+  /** Time of the last start of an additional environment, in milliseconds since the Unix epoch. */
+  let lastStartAt = 0;
 
-  const find = (functionId: string): Crew | undefined =>
-    crews.get(functionId) ?? crews.get(/:function:([^:]+)/.exec(functionId)?.[1] ?? '');
+  const find = (functionId: string): Pool | undefined => {
+    const [, name = functionId] = /:function:([^:]+)/.exec(functionId) ?? [];
+    return pools.get(name);
+  };
 
-  function population(): number {
+  function environmentCount(): number {
     let count = 0;
-    for (const crew of distinctCrews()) count += crew.members.length;
+    for (const pool of allPools()) count += pool.members.length;
     return count;
   }
 
-  /** Makes room by ending the environment that has been idle longest; false if every one is busy. */
+  /** Ends the environment that has been idle longest; false if all are busy. */
   function evict(): boolean {
-    const idle = [...distinctCrews()]
-      .flatMap((crew) => crew.members.filter(({ busy }) => !busy).map((member) => ({ crew, member })))
+    const idle = [...allPools()]
+      .flatMap((pool) => pool.members.filter(({ busy }) => !busy).map((member) => ({ pool, member })))
       .sort((a, b) => a.member.idleSince - b.member.idleSince)[0];
     if (!idle) return false;
-    dismiss(idle.crew, idle.member);
+    removeMember(idle.pool, idle.member);
     return true;
   }
 
-  function dismiss(crew: Crew, member: Member): void {
-    crew.members = crew.members.filter((other) => other !== member);
+  function removeMember(pool: Pool, member: Member): void {
+    pool.members = pool.members.filter((other) => other !== member);
     void member.environment.end();
   }
 
-  function hire(crew: Crew): Member | undefined {
-    const { spec } = crew;
-    if (crew.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunction))
+  function addMember(pool: Pool): Member | undefined {
+    const { spec } = pool;
+    if (pool.members.length >= Math.min(spec.reservedConcurrency ?? Infinity, environmentsPerFunctionMax))
       return;
-    if (population() >= environmentsInAll && !evict()) return;
+    if (environmentCount() >= environmentsMax && !evict()) return;
     const variables = {
       ...spec.environment,
       ...environment,
@@ -158,64 +167,63 @@ export function makeFleet(
       busy: false,
       idleSince: Date.now(),
     };
-    crew.members.push(member);
+    pool.members.push(member);
     return member;
   }
 
   /**
-   * Gives waiting invocations to idle environments; starts one if there is none, another if they wait too
-   * long.
+   * Assigns waiting invocations to idle environments; starts the first one, and more if they wait too long.
    */
-  function assign(crew: Crew): void {
-    // One may have died while it was idle, of something that its last invocation left behind.
-    crew.members = crew.members.filter(({ busy, environment }) => busy || environment.isAlive());
-    if (crew.queue.length === 0) return;
-    if (crew.members.length === 0) hire(crew);
-    for (const [position, member] of crew.members.entries()) {
-      const [first] = crew.queue;
+  function assign(pool: Pool): void {
+    // An idle environment may have died of a timer or promise that its last invocation left behind.
+    pool.members = pool.members.filter(({ busy, environment }) => busy || environment.isAlive());
+    if (pool.queue.length === 0) return;
+    if (pool.members.length === 0) addMember(pool);
+    for (const [position, member] of pool.members.entries()) {
+      const [first] = pool.queue;
       if (!first) return;
-      if (!member.busy && Date.now() - first.since >= position * patienceMs) run(crew, member);
+      if (!member.busy && Date.now() - first.since >= position * affinityMs) run(pool, member);
     }
-    if (crew.queue.length > 0)
-      crew.timer ??= setTimeout(() => {
-        crew.timer = undefined;
-        const [first] = crew.queue;
-        const member = first && needsAnother(crew, first.since) ? hire(crew) : undefined;
+    if (pool.queue.length > 0)
+      pool.timer ??= setTimeout(() => {
+        pool.timer = undefined;
+        const [first] = pool.queue;
+        const member = first && needsAnother(pool, first.since) ? addMember(pool) : undefined;
         if (member) {
-          hiredAt = Date.now();
-          run(crew, member);
+          lastStartAt = Date.now();
+          run(pool, member);
         }
-        assign(crew);
-      }, patienceMs);
+        assign(pool);
+      }, affinityMs);
   }
 
-  /** Whether a function whose oldest invocation waits since then gets another environment. */
-  function needsAnother({ members, finishedAt }: Crew, since: number): boolean {
+  /** True if a function gets another environment; `since` is the arrival of its oldest waiting invocation. */
+  function needsAnother({ members, finishedAt }: Pool, since: number): boolean {
     const now = Date.now();
-    if (now - hiredAt < settleMs) return false;
+    if (now - lastStartAt < startPauseMs) return false;
     const quiet = now - Math.max(finishedAt, since);
     if (quiet > quietMs && idleCpu.share() > spareShare.quiet) return true;
-    if (now - since < waitMsMax) return false;
-    const many = quiet > waitMsMax ? 2 * cores : cores;
+    if (now - since < queueMsMax) return false;
+    const many = quiet > queueMsMax ? 2 * cores : cores;
     return members.length < many || idleCpu.share() > spareShare.busy;
   }
 
-  function run(crew: Crew, member: Member): void {
-    const waiting = crew.queue.shift();
+  function run(pool: Pool, member: Member): void {
+    const waiting = pool.queue.shift();
     if (!waiting) return;
     member.busy = true;
     void member.environment.invoke(waiting.payload, waiting.sink).then((outcome) => {
       member.busy = false;
-      member.idleSince = crew.finishedAt = Date.now();
-      waiting.settle(outcome);
-      assign(crew);
+      member.idleSince = pool.finishedAt = Date.now();
+      waiting.resolve(outcome);
+      assign(pool);
     });
   }
 
   const sweeper = setInterval(() => {
-    for (const crew of distinctCrews())
-      for (const member of crew.members)
-        if (!member.busy && member.idleSince < Date.now() - idleMs) dismiss(crew, member);
+    for (const pool of allPools())
+      for (const member of pool.members)
+        if (!member.busy && member.idleSince < Date.now() - idleMs) removeMember(pool, member);
   }, idleMs / 5);
   sweeper.unref();
 
@@ -223,29 +231,29 @@ export function makeFleet(
     stopping = true;
     idleCpu.stop();
     clearInterval(sweeper);
-    for (const crew of distinctCrews()) {
-      clearTimeout(crew.timer);
-      for (const { settle } of crew.queue.splice(0))
-        settle(failure('Runtime.ExitError', 'The local run is ending'));
+    for (const pool of allPools()) {
+      clearTimeout(pool.timer);
+      for (const { resolve } of pool.queue.splice(0))
+        resolve(failure('Runtime.ExitError', 'The local run is ending'));
     }
     await Promise.all(
-      [...distinctCrews()].flatMap((crew) => crew.members.map(({ environment }) => environment.end())),
+      [...allPools()].flatMap((pool) => pool.members.map(({ environment }) => environment.end())),
     );
   }
 
   return {
     find: (functionId) => find(functionId)?.spec,
-    calls: () => Object.fromEntries([...distinctCrews()].map(({ spec, calls }) => [spec.logicalId, calls])),
+    calls: () => Object.fromEntries([...allPools()].map(({ spec, calls }) => [spec.logicalId, calls])),
     async invoke(functionId, payload, sink) {
-      const crew = find(functionId);
-      if (!crew) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
+      const pool = find(functionId);
+      if (!pool) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
       if (stopping) return failure('Runtime.ExitError', 'The local run is ending');
-      crew.calls += 1;
+      pool.calls += 1;
       const chunks: Uint8Array[] = [];
       const gather: Sink = async (bytes) => void chunks.push(bytes);
-      const outcome = await new Promise<Outcome>((settle) => {
-        crew.queue.push({ payload, sink: sink ?? gather, settle, since: Date.now() });
-        assign(crew);
+      const outcome = await new Promise<InvocationOutcome>((resolve) => {
+        pool.queue.push({ payload, sink: sink ?? gather, resolve, since: Date.now() });
+        assign(pool);
       });
       if (outcome.kind === 'streamed' && !sink)
         return { kind: 'answer', payload: Buffer.concat(chunks).toString() };
@@ -253,17 +261,18 @@ export function makeFleet(
     },
     async stop() {
       const busy = (): boolean =>
-        [...distinctCrews()].some(
+        [...allPools()].some(
           ({ members, queue }) => queue.length > 0 || members.some((member) => member.busy),
         );
-      while (busy()) await new Promise((resolve) => setTimeout(resolve, 5));
+      const deadline = Date.now() + stopMsMax;
+      while (busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
       await kill();
     },
     kill,
   };
 }
 
-const failure = (errorType: string, errorMessage: string): Outcome => ({
+const failure = (errorType: string, errorMessage: string): InvocationOutcome => ({
   kind: 'failure',
   error: { errorType, errorMessage },
 });

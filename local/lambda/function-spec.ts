@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { CannotStart } from '../cannot-start.ts';
+import { roleName } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
 
-/** A Lambda function as the template describes it. */
+/** A Lambda function of the template. */
 export interface FunctionSpec {
   readonly logicalId: string;
   readonly name: string;
-  /** The name of its role: the principal of its calls. */
+  /** The name of its role, which is the principal of its calls. */
   readonly role: string;
   /** The folder with its code. */
   readonly folder: string;
@@ -15,7 +16,7 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly memoryMb: number;
-  /** The most environments it may have at once, if the template reserves a number. */
+  /** Upper limit of its environments, if the template reserves concurrency. */
   readonly reservedConcurrency?: number;
 }
 
@@ -31,13 +32,13 @@ interface FunctionProperties {
   readonly ReservedConcurrentExecutions?: number;
 }
 
-/** Lambda's own defaults. */
+/** Lambda's defaults. */
 const defaults = { timeoutSeconds: 3, memoryMb: 128 };
 
 /**
- * The functions of a stack.
+ * Reads the Lambda functions of a stack.
  *
- * @throws CannotStart at one that is not Node.js from an asset.
+ * @throws CannotStart at a function that is not Node.js code in an asset.
  */
 export function functionSpecs(stack: Stack): FunctionSpec[] {
   return stack
@@ -65,11 +66,9 @@ export function functionSpecs(stack: Stack): FunctionSpec[] {
     });
 }
 
-/** The role's name is the last part of its ARN. */
-export const roleName = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
-
 /**
- * The environment variables of a function besides its own: Lambda's, and those that keep it on this machine.
+ * Environment variables of a function besides its own: Lambda's reserved ones, and those that direct the AWS
+ * SDK to the local endpoint.
  */
 export function runtimeEnvironment(spec: FunctionSpec, awsEndpoint: string): Record<string, string> {
   return {
@@ -85,17 +84,19 @@ export function runtimeEnvironment(spec: FunctionSpec, awsEndpoint: string): Rec
     _HANDLER: `${spec.handler.module}.${spec.handler.exported}`,
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    // The principal of a call is its access key; the local endpoint judges it by the policies of that role.
+    // The access key names the role: the local endpoint evaluates the policies of that role.
     AWS_ACCESS_KEY_ID: spec.role,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: awsEndpoint,
-    // The profile of the person at the keyboard must never matter.
+    // The developer's own AWS profile must never be used.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }
 
-/** Where the module of a handler may be, in the order in which Lambda looks. */
-export const moduleFiles = ({ folder, handler }: FunctionSpec): string[] =>
-  ['.js', '.mjs', '.cjs'].map((suffix) => join(folder, handler.module + suffix));
+/** Possible files of a handler's module, in Lambda's order of precedence. */
+export function moduleFiles({ folder, handler }: FunctionSpec): readonly [string, ...string[]] {
+  const path = join(folder, handler.module);
+  return [`${path}.js`, `${path}.mjs`, `${path}.cjs`];
+}

@@ -1,7 +1,9 @@
 import { cpus } from 'node:os';
 
-/** The kernel counts in hundredths of a second: over a shorter time the share says more about chance than about load. */
-const sampleMs = 500;
+/**
+ * Sampling interval. The kernel counts in hundredths of a second, so shorter samples would be mostly noise.
+ */
+const sampleIntervalMs = 500;
 
 function times(): { idle: number; all: number } {
   let [idle, all] = [0, 0];
@@ -12,7 +14,10 @@ function times(): { idle: number; all: number } {
   return { idle, all };
 }
 
-/** Watches how much of the machine is idle: `share` is that of all its cores in the last half second or so, 0 to 1. */
+/**
+ * Samples the machine's CPU: `share()` is the idle share of all cores over about the last half second, 0 to
+ * 1.
+ */
 export function watchIdleCpu(): { share(): number; stop(): void } {
   let before = times();
   let share = 1;
@@ -20,7 +25,7 @@ export function watchIdleCpu(): { share(): number; stop(): void } {
     const now = times();
     if (now.all > before.all) share = (now.idle - before.idle) / (now.all - before.all);
     before = now;
-  }, sampleMs);
+  }, sampleIntervalMs);
   sampler.unref();
   return { share: () => share, stop: () => clearInterval(sampler) };
 }

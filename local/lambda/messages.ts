@@ -1,6 +1,6 @@
-/** What the thread of one function environment is told and answers. Payloads are JSON text, as on Lambda. */
+/** Messages between a function's worker thread and its parent. Payloads are JSON text, as on Lambda. */
 
-/** Handed over when the thread starts. */
+/** The `workerData` of the thread. */
 export interface Setup {
   /** `file:` URL of the module with the handler. */
   readonly module: string;
@@ -11,13 +11,13 @@ export interface Setup {
   readonly shortcut: Shortcut;
 }
 
-/** The straight way to the DynamoDB engine. */
+/** Direct route to the DynamoDB engine, past the local AWS endpoint. */
 export interface Shortcut {
   /** Host and port of the engine. */
   readonly engineHost: string;
-  /** Where requests go that the role may not surely make. */
+  /** The local AWS endpoint, for requests that are not known to be allowed. */
   readonly awsEndpoint: string;
-  /** What the role may do with items, as `action ARN`. */
+  /** The item operations that the role may perform, as `action ARN`. */
   readonly allowed: ReadonlySet<string>;
 }
 
@@ -26,10 +26,10 @@ export type ToThread =
       readonly type: 'invoke';
       readonly requestId: string;
       readonly payload: string;
-      /** Milliseconds since the Unix epoch at which the function is ended. */
+      /** Time at which the invocation is ended, in milliseconds since the Unix epoch. */
       readonly deadline: number;
     }
-  /** The last chunk of a streamed answer was taken; the next may be sent. */
+  /** The last chunk of a streamed answer was consumed; the next may be sent. */
   | { readonly type: 'taken' };
 
 export type FromThread =
@@ -39,7 +39,7 @@ export type FromThread =
   | { readonly type: 'chunk'; readonly bytes: Uint8Array }
   | { readonly type: 'streamed' };
 
-/** An error as Lambda puts it into the answer of a failed invocation. */
+/** The error payload of a failed invocation, in Lambda's shape. */
 export interface LambdaError {
   readonly errorType: string;
   readonly errorMessage: string;

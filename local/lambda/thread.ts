@@ -1,10 +1,10 @@
 /**
- * The inside of one function environment: loads the handler once, then serves one invocation after the other.
- * This file is the entry of a worker thread; its environment variables, memory and end are the parent's
- * business.
+ * Entry of a function's worker thread: loads the handler once, then serves one invocation after the other.
+ * The parent sets its environment variables and memory limit, and ends it.
  */
 import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
+import { present } from '../../core/invariant.ts';
 import type { FromThread, LambdaError, Setup, ToThread } from './messages.ts';
 import { guardShortcut } from './shortcut.ts';
 
@@ -12,32 +12,30 @@ type Handler = (event: unknown, context: unknown) => unknown;
 type StreamHandler = (event: unknown, answer: Writable, context: unknown) => unknown;
 
 const setup = workerData as Setup;
-const port = parentPort ?? process.exit(1);
-const tell = (message: FromThread): void => port.postMessage(message);
+const port = present(parentPort, 'this module is the entry of a worker thread');
+const post = (message: FromThread): void => port.postMessage(message);
 
-/** Handlers that were wrapped by `awslambda.streamifyResponse`. */
+/** Handlers wrapped by `awslambda.streamifyResponse`. */
 const streaming = new WeakSet<object>();
 
-/** Called when the parent took the last chunk. */
+/** Called when the parent has consumed the last chunk. */
 let onTaken = (): void => {};
 
-/**
- * The stream of bytes that a streaming handler writes to. One chunk is on its way at a time: that is the
- * back-pressure.
- */
+/** The stream that a streaming handler writes to. Only one chunk is in flight: that is the back-pressure. */
 function answerStream(): Writable {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       onTaken = done;
-      tell({ type: 'chunk', bytes: chunk });
+      post({ type: 'chunk', bytes: chunk });
     },
   });
-  // Lambda's own stream can be told a content type; behind API Gateway only the prelude counts.
+  // Lambda's own stream has this method; behind API Gateway only the content type of the prelude counts.
   return Object.assign(stream, { setContentType: () => {} });
 }
 
 /**
- * Lambda's global for response streaming, and the prelude that API Gateway reads: JSON, then eight NUL bytes.
+ * Defines Lambda's global `awslambda` for response streaming. It writes the prelude that API Gateway reads:
+ * JSON, then eight NUL bytes.
  */
 function provideStreaming(): void {
   const awslambda = {
@@ -69,12 +67,12 @@ function contextOf(requestId: string, deadline: number): object {
   };
 }
 
-function described(thrown: unknown): LambdaError {
+function lambdaErrorOf(thrown: unknown): LambdaError {
   if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: String(thrown) };
   return {
     errorType: thrown.name,
     errorMessage: thrown.message,
-    trace: (thrown.stack ?? '').split('\n'),
+    trace: thrown.stack?.split('\n') ?? [],
   };
 }
 
@@ -90,7 +88,7 @@ async function load(): Promise<Handler | StreamHandler> {
   return found as Handler;
 }
 
-async function serve(
+async function runInvocation(
   handler: Handler | StreamHandler,
   { requestId, payload, deadline }: Extract<ToThread, { type: 'invoke' }>,
 ): Promise<void> {
@@ -106,14 +104,14 @@ async function serve(
       await (handler as StreamHandler)(event, answer, context);
       if (!answer.writableEnded) answer.end();
       await finished;
-      tell({ type: 'streamed' });
+      post({ type: 'streamed' });
     } else {
       const result = await (handler as Handler)(event, context);
-      // JSON.stringify answers undefined for undefined and functions; Lambda answers null.
-      tell({ type: 'answer', payload: JSON.stringify(result) ?? 'null' });
+      // JSON.stringify returns undefined for undefined and functions, for which Lambda answers null.
+      post({ type: 'answer', payload: JSON.stringify(result) ?? 'null' });
     }
   } catch (thrown) {
-    tell({ type: 'failure', error: described(thrown) });
+    post({ type: 'failure', error: lambdaErrorOf(thrown) });
   }
 }
 
@@ -123,11 +121,11 @@ try {
   const handler = await load();
   port.on('message', (message: ToThread) => {
     if (message.type === 'taken') onTaken();
-    else void serve(handler, message);
+    else void runInvocation(handler, message);
   });
-  tell({ type: 'ready' });
+  post({ type: 'ready' });
 } catch (thrown) {
-  const error = described(thrown);
+  const error = lambdaErrorOf(thrown);
   const named = error.errorType.startsWith('Runtime.');
-  tell({ type: 'failure', error: named ? error : { ...error, errorType: 'Runtime.ImportModuleError' } });
+  post({ type: 'failure', error: named ? error : { ...error, errorType: 'Runtime.ImportModuleError' } });
 }

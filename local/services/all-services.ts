@@ -28,7 +28,7 @@ export interface ServicesOptions {
   readonly smsFaults: SmsFaults;
 }
 
-/** Every AWS service that the local run has, by the name that requests are signed for. */
+/** Creates the AWS services of the local run, by the service name in a request's credential scope. */
 export function makeServices(
   stack: Stack,
   { engines, storage, fleet, judge, log, awsEndpoint, smsFaults }: ServicesOptions,
@@ -38,7 +38,7 @@ export function makeServices(
   const { outbox, listeners, secrets } = storage;
   const services = new Map<string, AwsService>([
     ['dynamodb', dynamoService(dynamo, judge, guard)],
-    // These three have names of their own for a refusal.
+    // These three services have their own error codes for a denied access.
     ['sqs', sqsService(queue, makeGuard(judge, log, 'AccessDenied'), awsEndpoint)],
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],
     ['s3', s3Service(queue, makeGuard(judge, log, 'AccessDenied'))],
@@ -47,8 +47,8 @@ export function makeServices(
     ['lambda', lambdaService(fleet, guard)],
   ]);
   const rules = startExecutionRules(stack, fleet, log);
-  // Workflows call the other services, and are a service themselves.
-  const workflows = openWorkflows(stack, { fleet, services, log, onEnd: rules.tell });
+  // Workflows call the other services and are a service themselves, so they are added last.
+  const workflows = openWorkflows(stack, { fleet, services, log, onEnd: rules.onEnd });
   services.set('states', stepFunctionsService(workflows, guard));
   return { services, workflows };
 }

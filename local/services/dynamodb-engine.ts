@@ -4,27 +4,28 @@ import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { invariant } from '../../core/invariant.ts';
 import { region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { AwsAnswer } from './service.ts';
 
-/** The DynamoDB engine: a process of its own on a port of this machine. */
+/** The DynamoDB engine: a separate process on a local port. */
 export interface DynamoEngine {
-  /** Sends a request as it came and gives the answer as it comes. */
+  /** Forwards a request unchanged and returns the engine's answer unchanged. */
   forward(target: string, body: Buffer | string): Promise<AwsAnswer>;
-  /** Where it listens, as `host:port`. */
+  /** Its address, as `host:port`. */
   readonly host: string;
   /** The process id of the engine. */
   readonly pid: number;
-  /** Resolves when the engine ends, asked to or not. */
+  /** Resolves when the engine ends, after `stop()` or by itself. */
   readonly ended: Promise<void>;
-  /** Ends the engine; what it acknowledged is on disk. */
+  /** Ends the engine; every acknowledged write is on disk. */
   stop(): Promise<void>;
 }
 
 /**
- * The shell that holds the engine. It ends the engine when its own standard input closes, which the kernel
- * does whatever way this process ends: an engine without a parent would keep the files of DATA_DIR open.
+ * The shell script that runs the engine. It kills the engine when its own standard input closes. The kernel
+ * closes it however this process ends; an orphaned engine would keep the files of DATA_DIR open.
  */
 const watchdog = `exec 3<&0
 "$@" <&- 3<&- &
@@ -34,31 +35,33 @@ echo "$engine"
 exec 3<&-
 wait "$engine"`;
 
-/** How long the engine may take to open its file and its port. */
-const startMs = 10_000;
+/** Time limit for the engine to open its file and its port. */
+const startMsMax = 10_000;
 
 /**
- * Starts the engine on a file in this folder, which it keeps between runs.
+ * Starts the engine on a database file in this folder, which is kept between runs.
  *
- * @throws CannotStart if the engine is not installed, or ends at once.
+ * @throws CannotStart if the engine is not installed, ends at once or does not listen within 10 seconds.
  */
 export async function startDynamoEngine(dataDir: string): Promise<DynamoEngine> {
   const binary = findBinary();
   const pidFile = join(dataDir, 'dynamodb.pid');
   endLeftover(pidFile, binary);
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt < startAttemptsMax; attempt++) {
     try {
       return await startOn(await freePort(), binary, dataDir, pidFile);
     } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === attemptsMax) throw error;
+      if (!(error instanceof PortTaken)) throw error;
     }
   }
+  return startOn(await freePort(), binary, dataDir, pidFile);
 }
 
-/** Somebody took the port between its choice and the engine's start. */
+/** Another process took the port between its choice and the engine's start. */
 class PortTaken extends CannotStart {}
 
-const attemptsMax = 5;
+/** Attempts to start on a free port, each on another one. */
+const startAttemptsMax = 5;
 
 async function startOn(
   port: number,
@@ -106,7 +109,7 @@ async function startOn(
   };
 }
 
-/** The engine's program: DYNOXIDE_PATH, or the package for this platform that npm installed. */
+/** The engine's executable: DYNOXIDE_PATH, or the npm package for this platform. */
 function findBinary(): string {
   const asked = process.env.DYNOXIDE_PATH;
   if (asked) {
@@ -124,13 +127,13 @@ function findBinary(): string {
   }
 }
 
-/** Ends an engine that an earlier run left behind, if the process of that number still is one. */
+/** Kills an engine that an earlier run left behind, if the process with that id still is an engine. */
 function endLeftover(pidFile: string, binary: string): void {
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8'));
   rmSync(pidFile, { force: true });
   if (!Number.isInteger(pid) || pid <= 1) return;
-  // Without /proc (macOS) the watchdog alone must do: a number may belong to someone else by now.
+  // Without /proc (macOS) there is only the watchdog: the process id may have been reused by another program.
   const commandLine = `/proc/${pid}/cmdline`;
   if (!existsSync(commandLine) || !readFileSync(commandLine, 'utf8').startsWith(binary)) return;
   process.kill(pid, 'SIGKILL');
@@ -153,21 +156,27 @@ function readPid(child: ChildProcess): Promise<number> {
   });
 }
 
-/** A port that nobody uses at the moment. */
+/** A port that is free at the moment. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      invariant(typeof address === 'object' && address, 'the server listens on a port');
+      server.close(() => resolve(address.port));
     });
   });
 }
 
-/** Until this engine itself says that it listens, and does: an open port alone could be somebody else's. */
+/**
+ * Waits until the engine reports that it listens and its port accepts connections. An open port alone could
+ * belong to another process.
+ *
+ * @throws CannotStart if the engine ends first, or after 10 seconds.
+ */
 async function untilOpen(port: number, child: ChildProcess, said: () => string): Promise<void> {
-  const deadline = Date.now() + startMs;
+  const deadline = Date.now() + startMsMax;
   while (!said().includes('listening on') || !(await opens(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       const last = said().trim().split('\n').at(-1) || 'it said nothing';
@@ -189,7 +198,7 @@ function opens(port: number): Promise<boolean> {
   });
 }
 
-/** The engine looks for a signature, not at it. */
+/** Headers of a request. The engine requires a signature but does not verify it. */
 const signature = {
   'content-type': 'application/x-amz-json-1.0',
   authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
@@ -225,7 +234,7 @@ function forward(agent: Agent, port: number, target: string, body: Buffer | stri
   });
 }
 
-/** The headers of an answer that clients read; length and connection are the server's own business. */
+/** The headers of an answer that clients read; the server sets length and connection itself. */
 function passedOn(headers: Readonly<Record<string, string | string[] | undefined>>): AwsAnswer['headers'] {
   return {
     'content-type': headers['content-type'],

@@ -8,11 +8,12 @@ import { type AwsService, operationOf } from './service.ts';
 
 const target = 'DynamoDB_20120810';
 
-/** DynamoDB: every request is judged, then handed to the engine as it is. */
+/** DynamoDB: each request is judged, then forwarded to the engine unchanged. */
 export function dynamoService(engine: DynamoEngine, judge: Judge, guard: Guard): AwsService {
   return (request) => {
     const operation = operationOf(request);
-    // One byte per character is enough to find names, and the cheapest way to look at a large body.
+    // Latin-1 (one byte per character) suffices to find names, and is the cheapest way to search a large
+    // body.
     const possible = possibleAccesses(operation, request.body.toString('latin1'));
     const surelyAllowed =
       possible !== undefined && judge.firstDenied(request.principal, possible) === undefined;
@@ -21,7 +22,7 @@ export function dynamoService(engine: DynamoEngine, judge: Judge, guard: Guard):
   };
 }
 
-/** A table as CloudFormation has it; DynamoDB's own CreateTable takes the same names. */
+/** A table's properties in CloudFormation; DynamoDB's CreateTable uses the same names. */
 interface TableProperties {
   readonly AttributeDefinitions: readonly unknown[];
   readonly KeySchema: readonly KeyElement[];
@@ -39,7 +40,7 @@ interface Index {
   readonly Projection: unknown;
 }
 
-/** A table whose items end by themselves at the second that this attribute names. */
+/** A table with time to live; `attribute` holds an item's expiry in seconds since the Unix epoch. */
 export interface ExpiringTable {
   readonly name: string;
   readonly attribute: string;
@@ -47,8 +48,10 @@ export interface ExpiringTable {
 }
 
 /**
- * Makes the tables of the template that the engine does not have yet; existing ones keep their data and their
- * shape.
+ * Creates the tables of the template that the engine does not have yet; existing tables keep their data.
+ *
+ * @returns the tables with time to live.
+ * @throws CannotStart if the engine refuses a table, or has it with other keys or indexes.
  */
 export async function createTables(stack: Stack, engine: DynamoEngine): Promise<ExpiringTable[]> {
   const tables = stack.resources<TableProperties>('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
@@ -79,7 +82,9 @@ export async function createTables(stack: Stack, engine: DynamoEngine): Promise<
   );
 }
 
-/** A table of an earlier run whose keys have changed since: its rows cannot be read by the new ones. */
+/**
+ * Refuses a table of an earlier run whose keys or indexes differ: its items cannot be read by the new keys.
+ */
 async function refuseOtherShape(name: string, wanted: TableProperties, engine: DynamoEngine): Promise<void> {
   const { body } = await engine.forward(`${target}.DescribeTable`, JSON.stringify({ TableName: name }));
   const { Table } = JSON.parse(String(body)) as { Table: TableProperties };
@@ -89,22 +94,22 @@ async function refuseOtherShape(name: string, wanted: TableProperties, engine: D
     );
 }
 
-/** The keys of a table and of its indexes, as text to be compared. */
+/** The keys of a table and of its indexes, as comparable text. */
 const shape = ({
   KeySchema,
   GlobalSecondaryIndexes = [],
   LocalSecondaryIndexes = [],
 }: TableProperties): string =>
   JSON.stringify([
-    keysOf(KeySchema),
+    keysAsText(KeySchema),
     ...[...GlobalSecondaryIndexes, ...LocalSecondaryIndexes]
-      .map((index) => [index.IndexName, keysOf(index.KeySchema)])
+      .map((index) => [index.IndexName, keysAsText(index.KeySchema)])
       .sort(),
   ]);
 
-const keysOf = (schema: readonly KeyElement[]): string =>
+const keysAsText = (schema: readonly KeyElement[]): string =>
   schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
 
-/** Only what both CloudFormation's two table types and CreateTable know; throughput is not modelled. */
+/** The properties of an index that CreateTable and both table types share; throughput is not modelled. */
 const indexes = (list?: readonly Index[]): Index[] | undefined =>
   list?.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }));

@@ -1,21 +1,21 @@
 import type { Log } from '../log.ts';
-import type { Source } from '../sources/source.ts';
+import type { WorkSource } from '../sources/source.ts';
 import type { ExpiringTable } from './dynamodb.ts';
 import type { DynamoEngine } from './dynamodb-engine.ts';
 
 /**
- * How often expired items are removed. AWS promises days; a local run should show within a coffee that it
- * happens.
+ * Interval between two sweeps for expired items. AWS deletes within days; a local run should show the effect
+ * within a minute.
  */
-const sweepMs = 30_000;
+const sweepIntervalMs = 30_000;
 
-/** Items read per page of a sweep. */
-const pageItems = 500;
+/** Items that a sweep reads per page of its Scan. */
+const itemsPerPage = 500;
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** Removes items whose time to live has passed every now and then, which the engine itself never does. */
-export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): Source {
+/** Deletes expired items every 30 seconds, because the engine has no time to live. */
+export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): WorkSource {
   let stopping = false;
   let running = Promise.resolve();
   const timer = setInterval(() => {
@@ -24,7 +24,7 @@ export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngi
       .catch((error: unknown) => {
         if (!stopping) log.write('expiry', `A sweep failed: ${String(error)}`);
       });
-  }, sweepMs);
+  }, sweepIntervalMs);
   return {
     async stop() {
       stopping = true;
@@ -34,7 +34,7 @@ export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngi
   };
 }
 
-/** Removes what has expired in these tables by now. */
+/** Deletes the items of these tables that have expired by now. */
 export async function sweepExpired(
   tables: readonly ExpiringTable[],
   engine: DynamoEngine,
@@ -43,7 +43,7 @@ export async function sweepExpired(
   for (const table of tables) if (!isStopping()) await sweepTable(table, engine, isStopping);
 }
 
-/** Removes the expired items of one table; the condition keeps one that was renewed meanwhile. */
+/** Deletes the expired items of one table; the condition keeps an item that was renewed since the Scan. */
 async function sweepTable(
   { name, attribute, keys }: ExpiringTable,
   engine: DynamoEngine,
@@ -52,6 +52,7 @@ async function sweepTable(
   const names = Object.fromEntries([['#ttl', attribute], ...keys.map((key, index) => [`#k${index}`, key])]);
   const now = { ':now': { N: String(Math.floor(Date.now() / 1_000)) } };
   let start: Item | undefined;
+  // Ends, because each page begins after the last key of the one before.
   do {
     const page = await call<{ Items: Item[]; LastEvaluatedKey?: Item }>(engine, 'Scan', {
       TableName: name,
@@ -59,7 +60,7 @@ async function sweepTable(
       ProjectionExpression: keys.map((_, index) => `#k${index}`).join(', '),
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: now,
-      Limit: pageItems,
+      Limit: itemsPerPage,
       ExclusiveStartKey: start,
     });
     for (const Key of page.Items) {

@@ -3,7 +3,7 @@ import type { Fleet } from '../lambda/fleet.ts';
 import { arn } from '../template/resource-names.ts';
 import { AwsError, type AwsService } from './service.ts';
 
-/** Lambda's own API, as far as one function may call another: Invoke, with an answer or without. */
+/** Lambda's API for calls between functions: Invoke, synchronous or asynchronous. */
 export function lambdaService(fleet: Fleet, guard: Guard): AwsService {
   return async ({ principal, method, url, headers, body }) => {
     const named = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/.exec(url)?.[1];

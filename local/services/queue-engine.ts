@@ -1,11 +1,12 @@
 /**
- * The engine of SQS, SNS and S3 in this process. Its own start opens a port on every interface of the
- * machine; here the same application is made from its parts and never listens: requests are handed to it in
- * memory. The parts are reached by file, since the package exports only its start.
+ * The in-process engine of SQS, SNS and S3 (fauxqs). The package exports only a start function, which opens
+ * a port on every network interface. Here the same application is built from its internal files and never
+ * listens: requests are injected in memory.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
+import { invariant } from '../../core/invariant.ts';
 import { buildApp } from '../../node_modules/fauxqs/dist/app.js';
 import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
@@ -16,34 +17,37 @@ import type { AwsAnswer, AwsRequest } from './service.ts';
 
 export type { SqsQueue };
 
-/** SQS, SNS and S3 with everything that was stored under this folder. */
+/** SQS, SNS and S3, stored in one folder. */
 export interface QueueEngine {
   readonly queues: SqsStore;
   readonly topics: SnsStore;
   readonly buckets: S3Store;
-  /** Puts a message of AWS's own on a queue. @returns whether there is such a queue. */
+  /** Enqueues a message that an AWS service sends. @returns false if there is no such queue. */
   post(queueArn: string, body: string): boolean;
-  /** Answers a request as the service would. */
+  /** Answers a request to SQS, SNS or S3. */
   answer(request: Pick<AwsRequest, 'method' | 'url' | 'headers' | 'body'>): Promise<AwsAnswer>;
   stop(): Promise<void>;
 }
 
-/** Headers that describe the connection of the client, not its request. */
+/** Headers that describe the client's connection, not its request. */
 const ofTheConnection = new Set(['connection', 'content-length', 'expect', 'host', 'transfer-encoding']);
 
-/** Opens the store in this folder. Everything is written through to it before a request is answered. */
+/** Opens the store in this folder. Each change is written to it before the request is answered. */
 export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
   const folder = join(dataDir, 'queues');
   mkdirSync(folder, { recursive: true });
   const persistence = new PersistenceManager(folder);
-  // With its write-ahead log SQLite loses nothing of a killed process without a sync per message, which would hold up this thread.
-  (persistence as unknown as { db: DatabaseSync }).db.exec('PRAGMA synchronous = NORMAL');
+  // With its write-ahead log SQLite loses nothing when the process is killed, even without a sync per
+  // message, which would block this thread.
+  const database: unknown = Reflect.get(persistence, 'db');
+  invariant(database instanceof DatabaseSync, 'fauxqs keeps its database in `db`');
+  database.exec('PRAGMA synchronous = NORMAL');
   const queues = new SqsStore();
   const topics = new SnsStore();
   const buckets = new S3Store();
   queues.region = region;
   topics.region = region;
-  // Loaded before they are told to persist, or loading would write everything again.
+  // Loaded before persistence is attached, or loading would write everything again.
   persistence.load(queues, topics, buckets);
   queues.persistence = persistence;
   topics.persistence = persistence;
@@ -62,7 +66,7 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
     topics,
     buckets,
     post(queueArn, body) {
-      // What was on its way when the run ended is lost, as everything is that AWS delivers at most once.
+      // A message that arrives after the stop is lost: the caller delivers at most once.
       const queue = isOpen ? queues.getQueueByArn(queueArn) : undefined;
       queue?.enqueue(SqsStore.createMessage(body));
       return queue !== undefined;
@@ -80,7 +84,7 @@ export async function startQueueEngine(dataDir: string): Promise<QueueEngine> {
       const { 'content-length': length, connection: _, 'transfer-encoding': __, ...rest } = response.headers;
       return {
         status: response.statusCode,
-        // The length of an answer to HEAD is that of the object, not of the (empty) body.
+        // The content length of an answer to HEAD is the object's, not that of the (empty) body.
         headers: {
           ...textHeaders(rest),
           ...(method === 'HEAD' && length ? { 'content-length': String(length) } : {}),

@@ -5,8 +5,8 @@ import type { QueueEngine } from './queue-engine.ts';
 import type { AwsService } from './service.ts';
 
 /**
- * S3: judged by bucket and key, answered by the engine. It checks neither signatures nor the policy of a form
- * upload.
+ * S3: each request is judged by bucket and key, then answered by the engine. Neither signatures nor the
+ * policy of a form upload are checked.
  */
 export function s3Service(engine: QueueEngine, guard: Guard): AwsService {
   return (request) => {
@@ -24,7 +24,7 @@ export function s3Service(engine: QueueEngine, guard: Guard): AwsService {
   };
 }
 
-/** Makes the buckets of the template that the engine does not have yet. */
+/** Creates the buckets of the template that the engine does not have yet. */
 export function createBuckets(stack: Stack, { buckets }: QueueEngine): void {
   for (const { name } of stack.resources('AWS::S3::Bucket'))
     if (!buckets.hasBucket(name)) buckets.createBucket(name);

@@ -10,11 +10,11 @@ interface Secret {
   readonly name: string;
   readonly value: string;
   readonly versionId: string;
-  /** Seconds since the Unix epoch, as Secrets Manager writes it. */
+  /** Seconds since the Unix epoch, Secrets Manager's format. */
   readonly changedAt: number;
 }
 
-/** The secrets of the local run, in one file that only its owner may read. */
+/** The secrets of the local run, stored in one file with mode 0600. */
 export interface SecretStore {
   find(idOrArn: string): Secret | undefined;
   put(name: string, value: string): Secret;
@@ -22,10 +22,10 @@ export interface SecretStore {
   names(): readonly string[];
 }
 
-/** The largest secret that Secrets Manager takes: 64 KiB. */
+/** Secrets Manager's limit of a secret's value: 64 KiB. */
 const secretBytesMax = 65_536;
 
-/** Opens the secrets in this folder. */
+/** Opens the store of secrets in this folder. */
 export function openSecretStore(dataDir: string): SecretStore {
   const file = join(dataDir, 'secrets.json');
   const secrets = new Map<string, Secret>(
@@ -49,7 +49,7 @@ export function openSecretStore(dataDir: string): SecretStore {
   };
 }
 
-/** Replaces a file as a whole: after a crash it is the old or the new one. */
+/** Replaces a file atomically: after a crash it has the old or the new content. */
 export function writeWhole(file: string, text: string): void {
   const beside = `${file}.new`;
   const handle = openSync(beside, 'w', 0o600);
@@ -68,7 +68,7 @@ interface SecretProperties {
   };
 }
 
-/** Makes the secrets of the template that are not there yet; generated values are drawn once and kept. */
+/** Creates the secrets of the template that do not exist yet; a value is generated once and kept. */
 export function createSecrets(stack: Stack, store: SecretStore): void {
   for (const { name, properties } of stack.resources<SecretProperties>('AWS::SecretsManager::Secret')) {
     if (store.find(name)) continue;
@@ -93,7 +93,7 @@ interface SecretRequest {
 }
 
 /**
- * Secrets Manager: create, get, put, update, describe, delete and list, text values only, one version each.
+ * Secrets Manager: create, get, put, update, describe, delete and list; text values, one version per secret.
  */
 export function secretsService(store: SecretStore, guard: Guard): AwsService {
   return async (request) => {

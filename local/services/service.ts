@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request of an AWS client whose sender was recognised and whose body was read. */
+/** A request of an AWS client, with its principal and its whole body. */
 export interface AwsRequest {
-  /** The role that asks, or the root key. */
+  /** The name of the calling role, or the root access key. */
   readonly principal: string;
   readonly method: string;
   /** Path and query as sent. */
@@ -18,12 +18,11 @@ export interface AwsAnswer {
 }
 
 /**
- * The local stand-in of one AWS service. It judges the request itself, since only it can tell what is asked
- * for.
+ * The local stand-in of one AWS service. It also authorises the request, since only it can read the resource.
  */
 export type AwsService = (request: AwsRequest) => Promise<AwsAnswer>;
 
-/** The operation of a service that speaks JSON: the part of `X-Amz-Target` after the dot. */
+/** The operation of a request in AWS's JSON protocol: the part of `X-Amz-Target` after the dot. */
 export function operationOf({ headers }: AwsRequest): string {
   const target = String(headers['x-amz-target'] ?? '');
   return target.slice(target.lastIndexOf('.') + 1);
@@ -36,12 +35,12 @@ export const jsonAnswer = (value: object): AwsAnswer => ({
   body: JSON.stringify(value),
 });
 
-/** A refusal that every SDK turns into an exception of this name. */
+/** An error answer of a service, which every AWS SDK turns into an exception named by `code`. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;
   readonly status: number;
-  /** Further fields of the answer. */
+  /** Additional fields of the answer. */
   readonly fields: Readonly<Record<string, string>>;
   constructor(code: string, message: string, status = 400, fields: Readonly<Record<string, string>> = {}) {
     super(message);
@@ -51,7 +50,7 @@ export class AwsError extends Error {
   }
 }
 
-/** The request took effect, and its answer is lost: the connection ends without one. */
+/** The request took effect, but its answer is lost: the connection is closed without an answer. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }

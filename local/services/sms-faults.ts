@@ -1,20 +1,20 @@
 import { AwsError } from './service.ts';
 
-/** What the stand-in for SMS does wrong. Every chance is from 0 to 1. */
+/** Faults of the stand-in for SMS. Each probability is from 0 to 1. */
 interface Profile {
-  /** That it takes no text now, and says so. */
+  /** Probability of a throttled request. */
   busy?: number;
-  /** That it refuses a text for ever. */
+  /** Probability of a permanent refusal. */
   refused?: number;
-  /** That it fails without having sent anything, and says nothing of that. */
+  /** Probability of a server error without an effect. */
   broken?: number;
-  /** That it takes a text, and its answer is lost. */
+  /** Probability that the SMS is sent, but the answer is lost. */
   lost?: number;
-  /** The type of the event that tells of a text; none unless told. */
+  /** Type of the delivery event; without it no event is sent. */
   receipt?: string;
 }
 
-/** By name, for whoever wants to see what becomes of messages. */
+/** Fault profiles by name, for tests and manual experiments. */
 const profiles: Readonly<Record<string, Profile>> = {
   calm: { receipt: 'TEXT_DELIVERED' },
   silent: {},
@@ -28,16 +28,16 @@ const profiles: Readonly<Record<string, Profile>> = {
   rough: { busy: 0.05, refused: 0.03, broken: 0.02, lost: 0.05, receipt: 'TEXT_DELIVERED' },
 };
 
-/** What befalls one text. */
+/** Outcome of sending one SMS. */
 interface Fate {
   readonly refusal?: AwsError;
   readonly isLost: boolean;
   readonly receipt?: string | undefined;
 }
 
-/** The faults of the stand-in, set for one sender id each, so that those who share it do not meet. */
+/** Fault profiles by sender id, so that tests that share the stand-in do not affect each other. */
 export interface SmsFaults {
-  /** @returns whether there is such a profile. */
+  /** @returns false if there is no such profile. */
   set(senderId: string, profile: string): boolean;
   fateOf(senderId: string): Fate;
   readonly names: readonly string[];
@@ -60,7 +60,7 @@ export function makeSmsFaults(random: () => number = Math.random): SmsFaults {
         return { isLost: false, refusal: new AwsError('ThrottlingException', 'Rate exceeded') };
       if (drawn < busy + refused) return { isLost: false, refusal: refusalOf(name) };
       if (drawn < busy + refused + broken)
-        return { isLost: false, refusal: new AwsError('InternalServerException', 'Something broke', 500) };
+        return { isLost: false, refusal: new AwsError('InternalServerException', 'The request failed', 500) };
       return { isLost: drawn < busy + refused + broken + lost, receipt };
     },
   };

@@ -14,7 +14,7 @@ interface SendTextMessage {
   readonly DryRun?: boolean;
 }
 
-/** What AWS tells EventBridge of a text. */
+/** The `detail` of the EventBridge event about an SMS. */
 export interface SmsEvent {
   readonly eventType: string;
   readonly messageId: string;
@@ -23,18 +23,18 @@ export interface SmsEvent {
   readonly isFinal: boolean;
 }
 
-/** How long a text takes to its phone, in milliseconds. */
-const carriedIn = 50;
+/** Delay from sending an SMS to its delivery event. */
+const deliveryMs = 50;
 
 /**
- * End User Messaging SMS: every text goes to the outbox, and a receipt is told a moment later, unless the faults that were set for its sender id
- * will have it otherwise.
+ * End User Messaging SMS: each SMS is added to the outbox, and its delivery event follows after 50 ms, unless
+ * the fault profile of its sender id changes that.
  */
 export function smsService(
   guard: Guard,
   outbox: Outbox,
   faults: SmsFaults,
-  tell: (event: SmsEvent) => void,
+  onEvent: (event: SmsEvent) => void,
 ): AwsService {
   return async (request) => {
     const operation = operationOf(request);
@@ -57,8 +57,8 @@ export function smsService(
     if (!message.DryRun) {
       outbox.add({ kind: 'sms', to, content: { messageId, from, text, context } });
       if (receipt)
-        void sleep(carriedIn, undefined, { ref: false }).then(() =>
-          tell({ eventType: receipt, messageId, context, destinationPhoneNumber: to, isFinal: true }),
+        void sleep(deliveryMs, undefined, { ref: false }).then(() =>
+          onEvent({ eventType: receipt, messageId, context, destinationPhoneNumber: to, isFinal: true }),
         );
     }
     if (isLost) throw new Unanswered();

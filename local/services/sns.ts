@@ -17,12 +17,14 @@ interface SubscriptionProperties {
   readonly RawMessageDelivery?: boolean;
 }
 
-/** The functions that listen to each topic, by the topic's ARN. */
+/** ARNs of the functions that are subscribed to a topic, by the topic's ARN. */
 export type TopicListeners = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Makes the topics of the template and their subscriptions to queues; functions are delivered to by
- * `snsService`.
+ * Creates the topics of the template and their queue subscriptions.
+ *
+ * @returns the function subscriptions, which `snsService` delivers.
+ * @throws CannotStart if a function subscription has a filter policy.
  */
 export function createTopics(stack: Stack, { topics }: QueueEngine): TopicListeners {
   for (const { name } of stack.resources('AWS::SNS::Topic'))
@@ -38,17 +40,16 @@ export function createTopics(stack: Stack, { topics }: QueueEngine): TopicListen
     } else if (Protocol === 'lambda') {
       if (FilterPolicy)
         throw new CannotStart(
-          `${logicalId} filters what a function gets from a topic, which a local run does not do`,
+          `${logicalId} filters what a function gets from a topic, which a local run does not support`,
         );
       listeners.set(TopicArn, [...(listeners.get(TopicArn) ?? []), Endpoint]);
     }
-    // E-mail, HTTPS and SMS subscriptions leave the machine on AWS; the outbox shows what they would have
-    // got.
+    // E-mail, HTTPS and SMS subscriptions are not delivered; the outbox shows every published message.
   }
   return listeners;
 }
 
-/** SNS: the engine fans out to queues, functions are invoked, and the outbox shows every message. */
+/** SNS: the engine delivers to queues, functions are invoked, and each message is added to the outbox. */
 export function snsService(
   engine: QueueEngine,
   guard: Guard,
@@ -71,7 +72,7 @@ export function snsService(
     if (answer.status === 200 && topic !== null)
       for (const { message, subject } of published(operation, form)) {
         outbox.add({ kind: 'notification', to: topic, content: { subject, message } });
-        // Asynchronous on AWS too: the publisher does not wait for it.
+        // Asynchronous, as on AWS: the publisher does not wait for the function.
         for (const functionArn of listeners.get(topic) ?? [])
           void fleet.invoke(functionArn, JSON.stringify(snsEvent(topic, message, subject)));
       }

@@ -4,14 +4,14 @@ import type { Stack } from '../template/stack.ts';
 import type { QueueEngine } from './queue-engine.ts';
 import { AwsError, type AwsService, operationOf } from './service.ts';
 
-/** The permission that a batch operation asks for is that of its single form. */
+/** IAM action of each batch operation: that of its single form. */
 const permissions: Readonly<Record<string, string>> = {
   SendMessageBatch: 'SendMessage',
   DeleteMessageBatch: 'DeleteMessage',
   ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
 };
 
-/** The longest delay of a message that SQS takes: 15 minutes. The engine takes any. */
+/** SQS's limit of a message's delay: 15 minutes. The engine itself does not check it. */
 const delaySecondsMax = 900;
 
 interface SqsBody {
@@ -21,7 +21,7 @@ interface SqsBody {
   readonly Entries?: readonly { readonly DelaySeconds?: number }[];
 }
 
-/** SQS: judged by the queue that the request names, answered by the engine. */
+/** SQS: each request is judged by the queue that it names, then answered by the engine. */
 export function sqsService(engine: QueueEngine, guard: Guard, awsEndpoint: string): AwsService {
   return async (request) => {
     const operation = operationOf(request);
@@ -37,7 +37,7 @@ export function sqsService(engine: QueueEngine, guard: Guard, awsEndpoint: strin
         );
     const answer = await engine.answer(request);
     if (!['GetQueueUrl', 'CreateQueue', 'ListQueues'].includes(operation)) return answer;
-    // The client sends to the host of a queue's URL, and the engine does not know ours.
+    // Clients send to the host in a queue's URL, and the engine does not know the local AWS endpoint.
     const rewritten = String(answer.body).replaceAll(/"http:\/\/[^"]*\/([^"/]+)"/g, (_, queue: string) =>
       JSON.stringify(queueUrl(queue, { awsEndpoint })),
     );
@@ -66,7 +66,7 @@ const settings = [
   'FifoQueue',
 ] as const satisfies readonly (keyof QueueProperties)[];
 
-/** Makes the queues of the template; an existing one keeps its messages and takes the template's settings. */
+/** Creates the queues of the template; an existing queue keeps its messages and gets the current settings. */
 export function createQueues(stack: Stack, { queues }: QueueEngine, awsEndpoint: string): void {
   for (const { name, properties } of stack.resources<QueueProperties>('AWS::SQS::Queue')) {
     const attributes: Record<string, string> = {};

@@ -1,6 +1,6 @@
 import { CannotStart } from '../cannot-start.ts';
 
-/** A state machine's definition, as far as it is looked at here; the interpreter checks the rest. */
+/** The parts of a state machine's definition that are read here; the interpreter validates the rest. */
 export interface Definition {
   readonly StartAt: string;
   readonly TimeoutSeconds?: number;
@@ -22,10 +22,10 @@ export interface State {
   readonly [field: string]: unknown;
 }
 
-/** The longest timer of JavaScript, in seconds (24.8 days); the interpreter fires a longer one at once. */
+/** The longest timer of JavaScript in seconds (24.8 days); a longer one would fire at once. */
 const timerSecondsMax = Math.floor(2_147_483_647 / 1_000);
 
-/** What the interpreter would run wrongly without a word, by the field that asks for it. */
+/** Features that the interpreter would silently run wrongly, by their field in a state. */
 const refusedFields: Readonly<Record<string, string>> = {
   Assign: 'variables (Assign)',
   Arguments: 'JSONata (Arguments)',
@@ -40,7 +40,7 @@ const refusedFields: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses what the interpreter would silently run wrongly.
+ * Checks that a definition uses only features that the interpreter runs correctly.
  *
  * @throws CannotStart naming the machine, the state and the feature.
  */
@@ -63,10 +63,10 @@ export function refuseUnsupported(machine: string, definition: Definition): void
 
 const unsupported = (machine: string, place: string, feature: string): CannotStart =>
   new CannotStart(
-    `The state machine ${machine} uses ${feature} ${place}, which the local interpreter runs wrongly`,
+    `The state machine ${machine} uses ${feature} ${place}, which the local interpreter does not run correctly`,
   );
 
-/** Every state of a definition by its name, those inside Map and Parallel too. */
+/** All states of a definition by name, including those inside Map and Parallel. */
 export function allStates(definition: Definition): [string, State][] {
   return Object.entries(definition.States).flatMap(([name, state]): [string, State][] => {
     const inner = [...(state.Branches ?? []), state.Iterator, state.ItemProcessor].filter(
@@ -77,17 +77,18 @@ export function allStates(definition: Definition): [string, State][] {
 }
 
 /**
- * Step Functions waits a year for a Task that names no time; the interpreter would give up after 60 seconds.
+ * Timeout of a Task without one: Step Functions waits for a year, the interpreter would give up after 60
+ * seconds.
  */
-const taskSeconds = timerSecondsMax;
+const taskTimeoutSeconds = timerSecondsMax;
 
-/** The definition as the interpreter must get it to behave like Step Functions. */
+/** The definition with the changes that make the interpreter behave like Step Functions. */
 export function adapted(definition: Definition): Definition {
   const states = Object.entries(definition.States).map(([name, state]): [string, State] => {
     const { Branches, Iterator, ItemProcessor } = state;
     const timeout =
       state.Type === 'Task' && !state.TimeoutSeconds && !state.TimeoutSecondsPath
-        ? { TimeoutSeconds: taskSeconds }
+        ? { TimeoutSeconds: taskTimeoutSeconds }
         : {};
     return [
       name,

@@ -14,10 +14,10 @@ interface StatesRequest {
   readonly reverseOrder?: boolean;
 }
 
-/** The most executions or events of one answer; there are no further pages here. */
+/** Executions or events in one answer; there is no pagination here. */
 const resultsMax = 1_000;
 
-/** Step Functions: start, describe, stop and list executions, and read their history. */
+/** Step Functions: start, describe, stop and list executions, and get their history. */
 export function stepFunctionsService(workflows: Workflows, guard: Guard): AwsService {
   return async (request) => {
     const operation = operationOf(request);
@@ -75,8 +75,8 @@ const described = (execution: Execution): object => ({
 });
 
 /**
- * An event of the history. States are named as Step Functions does (`TaskStateEntered`); other details are
- * left out.
+ * One event of GetExecutionHistory. Types of states have Step Functions' names (`TaskStateEntered`); other
+ * details are omitted.
  */
 function historyEvent({ type, timestamp, state, Error: error, Cause }: HistoryEvent, index: number): object {
   const id = { id: index + 1, previousEventId: index, timestamp: timestamp / 1_000 };

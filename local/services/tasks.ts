@@ -4,23 +4,23 @@ import type { Json } from './json.ts';
 import { type AwsAnswer, AwsError, type AwsRequest, type AwsService } from './service.ts';
 
 /**
- * What a Task state does with its evaluated input. Rejects with an error whose name a Retry or Catch may
- * name.
+ * Implementation of a Task state: takes the evaluated input, resolves with the result. Rejects with an error
+ * whose `name` Retry and Catch match.
  */
 export type Task = (input: Json) => Promise<Json>;
 
-/** What tasks need of the local run. */
+/** Dependencies of tasks. */
 export interface TaskPlace {
   readonly fleet: Fleet;
-  /** The services, asked over their own interface so that the workflow's role is judged. */
+  /** The AWS services, called through their own interface so that the role's permissions are checked. */
   readonly services: ReadonlyMap<string, AwsService>;
-  /** Who asks: the role of the state machine. */
+  /** The role of the state machine, which is the principal of its calls. */
   readonly role: string;
   /** Starts another workflow and waits for its end. */
   readonly runWorkflow: (arn: string, input: Json, name?: string) => Promise<Json>;
 }
 
-/** A failure of a task, by the name that Step Functions gives it. */
+/** A failure of a task, with Step Functions' error name. */
 class TaskError extends Error {
   constructor(name: string, cause: string) {
     super(cause);
@@ -28,7 +28,7 @@ class TaskError extends Error {
   }
 }
 
-/** JSON services that a Task may call, and how their operations are addressed. */
+/** Services with a JSON protocol that a Task may call, and the prefix of their `X-Amz-Target`. */
 const targets: Readonly<Record<string, { service: string; prefix: string }>> = {
   dynamodb: { service: 'dynamodb', prefix: 'DynamoDB_20120810' },
   sqs: { service: 'sqs', prefix: 'AmazonSQS' },
@@ -38,9 +38,9 @@ const targets: Readonly<Record<string, { service: string; prefix: string }>> = {
 };
 
 /**
- * The task behind a `Resource`.
+ * Creates the task of a state's `Resource`.
  *
- * @throws CannotStart at a resource that a local run does not know.
+ * @throws CannotStart if the local run does not support the resource.
  */
 export function makeTask(machine: string, resource: string, place: TaskPlace): Task {
   if (resource.includes(':lambda:') && resource.includes(':function:'))
@@ -78,7 +78,7 @@ const unknown = (machine: string, resource: string): CannotStart =>
   new CannotStart(`The state machine ${machine} has a task ${resource}, which a local run does not know`);
 
 /**
- * Names of services as Step Functions writes them before an SDK error, e.g.
+ * The prefix of an SDK error in Step Functions, e.g. `DynamoDb` of
  * `DynamoDb.ConditionalCheckFailedException`.
  */
 const titled = (service: string): string =>
@@ -99,7 +99,7 @@ async function invokeFunction(place: TaskPlace, functionId: string, payload: Jso
   const result = JSON.parse(String(body)) as Json;
   if (!headers['x-amz-function-error']) return result;
   const { errorType } = result as { errorType?: string };
-  // What ends the whole environment has no error type of the function's own.
+  // An error that ends the whole environment has no error type of the function's code.
   const name = errorType?.startsWith('Runtime.') ? 'Lambda.Unknown' : (errorType ?? 'Lambda.Unknown');
   throw new TaskError(name, String(body));
 }
@@ -129,7 +129,7 @@ async function callService(
   throw new TaskError(`${errorPrefix}.${__type.split('#').at(-1)}`, message ?? Message ?? String(body));
 }
 
-/** A message body given as JSON travels as text. */
+/** SQS bodies are text, so a `MessageBody` given as JSON is stringified. */
 function withText(input: Json): Json {
   const { MessageBody } = (input ?? {}) as { MessageBody?: Json };
   if (MessageBody === undefined || typeof MessageBody === 'string') return input;

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { CannotStart, reasonOf } from '../cannot-start.ts';
 import type { Fleet } from '../lambda/fleet.ts';
-import { roleName } from '../lambda/function-spec.ts';
 import type { Log } from '../log.ts';
-import { arn } from '../template/resource-names.ts';
+import { arn, roleName } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
 import type { Json } from './json.ts';
 import { AwsError, type AwsService } from './service.ts';
@@ -14,7 +13,7 @@ import { makeTask, type Task } from './tasks.ts';
 
 type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** One step of an execution, in the interpreter's own words. */
+/** One event of an execution's history, in the interpreter's format. */
 export interface HistoryEvent {
   readonly type: string;
   /** Milliseconds since the Unix epoch. */
@@ -39,7 +38,7 @@ export interface Execution {
   readonly startedAt: number;
   readonly history: HistoryEvent[];
   readonly abort: () => void;
-  /** Resolves at its end, however it ends. */
+  /** Resolves when the execution has ended, with success or not. */
   readonly ended: Promise<void>;
   status: ExecutionStatus;
   stoppedAt?: number;
@@ -50,10 +49,10 @@ export interface Execution {
 }
 
 /**
- * The state machines of the stack and their executions. Executions live in memory: they end with the process.
+ * The state machines of the stack and their executions, which are kept in memory and end with the process.
  */
 export interface Workflows {
-  /** @throws AwsError as StartExecution answers it. */
+  /** @throws AwsError with StartExecution's error codes. */
   start(machineArn: string, input: string, name?: string): Execution;
   /** @throws AwsError ExecutionDoesNotExist. */
   find(executionArn: string): Execution;
@@ -81,11 +80,11 @@ export interface WorkflowsOptions {
   readonly fleet: Fleet;
   readonly services: ReadonlyMap<string, AwsService>;
   readonly log: Log;
-  /** Told of every end of an execution, as EventBridge is. */
+  /** Called when an execution has ended; stands for the event to EventBridge. */
   readonly onEnd: (execution: Execution) => void;
 }
 
-/** The largest input or output of an execution: 256 KiB. */
+/** Step Functions' limit of an execution's input or output: 256 KiB. */
 const dataBytesMax = 262_144;
 
 /**
@@ -136,7 +135,7 @@ export function openWorkflows(stack: Stack, { fleet, services, log, onEnd }: Wor
     const executionArn = arn('states', `execution:${found.name}:${name}`);
     const existing = executions.get(executionArn);
     if (existing) {
-      // The same name with the same input is the same execution for as long as it runs.
+      // StartExecution is idempotent while the execution of the same name and input runs.
       if (existing.status === 'RUNNING' && existing.input === input) return existing;
       throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn}'`);
     }
@@ -200,7 +199,7 @@ export function openWorkflows(stack: Stack, { fleet, services, log, onEnd }: Wor
       if (status !== 'SUCCEEDED')
         log.write(
           'workflow',
-          `${machineName} ${name} ${status} ${result.error ?? ''} ${result.cause ?? ''}`.trimEnd(),
+          [machineName, name, status, result.error, result.cause].filter(Boolean).join(' '),
         );
       onEnd(execution);
     }
@@ -234,9 +233,9 @@ async function record(events: AsyncIterable<object>, history: HistoryEvent[]): P
 
 function interpreter(logicalId: string, definition: Definition): StateMachine {
   try {
-    // ARNs were checked when the tasks were made; the interpreter's own pattern does not know every
-    // integration.
-    return new StateMachine(adapted(definition) as unknown as StateMachineDefinition, {
+    // The constructor validates the definition. The ARNs were checked by makeTask; the interpreter's own
+    // pattern does not know every integration.
+    return new StateMachine(adapted(definition) as StateMachineDefinition, {
       validationOptions: { checkArn: false },
     });
   } catch (cause) {

@@ -9,9 +9,9 @@ import type { Stack } from '../template/stack.ts';
 interface RuleProperties {
   readonly EventPattern?: { readonly source?: readonly string[]; readonly 'detail-type'?: readonly string[] };
   readonly State?: 'ENABLED' | 'DISABLED';
-  readonly Targets?: readonly Target[];
+  readonly Targets?: readonly RuleTarget[];
 }
-interface Target {
+interface RuleTarget {
   readonly Arn: string;
   readonly InputTransformer?: {
     readonly InputPathsMap?: Readonly<Record<string, string>>;
@@ -23,8 +23,10 @@ const source = 'aws.sms-voice';
 const detailType = 'Text Message Delivery Status Updated';
 
 /**
- * Tells rules that wait for what became of texts. Their targets are queues. A pattern's `detail` is not looked at: every text of a local run
- * comes from the stack.
+ * Delivers the events of SMS to the queues of matching EventBridge rules. A pattern's `detail` is ignored,
+ * because every SMS of a local run comes from the stack.
+ *
+ * @throws CannotStart if a target of such a rule is not a queue.
  */
 export function startSmsRules(stack: Stack, { post }: QueueEngine, log: Log): (event: SmsEvent) => void {
   const targets = stack
@@ -38,7 +40,7 @@ export function startSmsRules(stack: Stack, { post }: QueueEngine, log: Log): (e
     .flatMap(({ logicalId, properties: { Targets = [] } }) => {
       if (Targets.some(({ Arn }) => !Arn.includes(':sqs:')))
         throw new CannotStart(
-          `${logicalId} sends texts' events to what is no queue, which a local run does not do`,
+          `${logicalId} sends SMS events to a target that is not a queue, which a local run does not support`,
         );
       return Targets;
     });
@@ -46,7 +48,7 @@ export function startSmsRules(stack: Stack, { post }: QueueEngine, log: Log): (e
     const whole = eventOf(event);
     for (const { Arn, InputTransformer } of targets) {
       const body = InputTransformer ? transformed(whole, InputTransformer) : JSON.stringify(whole);
-      if (!post(Arn, body)) log.write('events', `no queue took an event: ${Arn}`);
+      if (!post(Arn, body)) log.write('events', `event dropped, there is no queue ${Arn}`);
     }
   };
 }
@@ -63,10 +65,13 @@ const eventOf = (detail: SmsEvent) => ({
   detail,
 });
 
-/** The template with each `<name>` replaced by what its path finds in the event, as JSON (EventBridge User Guide, input transformation). */
+/**
+ * The template with each `<name>` replaced by the JSON of the event's value at the name's path (EventBridge
+ * User Guide, input transformation).
+ */
 function transformed(
   event: object,
-  { InputPathsMap = {}, InputTemplate }: NonNullable<Target['InputTransformer']>,
+  { InputPathsMap = {}, InputTemplate }: NonNullable<RuleTarget['InputTransformer']>,
 ): string {
   return InputTemplate.replaceAll(/<([^<>]+)>/g, (whole, name: string) => {
     const path = InputPathsMap[name];

@@ -18,14 +18,16 @@ interface EventPattern {
 }
 
 /**
- * Tells rules that wait for the end of workflow executions. Other events do not arise locally: such rules
- * stay silent.
+ * Invokes the targets of EventBridge rules when a workflow execution ends. Rules for other events never match
+ * in a local run.
+ *
+ * @throws CannotStart if a rule selects executions by anything but status and state machine.
  */
 export function startExecutionRules(
   stack: Stack,
   fleet: Fleet,
   log: Log,
-): { tell(execution: Execution): void } {
+): { onEnd(execution: Execution): void } {
   const rules = stack
     .resources<RuleProperties>('AWS::Events::Rule')
     .filter(
@@ -37,11 +39,13 @@ export function startExecutionRules(
         (key) => key !== 'status' && key !== 'stateMachineArn',
       );
       if (unknown)
-        throw new CannotStart(`${logicalId} selects executions by ${unknown}, which a local run does not do`);
+        throw new CannotStart(
+          `${logicalId} selects executions by ${unknown}, which a local run does not support`,
+        );
       return { pattern: EventPattern, targets: Targets };
     });
   return {
-    tell(execution) {
+    onEnd(execution) {
       for (const { pattern, targets } of rules) {
         const { status, stateMachineArn } = pattern.detail ?? {};
         if (status && !status.includes(execution.status)) continue;

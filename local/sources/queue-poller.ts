@@ -1,12 +1,13 @@
+import { present } from '../../core/invariant.ts';
 import { region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { Judge } from '../iam/judge.ts';
-import type { Outcome } from '../lambda/environment.ts';
+import type { InvocationOutcome } from '../lambda/environment.ts';
 import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
 import type { Log } from '../log.ts';
 import type { QueueEngine, SqsQueue } from '../services/queue-engine.ts';
 import type { Stack } from '../template/stack.ts';
-import type { Source } from './source.ts';
+import type { WorkSource } from './source.ts';
 
 interface MappingProperties {
   readonly EventSourceArn?: string;
@@ -30,19 +31,20 @@ interface Mapping {
   readonly concurrency: number;
 }
 
-/** Lambda's own defaults for SQS. */
+/** Lambda's defaults for SQS event sources. */
 const defaults = { batchSize: 10, concurrency: 5 };
 
-/** The most messages of one Receive. */
-const messagesPerReceive = 10;
+/** Messages of one ReceiveMessage, as on SQS. */
+const messagesPerReceiveMax = 10;
 
-/** How long one wait for messages lasts, in seconds. */
-const waitSeconds = 20;
+/** Long polling time of one wait for messages, in seconds. */
+const longPollSeconds = 20;
 
 /**
- * Feeds functions from the queues of the template's event source mappings.
+ * Starts the pollers of the template's SQS event source mappings.
  *
- * @throws CannotStart if a mapping's function may not read its queue: AWS refuses to deploy such a mapping.
+ * @throws CannotStart if the role of a mapping's function may not read its queue, because AWS refuses to
+ * deploy such a mapping; also if queue or function do not exist, or if the mapping filters events.
  */
 export function startQueuePollers(
   stack: Stack,
@@ -50,7 +52,7 @@ export function startQueuePollers(
   fleet: Fleet,
   judge: Judge,
   log: Log,
-): Source {
+): WorkSource {
   const pollers = stack
     .resources<MappingProperties>('AWS::Lambda::EventSourceMapping')
     .filter(({ properties }) => properties.Enabled !== false)
@@ -81,8 +83,9 @@ function readMapping(
   const queue = engine.queues.getQueueByArn(queueArn);
   const spec = fleet.find(FunctionName);
   if (!queue || !spec)
-    throw new CannotStart(`${logicalId} does not lead from a queue of the stack to a function of it`);
-  if (FilterCriteria) throw new CannotStart(`${logicalId} filters events, which a local run does not do`);
+    throw new CannotStart(`${logicalId} does not connect a queue of the stack to one of its functions`);
+  if (FilterCriteria)
+    throw new CannotStart(`${logicalId} filters events, which a local run does not support`);
   const needed = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
   const denied = judge.firstDenied(
     spec.role,
@@ -103,12 +106,13 @@ function readMapping(
   };
 }
 
-function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: Log): Source {
+function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: Log): WorkSource {
   const { queue, concurrency } = mapping;
   const inFlight = new Set<Promise<void>>();
   let stopping = false;
 
   async function loop(): Promise<void> {
+    // Runs until stop(), which also ends the wait for messages.
     while (!stopping) {
       if (inFlight.size >= concurrency) {
         await Promise.race(inFlight);
@@ -133,7 +137,7 @@ function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: L
   };
 }
 
-/** One message as a function gets it. */
+/** One message in the event of a function. */
 interface SqsRecord {
   readonly messageId: string;
   readonly receiptHandle: string;
@@ -146,7 +150,11 @@ interface SqsRecord {
   readonly awsRegion: string;
 }
 
-/** Waits for messages and takes a batch: as many as there are, and more for as long as the window lasts. */
+/**
+ * Waits for messages and takes a batch: those that are there, and more until the batching window has passed.
+ *
+ * @returns at most `batchSize` records, or about half of Lambda's event limit; none after a stop.
+ */
 async function gather(
   { queue, queueArn, batchSize, windowMs }: Mapping,
   { queues }: QueueEngine,
@@ -155,31 +163,33 @@ async function gather(
   const records: SqsRecord[] = [];
   let bytes = 0;
   let deadline: number | undefined;
+  // Each round adds messages or waits for them; it ends with a full batch, after the window, or at a stop.
   while (!isStopping()) {
-    const wanted = Math.min(batchSize - records.length, messagesPerReceive);
+    const wanted = Math.min(batchSize - records.length, messagesPerReceiveMax);
     const received = queue.dequeue(wanted, undefined, (arn) => queues.getQueueByArn(arn));
     for (const { MessageId, ReceiptHandle, Body, MD5OfBody } of received) {
-      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
+      const entry = queue.inflightMessages.get(ReceiptHandle);
+      const { message } = present(entry, 'a received message is in flight under its receipt handle');
       bytes += Buffer.byteLength(Body);
       records.push({
         messageId: MessageId,
         receiptHandle: ReceiptHandle,
         body: Body,
         attributes: {
-          ApproximateReceiveCount: String(message?.approximateReceiveCount ?? 1),
-          SentTimestamp: String(message?.sentTimestamp ?? 0),
+          ApproximateReceiveCount: String(message.approximateReceiveCount),
+          SentTimestamp: String(message.sentTimestamp),
           SenderId: 'local',
-          ApproximateFirstReceiveTimestamp: String(message?.approximateFirstReceiveTimestamp ?? 0),
-          ...(message?.messageGroupId ? { MessageGroupId: message.messageGroupId } : {}),
-          ...(message?.sequenceNumber ? { SequenceNumber: message.sequenceNumber } : {}),
+          ApproximateFirstReceiveTimestamp: String(
+            present(message.approximateFirstReceiveTimestamp, 'a received message was received before'),
+          ),
+          ...(message.messageGroupId ? { MessageGroupId: message.messageGroupId } : {}),
+          ...(message.sequenceNumber ? { SequenceNumber: message.sequenceNumber } : {}),
         },
         messageAttributes: Object.fromEntries(
-          Object.entries(message?.messageAttributes ?? {}).map(
-            ([name, { DataType, StringValue, BinaryValue }]) => [
-              name,
-              { dataType: DataType, stringValue: StringValue, binaryValue: BinaryValue },
-            ],
-          ),
+          Object.entries(message.messageAttributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+            name,
+            { dataType: DataType, stringValue: StringValue, binaryValue: BinaryValue },
+          ]),
         ),
         md5OfBody: MD5OfBody,
         eventSource: 'aws:sqs',
@@ -190,7 +200,7 @@ async function gather(
     if (records.length >= batchSize || bytes > eventBytesMax / 2) break;
     if (received.length === wanted) continue;
     if (records.length === 0) {
-      await queue.waitForMessages(waitSeconds);
+      await queue.waitForMessages(longPollSeconds);
       continue;
     }
     deadline ??= Date.now() + windowMs;
@@ -211,12 +221,9 @@ async function deliver(
   const outcome = await fleet.invoke(functionId, JSON.stringify({ Records: records }));
   const failed = failedRecords(mapping, records, outcome);
   if (failed.size > 0)
-    log.write(
-      'queue',
-      `${functionId} left ${failed.size} of ${records.length} messages of ${queue.name} undone`,
-    );
-  // What failed stays in flight until its visibility timeout has passed, then it is delivered again or goes
-  // to the dead letters.
+    log.write('queue', `${functionId} failed ${failed.size} of ${records.length} messages of ${queue.name}`);
+  // A failed message stays in flight until its visibility timeout has passed; then it is delivered again or
+  // moves to the dead-letter queue.
   for (const { receiptHandle } of records) if (!failed.has(receiptHandle)) queue.deleteMessage(receiptHandle);
 }
 
@@ -225,12 +232,13 @@ interface BatchAnswer {
 }
 
 /**
- * The receipts of the messages that were not processed; a malformed or unknown identifier means all of them.
+ * The receipt handles of the messages that were not processed. A malformed or unknown identifier counts as a
+ * failure of the whole batch, as on Lambda.
  */
 function failedRecords(
   { reportsItemFailures }: Mapping,
   records: readonly SqsRecord[],
-  outcome: Outcome,
+  outcome: InvocationOutcome,
 ): ReadonlySet<string> {
   const all = new Set(records.map(({ receiptHandle }) => receiptHandle));
   if (outcome.kind !== 'answer') return all;

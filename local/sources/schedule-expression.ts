@@ -1,8 +1,9 @@
 import { Cron } from 'croner';
 import { CannotStart, reasonOf } from '../cannot-start.ts';
 
+/** Length of the units of a rate, in milliseconds. */
 const unitsMs: Readonly<Record<string, number>> = {
-  // Not known to AWS: for tests, which have no minute to wait.
+  // Not a unit of AWS; for tests, which cannot wait a minute.
   second: 1_000,
   minute: 60_000,
   hour: 3_600_000,
@@ -11,9 +12,9 @@ const unitsMs: Readonly<Record<string, number>> = {
 
 /**
  * Schedules `fire` by an expression of EventBridge: `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` or
- * `at(2027-01-01T00:00:00)`. A rate counts from now, as it counts from the deployment on AWS.
+ * `at(2027-01-01T00:00:00)`. A rate counts from now; on AWS it counts from the deployment.
  *
- * @param name who is named if the expression cannot be read
+ * @param name the logical id that an error names.
  * @throws CannotStart if the expression cannot be read.
  */
 export function readSchedule(name: string, expression: string, timezone: string, fire: () => void): Cron {
@@ -42,8 +43,8 @@ function rateMs(rate: string): number {
 }
 
 /**
- * AWS's six fields (`0/15` needs `sloppyRanges`) as croner has them: with seconds, and days of the week from
- * Sunday = 0 instead of Sunday = 1.
+ * Converts AWS's six fields to croner's pattern: with seconds, and with Sunday = 0 instead of Sunday = 1.
+ * AWS's `0/15` needs croner's option `sloppyRanges`.
  */
 function cronPattern(fields: string): string {
   const [minute, hour, dayOfMonth, month, dayOfWeek = '', year = '*'] = fields.split(/\s+/);

@@ -8,7 +8,7 @@ import type { Workflows } from '../services/workflows.ts';
 import { arn } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
 import { readSchedule } from './schedule-expression.ts';
-import type { Source } from './source.ts';
+import type { WorkSource } from './source.ts';
 
 interface RuleProperties {
   readonly ScheduleExpression?: string;
@@ -28,17 +28,18 @@ interface ScheduleProperties {
   readonly Target: { readonly Arn: string; readonly Input?: string };
 }
 
-/** What a schedule starts: a function or a workflow, with this input. */
-interface Target {
+/** Target of a schedule: a function or a workflow, and its input. */
+interface ScheduleTarget {
   readonly arn: string;
   readonly input?: string | undefined;
 }
 
 /**
- * Runs the template's schedules: EventBridge rules and EventBridge Scheduler, `rate(…)`, `cron(…)` and
- * `at(…)`.
+ * Runs the template's schedules (EventBridge rules and EventBridge Scheduler): `rate(…)`, `cron(…)`, `at(…)`.
+ *
+ * @throws CannotStart if an expression cannot be read, or if a rule transforms its input.
  */
-export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows, log: Log): Source {
+export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows, log: Log): WorkSource {
   const started: Cron[] = [];
   const inFlight = new Set<Promise<unknown>>();
 
@@ -46,7 +47,7 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
     name: string,
     expression: string,
     timezone: string,
-    targets: readonly Target[],
+    targets: readonly ScheduleTarget[],
     event: () => string,
   ): void {
     const fire = (): void => {
@@ -66,11 +67,11 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
 
   for (const { logicalId, name, properties } of stack.resources<RuleProperties>('AWS::Events::Rule')) {
     const { ScheduleExpression, State, Targets = [] } = properties;
-    // A rule without a schedule waits for events, which come from `workflows` when an execution ends.
+    // A rule without a schedule has an event pattern; execution-rules.ts and event-rules.ts handle those.
     if (!ScheduleExpression || State === 'DISABLED') continue;
     for (const { InputPath, InputTransformer } of Targets)
       if (InputPath || InputTransformer)
-        throw new CannotStart(`${logicalId} transforms its input, which a local run does not do`);
+        throw new CannotStart(`${logicalId} transforms its input, which a local run does not support`);
     const targets = Targets.map(({ Arn, Input }) => ({ arn: Arn, input: Input }));
     start(logicalId, ScheduleExpression, 'UTC', targets, () => scheduledEvent(name));
   }
@@ -88,7 +89,7 @@ export function startSchedules(stack: Stack, fleet: Fleet, workflows: Workflows,
   };
 }
 
-/** Starts a function or a workflow with JSON text; what goes wrong is logged. */
+/** Starts a function or a workflow with JSON text; a failure of the function is logged. */
 async function trigger(
   targetArn: string,
   input: string,

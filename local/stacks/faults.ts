@@ -1,25 +1,27 @@
 import type { Tx } from './ledger.ts';
 
-/** What a test may have the node do wrong. Every chance is from 0 to 1. */
+/** Faults that a test can set at the node. Each probability is from 0 to 1. */
 export interface Faults {
   seed?: number;
-  /** That a request is carried out, and its answer lost. */
+  /** Probability that a request takes effect, but its answer is lost. */
   lost?: number;
-  /** That a request is answered with 503, without being carried out. */
+  /** Probability that a request is answered with 503 and has no effect. */
   busy?: number;
-  /** For how many milliseconds the API does not know what the node has taken. */
+  /** Delay in milliseconds until the API shows a transaction that the node has accepted. */
   lag?: number;
-  /** By content id: the reason with which a call for it is rejected. */
+  /** Reason for rejecting a call, by its content id. */
   reject?: Record<string, string>;
-  /** By content id: the reason with which a call for it is rejected that was taken before. */
+  /** Reason for rejecting a call that was accepted before, by its content id. */
   deny?: Record<string, string>;
-  /** Micro-STX below which a transaction is taken and never mined. */
+  /** Fee in micro-STX below which a transaction is accepted, but never mined. */
   minFee?: number;
   /** Content ids whose calls the chain aborts. */
   abort?: string[];
 }
 
-/** The faults of one node; those of the chain itself are drawn by content, so that a replay sees the same. */
+/**
+ * The faults of one node. Those of the chain depend on the content id only, so that a replay repeats them.
+ */
 export function makeFaults() {
   let faults: Faults = {};
   let state = 1;
@@ -36,11 +38,12 @@ export function makeFaults() {
       faults = given;
       state = given.seed ?? 1;
     },
-    /** What befalls a request. */
+    /** Draws the fault of one request. */
     fate(): 'lost' | 'busy' | 'none' {
       const drawn = random();
-      if (drawn < (faults.lost ?? 0)) return 'lost';
-      return drawn < (faults.lost ?? 0) + (faults.busy ?? 0) ? 'busy' : 'none';
+      const { lost = 0, busy = 0 } = faults;
+      if (drawn < lost) return 'lost';
+      return drawn < lost + busy ? 'busy' : 'none';
     },
     isKnown: (tx: Tx): boolean => Date.now() - tx.takenAt >= (faults.lag ?? 0),
     denial: (tx: Tx): string | undefined => faults.deny?.[contentOf(tx)],

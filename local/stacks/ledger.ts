@@ -11,11 +11,11 @@ import {
 } from '@stacks/transactions';
 import type { CallResult, Simnet } from './simnet.ts';
 
-/** Unconfirmed transactions that a node takes of one account. */
-const CHAINED = 25;
+/** Unconfirmed transactions of one account that a node accepts. */
+const pendingPerAccountMax = 25;
 
-/** What every account has to begin with, in micro-STX. */
-const FUNDS = 1_000_000_000_000n;
+/** Initial balance of every account, in micro-STX. */
+const initialMicroStx = 1_000_000_000_000n;
 
 type TxState = 'pending' | 'success' | 'abort_by_response' | 'dropped_replace_by_fee';
 
@@ -27,50 +27,56 @@ export interface Tx {
   fee: bigint;
   call: { contract: string; name: string; args: ClarityValue[] };
   state: TxState;
-  /** When the node took it, in milliseconds since the epoch; 0 if that was in an earlier run. */
+  /** Time of its acceptance, in milliseconds since the Unix epoch; 0 if that was in an earlier run. */
   takenAt: number;
   result?: CallResult;
   block?: number;
 }
 
-/** Why a node does not take a transaction, in its own words. */
-interface Rejection {
+/** A node's reason for not accepting a transaction, in the node's own format. */
+interface TxRejection {
   reason: string;
   reason_data?: { expected?: number; actual?: number; is_origin?: boolean; principal?: string };
 }
 
-/** Chain and mempool around the simulator: nonces, fees, replacement, blocks. */
+/** Chain and mempool around the simulator: nonces, fees, replacement by fee, blocks. */
 export interface Ledger {
-  /** Takes a transaction into the mempool, or says why not. */
-  take(raw: string): { id: string } | Rejection;
+  /** Adds a transaction to the mempool, or returns the reason for its rejection. */
+  take(raw: string): { id: string } | TxRejection;
   find(id: string): Tx | undefined;
   account(address: string): { nonce: number; balance: bigint; pending: number };
-  /** Mines what is in the mempool: of each account the transactions whose turn it is. */
+  /** Mines a block: of each account, the transactions of the mempool whose nonces are next. */
   mine(): void;
   readonly height: number;
-  /** Everything that was ever taken, in that order. */
+  /** All transactions that were ever accepted, in that order. */
   all(): Tx[];
-  /** The most transactions of one account that were unconfirmed at once. */
+  /** The largest number of unconfirmed transactions of one account so far. */
   readonly mostPending: number;
 }
 
-/** What a test may have the node and the chain do instead of what they would. */
+/** Faults of node and chain that the ledger asks for. */
 export interface Interference {
-  /** Why the node does not take a transaction. */
+  /** Reason for rejecting a transaction, if it is rejected. */
   rejection(tx: Tx): string | undefined;
-  /** Why it does not take one again that it has taken. */
+  /** Reason for rejecting a transaction that was accepted before, if it is rejected. */
   denial(tx: Tx): string | undefined;
-  /** Whether the chain aborts it. */
+  /** True if the chain aborts the transaction. */
   aborts(tx: Tx): boolean;
-  /** Whether it is too cheap to be mined. */
+  /** True if the fee is too low for the transaction to be mined. */
   stalls(tx: Tx): boolean;
 }
 
-const ABORTED: CallResult = { ok: false, repr: '(err u403)', hex: '0x080100000000000000000000000000000193' };
+/** Result of a transaction that a fault aborts: the contract's error 403. */
+const abortedResult: CallResult = {
+  ok: false,
+  repr: '(err u403)',
+  hex: '0x080100000000000000000000000000000193',
+};
 
 /**
- * Opens the ledger that was kept in this file: raw transactions, one a line, `p` when the mempool took one, `m` when it was mined, `a` when a
- * test had it aborted. They are replayed, so the file is all the state there is.
+ * Opens the ledger of this file, an append-only log with one raw transaction per line: `p` when the mempool
+ * accepted it, `m` when it was mined, `a` when a fault aborted it. Opening replays the log, so the file is
+ * the whole state.
  */
 export function openLedger(file: string, simnet: Simnet, interference: Interference): Ledger {
   const txs = new Map<string, Tx>();
@@ -81,7 +87,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
   const slot = ({ sender, nonce }: Tx) => `${sender}#${nonce}`;
 
   const accountOf = (address: string) => {
-    const known = accounts.get(address) ?? { nonce: 0, balance: FUNDS };
+    const known = accounts.get(address) ?? { nonce: 0, balance: initialMicroStx };
     accounts.set(address, known);
     return known;
   };
@@ -97,7 +103,9 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     mostPending = Math.max(mostPending, pendingOf(tx.sender));
   }
 
-  /** Whoever calls their own contract for the first time has it from then on: the step that an operator takes once. */
+  /**
+   * Deploys the contract at an account's first call of its own contract, which an operator does once by hand.
+   */
   function deployOwn({ sender, call: { contract } }: Tx): void {
     if (!simnet.has(contract) && contract.startsWith(`${sender}.`)) simnet.deploy(sender);
   }
@@ -106,13 +114,15 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     const account = accountOf(tx.sender);
     account.nonce += 1;
     account.balance -= tx.fee;
-    tx.result = aborted ? ABORTED : simnet.call(tx.call.contract, tx.call.name, tx.call.args, tx.sender);
+    tx.result = aborted
+      ? abortedResult
+      : simnet.call(tx.call.contract, tx.call.name, tx.call.args, tx.sender);
     tx.state = tx.result.ok ? 'success' : 'abort_by_response';
     tx.block = height;
     mempool.delete(slot(tx));
   }
 
-  function refusal(tx: Tx): Rejection | undefined {
+  function refusal(tx: Tx): TxRejection | undefined {
     const account = accountOf(tx.sender);
     const expected = account.nonce;
     if (tx.nonce < expected)
@@ -124,7 +134,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     if (tx.fee > account.balance) return { reason: 'NotEnoughFunds' };
     const rival = mempool.get(slot(tx));
     if (rival && tx.fee <= rival.fee) return { reason: 'ConflictingNonceInMempool' };
-    if (!rival && tx.nonce >= expected + CHAINED)
+    if (!rival && tx.nonce >= expected + pendingPerAccountMax)
       return {
         reason: 'TooMuchChaining',
         reason_data: { expected, actual: tx.nonce, is_origin: true, principal: tx.sender },
@@ -137,7 +147,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
   }
 
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  // The last line may be half written if the machine went down: what comes next begins a line of its own.
+  // The last line may be half written after a crash, so the next record must begin a new line.
   if (kept !== '' && !kept.endsWith('\n')) appendFileSync(file, '\n');
   for (const line of kept.split('\n')) {
     const [kind, raw = ''] = line.split(' ');
@@ -166,7 +176,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
       if ('reason' in tx) return tx;
       const denied = txs.has(tx.id) && interference.denial(tx);
       if (denied) return { reason: denied };
-      // What is in the mempool may come again; of what was mined a node only sees that its nonce was used.
+      // A pending transaction is accepted again; of a mined one a node only sees that its nonce is used.
       if (txs.get(tx.id)?.state === 'pending') return { id: tx.id };
       const refused = refusal(tx);
       if (refused) return refused;
@@ -194,19 +204,19 @@ interface AbiFunction {
   args: unknown[];
 }
 
-function functionRefusal(simnet: Simnet, { call }: Tx): Rejection | undefined {
+function functionRefusal(simnet: Simnet, { call }: Tx): TxRejection | undefined {
   const abi = simnet.interfaceOf(call.contract) as { functions?: AbiFunction[] } | undefined;
   const fn = abi?.functions?.find(({ name, access }) => name === call.name && access === 'public');
   if (!fn) return { reason: 'NoSuchPublicFunction' };
   const ascii = call.args.every(
     (arg) => arg.type !== 'ascii' || /^[\x20-\x7e]{0,64}$/.test(String(arg.value)),
   );
-  // A text that the simulator cannot hold would take it down.
+  // A text that the simulator cannot hold would crash it.
   return fn.args.length === call.args.length && ascii ? undefined : { reason: 'BadFunctionArgument' };
 }
 
-/** A transaction as its bytes say, with everything checked that does not depend on the chain. */
-function readTransaction(raw: string): Tx | Rejection {
+/** Parses a raw transaction and checks everything that does not depend on the chain. */
+function readTransaction(raw: string): Tx | TxRejection {
   let wire: StacksTransactionWire;
   try {
     wire = deserializeTransaction(raw);

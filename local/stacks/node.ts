@@ -1,49 +1,51 @@
 /**
- * The stand-in of a Stacks node with its API, as a process of its own: the simulator is GPL-3.0 and changes JavaScript's built-ins for its whole
- * process, so nothing else may run beside it. `node node.ts <file of the ledger> <contract>` prints its port, and ends when its standard
- * input does.
+ * Stand-in for a Stacks node with its API, in a separate process: the simulator is GPL-3.0 and changes
+ * JavaScript's built-ins for its whole process, so nothing else may run in it.
+ * `node node.ts <file of the ledger> <contract>` prints its port, and ends when its standard input closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Cl, deserializeCV } from '@stacks/transactions';
+import { invariant } from '../../core/invariant.ts';
 import { type Faults, makeFaults } from './faults.ts';
 import { type Ledger, openLedger, type Tx } from './ledger.ts';
 import { openSimnet, type Simnet } from './simnet.ts';
 
-/** How often a block is mined, in milliseconds. The real chain takes seconds. */
-const BLOCK = 40;
+/** Interval between two blocks. The real chain takes seconds. */
+const blockIntervalMs = 40;
 
 const [ledgerFile = '', contractFile = ''] = process.argv.slice(2);
-const faults = makeFaults();
+const nodeFaults = makeFaults();
 const simnet = await openSimnet(contractFile);
-const ledger = openLedger(ledgerFile, simnet, faults);
-setInterval(() => ledger.mine(), BLOCK);
+const ledger = openLedger(ledgerFile, simnet, nodeFaults);
+setInterval(() => ledger.mine(), blockIntervalMs);
 const server = createServer((request, response) => {
-  serve(request, response).catch((error: unknown) => {
+  handleRequest(request, response).catch((error: unknown) => {
     console.error(error);
     reply(response, 500, { error: 'the stand-in failed' });
   });
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
-  console.log(typeof address === 'object' ? address?.port : '');
+  invariant(typeof address === 'object' && address, 'the server listens on a port');
+  console.log(address.port);
 });
 process.stdin.on('end', () => process.exit(0)).resume();
 
-interface Answer {
+interface NodeAnswer {
   status: number;
   body: unknown;
 }
 
-const ok = (body: unknown): Answer => ({ status: 200, body });
-const notFound: Answer = { status: 404, body: { error: 'not found' } };
+const ok = (body: unknown): NodeAnswer => ({ status: 200, body });
+const notFound: NodeAnswer = { status: 404, body: { error: 'not found' } };
 
-async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (pathname === '/_faults') {
-    faults.set(JSON.parse(body.toString() || '{}') as Faults);
+    nodeFaults.set(JSON.parse(body.toString() || '{}') as Faults);
     return reply(response, 200, {});
   }
   if (pathname === '/_ledger')
@@ -51,7 +53,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
       transactions: ledger.all().map(described),
       mostPending: ledger.mostPending,
     });
-  const fate = faults.fate();
+  const fate = nodeFaults.fate();
   if (fate === 'busy') return reply(response, 503, { error: 'busy' });
   const { status, body: answer } = answerTo(ledger, simnet, `${request.method} ${pathname}`, body, request);
   if (fate === 'lost') request.socket.destroy();
@@ -69,7 +71,7 @@ function answerTo(
   call: string,
   body: Buffer,
   request: IncomingMessage,
-): Answer {
+): NodeAnswer {
   const [, one = '', two = '', three = ''] =
     /^(?:GET|POST) \/(?:v2|extended\/v1)\/[\w-]+\/(?:call-read\/|interface\/)?([^/]+)\/?([^/]*)\/?([^/]*)/.exec(
       call,
@@ -87,7 +89,7 @@ function answerTo(
     });
   }
   if (/^GET \/extended\/v1\/address\/[^/]+\/nonces$/.test(call)) {
-    const known = ledger.all().filter((tx) => tx.sender === one && faults.isKnown(tx));
+    const known = ledger.all().filter((tx) => tx.sender === one && nodeFaults.isKnown(tx));
     const lastOf = (txs: Tx[]) => (txs.length > 0 ? Math.max(...txs.map(({ nonce }) => nonce)) : null);
     const [last, pending] = [lastOf(known.filter(({ block }) => block)), lastOf(known)];
     return ok({
@@ -99,7 +101,7 @@ function answerTo(
   }
   if (call.startsWith('GET /extended/v1/tx/')) {
     const tx = ledger.find(one.startsWith('0x') ? one : `0x${one}`);
-    return tx && faults.isKnown(tx) ? ok(described(tx)) : notFound;
+    return tx && nodeFaults.isKnown(tx) ? ok(described(tx)) : notFound;
   }
   if (call.startsWith('GET /v2/contracts/interface/')) {
     const found = simnet.interfaceOf(`${one}.${two}`);
@@ -118,13 +120,13 @@ function answerTo(
   return notFound;
 }
 
-/** A transaction comes as JSON, or as its bytes. */
+/** The transaction in hexadecimal; the request has it as JSON or as bytes. */
 const rawOf = (body: Buffer, { headers }: IncomingMessage): string =>
   headers['content-type']?.startsWith('application/json')
     ? (JSON.parse(body.toString()) as { tx: string }).tx.replace(/^0x/, '')
     : body.toString('hex');
 
-function taken(ledger: Ledger, raw: string): Answer {
+function taken(ledger: Ledger, raw: string): NodeAnswer {
   const end = ledger.take(raw);
   if ('id' in end) return ok(end.id.slice(2));
   return { status: 400, body: { error: 'transaction rejected', ...end } };

@@ -2,26 +2,30 @@ import { readFileSync } from 'node:fs';
 import { getSDK } from '@stacks/clarinet-sdk';
 import { Cl, type ClarityValue, serializeCV } from '@stacks/transactions';
 
-/** How a call ended: as the chain writes its result. */
+/** Result of a contract call. */
 export interface CallResult {
   ok: boolean;
-  /** In Clarity's own notation, e.g. `(ok u1)`. */
+  /** In Clarity's notation, e.g. `(ok u1)`. */
   repr: string;
   hex: string;
 }
 
-/** Clarity's own virtual machine, without a network around it: no mempool, nonces or fees. */
+/** Clarity's virtual machine without a network: no mempool, nonces or fees. */
 export interface Simnet {
-  /** Whether an account has this contract. */
+  /** True if the contract, as `<address>.<name>`, is deployed. */
   has(contract: string): boolean;
   deploy(address: string): void;
   call(contract: string, name: string, args: ClarityValue[], sender: string): CallResult;
-  /** A function that changes nothing, called without a transaction. */
+  /** Calls a read-only function, without a transaction. */
   read(contract: string, name: string, args: ClarityValue[]): CallResult;
   interfaceOf(contract: string): object | undefined;
 }
 
-/** @param contractFile the one contract that accounts here may have, under the name of its file. */
+/**
+ * Starts the simulator.
+ *
+ * @param contractFile the only contract that accounts can deploy; the file's name is the contract's name.
+ */
 export async function openSimnet(contractFile: string): Promise<Simnet> {
   const name = /([^/\\]+)\.clar$/.exec(contractFile)?.[1] ?? 'contract';
   const source = readFileSync(contractFile, 'utf8');
@@ -29,7 +33,7 @@ export async function openSimnet(contractFile: string): Promise<Simnet> {
   await simnet.initEmptySession({ enabled: false });
   simnet.setEpoch('3.4');
   const deployed = new Set<string>();
-  // The simulator has its own, older copy of the library; values are plain objects that both understand.
+  // The simulator has its own, older copy of the library; values are plain objects with the same shape.
   type Args = Parameters<typeof simnet.callPublicFn>[2];
   const resultOf = ({ result }: { result: unknown }): CallResult => {
     const value = result as ClarityValue;
@@ -44,7 +48,7 @@ export async function openSimnet(contractFile: string): Promise<Simnet> {
     },
     call: (contract, fn, args, sender) => resultOf(simnet.callPublicFn(contract, fn, args as Args, sender)),
     read: (contract, fn, args) =>
-      resultOf(simnet.callReadOnlyFn(contract, fn, args as Args, contract.split('.')[0] ?? '')),
+      resultOf(simnet.callReadOnlyFn(contract, fn, args as Args, contract.slice(0, contract.indexOf('.')))),
     interfaceOf: (contract) => simnet.getContractsInterfaces().get(contract),
   };
 }

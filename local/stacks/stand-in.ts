@@ -6,35 +6,35 @@ import { listen } from '../gateway/gateway.ts';
 import { readBody } from '../gateway/read-body.ts';
 import type { Log } from '../log.ts';
 
-/** The contract of the content system, which the chain of a local run has. It is read as a file, as a chain would get it. */
+/** The contract of the content system, the only one on the local chain. It is read as source code. */
 const contractFile = join(import.meta.dirname, '../../functions/content/contracts/content-prices.clar');
 
-/** The largest request: a transaction has 2 MB at most. */
+/** The largest request body: a transaction has at most 2 MB. */
 const bodyBytesMax = 4 * 1_048_576;
 
-/** A Stacks node for this run, on an address of its own. */
+/** The Stacks node of this run, with its own base URL. */
 export interface StacksStandIn {
   readonly url: string;
-  /** The process id of the node, once somebody has called it. */
+  /** The process id of the node; undefined until its first request. */
   pid(): number | undefined;
-  /** Ends the node at once; what it took is in its file. It is started anew by the next call. */
+  /** Kills the node; accepted transactions are in its file. The next request starts it again. */
   kill(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Opens the address of a Stacks node. The node itself is a process that is started by the first call: its virtual machine takes 200 MB, which
- * whoever sets no prices should not pay for.
+ * Opens a proxy for the Stacks node. The first request starts the node's process: its virtual machine takes
+ * 200 MB, which a run without content prices should not cost.
  *
- * What it has taken is kept in this folder.
+ * Accepted transactions are kept in this folder.
  */
 export async function openStacksStandIn(dataDir: string, log: Log): Promise<StacksStandIn> {
   let node: { child: ChildProcess; port: Promise<number> } | undefined;
   let stopped = false;
 
   function start(): Promise<number> {
-    // A call that was on its way when everything ended must not leave a node behind: with the next run's it would be a second one on
-    // the same file.
+    // A request in flight during the stop must not leave a node behind, which would write to the same file as
+    // the node of the next run.
     if (stopped) throw new Error('the Stacks stand-in has ended');
     const file = join(dataDir, 'stacks.ledger');
     const child = spawn(process.execPath, [join(import.meta.dirname, 'node.ts'), file, contractFile], {
@@ -64,11 +64,11 @@ export async function openStacksStandIn(dataDir: string, log: Log): Promise<Stac
         { host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers: incoming.headers },
         (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-          // A node that dies in the middle of its answer ends the caller's as well.
+          // If the node dies in the middle of its answer, the caller's connection is closed too.
           answer.on('error', () => outgoing.destroy()).pipe(outgoing);
         },
       );
-      // A lost answer is handed on as one.
+      // A lost answer stays lost for the caller.
       forwarded.on('error', () => incoming.socket.destroy());
       forwarded.end(body);
     };

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotStart, reasonOf } from '../cannot-start.ts';
 
-/** A resource of a CloudFormation template, its properties still holding intrinsic functions. */
+/** A resource of a CloudFormation template; its properties still contain intrinsic functions. */
 export interface RawResource {
   readonly Type: string;
   readonly Properties?: Record<string, unknown>;
   readonly Condition?: string;
 }
 
-/** The parts of a CloudFormation template that a local run looks at. */
+/** The parts of a CloudFormation template that a local run reads. */
 export interface RawTemplate {
   readonly Resources: Record<string, RawResource>;
   readonly Parameters?: Record<string, { readonly Type: string; readonly Default?: unknown }>;
@@ -17,11 +17,11 @@ export interface RawTemplate {
   readonly Conditions?: Record<string, unknown>;
 }
 
-/** What a folder written by `cdk synth` holds: one stack and the folders of its assets. */
+/** The content of a folder written by `cdk synth`: one stack and the folders of its assets. */
 export interface Assembly {
   readonly stackName: string;
   readonly template: RawTemplate;
-  /** The folder of each asset by the object key that the template names it by (`<hash>.zip`). */
+  /** The folder of each asset, by its object key in the template (`<hash>.zip`). */
   readonly assetFolders: ReadonlyMap<string, string>;
 }
 
@@ -46,7 +46,7 @@ interface AssetManifest {
 /**
  * Reads the output folder of `cdk synth`.
  *
- * @throws CannotStart if it is not one, cannot be parsed, or holds more or less than one stack.
+ * @throws CannotStart if it is no such folder, cannot be parsed, or does not contain exactly one stack.
  */
 export function readAssembly(folder: string): Assembly {
   const artifacts = Object.entries(readJson<Manifest>(join(folder, 'manifest.json')).artifacts ?? {});

@@ -1,30 +1,30 @@
 import { CannotStart } from '../cannot-start.ts';
 import type { RawTemplate } from './assembly-file.ts';
 
-/** Where a reference to another resource gets its value from. */
+/** Values of references to other resources of the template. */
 export interface References {
   ref(logicalId: string): unknown;
   attribute(logicalId: string, attribute: string): unknown;
 }
 
-/** What the template may ask about the place it runs in (`AWS::Region` and its siblings). */
+/** CloudFormation's pseudo parameters (`AWS::Region` and so on). */
 export type PseudoParameters = Readonly<Record<string, unknown>>;
 
 /** Evaluates the intrinsic functions of one template. */
 export interface Intrinsics {
-  /** A copy of the value in which every intrinsic function is replaced by its result. */
+  /** A copy of the value with every intrinsic function replaced by its result. */
   resolve(value: unknown): unknown;
-  /** Whether the named condition of the template holds. */
+  /** True if the named condition of the template holds. */
   holds(condition: string): boolean;
 }
 
-/** `AWS::NoValue`: the property or list entry is left out. */
+/** `AWS::NoValue`: the property or list entry is omitted. */
 const nothing = Symbol('AWS::NoValue');
 
 /**
- * The intrinsic functions of CloudFormation that CDK writes.
+ * Evaluates the intrinsic functions of CloudFormation that CDK writes.
  *
- * @throws CannotStart while resolving, at a function, parameter, mapping or condition that is not known.
+ * @throws CannotStart from its methods, at an unknown function, parameter, mapping or condition.
  */
 export function intrinsics(
   template: RawTemplate,
@@ -38,35 +38,35 @@ export function intrinsics(
       return references.attribute(id, attribute.join('.'));
     },
     'Fn::Join': (argument) => {
-      const [separator, parts] = list(argument);
-      return list(resolve(parts)).map(String).join(String(separator));
+      const [separator, parts] = asList(argument);
+      return asList(resolve(parts)).map(String).join(String(separator));
     },
     'Fn::Sub': (argument) => {
       const [text, variables] = Array.isArray(argument) ? argument : [argument, {}];
       return substitute(String(text), resolve(variables) as Record<string, unknown>);
     },
     'Fn::Select': (argument) => {
-      const [index, values] = list(argument);
-      return list(resolve(values))[Number(resolve(index))];
+      const [index, values] = asList(argument);
+      return asList(resolve(values))[Number(resolve(index))];
     },
     'Fn::Split': (argument) => {
-      const [separator, text] = list(argument);
+      const [separator, text] = asList(argument);
       return String(resolve(text)).split(String(separator));
     },
     'Fn::If': (argument) => {
-      const [condition, yes, no] = list(argument);
+      const [condition, yes, no] = asList(argument);
       return resolveOrNothing(holds(String(condition)) ? yes : no);
     },
     'Fn::Equals': (argument) => {
-      const [left, right] = list(resolve(argument));
+      const [left, right] = asList(resolve(argument));
       return left === right;
     },
-    'Fn::And': (argument) => list(argument).every((part) => resolve(part) === true),
-    'Fn::Or': (argument) => list(argument).some((part) => resolve(part) === true),
-    'Fn::Not': (argument) => resolve(list(argument)[0]) !== true,
+    'Fn::And': (argument) => asList(argument).every((part) => resolve(part) === true),
+    'Fn::Or': (argument) => asList(argument).some((part) => resolve(part) === true),
+    'Fn::Not': (argument) => resolve(asList(argument)[0]) !== true,
     'Fn::FindInMap': (argument) => {
-      const [map, first, second] = list(resolve(argument)).map(String);
-      const found = template.Mappings?.[map ?? '']?.[first ?? '']?.[second ?? ''];
+      const [map, first, second] = asList(resolve(argument));
+      const found = template.Mappings?.[String(map)]?.[String(first)]?.[String(second)];
       if (found === undefined) throw new CannotStart(`The template has no mapping ${map}.${first}.${second}`);
       return found;
     },
@@ -127,10 +127,10 @@ export function intrinsics(
 }
 
 /**
- * `Condition` is a function only with a name as its argument: a policy statement has a `Condition` of its
- * own.
+ * True if the key is an intrinsic function. `Condition` is one only with a name as its argument, because a
+ * policy statement has a `Condition` of its own.
  */
 const isFunction = (key: string, argument: unknown): boolean =>
   key === 'Ref' || key.startsWith('Fn::') || (key === 'Condition' && typeof argument === 'string');
 
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);

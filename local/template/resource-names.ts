@@ -2,30 +2,33 @@ import { createHash } from 'node:crypto';
 import { account, region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 
-/** What `Ref` and `Fn::GetAtt` of a resource type answer. */
+/** Results of `Ref` and `Fn::GetAtt` for a resource type. */
 interface Naming {
-  /** The property that may carry the name; without one the name is made from stack and logical id. */
+  /** The property with an explicit name; without it the name is derived from stack and logical id. */
   readonly nameProperty?: string;
-  readonly ref: (name: string, place: Place) => string;
-  readonly attributes: Readonly<Record<string, (name: string, place: Place) => string>>;
+  readonly ref: (name: string, context: NamingContext) => string;
+  readonly attributes: Readonly<Record<string, (name: string, context: NamingContext) => string>>;
 }
 
-/** What the names depend on. */
-export interface Place {
+/** Inputs of the names of all resources. */
+export interface NamingContext {
   readonly stackName: string;
-  /** The local AWS endpoint, the host of every queue's URL. */
+  /** The local AWS endpoint, which is the host in every queue's URL. */
   readonly awsEndpoint: string;
 }
 
-/** An ARN in the one account and region of a local run. */
+/** An ARN in the account and region of the local run. */
 export const arn = (service: string, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
-/** The address of a queue: a client sends to the host named here, so it must be our own endpoint. */
-export const queueUrl = (name: string, { awsEndpoint }: Pick<Place, 'awsEndpoint'>): string =>
+/** The name of a role, which is the last part of its ARN. */
+export const roleName = (roleArn: string): string => roleArn.slice(roleArn.lastIndexOf('/') + 1);
+
+/** The URL of a queue. Clients send to the host of this URL, so it must be the local AWS endpoint. */
+export const queueUrl = (name: string, { awsEndpoint }: Pick<NamingContext, 'awsEndpoint'>): string =>
   `${awsEndpoint}/${account}/${name}`;
 
-/** The full ARN of a secret: AWS appends six random characters, here they are made from the name. */
+/** The full ARN of a secret. AWS appends six random characters; here they are derived from the name. */
 export const secretArn = (name: string): string =>
   arn('secretsmanager', `secret:${name}-${shortHash(name, 6)}`);
 
@@ -139,37 +142,42 @@ function clientId(name: string): string {
   return shortHash(name, 26);
 }
 
-/** The same characters for the same text, for identifiers that AWS would draw at random. */
+/** Stable replacement for identifiers that AWS draws at random: the first characters of a hash. */
 function shortHash(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
-/** The name that a resource has at run time: the one it asks for, else stack and logical id. */
-export function physicalName(type: string, logicalId: string, asked: unknown, { stackName }: Place): string {
+/** The name of a resource at run time: its explicit name, else `<stack>-<logical id>`. */
+export function physicalName(
+  type: string,
+  logicalId: string,
+  asked: unknown,
+  { stackName }: NamingContext,
+): string {
   if (typeof asked === 'string' && asked !== '') return asked;
   const made = `${stackName}-${logicalId}`;
-  // The only names with rules of their own: lower case, at most 63 characters.
+  // Only bucket names are restricted here: lower case, at most 63 characters.
   return type === 'AWS::S3::Bucket' ? made.toLowerCase().slice(0, 63) : made;
 }
 
-/** The property that may carry the name of a resource of this type. */
+/** The property with the explicit name of a resource of this type, if the type has one. */
 export const nameProperty = (type: string): string | undefined => namings[type]?.nameProperty;
 
-/** What `Ref` of a resource of this type answers. */
-export const refOf = (type: string, name: string, place: Place): string =>
-  namings[type]?.ref(name, place) ?? name;
+/** Result of `Ref` for a resource of this type. */
+export const refOf = (type: string, name: string, context: NamingContext): string =>
+  namings[type]?.ref(name, context) ?? name;
 
 /**
- * What `Fn::GetAtt` of a resource of this type answers. Types that have no local meaning get a made-up value:
- * it can only reach other such resources.
+ * Result of `Fn::GetAtt` for a resource of this type. Types without a local meaning get a placeholder, which
+ * only other such resources can read.
  *
- * @throws CannotStart if the type is run locally and has no such attribute here.
+ * @throws CannotStart if the type has a naming here, but not this attribute.
  */
-export function attributeOf(type: string, name: string, attribute: string, place: Place): string {
+export function attributeOf(type: string, name: string, attribute: string, context: NamingContext): string {
   const naming = namings[type];
   if (!naming) return `local:${name}:${attribute}`;
   const value = naming.attributes[attribute];
   if (!value)
     throw new CannotStart(`${type} has no attribute ${attribute} in a local run (asked of ${name})`);
-  return value(name, place);
+  return value(name, context);
 }

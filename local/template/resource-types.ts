@@ -1,4 +1,4 @@
-/** Resource types that a local run acts on. */
+/** Resource types that the local run implements. */
 export const runLocally: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::GatewayResponse',
   'AWS::ApiGateway::Method',
@@ -29,8 +29,8 @@ export const runLocally: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Resource types without a local meaning: limits, alarms, keys, deployments and the permissions of AWS's own
- * services.
+ * Resource types that the local run ignores: limits, alarms, keys, deployments and the permissions of AWS's
+ * own services.
  */
 export const withoutLocalMeaning: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::Account',

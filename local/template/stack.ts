@@ -2,38 +2,39 @@ import { account, region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { Assembly, RawResource } from './assembly-file.ts';
 import { intrinsics } from './intrinsics.ts';
-import { attributeOf, nameProperty, type Place, physicalName, refOf } from './resource-names.ts';
+import { attributeOf, type NamingContext, nameProperty, physicalName, refOf } from './resource-names.ts';
 import { runLocally, withoutLocalMeaning } from './resource-types.ts';
 
 /**
- * A resource whose properties hold plain values. The caller names the properties it reads; CDK wrote them.
+ * A resource with resolved properties. `Properties` names those that the caller reads; they are not
+ * validated.
  */
 export interface Resource<Properties> {
   readonly logicalId: string;
-  /** The name that it has at run time, e.g. a table's or a role's. */
+  /** The physical name at run time, e.g. a table's or a role's. */
   readonly name: string;
   readonly properties: Properties;
 }
 
-/** A template whose references are settled for this run. */
+/** A template whose references are resolved for this run. */
 export interface Stack {
   readonly stackName: string;
-  /** The resources of these types, in the template's order, without those whose condition does not hold. */
+  /** The resources of these types in the template's order, except those whose condition is false. */
   resources<Properties>(...types: string[]): Resource<Properties>[];
-  /** What `Ref` of a resource answers, or `Fn::GetAtt` of it if an attribute is named. */
+  /** Result of `Ref` for a resource, or of `Fn::GetAtt` if an attribute is named. */
   valueOf(logicalId: string, attribute?: string): unknown;
-  /** The folder of an asset by its object key (`<hash>.zip`). */
+  /** The folder of an asset, by its object key (`<hash>.zip`). */
   assetFolder(objectKey: string): string;
 }
 
 /**
- * Settles a template for a run whose AWS endpoint is known.
+ * Resolves a template for a run whose AWS endpoint is known.
  *
- * @throws CannotStart naming the first resource of an unknown type; later, at anything that cannot be
- * resolved.
+ * @throws CannotStart naming the first resource of an unknown type. The methods of the stack throw it for a
+ * value that cannot be resolved.
  */
-export function settle({ stackName, template, assetFolders }: Assembly, awsEndpoint: string): Stack {
-  const place: Place = { stackName, awsEndpoint };
+export function resolveStack({ stackName, template, assetFolders }: Assembly, awsEndpoint: string): Stack {
+  const context: NamingContext = { stackName, awsEndpoint };
   const pseudoParameters = {
     'AWS::Region': region,
     'AWS::AccountId': account,
@@ -44,8 +45,8 @@ export function settle({ stackName, template, assetFolders }: Assembly, awsEndpo
     'AWS::NotificationARNs': [],
   };
   const { resolve, holds } = intrinsics(template, pseudoParameters, {
-    ref: (id) => refOf(find(id).Type, nameOf(id), place),
-    attribute: (id, attribute) => attributeOf(find(id).Type, nameOf(id), attribute, place),
+    ref: (id) => refOf(find(id).Type, nameOf(id), context),
+    attribute: (id, attribute) => attributeOf(find(id).Type, nameOf(id), attribute, context),
   });
 
   function find(id: string): RawResource {
@@ -57,7 +58,7 @@ export function settle({ stackName, template, assetFolders }: Assembly, awsEndpo
   function nameOf(id: string): string {
     const { Type, Properties } = find(id);
     const property = nameProperty(Type);
-    return physicalName(Type, id, property && resolve(Properties?.[property]), place);
+    return physicalName(Type, id, property && resolve(Properties?.[property]), context);
   }
 
   for (const [id, { Type }] of Object.entries(template.Resources))

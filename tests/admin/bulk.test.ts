@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Order, OrderStatus } from '../../functions/admin/records/order.ts';
+import type { OrderStatus } from '../../functions/admin/records/codes.ts';
+import type { Order } from '../../functions/admin/records/order.ts';
 import { somebody } from '../people.ts';
 import {
   administrator,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { kindOf } from '../../functions/admin/batch/operation.ts';
+import { adminKind } from '../../functions/admin/batch/operation.ts';
 import { recordKey } from '../../functions/admin/records/store.ts';
 import { seeded } from '../core/batch/faults.ts';
 import { Machine } from '../core/batch/machine.ts';
@@ -46,7 +46,7 @@ test('canceled at any of 100 instants, a batch of 1,000 has changed as many orde
   for (let run = 0; run < 100; run++) {
     const it: Machine = new Machine({
       ...{ table, seed: run, name: `cancel${run}`, doubled: 0.2, workers: 2 },
-      kinds: () => ({ order_update: kindOf('order_update') as never }),
+      kinds: () => ({ order_update: adminKind('order_update') }),
     });
     const { engine } = it.engine();
     await engine.open({

@@ -2,8 +2,9 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isStorable, normalized } from '../../core/text.ts';
-import { headerLine, idOf, lines, recordOfRow, rowsOf } from '../../functions/admin/records/csv.ts';
-import { type Order, orderStatuses, orders } from '../../functions/admin/records/order.ts';
+import { orderStatuses } from '../../functions/admin/records/codes.ts';
+import { headerLine, idOfRow, lines, recordOfRow, rowsOf } from '../../functions/admin/records/csv.ts';
+import { type Order, orders } from '../../functions/admin/records/order.ts';
 import { order } from './records.ts';
 
 const nasty = fc.string({
@@ -49,7 +50,7 @@ test('whatever the texts of orders are, an independent reader gets them from the
           expect(cells[index + 1]?.[7]).toBe(total_price);
         }
         const rows = rowsOf(orders, text);
-        expect(rows.map(idOf)).toEqual(records.map(({ id }) => id));
+        expect(rows.map(idOfRow)).toEqual(records.map(({ id }) => id));
         const read = rows.map((row) => orders.row.parse(recordOfRow(orders, row, undefined)));
         expect(read).toEqual(records);
         expect(rows.map((row, index) => recordOfRow(orders, row, records[index]))).toEqual(records);

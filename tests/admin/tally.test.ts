@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Item } from '../../core/dynamo/store.ts';
 import {
-  BLOCK,
-  cut,
-  END,
-  type Place,
+  type ListPlace,
+  listEnd,
+  recordsPerBlockMax,
   sizeOf,
+  splitBlock,
   tallyItem,
   tallyOf,
   tallyUpdate,
@@ -40,7 +40,7 @@ function updated(item: Item | undefined, update: ReturnType<typeof tallyUpdate>)
 const place = fc
   .record({ time: fc.integer({ min: 0, max: 5_000 }), facet: fc.constantFrom('a', 'b', 'c') })
   .map(
-    ({ time, facet }): Place => ({
+    ({ time, facet }): ListPlace => ({
       time: `${new Date(Date.UTC(2025, 0, 1, 0, time)).toISOString().slice(0, 19)}Z#${String(time).padStart(16, '0')}`,
       facet,
     }),
@@ -56,7 +56,7 @@ test('whatever is added and moved, and however blocks are cut, counts are those 
         size: 'max',
       }),
       (rounds) => {
-        const records = new Map<string, Place>();
+        const records = new Map<string, ListPlace>();
         let item: Item | undefined;
         for (const round of rounds) {
           const moves = [...new Map(round.map((to) => [to.time, to])).values()].map((to) => ({
@@ -67,18 +67,22 @@ test('whatever is added and moved, and however blocks are cut, counts are those 
           for (const { to } of moves) records.set(to.time, to);
           for (const block of tallyOf(item).blocks) {
             const tally = tallyOf(item);
-            const next = tally.blocks[tally.blocks.findIndex(({ id }) => id === block.id) + 1]?.from ?? END;
+            const next =
+              tally.blocks[tally.blocks.findIndex(({ id }) => id === block.id) + 1]?.from ?? listEnd;
             const its = [...records.values()]
               .filter(({ time }) => time >= block.from && time < next)
               .sort((one, other) => (one.time < other.time ? -1 : 1));
             expect(sizeOf(block)).toBe(its.length);
             for (const facet of ['a', 'b', 'c'])
               expect(sizeOf(block, new Set([facet]))).toBe(its.filter((one) => one.facet === facet).length);
-            if (its.length <= BLOCK) continue;
+            if (its.length <= recordsPerBlockMax) continue;
             cuts += 1;
-            const after = cut(tally, block, its);
+            const after = splitBlock(tally, block, its);
             expect(Math.max(...after.blocks.map((one) => sizeOf(one)))).toBeLessThanOrEqual(
-              Math.max(BLOCK, ...tally.blocks.filter(({ id }) => id !== block.id).map((one) => sizeOf(one))),
+              Math.max(
+                recordsPerBlockMax,
+                ...tally.blocks.filter(({ id }) => id !== block.id).map((one) => sizeOf(one)),
+              ),
             );
             item = tallyItem(key, after);
           }

@@ -21,7 +21,7 @@ export const ledgerOn = (documents: DynamoDBDocumentClient, recordsTable = table
   openLedger<Patient>({
     name: 'patients',
     counters: ({ gender }) => ['total', `gender:${gender}`],
-    announce: async () => undefined,
+    scheduleRecovery: async () => undefined,
     store: dynamoStore(documents),
     recordsTable,
     manifestsTable,

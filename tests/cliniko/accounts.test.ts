@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { recognised } from '../../functions/cliniko/account/resolve-account.ts';
+import { resolveAccount } from '../../functions/cliniko/account/resolve-account.ts';
 import { readSnapshot } from '../../functions/cliniko/sync/sync-store.ts';
 import { active, change } from '../../local/cliniko/account.ts';
 import { ownService } from '../service/own.ts';
@@ -83,10 +83,10 @@ test('takes a new key that may not tell whose it is for one of another account',
   const snapshot = await readSnapshot(place.organization);
   if (!snapshot) throw new Error('no organisation');
   const account = { apiKey: 'silent-key-au1', contactEmail: 'it@example.com' };
-  const silent = { ...place.world, fetch: async () => new Response(null, { status: 403 }) };
-  const state = await recognised(snapshot, account, silent);
+  const silent = { ...place.deps, fetch: async () => new Response(null, { status: 403 }) };
+  const state = await resolveAccount(snapshot, account, silent);
   expect(state).toMatchObject({ account: snapshot.settings.secret, secret: snapshot.settings.secret });
-  expect(await recognised(snapshot, account, place.world).catch((error: Error) => error.name)).toBe(
+  expect(await resolveAccount(snapshot, account, place.deps).catch((error: Error) => error.name)).toBe(
     'ClinikoAuthFailed',
   );
 });

@@ -7,7 +7,10 @@ beforeAll(useService);
 /** A page that is stored in two parts, and one of each other list. */
 const spec = { patients: 55, archived: 5, deleted: 5 };
 
-/** How many moments a worker of an undisturbed sync has to die at: before and after each request to the table. */
+/**
+ * Number of moments at which a worker of an undisturbed sync can die: before and after each request to the
+ * table.
+ */
 async function momentsOf(seed: number): Promise<number> {
   let moments = 0;
   const dies = ({ request }: Moment) => {
@@ -52,7 +55,8 @@ test('stores everybody though workers die at every moment of each of 13 pages', 
 }, async () => {
   const momentsOfPage = 16;
   const died = new Set<string>();
-  // An execution may die three times on one page; in between it is only the function, which the workflow calls again.
+  // An execution may die three times on one page; in between it is only the function, which the workflow
+  // calls again.
   const half =
     (first: number) =>
     ({ place, requestOfStep: moment }: Moment) => {

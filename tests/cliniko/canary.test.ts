@@ -5,7 +5,7 @@ import { tablesOf } from '../service/tables.ts';
 import { pastExecutions } from './executions.ts';
 import { clinic, ok, pause, register, sync } from './fixtures.ts';
 
-/** In all forms in which a key could come along: as it is, as Cliniko is told it, and in a URL. */
+/** All forms in which a key could leak: as it is, as in the Authorization header, and in a URL. */
 const formsOf = (key: string): string[] => [
   key,
   Buffer.from(`${key}:`).toString('base64'),
@@ -43,7 +43,7 @@ test('an API key is in no log, answer, webhook, table, queue, metric or workflow
       body: JSON.stringify(body),
     });
 
-  // Settings that are refused, kept for a repetition, or replaced.
+  // ClinikoSettings that are refused, kept for a repetition, or replaced.
   const refused = `refused ${randomUUID()}-evil.example`;
   const malformed = `malformed-${randomUUID()}-au1`;
   const former = good.account.apiKey;

@@ -21,7 +21,7 @@ test.each(Object.entries(passing))('stores every patient in spite of %s', async 
 
 test('knows every fault of the stand-in', () => {
   const alone = [...Object.values(passing), ...lasting.map(([, fault]) => fault)].map(({ name }) => name);
-  // Settings that only administrators may read are no matter of a sync.
+  // ClinikoSettings that only administrators may read are no matter of a sync.
   expect(new Set([...alone, 'settings_forbidden'])).toEqual(new Set(faultNames));
 });
 

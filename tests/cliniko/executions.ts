@@ -2,7 +2,7 @@ import { GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient } from '@a
 import { region } from '../../local/account.ts';
 import { rootClient } from '../root-client.ts';
 
-/** What one execution of a workflow went through. */
+/** History of one execution of a workflow. */
 export interface PastExecution {
   name: string;
   /** The states that it entered, by kind and name: `Task Page`. */

@@ -14,7 +14,7 @@ export interface AccountTraits {
   faults?: Record<string, unknown>[];
 }
 
-/** What the stand-in tells of an account. */
+/** State of an account in the stand-in. */
 export interface UpstreamAccount {
   api_key: string;
   calls: number;

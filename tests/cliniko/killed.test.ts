@@ -20,7 +20,7 @@ async function again(place: Clinic): Promise<Clinic> {
 }
 
 /** An attempt is left alone for ten seconds, as long as its workflow may need to start. */
-const STARTING = 11_000;
+const attemptStartMs = 11_000;
 
 test('takes back a sync that died with the machine, goes on where it was, and stores everybody', {
   timeout: 120_000,
@@ -32,7 +32,7 @@ test('takes back a sync that died with the machine, goes on where it was, and st
   place = await again(place);
   const left = await latestLog(place);
   expect(left.status).toBe('running');
-  await pause(STARTING);
+  await pause(attemptStartMs);
   await sweep();
   const log = await ended(place);
   expect(log).toMatchObject({ id: left.id, status: 'completed', records_success: 1_500, records_failed: 0 });

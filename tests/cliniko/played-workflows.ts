@@ -17,8 +17,8 @@ interface Asked {
 }
 
 /**
- * Step Functions without a clock: it takes executions, and whoever simulates plays them and says how they end. The rules talk to it as
- * they do to AWS.
+ * Step Functions without a clock: it accepts executions, and the simulation plays them and sets how they end.
+ * The rules call it as they call AWS.
  */
 export async function playedWorkflows() {
   const executions = new Map<string, Execution>();
@@ -57,7 +57,7 @@ export async function playedWorkflows() {
     /** The execution of a tenant’s sync that runs, if one does. */
     running: (tenant: string): Execution | undefined =>
       executions.values().find(({ status, input }) => status === 'RUNNING' && input.tenant === tenant),
-    /** How many executions a tenant’s syncs had. */
+    /** Number of executions of a tenant’s syncs. */
     count: (tenant: string): number =>
       executions
         .values()

@@ -1,4 +1,4 @@
-import type { Fault } from '../../local/cliniko/faults.ts';
+import type { ClinikoFault as Fault } from '../../local/cliniko/faults.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
 import type { Moment, Plan, Victim } from './simulation.ts';
 
@@ -33,7 +33,7 @@ export const passing: Record<string, Fault> = {
   'a page that once links to itself': { name: 'next_self', page: 2, times: 1 },
 };
 
-/** Faults that stay: a sync must end as failed, and tell why. */
+/** Faults that stay: a sync must end as failed, with the reason. */
 export const lasting: [string, Fault, string][] = [
   ['a key that is revoked on page 3', { name: 'key_revoked', page: 3 }, 'CLINIKO_AUTH_FAILED'],
   ['a user without permission', { name: 'forbidden' }, 'CLINIKO_FORBIDDEN'],
@@ -45,7 +45,7 @@ export const lasting: [string, Fault, string][] = [
   ['pages that link to another host', { name: 'next_elsewhere' }, 'CLINIKO_UNAVAILABLE'],
   ['answers of another shape', { name: 'wrong_schema' }, 'CLINIKO_UNAVAILABLE'],
   ['answers without end', { name: 'huge_page' }, 'CLINIKO_UNAVAILABLE'],
-  ['lists that end before everybody was shown', { name: 'short_list', page: 3 }, 'SYNC_INCOMPLETE'],
+  ['lists that end before everybody was patientToReply', { name: 'short_list', page: 3 }, 'SYNC_INCOMPLETE'],
 ];
 
 /** A worker that dies around this share of its requests to the table. */
@@ -66,7 +66,9 @@ function displaced(fault: Fault, random: () => number): Fault {
   };
 }
 
-/** A mixture of six faults that pass, or of all of them, each now and then; half of the workers are mortal. */
+/**
+ * A mixture of six faults that pass, or of all of them, each now and then; half of the workers are mortal.
+ */
 export function mixture(seed: number): Plan {
   const random = randomOf(seed * 7_919);
   const all = Object.values(passing);

@@ -11,7 +11,7 @@ import { broken, type Simulated, simulated, useService } from './simulation.ts';
 
 beforeAll(useService);
 
-const MINUTE = 60_000;
+const minuteMs = 60_000;
 
 const standings = ({ counts: { active: here, archived, deleted } }: Simulated) => ({
   here,
@@ -22,7 +22,7 @@ const standings = ({ counts: { active: here, archived, deleted } }: Simulated) =
 test('stores the same people under the same numbers when everything is synchronised again', async () => {
   const place = await simulated({ spec: { patients: 230, archived: 12 }, seed: 1 });
   const first = await place.sync();
-  place.clock.now += 10 * MINUTE;
+  place.clock.now += 10 * minuteMs;
   const second = await place.sync();
   expect(broken(second)).toEqual([]);
   const people = ({ patients }: Simulated) =>
@@ -36,12 +36,12 @@ test('fetches only what changed in an incremental sync, and ends with the same p
   const before = await place.sync();
   expect(standings(before)).toEqual({ here: 450, archived: 10, deleted: 0 });
   const { account, clock } = place;
-  clock.now += 60 * MINUTE;
+  clock.now += 60 * minuteMs;
   for (const patient of active(account, 3)) change(patient, clock.now);
   for (const patient of active(account).slice(10, 12)) archive(patient, clock.now);
   for (const patient of active(account).slice(20, 24)) remove(account, patient, clock.now);
   add(account, 5, clock.now);
-  clock.now += MINUTE;
+  clock.now += minuteMs;
   const calls = account.calls;
   const result = await place.sync({ operation: 'incremental_patients' });
   expect(broken(result)).toEqual([]);
@@ -68,7 +68,7 @@ test('has the newest version of those who changed while their list was being rea
 test('takes nobody for deleted whom a page only fails to show', async () => {
   const place = await simulated({ spec: { patients: 230 }, seed: 3 });
   await place.sync();
-  place.clock.now += 10 * MINUTE;
+  place.clock.now += 10 * minuteMs;
   place.account.patients = place.account.patients.slice(0, 100);
   const result = await place.sync();
   expect(standings(result)).toEqual({ here: 230, archived: 0, deleted: 0 });
@@ -79,12 +79,12 @@ test('changes nothing when a step is repeated after its answer was lost', async 
   const result = await place.sync();
   const { organization, log } = result;
   const input = { ...organization, syncId: log.id, attempt: 1, turn: 9 };
-  const world = {
+  const deps = {
     now: () => place.clock.now,
     random: () => 0,
     fetch: () => Promise.reject(new Error('asked again')),
   };
-  expect(await syncRemovals(input, world)).toEqual({ do: 'end', turn: 10 });
+  expect(await syncRemovals(input, deps)).toEqual({ do: 'end', turn: 10 });
   expect(await findLog(organization, log.id)).toEqual(log);
 });
 
@@ -93,15 +93,15 @@ test('starts what is due by its schedule once, and sets the next time without ca
   await sync();
   const settings = { name: 'Scheduled', contact_email: 'it@example.com', schedule: 'rate(1 hour)' };
   await putSettings(organization, settings, clock.now);
-  await startDueSyncs(clock.now + 59 * MINUTE);
+  await startDueSyncs(clock.now + 59 * minuteMs);
   expect((await readSnapshot(organization))?.state.run).toBe(null);
-  const later = clock.now + 200 * MINUTE;
+  const later = clock.now + 200 * minuteMs;
   await startDueSyncs(later);
   await startDueSyncs(later);
   const snapshot = await readSnapshot(organization);
   expect(snapshot?.state.run?.operation).toBe('incremental_patients');
   expect(snapshot?.state.logs).toBe(2);
-  expect((await findSettings(organization))?.due_at).toBe(new Date(clock.now + 240 * MINUTE).toISOString());
+  expect((await findSettings(organization))?.due_at).toBe(new Date(clock.now + 240 * minuteMs).toISOString());
   if (snapshot) await fail(snapshot, 'SyncCanceled', later);
 });
 
@@ -140,7 +140,7 @@ test.each([
   ['rate(1 week)', undefined],
   ['rate(6 hours) ', undefined],
 ])('reads the schedule %s', (text, minutes) => {
-  expect(intervalOf(text)).toBe(minutes && minutes * MINUTE);
+  expect(intervalOf(text)).toBe(minutes && minutes * minuteMs);
 });
 
 test('keeps the rhythm of a schedule', () => {

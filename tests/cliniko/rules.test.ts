@@ -1,28 +1,29 @@
 import { expect, test } from 'vitest';
 import { organizationId } from '../../core/contract/organization-id.ts';
 import { shardOf } from '../../functions/cliniko/account/api-key.ts';
-import { met } from '../../functions/cliniko/patients/patient.ts';
+import { mergePatient, StoredPatient } from '../../functions/cliniko/patients/patient.ts';
 import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
 import { phoneOf } from '../../functions/cliniko/patients/phone.ts';
-import { startAllowance, UNLIMITED } from '../../functions/cliniko/sync/start-sync.ts';
-import { summaryOf } from '../../functions/cliniko/sync/summary.ts';
+import { noStartLimit, startAllowance } from '../../functions/cliniko/sync/start-sync.ts';
+import { syncLogToStatus } from '../../functions/cliniko/sync/summary.ts';
 import {
   completed,
   duration,
   found,
   newLog,
   progressed,
-  told,
+  SyncLog,
+  syncLogToReply,
 } from '../../functions/cliniko/sync/sync-log.ts';
-import { emptyState, newRun } from '../../functions/cliniko/sync/sync-state.ts';
+import { emptyState, newRun, SyncState } from '../../functions/cliniko/sync/sync-state.ts';
 
-const START = '2024-01-15T10:30:00.000Z';
-const after = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
+const startedAt = '2024-01-15T10:30:00.000Z';
+const after = (seconds: number) => new Date(Date.parse(startedAt) + seconds * 1000).toISOString();
 
 test('computes progress as the documentation’s example does', () => {
-  const begun = found(newLog(456, 7, '123', 'full_patients', START), 648, 13);
+  const begun = found(newLog(456, 7, '123', 'full_patients', startedAt), 648, 13);
   const log = progressed(begun, { success: 448, failed: 2, pages: 9 }, after(100));
-  expect(told(log)).toMatchObject({
+  expect(syncLogToReply(log)).toMatchObject({
     id: 456,
     organization_id: 123,
     records_processed: 450,
@@ -40,16 +41,20 @@ test('computes progress as the documentation’s example does', () => {
 });
 
 test('never lets progress fall when more is found, nor estimates before anything was measured', () => {
-  const begun = found(newLog(1, 1, 'a', 'full_patients', START), 100, 1);
-  expect(told(begun).metadata.estimated_remaining).toBe(null);
+  const begun = found(newLog(1, 1, 'a', 'full_patients', startedAt), 100, 1);
+  expect(syncLogToReply(begun).metadata.estimated_remaining).toBe(null);
   const half = progressed(begun, { success: 50 }, after(10));
   expect(found(half, 1_000, 10)).toMatchObject({ found: 1_000, progress: 50 });
   expect(found(half, 10, 1)).toMatchObject({ found: 100 });
 });
 
 test('sums up a sync as the documentation’s example does', () => {
-  const log = completed({ ...newLog(1, 1, '123', 'full_patients', START), success: 648 }, 648, after(262));
-  expect(summaryOf(log, 648, 0)).toEqual({
+  const log = completed(
+    { ...newLog(1, 1, '123', 'full_patients', startedAt), success: 648 },
+    648,
+    after(262),
+  );
+  expect(syncLogToStatus(log, 648, 0)).toEqual({
     sync_status: 'completed',
     last_sync: after(262),
     patient_counts: { total_in_cliniko: 648, synced_to_database: 648, success_rate: 100 },
@@ -110,7 +115,20 @@ test('tells when an organisation may start again', () => {
   });
   const running = { ...state, run: newRun(1, state, 'full_patients', 600_000) };
   expect(startAllowance(running, limit, 600_999)).toMatchObject({ remaining: 0, resetAt: 630_999 });
-  expect(startAllowance(state, UNLIMITED, 100_000)).toMatchObject({ admitted: true });
+  expect(startAllowance(state, noStartLimit, 100_000)).toMatchObject({ admitted: true });
+});
+
+test('reads items without a version, and refuses a version that it does not know', () => {
+  const log = newLog(1, 1, 'a', 'full_patients', startedAt);
+  const patient = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
+  for (const [shape, item] of [
+    [SyncState, { ...emptyState, run: newRun(1, emptyState, 'full_patients', 0) }],
+    [SyncLog, log],
+    [StoredPatient, patient],
+  ] as const) {
+    expect(shape.parse({ pk: 'p', sk: 's', ...item })).toEqual(item);
+    expect(shape.safeParse({ ...item, v: 2 }).success).toBe(false);
+  }
 });
 
 const record = (more: object = {}) => ({
@@ -121,26 +139,29 @@ const record = (more: object = {}) => ({
   updated_at: '2024-01-02T00:00:00Z',
   ...more,
 });
-const meeting = { sync: 7, at: START, standing: 'active' } as const;
+const sighting = { sync: 7, at: startedAt, standing: 'active' } as const;
 
 test('keeps the newer of two versions of a patient, whichever comes last', () => {
-  const newer = met(undefined, readPatient(record(), ''), meeting, 1);
+  const newer = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
   const older = readPatient(record({ last_name: 'Byron', updated_at: '2024-01-01T23:59:59Z' }), '');
-  expect(met(newer, older, { ...meeting, sync: 8 }, 2)).toMatchObject({
+  expect(mergePatient(newer, older, { ...sighting, sync: 8 }, 2)).toMatchObject({
     id: 1,
     last_name: 'Lovelace',
     seen: 8,
   });
   const newest = readPatient(record({ last_name: 'King', updated_at: '2024-01-02T01:00:00+00:00' }), '');
-  expect(met(newer, newest, meeting, 2)).toMatchObject({ id: 1, last_name: 'King' });
+  expect(mergePatient(newer, newest, sighting, 2)).toMatchObject({ id: 1, last_name: 'King' });
 });
 
 test('keeps what it had of a patient whose record is broken, and says so', () => {
-  const known = met(undefined, readPatient(record(), ''), meeting, 1);
+  const known = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
   for (const broken of [{ first_name: 5 }, { last_name: 'a\ud800' }, { email: 'x'.repeat(3_000) }]) {
     const read = readPatient(record(broken), '');
     expect(read).toEqual({ id: '42', reason: `not usable: ${Object.keys(broken)[0]}` });
-    expect(met(known, read, meeting, 2)).toMatchObject({ last_name: 'Lovelace', sync_status: 'failed' });
+    expect(mergePatient(known, read, sighting, 2)).toMatchObject({
+      last_name: 'Lovelace',
+      sync_status: 'failed',
+    });
   }
   expect(readPatient(null, 'active 3.5')).toMatchObject({ id: 'active 3.5' });
 });

@@ -2,31 +2,33 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
+import { documentClient } from '../../core/dynamo/client.ts';
+import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
-import { documents } from '../../core/dynamo/tables.ts';
-import type { World } from '../../functions/cliniko/account/deps.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
+import type { ClinikoDeps } from '../../functions/cliniko/account/deps.ts';
 import { putSettings } from '../../functions/cliniko/account/settings.ts';
 import { beginSync } from '../../functions/cliniko/begin-sync.ts';
 import { failSync } from '../../functions/cliniko/fail-sync.ts';
-import { PERMANENT } from '../../functions/cliniko/faults.ts';
+import { permanentFaults } from '../../functions/cliniko/faults.ts';
 import { finishSync } from '../../functions/cliniko/finish-sync.ts';
 import { patientsOf } from '../../functions/cliniko/keys.ts';
 import type { Organization } from '../../functions/cliniko/organization.ts';
-import type { StoredPatient } from '../../functions/cliniko/patients/patient.ts';
+import { StoredPatient } from '../../functions/cliniko/patients/patient.ts';
+import { recoverSync } from '../../functions/cliniko/sync/recover-syncs.ts';
 import { startSync } from '../../functions/cliniko/sync/start-sync.ts';
 import type { Next, StepInput } from '../../functions/cliniko/sync/step-shape.ts';
-import type { Operation, SyncLog } from '../../functions/cliniko/sync/sync-log.ts';
-import { type Holdings, held, type SyncState } from '../../functions/cliniko/sync/sync-state.ts';
+import type { SyncLog, SyncOperation } from '../../functions/cliniko/sync/sync-log.ts';
+import { currentHoldings, type Holdings, type SyncState } from '../../functions/cliniko/sync/sync-state.ts';
 import { findLog, readSnapshot } from '../../functions/cliniko/sync/sync-store.ts';
-import { takeBack } from '../../functions/cliniko/sync/take-back-syncs.ts';
 import { syncPage } from '../../functions/cliniko/sync-page.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
-import { answer, keyOf } from '../../local/cliniko/answer.ts';
+import { answer, apiKeyOf } from '../../local/cliniko/answer.ts';
 import { randomOf } from '../../local/cliniko/patients.ts';
 import { type Execution, playedWorkflows } from './played-workflows.ts';
 
-/** A worker died: nothing it had in mind happens any more. */
+/** A worker died: the rest of its work does not happen. */
 class Crash extends Error {
   override readonly name = 'Crash';
   readonly victim: Victim;
@@ -37,13 +39,16 @@ class Crash extends Error {
   }
 }
 
-/** Who dies: a function, which the workflow calls again, or its whole execution, which only the sweep notices. */
+/**
+ * The part that dies: a function, which the workflow retries, or the whole execution, which only the sweep
+ * detects.
+ */
 export type Victim = 'function' | 'execution';
 
-/** Who dies around this request to the table, in the simulation that makes it. */
+/** Decides, for the simulation that sends a request to the table, whether its worker dies around it. */
 const dying = new AsyncLocalStorage<() => Victim | false>();
 
-/** Where executions of workflows go; they are played here. */
+/** Receives the executions of workflows, which the simulation plays. */
 let workflows: Awaited<ReturnType<typeof playedWorkflows>>;
 
 /** A table of our own: in those of the service its sweep would take back syncs that live in another time. */
@@ -83,7 +88,7 @@ export async function useService(): Promise<void> {
     GUARDS: ['pk'],
   }))
     process.env[`${table}_TABLE`] = await newTable(keys);
-  documents().middlewareStack.add(
+  documentClient().middlewareStack.add(
     (next) => async (args) => {
       const before = dying.getStore()?.();
       if (before) throw new Crash(before);
@@ -97,11 +102,11 @@ export async function useService(): Promise<void> {
 }
 
 /** The stand-in as `fetch` sees it, in virtual time. */
-function fetchFrom(accounts: ReadonlyMap<string, Account>, clock: { now: number }): World['fetch'] {
+function fetchFrom(accounts: ReadonlyMap<string, Account>, clock: { now: number }): ClinikoDeps['fetch'] {
   return async (address, init) => {
     const url = new URL(address);
     const headers = new Headers(init.headers);
-    const account = accounts.get(keyOf(headers.get('authorization') ?? '') ?? '');
+    const account = accounts.get(apiKeyOf(headers.get('authorization') ?? '') ?? '');
     if (!account) return new Response(null, { status: 401 });
     clock.now += account.spec.latency_ms;
     const given = answer(
@@ -134,7 +139,7 @@ export interface Simulated {
   /** The counts of the account that is listed. */
   counts: Holdings;
   patients: StoredPatient[];
-  /** What went wrong on the way, by name. */
+  /** Names of the errors on the way. */
   trace: string[];
 }
 
@@ -150,20 +155,20 @@ export interface Moment {
 export interface Plan {
   spec: Partial<AccountSpec>;
   seed: number;
-  /** Who dies then; nobody unless told. */
+  /** Decides whether a worker dies at a moment; by default none does. */
   dies?: ((moment: Moment, random: () => number) => Victim | false) | undefined;
 }
 
 const steps = { begin: beginSync, page: syncPage, removals: syncRemovals, finish: finishSync } as const;
 
 /** As the workflow's definition has it. */
-const RETRIES = 8;
+const retriesMax = 8;
 
 /** More steps than any of these syncs may take. */
-const STEPS = 2_000;
+const stepsMax = 2_000;
 
-/** How often the sweep comes, in milliseconds. */
-const SWEEP = 60_000;
+/** Interval of the sweep. */
+const sweepMs = 60_000;
 
 /** An account, and the time in which it is. */
 interface Place {
@@ -172,14 +177,14 @@ interface Place {
 }
 
 export interface SyncOptions {
-  operation?: Operation;
-  /** How many steps the first execution has done already. */
+  operation?: SyncOperation;
+  /** Steps that the first execution has run already. */
   firstTurn?: number;
   /** Done before each step, with the number of steps so far. */
   beforeStep?: (steps: number) => Promise<void>;
 }
 
-/** An account as a plan describes it, in which somebody looks at an instant. */
+/** An account as a plan describes it, as of an instant. */
 export const accountOf = (spec: Partial<AccountSpec>, seed: number, now: number): Account =>
   makeAccount(
     {
@@ -204,7 +209,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
   const clock = shared?.clock ?? { now: Date.UTC(2026, 0, 5) + Math.floor(random() * 86_400_000) };
   const organization = { tenant: randomUUID(), orgId: '1' };
   const accounts = new Map<string, Account>();
-  const world: World = { now: () => clock.now, random, fetch: fetchFrom(accounts, clock) };
+  const deps: ClinikoDeps = { now: () => clock.now, random, fetch: fetchFrom(accounts, clock) };
   const moment: Moment = { request: 0, requestOfStep: 0, place: '' };
   const mortal = <T>(work: () => Promise<T>): Promise<T> =>
     dying.run(() => {
@@ -229,7 +234,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
   }
   await useAccount(account);
 
-  /** How often a workflow was started for the organisation. */
+  /** Number of executions started for the organisation. */
   const executions = () => workflows.count(organization.tenant);
 
   /** Plays the workflow from the start of a sync to its end, and the sweep each time that nothing runs. */
@@ -253,20 +258,20 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
         const snapshot = await readSnapshot(organization);
         const { phase, page } = snapshot?.state.run?.cursor ?? { phase: 'none', page: 0 };
         Object.assign(moment, { requestOfStep: 0, place: `${phase} ${page}` });
-        if (done > STEPS) throw new Error(`a sync does not end: ${trace.slice(0, 50)}`);
+        if (done > stepsMax) throw new Error(`a sync does not end: ${trace.slice(0, 50)}`);
         await beforeStep?.(done++);
-        const step: (input: StepInput, world: World) => Promise<Next> = steps[next.do];
+        const step: (input: StepInput, deps: ClinikoDeps) => Promise<Next> = steps[next.do];
         const turn = { ...identity, turn: next.turn };
         try {
-          next = await mortal(() => step(turn, world));
+          next = await mortal(() => step(turn, deps));
           failures = 0;
         } catch (error) {
           const { name } = error as Error;
           failures += 1;
           trace.push(`${name} at ${next.do}`);
           clock.now += Math.floor(Math.min(60_000, 1_000 * 2 ** failures) * random());
-          if (PERMANENT.some((known) => known === name) || failures > RETRIES) {
-            await failSync({ ...identity, error: name }, world);
+          if (permanentFaults.some((known) => known === name) || failures > retriesMax) {
+            await failSync({ ...identity, error: name }, deps);
             return 'SUCCEEDED';
           }
           if (error instanceof Crash && error.victim === 'execution') return 'FAILED';
@@ -291,8 +296,8 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
         continue;
       }
       if (!(await readSnapshot(organization))?.state.run) break;
-      clock.now += SWEEP;
-      await mortal(() => takeBack(organization, clock.now)).then(
+      clock.now += sweepMs;
+      await mortal(() => recoverSync(organization, clock.now)).then(
         () => trace.push('taken back'),
         (error: Error) => trace.push(`${error.name} at take-over`),
       );
@@ -301,19 +306,28 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
     if (!log || !snapshot) throw new Error('the log is gone');
     const { state } = snapshot;
     const patients: StoredPatient[] = [];
-    for await (const page of queryAll('cliniko', patientsOf(organization, state.account)))
-      patients.push(...(page as unknown as StoredPatient[]));
-    return { organization, account: present, log, history, state, counts: held(state), patients, trace };
+    const query = { table: tableName('cliniko'), range: patientsOf(organization, state.account) };
+    for await (const item of queryAll(dynamo(), query)) patients.push(StoredPatient.parse(item));
+    return {
+      organization,
+      account: present,
+      log,
+      history,
+      state,
+      counts: currentHoldings(state),
+      patients,
+      trace,
+    };
   }
 
-  return { organization, account, clock, world, sync, useAccount, executions };
+  return { organization, account, clock, deps, sync, useAccount, executions };
 }
 
 const idsOf = (patients: StoredPatient[], standing: StoredPatient['standing']) =>
   patients.filter((patient) => patient.standing === standing).map(({ cliniko_id }) => cliniko_id);
 
-/** How long the last counts of a sync take, in milliseconds. */
-const COUNTING = 300;
+/** Duration of the last counts of a sync. */
+const countingMs = 300;
 
 /** Everything that is wrong with the end of a sync; nothing, if it kept what it promises. */
 export function broken({ account, log, history, state, counts, patients, trace }: Simulated): string[] {
@@ -321,8 +335,8 @@ export function broken({ account, log, history, state, counts, patients, trace }
   const check = (holds: boolean, what: string) => {
     if (!holds) wrong.push(what);
   };
-  // Whoever was added after a sync counted for the last time is the next one's. Instants at Cliniko are whole seconds.
-  const counted = Math.floor((Date.parse(log.completed_at ?? '') - COUNTING) / 1_000) * 1_000;
+  // Patients added after the last count belong to the next sync. Instants at Cliniko are whole seconds.
+  const counted = Math.floor((Date.parse(log.completed_at ?? '') - countingMs) / 1_000) * 1_000;
   const upstream = account.patients
     .filter(({ archived_at, created_at }) => archived_at === null && Date.parse(created_at) < counted)
     .map(({ id }) => String(id));

@@ -6,7 +6,7 @@ import { tablesOf } from '../service/tables.ts';
 import { pastExecutions } from './executions.ts';
 import { type Clinic, clinic, ended, latestLog, ok, pause, register, sync, upstream } from './fixtures.ts';
 
-/** What an organisation’s syncs went through: requests to Cliniko, and the states of their workflows. */
+/** Requests to Cliniko and workflow states of an organisation’s syncs. */
 async function course({ admin, orgId, account }: Clinic) {
   const { calls, early, beyond } = await account.look();
   const own = digestOf({ tenant: admin.tenantId, orgId });
@@ -98,7 +98,7 @@ test('tells on every answer where an organisation stands with its starts, and lo
   expect(await start(`sync-all/${orgId}`, { 'Idempotency-Key': 'x'.repeat(256) })).toEqual([400, '0']);
   expect(await start(`sync-all/${orgId}`)).toEqual([429, '0']);
   expect(await start('sync-all/unknown')).toEqual([404, '1']);
-  // A foreign organisation looks like one that nobody has, here too.
+  // A foreign organisation looks like an unknown one, here too.
   const stranger = await somebody({ role: 'admin' });
   const answer = await stranger.fetch(`/api/v1/cliniko/sync-all/${orgId}`, { method: 'POST' });
   expect([answer.status, answer.headers.get('x-ratelimit-remaining')]).toEqual([404, '1']);

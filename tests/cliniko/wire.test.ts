@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { clinic, ok, sync } from './fixtures.ts';
 
-/** What only a real connection can show; the rest of the faults is proved without one. */
+/** Faults that need a real connection; the simulation covers the others. */
 test.each([
   ['answers that stop in the middle', [{ name: 'slow_body', page: 2, times: 1 }]],
   ['answers that never begin', [{ name: 'slow_header', page: 2, times: 1 }]],

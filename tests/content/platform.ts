@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAddress, randomPrivateKey } from '@stacks/transactions';
-import { asContent, contentKey } from '../../functions/content/batch/operation.ts';
+import { contentKey } from '../../functions/content/batch/operation.ts';
 import { price } from '../../functions/content/batch/price.ts';
 import type { Chain } from '../../functions/content/chain/chain.ts';
+import { signPrice, signSkip } from '../../functions/content/chain/contract-call.ts';
 import { drive } from '../../functions/content/chain/driver.ts';
-import { signPrice, signSkip } from '../../functions/content/chain/stacks-call.ts';
-import { stacksNode } from '../../functions/content/chain/stacks-node.ts';
-import type { Signer, StacksSettings } from '../../functions/content/chain/stacks-settings.ts';
+import { stacksNode } from '../../functions/content/chain/node.ts';
+import type { Signer, StacksSettings } from '../../functions/content/chain/settings.ts';
 import { chainStore } from '../../functions/content/chain/store.ts';
-import { registered } from '../../functions/content/content.ts';
+import { ContentRecord, newContentRecord } from '../../functions/content/content.ts';
 import { type Chances, immortal, type Life, life, peaceful, seeded, storeOf } from '../core/batch/faults.ts';
 import { Machine } from '../core/batch/machine.ts';
 import type { TestTable } from '../core/batch/table.ts';
@@ -51,7 +51,7 @@ export async function platform(
   });
   const ids = Array.from({ length: contents }, (_, n) => `${name}-${n}`);
   const records = ids.map((contentId) => ({
-    ...registered({ contentId, title: 'T', contentType: 'video' }, { creator: 'c', tenantId: 't' }, ''),
+    ...newContentRecord({ contentId, title: 'T', contentType: 'video' }, { creator: 'c', tenantId: 't' }, ''),
     ...contentKey(contentId),
   }));
   for (let from = 0; from < records.length; from += 25)
@@ -73,7 +73,7 @@ export async function platform(
     signSkip: (terms) => signSkip(terms, signer, settings),
     settle: (settlement) => machine.engineOf(its).settle(settlement),
     contentTable: table.name,
-    alone: async () => true,
+    holdsLease: async () => true,
     now,
     pause: (milliseconds) => sleep(Math.min(20, milliseconds)),
   });
@@ -99,7 +99,10 @@ export async function platform(
       while ((await engine.read(batch))?.endedAt === undefined)
         await Promise.all([machine.drain(), drive(chain, now() + 30_000)]);
     },
-    /** Lets workers and drivers run, several at once and without the lease that keeps them apart, until these batches have ended. */
+    /**
+     * Lets workers and drivers run, several at once and without the lease that keeps them apart, until these
+     * batches have ended.
+     */
     async until(...ids: string[]) {
       let over = false;
       const driver = async () => {
@@ -124,7 +127,7 @@ export async function platform(
     },
     async priceOf(contentId: string) {
       const item = await table.store.get(table.name, contentKey(contentId));
-      return item && asContent(item).price;
+      return item && ContentRecord.parse(item).price;
     },
     async transactions() {
       const { transactions } = await ledgerOf(stacksUrl);

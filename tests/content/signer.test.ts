@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { privateKeyToAddress } from '@stacks/transactions';
 import { expect, test } from 'vitest';
-import { signerOf } from '../../functions/content/chain/stacks-settings.ts';
+import { signerOf } from '../../functions/content/chain/settings.ts';
 
 const KEY = 'edf9aee84d9b7abc145504dde6726c64f369d37ee34ded868fabd876c26570bc';
 

@@ -17,7 +17,7 @@ const contract = {
 
 const formContract = { ...contract, form: z.object({ name: z.string() }) } as const satisfies Endpoint;
 
-const transaction = { ledger: 'patients', tenant: 'acme', batch: 'b1' };
+const transaction = { ledger: 'patients', tenant: 'acme', txId: 't1' };
 const reply = { written: true };
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<{ statusCode: number }>;
@@ -35,7 +35,7 @@ function writing(options: Parameters<typeof serve<typeof contract>>[2]) {
     contract,
     async ({ answer }) => {
       await answer(transaction, reply);
-      written.push(transaction.batch);
+      written.push(transaction.txId);
       return reply;
     },
     options,
@@ -52,7 +52,7 @@ test('a handler that keeps its answer with a ledger transaction writes nothing u
 test('with the outcome handed in, it writes', async () => {
   const { handler, written } = writing({ outcomeOf: async () => 'committed' });
   expect(await statusOf(handler)).toBe(200);
-  expect(written).toEqual(['b1']);
+  expect(written).toEqual(['t1']);
 });
 
 test('a contract with a form is read by the reader that its handler brings', async () => {

@@ -1,16 +1,17 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { PACK, smsKeys } from '../../functions/messaging/sms/batch.ts';
-import { messageId } from '../../functions/messaging/sms/message-id.ts';
-import type { MessageState } from '../../functions/messaging/sms/message-record.ts';
+import { retrying } from '../../core/dynamo/retry.ts';
+import { messagesPerPack, smsKeys } from '../../functions/messaging/sms/batch.ts';
+import { messageId } from '../../functions/messaging/sms/messages/id.ts';
+import type { MessageState } from '../../functions/messaging/sms/messages/record.ts';
+import { smsKind } from '../../functions/messaging/sms/messages/send.ts';
 import type {
   OutgoingMessage,
   Receipt,
   SendResult,
   SmsProvider,
 } from '../../functions/messaging/sms/providers/provider.ts';
-import { noteReceipt } from '../../functions/messaging/sms/receipts.ts';
+import { noteReceipt } from '../../functions/messaging/sms/receipts/note.ts';
 import { release } from '../../functions/messaging/sms/release.ts';
-import { smsKind } from '../../functions/messaging/sms/send-messages.ts';
 import { type Chances, type Life, peaceful, seeded, storeOf } from '../core/batch/faults.ts';
 import { Machine } from '../core/batch/machine.ts';
 import { startTable } from '../core/batch/table.ts';
@@ -96,12 +97,12 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
     ...{ table, seed, name, chances, doubled },
     kinds: (life) => ({
       sms: smsKind({
-        store: storeOf(table.store, life),
+        store: retrying(storeOf(table.store, life), machine.depsOf(), () => machine.now + 45_000),
         table: () => table.name,
         provider: async () => carrier.for(life),
         optedOut: async () => new Set(),
         settle: (settlement) => machine.engineOf(life).settle(settlement),
-        ...machine.worldOf(),
+        ...machine.depsOf(),
       }),
     }),
   });
@@ -115,8 +116,8 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
       ...{ createdAt: '2026-01-01T00:00:00.000Z', dueAt: '2026-01-01T00:00:00.000Z', scheduled: false },
     };
     await table.store.put({ TableName: table.name, Item: batch });
-    for (let n = 0; n < total; n += PACK) {
-      const messages = Array.from({ length: Math.min(PACK, total - n) }, (_, place) => ({
+    for (let n = 0; n < total; n += messagesPerPack) {
+      const messages = Array.from({ length: Math.min(messagesPerPack, total - n) }, (_, place) => ({
         to: `+25571${String(n + place).padStart(7, '0')}`,
       }));
       await table.store.put({
@@ -226,6 +227,27 @@ test('knows every message when nobody dies and the carrier answers, however ofte
     failed: it.carrier.refused.size,
   });
 }, 120_000);
+
+test('leaves a message unsent, and not in doubt, if the keys of its carrier cannot be read', async () => {
+  const it = world({
+    ...{ name: 'keyless', total: 1, seed: 11, chances: peaceful, doubled: 0 },
+    odds: { busy: 0, refused: 0, broken: 0, lost: 0 },
+  });
+  await it.open();
+  const batch = await it.progress();
+  if (!batch) throw new Error('there is no batch');
+  const { carryOut } = smsKind({
+    store: retrying(table.store, it.machine.depsOf(), () => it.machine.now + 45_000),
+    table: () => table.name,
+    provider: () => Promise.reject(new Error('no keys')),
+    optedOut: async () => new Set(),
+    settle: () => Promise.reject(new Error('nothing is to be settled')),
+    ...it.machine.depsOf(),
+  });
+  const waiting = [{ data: 0, places: [0], chunk: 0, index: 0 }];
+  await expect(carryOut?.({ batch, chunk: 0, waiting }, false)).rejects.toThrow('no keys');
+  expect(await it.states()).toEqual(new Map());
+});
 
 test('sends nothing of what was not begun once its batch is cancelled, and all numbers stay true', async () => {
   const it = world({

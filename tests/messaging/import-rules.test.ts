@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Contact, newContact } from '../../functions/messaging/contacts/contact.ts';
-import { decideImport } from '../../functions/messaging/contacts/import.ts';
-import { readImport } from '../../functions/messaging/contacts/import-rows.ts';
+import { decideImport } from '../../functions/messaging/contacts/import/decide.ts';
+import { readImport } from '../../functions/messaging/contacts/import/rows.ts';
 import type { PhoneEntry } from '../../functions/messaging/contacts/store.ts';
 import { phone } from './contact-helpers.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { batchIdFrom, messageId, placeOfMessage } from '../../functions/messaging/sms/message-id.ts';
-import { measure } from '../../functions/messaging/sms/segments.ts';
-import { fillIn, variablesOf } from '../../functions/messaging/sms/template-text.ts';
+import { batchIdFrom, messageId, placeOfMessage } from '../../functions/messaging/sms/messages/id.ts';
+import { measure } from '../../functions/messaging/sms/messages/segments.ts';
+import { fillIn, variablesOf } from '../../functions/messaging/sms/templates/text.ts';
 
 test.each([
   ['', 'GSM-7', 1],

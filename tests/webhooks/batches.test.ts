@@ -32,7 +32,7 @@ async function submit(admin: Person, orders: number, more: object = {}): Promise
   return answer.body.batch_id;
 }
 
-/** What is on its way to some receiver. */
+/** Deliveries that no receiver has accepted yet. */
 const onTheirWay = async () =>
   (await tablesOf(own.running).scan('webhooks')).filter(({ pk }) => pk === 'DELIVERIES');
 
@@ -48,7 +48,10 @@ async function recordOf({ tenantId }: Person, number: number) {
   return record;
 }
 
-/** Has the end of a batch announced again, as after a crash between the announcement and the note that it was made. */
+/**
+ * Has the end of a batch announced again, as after a crash between the announcement and the note that it was
+ * made.
+ */
 async function announceAgain(admin: Person, number: number): Promise<void> {
   const tables = tablesOf(own.running);
   while (!(await recordOf(admin, number)).announcedAt) await pause(50);

@@ -31,7 +31,7 @@ export async function receiver(...statuses: number[]) {
   return { url, received, until, close: () => server.close() };
 }
 
-/** Checks a message as Standard Webhooks tells receivers to. */
+/** Verifies a message as Standard Webhooks prescribes. */
 export function isSigned({ headers, body }: Received, secret: string): boolean {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;

@@ -1,45 +1,58 @@
 import { InFlight } from '../../../core/http/problem.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
+import { present } from '../../../core/invariant.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { readAll, tooBusy, transact, WRITES } from '../records/store.ts';
-import { keysOf, type Operation, type OperationType, plan, type Verdict } from './operation.ts';
+import { getItems, recordsPerTransaction, tooBusy, transact } from '../records/store.ts';
+import {
+  type ChangeOf,
+  keysOfOperations,
+  planOperations,
+  type RecordOf,
+  type RecordOperation,
+  type Verdict,
+} from './operation.ts';
+import type { AdminOperationType } from './operation-types.ts';
 
-export interface BulkRequest {
-  type: OperationType;
+interface BulkRequest<T extends AdminOperationType> {
+  type: T;
   tenant: string;
   ids: number[];
   /** The same for all. */
-  data: unknown;
+  data: ChangeOf[T];
 }
 
-/** How often a part is planned anew because somebody came between. */
-const PLANS = 20;
+/** Number of times that a part is planned, if others change its records in between. */
+const plansMax = 20;
 
 /**
- * Does one thing to up to a hundred records, each by itself: a record that cannot be changed keeps none of the others back. An id that came
- * several times is done once and reported at each of its places.
+ * Applies one change to up to a hundred records, each independently: a record that cannot be changed does not
+ * affect the others. An id that is given several times is processed once and reported at each of its places.
  *
- * Fifty records are one transaction, and what keeps the caller's answer under its idempotency key is part of the last.
+ * Fifty records are one transaction, and the caller's answer under its idempotency key is stored in the last.
  *
- * @param replyOf makes the reply of what became of each id, in the order of the request.
- * @throws Problem `conflict` if others were always in the way, InFlight if another request took over the idempotency key.
+ * @param replyOf makes the reply from the outcome of each id, in the order of the request.
+ * @throws Problem `conflict` if others changed the records at each try, InFlight if another request took over
+ * the idempotency key.
  */
-export async function applyBulk<T>(
-  { type, tenant, ids, data }: BulkRequest,
+export async function applyBulk<T extends AdminOperationType, Reply>(
+  { type, tenant, ids, data }: BulkRequest<T>,
   now: number,
   answer: AnswerWith,
-  replyOf: (verdicts: Verdict[]) => T,
-): Promise<T> {
-  const distinct = [...new Set(ids)];
-  const operations = distinct.map((id): Operation => ({ id, data }));
-  const verdicts = new Map<number, Verdict>();
-  const reply = () => replyOf(ids.map((id) => verdicts.get(id) ?? { error: 'Not looked at' }));
-  let given: T | undefined;
-  for (let from = 0; from < operations.length; from += WRITES) {
-    const part = operations.slice(from, from + WRITES);
-    const isLast = from + WRITES >= operations.length;
-    await applied(type, tenant, part, now, async (planned) => {
-      for (const [place, verdict] of planned.entries()) verdicts.set(part[place]?.id ?? 0, verdict);
+  replyOf: (outcomes: ({ id: number } & Verdict<RecordOf[T]>)[]) => Reply,
+): Promise<Reply> {
+  const operations = [...new Set(ids)].map((id) => ({ id, data }));
+  const verdicts = new Map<number, Verdict<RecordOf[T]>>();
+  const reply = () =>
+    replyOf(
+      ids.map((id) => ({ id, ...present(verdicts.get(id), 'each id was processed before the reply') })),
+    );
+  let given: Reply | undefined;
+  for (let from = 0; from < operations.length; from += recordsPerTransaction) {
+    const part = operations.slice(from, from + recordsPerTransaction);
+    const isLast = from + recordsPerTransaction >= operations.length;
+    await applyPart(type, tenant, part, now, async (planned) => {
+      for (const [place, { id }] of part.entries())
+        verdicts.set(id, present(planned[place], 'each operation has a verdict'));
       if (!isLast) return undefined;
       given = reply();
       return await answer(undefined, given);
@@ -48,19 +61,19 @@ export async function applyBulk<T>(
   return given ?? reply();
 }
 
-async function applied(
-  type: OperationType,
+async function applyPart<T extends AdminOperationType>(
+  type: T,
   tenant: string,
-  part: Operation[],
+  part: RecordOperation<ChangeOf[T]>[],
   now: number,
-  keep: (verdicts: Verdict[]) => Promise<AnswerUpdate | undefined>,
+  keep: (verdicts: Verdict<RecordOf[T]>[]) => Promise<AnswerUpdate | undefined>,
 ): Promise<void> {
-  for (let time = 0; time < PLANS; time++) {
-    const found = await readAll(keysOf(type, tenant, part));
-    const { verdicts, actions } = plan(type, tenant, part, found, now);
+  for (let time = 0; time < plansMax; time++) {
+    const found = await getItems(keysOfOperations(type, tenant, part));
+    const { verdicts, actions } = planOperations(type, tenant, part, found, now);
     const kept = await keep(verdicts);
     const writes = [...actions.values()].flat();
-    // Without a write there is nothing that an answer would have to commit with.
+    // Without a write there is nothing that the answer would have to commit with.
     if (writes.length === 0) return;
     const answered = kept ? [answerAction(kept)] : [];
     const failed = await transact([...writes, ...answered]);

@@ -1,5 +1,5 @@
-/** What ending a batch uses: it is noted, and told to whoever wants to hear of it. */
-export const ending = {
+/** The permissions for ending a batch: recording it, and reporting it to webhooks and the topic. */
+export const batchEndUses = {
   operations: 'write',
   webhooks: 'append',
   webhookDelivery: 'run',

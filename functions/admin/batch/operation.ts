@@ -3,82 +3,97 @@ import type { Kind, Planned } from '../../../core/batch/kind.ts';
 import { timestamp } from '../../../core/clock.ts';
 import type { Action, Item, Key } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import type { Collection } from '../records/collection.ts';
+import { present } from '../../../core/invariant.ts';
+import type { Collection, Identified } from '../records/collection.ts';
 import { id } from '../records/fields.ts';
-import { changedOrder, OrderChange, orders } from '../records/order.ts';
+import { changedOrder, type Order, OrderChange, orders } from '../records/order.ts';
 import { Approval, approvalOf, approved, isProfessional } from '../records/professional.ts';
-import { changedService, ServiceChange, services } from '../records/service.ts';
-import { placeOf, putRecord, recordKey, type Stored, storedOf, tallyKey } from '../records/store.ts';
-import { type Place, tallyOf, tallyUpdate } from '../records/tally.ts';
-import { changedUser, UserChange, users } from '../records/user.ts';
+import { changedService, type Service, ServiceChange, services } from '../records/service.ts';
+import {
+  listPlaceOf,
+  putRecord,
+  recordKey,
+  type StoredRecord,
+  storedOf,
+  tallyKey,
+} from '../records/store.ts';
+import { type ListPlace, tallyOf, tallyUpdate } from '../records/tally.ts';
+import { changedUser, type User, UserChange, users } from '../records/user.ts';
+import { type AdminOperationType, adminOperationTypes } from './operation-types.ts';
 
-export const operationTypes = [
-  'order_update',
-  'professional_approval',
-  'service_update',
-  'user_update',
-] as const;
-export type OperationType = (typeof operationTypes)[number];
-
-/** What is to be done to one record. */
-export interface Operation {
-  id: number;
-  data: unknown;
+/** The record that each type of operation changes. */
+export interface RecordOf {
+  order_update: Order;
+  professional_approval: User;
+  service_update: Service;
+  user_update: User;
 }
 
-/** What a caller is told of an operation that was done. */
-export interface Done {
+/** The change that each type of operation asks for, as the contract has checked it. */
+export interface ChangeOf {
+  order_update: OrderChange;
+  professional_approval: Approval;
+  service_update: ServiceChange;
+  user_update: UserChange;
+}
+
+/** A change of one record. */
+export interface RecordOperation<C> {
+  id: number;
+  data: C;
+}
+
+/** The result of an operation in the status of its batch. */
+export interface AdminDone {
   id: number;
   [field: string]: unknown;
 }
 
-/** Why an operation was not done. */
-export interface Failure {
+/** The error of an operation in the status of its batch. */
+export interface AdminFailure {
   code: 'VALIDATION_ERROR' | 'CONFLICT';
   message: string;
 }
 
-/** The rule of one type of operation: pure. */
-interface Rule<R extends { id: number } = { id: number }> {
+/** The rule of one type of operation. Pure. */
+interface Rule<R extends Identified, C> {
   collection: Collection<R>;
-  /** The record as it is to be (the same object if nothing changes), or a sentence that says why not. `now` is RFC 3339, to the second. */
-  decide(record: R | undefined, data: unknown, now: string): R | string;
-  /** What a caller of an asynchronous batch is told of it. */
-  told(record: R, data: unknown): Done;
+  /**
+   * The changed record (the same object if nothing changes), or a sentence that says why not. `now` is RFC
+   * 3339, to the second.
+   */
+  decide(record: R | undefined, change: C, now: string): R | string;
+  toResult(record: R, change: C): AdminDone;
 }
 
-const rule = <R extends { id: number }>(its: Rule<R>): Rule => its as unknown as Rule;
-
-/** `data` was checked by the contract when it came in. */
-export const rules: Record<OperationType, Rule> = {
-  order_update: rule({
+const rules: { [T in AdminOperationType]: Rule<RecordOf[T], ChangeOf[T]> } = {
+  order_update: {
     collection: orders,
-    decide: (order, data, now) => (order ? changedOrder(order, data as OrderChange, now) : 'Order not found'),
-    told: ({ id, status }) => ({ id, status }),
-  }),
-  professional_approval: rule({
+    decide: (order, change, now) => (order ? changedOrder(order, change, now) : 'Order not found'),
+    toResult: ({ id, status }) => ({ id, status }),
+  },
+  professional_approval: {
     collection: users,
-    decide: (user, data) =>
-      isProfessional(user) ? approved(user, data as Approval) : 'Professional profile not found',
-    told: (user) => ({ id: user.id, ...approvalOf(user) }),
-  }),
-  service_update: rule({
+    decide: (user, approval) =>
+      isProfessional(user) ? approved(user, approval) : 'Professional profile not found',
+    toResult: (user) => ({ id: user.id, ...approvalOf(user) }),
+  },
+  service_update: {
     collection: services,
-    decide: (service, data, now) =>
-      service ? changedService(service, data as ServiceChange, now) : 'Service not found',
-    told: ({ id, is_active }) => ({ id, is_active }),
-  }),
-  user_update: rule({
+    decide: (service, change, now) => (service ? changedService(service, change, now) : 'Service not found'),
+    toResult: ({ id, is_active }) => ({ id, is_active }),
+  },
+  user_update: {
     collection: users,
-    decide: (user, data) => (user ? changedUser(user, data as UserChange) : 'User not found'),
-    told: ({ id }, data) => ({ id, updated: Object.keys(data as object) }),
-  }),
+    decide: (user, change) => (user ? changedUser(user, change) : 'User not found'),
+    toResult: ({ id }, change) => ({ id, updated: Object.keys(change) }),
+  },
 };
 
-const operation = <D extends z.ZodType>(data: D) => z.strictObject({ resource_id: id, data });
-const listOf = <D extends z.ZodType>(data: D) =>
+/** The list of operations of a submitted batch. */
+const operationsOf = <C extends z.ZodType>(change: C) =>
   z
-    .array(operation(data), { error: 'must be a non-empty list' })
+    .array(z.strictObject({ resource_id: id, data: change }), { error: 'must be a non-empty list' })
     .min(1, { error: 'must be a non-empty list' })
     .max(1_000, { error: 'must have at most 1000 operations' });
 
@@ -90,55 +105,74 @@ const more = {
 export const Submission = z.discriminatedUnion(
   'operation_type',
   [
-    z.strictObject({ operation_type: z.literal('order_update'), operations: listOf(OrderChange), ...more }),
+    z.strictObject({
+      operation_type: z.literal('order_update'),
+      operations: operationsOf(OrderChange),
+      ...more,
+    }),
     z.strictObject({
       operation_type: z.literal('professional_approval'),
-      operations: listOf(Approval),
+      operations: operationsOf(Approval),
       ...more,
     }),
     z.strictObject({
       operation_type: z.literal('service_update'),
-      operations: listOf(ServiceChange),
+      operations: operationsOf(ServiceChange),
       ...more,
     }),
-    z.strictObject({ operation_type: z.literal('user_update'), operations: listOf(UserChange), ...more }),
+    z.strictObject({
+      operation_type: z.literal('user_update'),
+      operations: operationsOf(UserChange),
+      ...more,
+    }),
   ],
   {
     error: ({ code }) =>
-      code === 'invalid_union' ? `must be one of ${operationTypes.join(', ')}` : 'must be an object',
+      code === 'invalid_union' ? `must be one of ${adminOperationTypes.join(', ')}` : 'must be an object',
   },
 );
 
-/** An operation's end: the record as it then is, or why nothing was done. */
-export type Verdict = { record: { id: number } } | { error: string };
+/** The outcome of an operation: the record after it, or the reason why nothing was changed. */
+export type Verdict<R> = { record: R } | { error: string };
 
-export interface Plan {
-  verdicts: Verdict[];
-  /** By the place of the operation that they belong to. A record that several operations change is written once. */
+interface Plan<R> {
+  verdicts: Verdict<R>[];
+  /**
+   * By the place of the operation that they belong to. A record that several operations change is written
+   * once.
+   */
   actions: Map<number, Action[]>;
 }
 
-/** The items that operations depend on. */
-export const keysOf = (type: OperationType, tenant: string, operations: Operation[]): Key[] => {
+/** The items that operations depend on: their records, and the tally. */
+export const keysOfOperations = (
+  type: AdminOperationType,
+  tenant: string,
+  operations: Identified[],
+): Key[] => {
   const { name } = rules[type].collection;
   const ids = [...new Set(operations.map(({ id }) => id))];
   return [...ids.map((id) => recordKey(name, tenant, id)), tallyKey(name, tenant)];
 };
 
-/** What becomes of operations, in their order, each finding what those before it left. Pure. */
-export function plan(
-  type: OperationType,
+/**
+ * Plans operations in their order, each on the record as those before it leave it. Pure.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function planOperations<T extends AdminOperationType>(
+  type: T,
   tenant: string,
-  operations: Operation[],
+  operations: RecordOperation<ChangeOf[T]>[],
   found: { get(key: Key): Item | undefined },
   now: number,
-): Plan {
-  const { collection, decide } = rules[type];
-  const read = (id: number) => storedOf<{ id: number }>(found.get(recordKey(collection.name, tenant, id)));
-  const before = new Map<number, Stored<{ id: number }> | undefined>();
-  const after = new Map<number, { record: { id: number }; place: number }>();
+): Plan<RecordOf[T]> {
+  const { collection, decide }: Rule<RecordOf[T], ChangeOf[T]> = rules[type];
+  const read = (id: number) => storedOf<RecordOf[T]>(found.get(recordKey(collection.name, tenant, id)));
+  const before = new Map<number, StoredRecord<RecordOf[T]> | undefined>();
+  const after = new Map<number, { record: RecordOf[T]; place: number }>();
   const at = `${timestamp(now).slice(0, -5)}Z`;
-  const verdicts = operations.map(({ id, data }, place): Verdict => {
+  const verdicts = operations.map(({ id, data }, place): Verdict<RecordOf[T]> => {
     if (!before.has(id)) before.set(id, read(id));
     const record = after.get(id)?.record ?? before.get(id)?.record;
     const decided = decide(record, data, at);
@@ -147,11 +181,11 @@ export function plan(
     return { record: decided };
   });
   const actions = new Map<number, Action[]>();
-  const moves: { from: Place | undefined; to: Place }[] = [];
+  const moves: { from: ListPlace | undefined; to: ListPlace }[] = [];
   for (const [id, { record, place }] of after) {
     const was = before.get(id);
     actions.set(place, [putRecord(collection, tenant, record, was)]);
-    moves.push({ from: was && placeOf(collection, was.record), to: placeOf(collection, record) });
+    moves.push({ from: was && listPlaceOf(collection, was.record), to: listPlaceOf(collection, record) });
   }
   const key = tallyKey(collection.name, tenant);
   const counted = tallyUpdate(tableName('admin'), key, tallyOf(found.get(key)), moves);
@@ -160,26 +194,29 @@ export function plan(
   return { verdicts, actions };
 }
 
-const failure = (message: string): Failure => ({ code: 'VALIDATION_ERROR', message });
+const failure = (message: string): AdminFailure => ({ code: 'VALIDATION_ERROR', message });
 
 /** One type of operation for the batch engine. */
-export const kindOf = (type: OperationType): Kind<Operation, Done, Failure> => ({
+export const adminKind = <T extends AdminOperationType>(
+  type: T,
+): Kind<RecordOperation<ChangeOf[T]>, AdminDone, AdminFailure> => ({
   table: () => tableName('admin'),
   reads: (operations, { tenant }) =>
-    keysOf(
+    keysOfOperations(
       type,
       tenant,
       operations.map(({ data }) => data),
     ),
   plan: (operations, found, { tenant }, now) => {
+    const { toResult }: Rule<RecordOf[T], ChangeOf[T]> = rules[type];
     const its = operations.map(({ data }) => data);
-    const { verdicts, actions } = plan(type, tenant, its, found, now);
-    return verdicts.map(
-      (verdict, place): Planned<Done, Failure> =>
-        'error' in verdict
-          ? { error: failure(verdict.error) }
-          : { result: rules[type].told(verdict.record, its[place]?.data), actions: actions.get(place) ?? [] },
-    );
+    const { verdicts, actions } = planOperations(type, tenant, its, found, now);
+    return its.map(({ data }, place): Planned<AdminDone, AdminFailure> => {
+      const verdict = present(verdicts[place], 'each operation has a verdict');
+      return 'error' in verdict
+        ? { error: failure(verdict.error) }
+        : { result: toResult(verdict.record, data), actions: actions.get(place) ?? [] };
+    });
   },
   stuck: { code: 'CONFLICT', message: 'Changed by others at the same time' },
 });

@@ -5,15 +5,15 @@ import type { Caller } from '../../../core/http/caller.ts';
 import { cursor as cursorOf } from '../../../core/http/cursor.ts';
 import { Streamed } from '../../../core/http/reply.ts';
 import { header } from '../../../core/http/request.ts';
-import type { Collection } from '../records/collection.ts';
+import type { Collection, Identified } from '../records/collection.ts';
 import { headerLine, lines } from '../records/csv.ts';
 import { type Language, languageOf } from '../records/display.ts';
-import { type OpenPage, openPage, type PageRequest } from './page.ts';
+import { type ExportRequest, type OpenPage, openPage } from './page.ts';
 
-/** The most records of one export; whoever asks for more gets these. */
-const EXPORT = 10_000;
+/** Records of one export; a higher limit counts as this. */
+const exportRecordsMax = 10_000;
 
-/** What every export is asked for, as its contract reads it. */
+/** The query parameters that all exports have. */
 interface ExportQuery {
   format: 'json' | 'csv';
   limit: number;
@@ -28,21 +28,20 @@ interface Call {
 }
 
 /**
- * The answer to an export. The count and the first records are read before its first byte, so that what is wrong until then is answered
- * as a problem.
+ * Answers an export. The count and the first records are read before the first byte, so that an error until
+ * then is answered as a problem.
  */
-export async function exported<R extends { id: number }>(
+export async function streamExport<R extends Identified>(
   collection: Collection<R>,
   { format, limit: asked, offset, cursor: after }: ExportQuery,
-  which: Pick<PageRequest, 'facets' | 'start' | 'end'>,
+  which: Pick<ExportRequest, 'facets' | 'start' | 'end'>,
   { caller, clock, event }: Call,
 ): Promise<Streamed> {
-  const limit = Math.min(asked, EXPORT);
+  const limit = Math.min(asked, exportRecordsMax);
   const language = languageOf(header(event, 'accept-language'));
-  const its = collection as unknown as Collection;
-  const page = await openPage(its, caller.tenantId, { ...which, limit, offset, after });
+  const page = await openPage(collection, caller.tenantId, { ...which, limit, offset, after });
   if (format === 'json')
-    return new Streamed({ 'Content-Type': 'application/json' }, json(its, page, limit, language));
+    return new Streamed({ 'Content-Type': 'application/json' }, json(collection, page, limit, language));
   const name = `${collection.name}_export_${timestamp(clock.now()).slice(0, 19).replace('T', '_').replace(/[-:]/g, '')}.csv`;
   const headers = {
     'Content-Type': 'text/csv',
@@ -51,13 +50,13 @@ export async function exported<R extends { id: number }>(
     'X-Offset': String(page.offset),
     'X-Limit': String(limit),
   };
-  return new Streamed(headers, csv(its, page, language));
+  return new Streamed(headers, csv(collection, page, language));
 }
 
-/** The cursor stands at the end, since it names the last record. */
-async function* json(
-  collection: Collection,
-  { count, offset, hasMore, records }: OpenPage,
+/** The cursor comes last, since it names the last record. */
+async function* json<R extends Identified>(
+  collection: Collection<R>,
+  { count, offset, hasMore, records }: OpenPage<R>,
   limit: number,
   language: Language,
 ): AsyncGenerator<string> {
@@ -65,7 +64,7 @@ async function* json(
   yield `${JSON.stringify(head).slice(0, -1)},"results":[`;
   let last: string | undefined;
   for await (const some of records) {
-    const rows = some.map(({ record }) => JSON.stringify(collection.shown(record, language)));
+    const rows = some.map(({ record }) => JSON.stringify(collection.toReply(record, language)));
     yield `${last === undefined ? '' : ','}${rows.join(',')}`;
     last = some.at(-1)?.time;
   }
@@ -73,9 +72,9 @@ async function* json(
   yield `],"next_cursor":${JSON.stringify(next)}}`;
 }
 
-async function* csv(
-  collection: Collection,
-  { records }: OpenPage,
+async function* csv<R extends Identified>(
+  collection: Collection<R>,
+  { records }: OpenPage<R>,
   language: Language,
 ): AsyncGenerator<string> {
   yield headerLine(collection);

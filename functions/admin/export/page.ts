@@ -1,69 +1,70 @@
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import type { Collection } from '../records/collection.ts';
-import { countIn, type Listed, type Source, type Stretch, walk } from '../records/read.ts';
-import { store, tallyKey } from '../records/store.ts';
-import { BEGINNING, behind, END, sizeOf, type Tally, tallyOf } from '../records/tally.ts';
+import type { Collection, CollectionName, Identified } from '../records/collection.ts';
+import { countIn, type ListedRecord, type ListRange, type RecordSource, walk } from '../records/read.ts';
+import { tallyKey } from '../records/store.ts';
+import { justAfter, listBeginning, listEnd, sizeOf, type Tally, tallyOf } from '../records/tally.ts';
 
-/** What an export is to have. */
-export interface PageRequest {
-  /** Of these facets, or all. */
+/** The records that an export asks for. */
+export interface ExportRequest {
+  /** Records of these facets, or all. */
   facets: readonly string[] | 'all';
   /** Days, both inclusive. */
   start?: string | undefined;
   end?: string | undefined;
   limit: number;
   offset: number;
-  /** The place of the last record of the page before; it takes the place of `offset`. */
+  /** The place of the last record of the page before (keyset pagination); used instead of `offset`. */
   after?: string | undefined;
 }
 
-/** What is known before the first record goes out. */
-export interface OpenPage {
+/** A page whose first records were read. */
+export interface OpenPage<R> {
   count: number;
-  /** How many records of the list come before the page, also where it goes on from a cursor. */
+  /** The records of the list before the page, also if it continues from a cursor. */
   offset: number;
   hasMore: boolean;
-  /** Its records, page by page; the first was read already. */
-  records: AsyncIterable<Listed[]>;
+  /** Its records, in chunks; the first chunk was read already. */
+  records: AsyncIterable<ListedRecord<R>[]>;
 }
 
-/** How many records are read before the first byte: some hundredths of a large export. */
-const FIRST = 100;
+/** Records read before the first byte: a small part of a large export. */
+const firstRecordsMax = 100;
 
-/** How often the first records are read again because somebody wrote between them and the count. */
-const READS = 20;
+/** Number of tries to read the count and the first records as of one instant, while others write. */
+const openTriesMax = 20;
 
 /**
- * Opens a page: counts, finds its beginning, and reads its first records, all as of one instant; of several only where twenty tries found
- * somebody writing. What is read later is as it then is.
+ * Opens a page: counts, finds its beginning and reads its first records. All of them are as of one instant,
+ * unless others wrote during each of twenty tries. Later records are read as they are then.
  *
- * Totals and the beginning come from the tally: only a stretch that a date cuts, and the block that a cursor is in, are counted by reading
- * their entries, 500 each.
+ * Counts come from the tally. Only blocks that a date divides, and the block of a cursor, are counted by
+ * reading their index entries, about 500 each.
  */
-export async function openPage(
-  collection: Collection,
+export async function openPage<R extends Identified>(
+  collection: Collection<R>,
   tenant: string,
-  request: PageRequest,
-): Promise<OpenPage> {
+  request: ExportRequest,
+): Promise<OpenPage<R>> {
   for (let time = 1; ; time++) {
     const tally = await readTally(collection, tenant);
     const source = narrowed({ collection, tenant, facets: request.facets }, tally);
-    const stretches = await counted(source, tally, boundsOf(request));
-    const count = stretches.reduce((sum, { size }) => sum + size, 0);
-    const offset = await offsetOf(source, stretches, request);
-    const records = recordsFrom(source, stretches, { ...request, offset });
+    const ranges = await sizedRanges(source, tally, boundsOf(request));
+    const count = ranges.reduce((sum, { size }) => sum + size, 0);
+    const offset = await offsetOf(source, ranges, request);
+    const records = recordsFrom(source, ranges, { ...request, offset });
     const first = await records.next();
-    if (time === READS || (await readTally(collection, tenant)).changes === tally.changes)
+    if (time === openTriesMax || (await readTally(collection, tenant)).changes === tally.changes)
       return { count, offset, hasMore: offset + request.limit < count, records: resumed(first, records) };
     await records.return(undefined);
   }
 }
 
-const readTally = async ({ name }: Collection, tenant: string): Promise<Tally> =>
-  tallyOf(await store().get(tableName('admin'), tallyKey(name, tenant)));
+const readTally = async ({ name }: { name: CollectionName }, tenant: string): Promise<Tally> =>
+  tallyOf(await dynamo().get(tableName('admin'), tallyKey(name, tenant)));
 
-/** Facets without a record need not be read. */
-function narrowed(source: Source, { blocks }: Tally): Source {
+/** The source without the facets that have no record. */
+function narrowed<R extends Identified>(source: RecordSource<R>, { blocks }: Tally): RecordSource<R> {
   if (source.facets === 'all') return source;
   return {
     ...source,
@@ -71,25 +72,29 @@ function narrowed(source: Source, { blocks }: Tally): Source {
   };
 }
 
-/** Places begin with a day, so the day after the last is behind everything of it. */
-const boundsOf = ({ start, end }: PageRequest): Stretch => ({
-  from: start ?? BEGINNING,
-  to: end === undefined ? END : nextDay(end),
+/** Places begin with a day, so the next day is after all places of the last one. */
+const boundsOf = ({ start, end }: ExportRequest): ListRange => ({
+  from: start ?? listBeginning,
+  to: end === undefined ? listEnd : nextDay(end),
 });
 
-const DAY = 86_400_000;
-const nextDay = (day: string): string => new Date(Date.parse(day) + DAY).toISOString().slice(0, 10);
+const dayMs = 86_400_000;
+const nextDay = (day: string): string => new Date(Date.parse(day) + dayMs).toISOString().slice(0, 10);
 
-/** A stretch of the list and how many records of the source it has. */
-interface Sized extends Stretch {
+/** A range of the list and the number of its records that belong to the source. */
+interface SizedRange extends ListRange {
   size: number;
 }
 
-/** The blocks within bounds. Those that a bound cuts are counted by reading. */
-async function counted(source: Source, { blocks }: Tally, bounds: Stretch): Promise<Sized[]> {
+/** The blocks within bounds. Those that a bound divides are counted by reading. */
+async function sizedRanges<R extends Identified>(
+  source: RecordSource<R>,
+  { blocks }: Tally,
+  bounds: ListRange,
+): Promise<SizedRange[]> {
   const facets = source.facets === 'all' ? undefined : new Set(source.facets);
-  const sized = blocks.map(async (block, index): Promise<Sized[]> => {
-    const whole = { from: block.from, to: blocks[index + 1]?.from ?? END };
+  const sized = blocks.map(async (block, index): Promise<SizedRange[]> => {
+    const whole = { from: block.from, to: blocks[index + 1]?.from ?? listEnd };
     const from = bounds.from > whole.from ? bounds.from : whole.from;
     const to = bounds.to < whole.to ? bounds.to : whole.to;
     const most = sizeOf(block, facets);
@@ -100,36 +105,43 @@ async function counted(source: Source, { blocks }: Tally, bounds: Stretch): Prom
   return (await Promise.all(sized)).flat();
 }
 
-/** How many records come before the page. */
-async function offsetOf(source: Source, stretches: Sized[], { offset, after }: PageRequest): Promise<number> {
+/** The number of records before the page. */
+async function offsetOf<R extends Identified>(
+  source: RecordSource<R>,
+  ranges: SizedRange[],
+  { offset, after }: ExportRequest,
+): Promise<number> {
   if (after === undefined) return offset;
-  const to = behind(after);
+  const to = justAfter(after);
   let before = 0;
-  for (const stretch of stretches) {
-    if (stretch.to <= to) before += stretch.size;
-    else if (stretch.from < to) before += await countIn(source, { from: stretch.from, to });
+  for (const range of ranges) {
+    if (range.to <= to) before += range.size;
+    else if (range.from < to) before += await countIn(source, { from: range.from, to });
   }
   return before;
 }
 
-/** The records of a page. It begins at the block in which it does, whose first records are read in vain unless a cursor names the place. */
-async function* recordsFrom(
-  source: Source,
-  stretches: Sized[],
-  { offset, after, limit }: PageRequest,
-): AsyncGenerator<Listed[]> {
-  const end = stretches.at(-1)?.to;
+/**
+ * Reads the records of a page. Reading starts with the block that the page begins in, so with an offset up to
+ * a block's records are skipped; with a cursor none are.
+ */
+async function* recordsFrom<R extends Identified>(
+  source: RecordSource<R>,
+  ranges: SizedRange[],
+  { offset, after, limit }: ExportRequest,
+): AsyncGenerator<ListedRecord<R>[]> {
+  const end = ranges.at(-1)?.to;
   let skip = after === undefined ? offset : 0;
-  const begin = stretches.find(({ size }) => {
+  const begin = ranges.find(({ size }) => {
     if (skip < size) return true;
     skip -= size;
     return false;
   });
   if (!begin || end === undefined) return;
-  const from = after !== undefined && behind(after) > begin.from ? behind(after) : begin.from;
+  const from = after !== undefined && justAfter(after) > begin.from ? justAfter(after) : begin.from;
   if (from >= end) return;
   let left = limit;
-  const sizes = { first: skip + Math.min(FIRST, limit), most: skip + limit };
+  const sizes = { first: skip + Math.min(firstRecordsMax, limit), most: skip + limit };
   for await (const page of walk(source, { from, to: end }, sizes)) {
     const its = page.slice(skip, skip + left);
     skip -= Math.min(skip, page.length);

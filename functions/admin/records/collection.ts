@@ -1,12 +1,11 @@
 import type * as z from 'zod';
 import type { Language } from './display.ts';
 
-export const collectionNames = ['orders', 'users', 'services'] as const;
-export type CollectionName = (typeof collectionNames)[number];
+export type CollectionName = 'orders' | 'users' | 'services';
 
 /**
- * How a column is written: `text` is made safe for spreadsheets, the others are of our own making. `minute` and `second` are instants in
- * UTC, cut there.
+ * The format of a column's cells. `text` is escaped for spreadsheets, the other types never need it. `minute`
+ * and `second` are instants in UTC, truncated to that unit.
  */
 type ColumnType = 'id' | 'text' | 'amount' | 'flag' | 'minute' | 'second';
 
@@ -14,27 +13,32 @@ type ColumnType = 'id' | 'text' | 'amount' | 'flag' | 'minute' | 'second';
 export interface Column<R> {
   title: string;
   type: ColumnType;
-  /** Whether there may be no value; `N/A` then stands for it, and for nothing else. */
+  /** True if the value may be absent: its cell is then `N/A`, which no value of the column may be. */
   absent?: true;
-  /** The value that is shown; null for none. */
+  /** The value that is shown; null if absent. */
   of(record: R, language: Language): string | number | boolean | null;
-  /** The fields that a value which was read belongs into; what they are worth is for the record's schema to tell. */
+  /** The fields of the record that a cell's value sets; the record's schema checks them later. */
   put(record: Partial<R>, value: unknown): object;
 }
 
-/** One kind of record: what it consists of, how it is listed and how it is shown. */
-export interface Collection<R extends { id: number } = { id: number }> {
+/** Every record has an id, unique in its tenant and collection. */
+export interface Identified {
+  id: number;
+}
+
+/** One kind of record: its schema, its order in lists, and its representation in JSON and CSV. */
+export interface Collection<R extends Identified> {
   name: CollectionName;
   /** Checks a record that is imported. */
   row: z.ZodType<R>;
-  /** All combinations of values that exports filter by. Letters, digits, `_` and `.` only. */
+  /** All combinations of the values that exports filter by. Letters, digits, `_` and `.` only. */
   facets: readonly string[];
   facetOf(record: R): string;
-  /** By which lists are ordered, and then by id. */
+  /** The instant that lists are ordered by; ties are ordered by id. */
   createdAt(record: R): string;
-  /** A record as a caller sees it, its fields in the order that the API has them in. */
-  shown(record: R, language: Language): object;
-  /** The fields that only `shown` has. */
+  /** The record in an answer, with its fields in the API's order. */
+  toReply(record: R, language: Language): object;
+  /** The fields that only `toReply` adds. */
   displays: readonly string[];
   columns: readonly Column<R>[];
 }

@@ -1,54 +1,61 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import type { Collection, Column } from './collection.ts';
+import { present } from '../../../core/invariant.ts';
+import type { Collection, Column, Identified } from './collection.ts';
 import type { Language } from './display.ts';
-import { ABSENT } from './fields.ts';
+import { absentCell } from './fields.ts';
 
 /**
- * What a spreadsheet would take for a formula (OWASP, CSV Injection), and what could be taken for one that was made safe: so that taking the
- * apostrophe off again always gives back what was there.
+ * A text that a spreadsheet would take for a formula (OWASP, CSV Injection), or that looks like an escaped
+ * formula. Both are escaped with an apostrophe, so that removing one apostrophe always restores the original.
  */
-const FORMULA = /^'*[=+\-@\t\r]/;
+const formula = /^'*[=+\-@\t\r]/;
 
-const safe = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
-const unsafe = (text: string): string => (text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text);
+const escaped = (text: string): string => (formula.test(text) ? `'${text}` : text);
+const unescaped = (text: string): string =>
+  text.startsWith("'") && formula.test(text) ? text.slice(1) : text;
 
 function cellOf<R>({ type, of }: Column<R>, record: R, language: Language): string {
   const value = of(record, language);
-  if (value === null) return ABSENT;
+  if (value === null) return absentCell;
   if (type === 'flag') return value ? 'Yes' : 'No';
   if (type === 'minute') return String(value).slice(0, 16).replace('T', ' ');
   if (type === 'second') return String(value).slice(0, 19).replace('T', ' ');
-  return type === 'text' ? safe(String(value)) : String(value);
+  return type === 'text' ? escaped(String(value)) : String(value);
 }
 
-/** RFC 4180: CRLF at the end of each row. A field with either character of it is quoted. */
-const written = (rows: string[][]): string =>
+/** Rows as RFC 4180: CRLF at the end of each row. A field that contains CR or LF is quoted. */
+const csvOf = (rows: string[][]): string =>
   stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ });
 
-export const headerLine = <R extends { id: number }>({ columns }: Collection<R>): string =>
-  written([columns.map(({ title }) => title)]);
+/** The first row: the titles of the columns. */
+export const headerLine = <R extends Identified>({ columns }: Collection<R>): string =>
+  csvOf([columns.map(({ title }) => title)]);
 
-export const lines = <R extends { id: number }>(
+/** A row for each record. */
+export const lines = <R extends Identified>(
   { columns }: Collection<R>,
   records: R[],
   language: Language,
-): string => written(records.map((record) => columns.map((column) => cellOf(column, record, language))));
+): string => csvOf(records.map((record) => columns.map((column) => cellOf(column, record, language))));
 
-/** A CSV that cannot be read, or that is none of the kind of record that was asked for. */
+/**
+ * A CSV that cannot be parsed, or whose columns are not those of the collection. Its message quotes nothing
+ * of the CSV.
+ */
 export class NotACsv extends Error {
   override readonly name = 'NotACsv';
 }
 
-/** One row: its cells by title. */
-type Row = ReadonlyMap<string, string>;
+/** The cells of a row by title. */
+type CsvRow = ReadonlyMap<string, string>;
 
 /**
- * The rows of a CSV whose columns may be some of a kind's, in any order, but with the `ID`.
+ * Parses a CSV. Its columns may be a subset of the collection's in any order, but must include `ID`.
  *
- * @throws NotACsv with a sentence that quotes nothing of it.
+ * @throws NotACsv with the reason.
  */
-export function rowsOf<R extends { id: number }>({ columns }: Collection<R>, text: string): Row[] {
+export function rowsOf<R extends Identified>({ columns }: Collection<R>, text: string): CsvRow[] {
   let cells: string[][];
   try {
     cells = parse(text, {
@@ -66,41 +73,49 @@ export function rowsOf<R extends { id: number }>({ columns }: Collection<R>, tex
   if (!titles.includes('ID') || titles.some((title) => !known.has(title)))
     throw new NotACsv(`must begin with a row of the columns ${[...known].join(', ')}`);
   if (new Set(titles).size < titles.length) throw new NotACsv('must have each column once');
-  return rows.map((row) => new Map(titles.map((title, index) => [title, row[index] ?? ''])));
+  return rows.map(
+    (row) =>
+      new Map(
+        row.map((cell, index) => [present(titles[index], 'each row has as many cells as titles'), cell]),
+      ),
+  );
 }
 
-/** The id in a row; `undefined` for what is none. */
-export const idOf = (row: Row): number | undefined => {
-  const text = row.get('ID') ?? '';
+/** The id of a row; `undefined` if its cell is not an id. */
+export const idOfRow = (row: CsvRow): number | undefined => {
+  const text = present(row.get('ID'), 'a CSV without the column ID is refused');
   return /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
 };
 
-/** The value of a cell, as a record would have it. What is nothing of its type is left as it is, for the schema to refuse. */
-function readCell({ type, absent }: Column<never>, cell: string): unknown {
-  if (absent && cell === ABSENT) return null;
+/**
+ * The value of a cell as a record has it. A cell that does not fit the type is left as it is, so that the
+ * schema refuses it.
+ */
+function readCell({ type, absent }: Pick<Column<unknown>, 'type' | 'absent'>, cell: string): unknown {
+  if (absent && cell === absentCell) return null;
   if (type === 'id') return /^\d{1,16}$/.test(cell) ? Number(cell) : cell;
   if (type === 'flag') return { yes: true, no: false, true: true, false: false }[cell.toLowerCase()] ?? cell;
-  if (type === 'text') return unsafe(cell);
+  if (type === 'text') return unescaped(cell);
   const [, day, time, seconds = ':00'] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?Z?$/.exec(cell) ?? [];
   return type !== 'amount' && day ? `${day}T${time}${seconds}Z` : cell;
 }
 
 /**
- * A row as a record to be checked. Fields that a CSV does not have, or does not have whole, stay as they are: a cell that shows what the
- * record has changes nothing.
+ * Merges a row into the stored record; the result is to be checked by the schema. Fields that the CSV lacks,
+ * or shows only in part, are kept: a cell that equals what the record shows changes nothing.
  */
-export function recordOfRow<R extends { id: number }>(
+export function recordOfRow<R extends Identified>(
   { columns }: Collection<R>,
-  row: Row,
+  row: CsvRow,
   before: R | undefined,
 ): object {
-  let record: object = { ...before };
+  let record: Partial<R> = before ?? {};
   for (const column of columns) {
     const cell = row.get(column.title);
     if (cell === undefined) continue;
     const shown = before && (['pt-BR', 'en'] as const).map((language) => cellOf(column, before, language));
     if (shown?.includes(cell)) continue;
-    record = { ...record, ...column.put(record as Partial<R>, readCell(column as Column<never>, cell)) };
+    record = { ...record, ...column.put(record, readCell(column, cell)) };
   }
   return record;
 }

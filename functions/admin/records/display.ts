@@ -1,20 +1,9 @@
-import type { Status } from '../../../core/batch/record.ts';
-import type { OperationType } from '../batch/operation.ts';
-import type { OrderStatus } from './order.ts';
-import type { Category } from './service.ts';
+import type { Category, OrderStatus } from './codes.ts';
 
 export type Language = 'pt-BR' | 'en';
 
-type Words<Code extends string> = Readonly<Record<Code, Readonly<Record<Language, string>>>>;
-
-export const batchStatusWords: Words<Status> = {
-  pending: { 'pt-BR': 'Pendente', en: 'Pending' },
-  processing: { 'pt-BR': 'Processando', en: 'Processing' },
-  completed: { 'pt-BR': 'Concluído', en: 'Completed' },
-  failed: { 'pt-BR': 'Falhou', en: 'Failed' },
-  partial: { 'pt-BR': 'Parcialmente Concluído', en: 'Partially Completed' },
-  canceled: { 'pt-BR': 'Cancelado', en: 'Canceled' },
-};
+/** Each code of a kind in each language. */
+export type Words<Code extends string> = Readonly<Record<Code, Readonly<Record<Language, string>>>>;
 
 export const orderStatusWords: Words<OrderStatus> = {
   pending: { 'pt-BR': 'Pendente', en: 'Pending' },
@@ -22,13 +11,6 @@ export const orderStatusWords: Words<OrderStatus> = {
   in_progress: { 'pt-BR': 'Em Andamento', en: 'In Progress' },
   completed: { 'pt-BR': 'Concluído', en: 'Completed' },
   cancelled: { 'pt-BR': 'Cancelado', en: 'Cancelled' },
-};
-
-export const operationWords: Words<OperationType> = {
-  order_update: { 'pt-BR': 'Atualização de Pedidos', en: 'Order Update' },
-  professional_approval: { 'pt-BR': 'Aprovação de Profissionais', en: 'Professional Approval' },
-  service_update: { 'pt-BR': 'Atualização de Serviços', en: 'Service Update' },
-  user_update: { 'pt-BR': 'Atualização de Usuários', en: 'User Update' },
 };
 
 export const categoryWords: Words<Category> = {
@@ -47,14 +29,14 @@ export const categoryWords: Words<Category> = {
   other: { 'pt-BR': 'Outros', en: 'Other' },
 };
 
-/** The code that a word in any language, or the code itself, stands for. */
+/** The code that a text stands for: a word in any language, or the code itself. */
 export const codeOf = <Code extends string>(words: Words<Code>, text: string): Code | undefined =>
   (Object.keys(words) as Code[]).find(
     (code) => code === text || Object.values<string>(words[code]).includes(text),
   );
 
 /**
- * The language that a caller wants most of those that there are (RFC 9110 §12.5.4): Portuguese unless English is asked for.
+ * Negotiates the language (RFC 9110 §12.5.4): Portuguese unless the caller prefers English.
  *
  * @param header the value of `Accept-Language`.
  */

@@ -1,54 +1,48 @@
 import type * as z from 'zod';
-import type { Item, Key } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { type InputIssue, InvalidInput } from '../../../core/http/problem.ts';
-import type { Collection } from './collection.ts';
-import { idOf, NotACsv, recordOfRow, rowsOf } from './csv.ts';
-import { cutLargeBlocks } from './cut-blocks.ts';
+import type { Collection, Identified } from './collection.ts';
+import { idOfRow, NotACsv, recordOfRow, rowsOf } from './csv.ts';
+import { splitLargeBlocks } from './split-blocks.ts';
 import {
-  placeOf,
+  getItems,
+  listPlaceOf,
   putRecord,
-  readAll,
   recordKey,
-  type Stored,
+  recordsPerTransaction,
+  type StoredRecord,
   storedOf,
   tallyKey,
   tooBusy,
   transact,
-  WRITES,
 } from './store.ts';
 import { tallyOf, tallyUpdate } from './tally.ts';
 
-/** The most records of one import. */
-export const IMPORT = 1_000;
+const importRecordsMax = 1_000;
 
-/** How often a part is planned anew because somebody came between. */
-const PLANS = 20;
+/** Number of times that a part is planned, if others change its records in between. */
+const plansMax = 20;
 
 const refuse = (path: PropertyKey[], message: string): never => {
   const issue: InputIssue['issue'] = { code: 'custom', path, message, input: undefined };
   throw new InvalidInput([{ place: 'body', issue }]);
 };
 
-interface Found {
-  get(key: Key): Item | undefined;
-}
-
 /**
- * The records that are to be stored, each as a whole.
+ * Reads and checks the records to be stored.
  *
  * @param body a list of records as an export has them, or a CSV.
- * @throws InvalidInput naming the first row and field that is wrong; then nothing is stored.
+ * @throws InvalidInput with the row and field of each error, the first first; then nothing is stored.
  */
-async function recordsOf<R extends { id: number }>(
+async function recordsOf<R extends Identified>(
   collection: Collection<R>,
   tenant: string,
   body: unknown[] | string,
 ): Promise<R[]> {
   const rows = typeof body === 'string' ? await csvRecords(collection, tenant, body) : body;
   if (rows.length === 0) refuse([], 'must have at least one record');
-  if (rows.length > IMPORT) refuse([], `must have at most ${IMPORT} records`);
+  if (rows.length > importRecordsMax) refuse([], `must have at most ${importRecordsMax} records`);
   const issues: InputIssue[] = [];
   const records = rows.flatMap((row, index) => {
     const read = collection.row.safeParse(withoutDisplays(collection, row), { reportInput: true });
@@ -68,23 +62,23 @@ async function recordsOf<R extends { id: number }>(
   return records;
 }
 
-const withoutDisplays = <R extends { id: number }>({ displays }: Collection<R>, row: unknown): unknown =>
+const withoutDisplays = <R extends Identified>({ displays }: Collection<R>, row: unknown): unknown =>
   typeof row === 'object' && row !== null && !Array.isArray(row)
     ? Object.fromEntries(Object.entries(row).filter(([name]) => !displays.includes(name)))
     : row;
 
-async function csvRecords<R extends { id: number }>(
+async function csvRecords<R extends Identified>(
   collection: Collection<R>,
   tenant: string,
   text: string,
 ): Promise<object[]> {
   try {
     const rows = rowsOf(collection, text);
-    if (rows.length > IMPORT) refuse([], `must have at most ${IMPORT} records`);
-    const ids = new Set(rows.map(idOf).filter((id) => id !== undefined));
-    const found = await readAll([...ids].map((id) => recordKey(collection.name, tenant, id)));
+    if (rows.length > importRecordsMax) refuse([], `must have at most ${importRecordsMax} records`);
+    const ids = new Set(rows.map(idOfRow).filter((id) => id !== undefined));
+    const found = await getItems([...ids].map((id) => recordKey(collection.name, tenant, id)));
     return rows.map((row) => {
-      const id = idOf(row);
+      const id = idOfRow(row);
       const before = id === undefined ? undefined : found.get(recordKey(collection.name, tenant, id));
       return recordOfRow(collection, row, storedOf<R>(before)?.record);
     });
@@ -95,43 +89,47 @@ async function csvRecords<R extends { id: number }>(
 }
 
 /**
- * Stores records by their ids, new or not. All are checked before the first is written. Fifty are one transaction: an import that was
- * interrupted is repeated, since a record that is there already is left as it is.
+ * Creates or replaces records by their ids. All are checked before the first is written. Fifty are one
+ * transaction. An import is idempotent, so one that was interrupted is simply repeated: a record that equals
+ * the stored one is left unchanged.
+ *
+ * @throws InvalidInput for the first record that is wrong, Problem `conflict` if others changed the records
+ * at each try.
  */
-export async function importRecords<R extends { id: number }>(
+export async function importRecords<R extends Identified>(
   collection: Collection<R>,
   { tenantId }: Caller,
   body: unknown[] | string,
 ) {
   const records = await recordsOf(collection, tenantId, body);
   const counts = { created_count: 0, updated_count: 0, unchanged_count: 0 };
-  for (let from = 0; from < records.length; from += WRITES) {
-    const { created, updated, unchanged } = await store(
+  for (let from = 0; from < records.length; from += recordsPerTransaction) {
+    const { created, updated, unchanged } = await storePart(
       collection,
       tenantId,
-      records.slice(from, from + WRITES),
+      records.slice(from, from + recordsPerTransaction),
     );
     counts.created_count += created;
     counts.updated_count += updated;
     counts.unchanged_count += unchanged;
   }
-  if (counts.created_count > 0) await cutLargeBlocks(collection as unknown as Collection, tenantId);
+  if (counts.created_count > 0) await splitLargeBlocks(collection, tenantId);
   return { success: true, ...counts, total_count: records.length };
 }
 
-async function store<R extends { id: number }>(collection: Collection<R>, tenant: string, records: R[]) {
+async function storePart<R extends Identified>(collection: Collection<R>, tenant: string, records: R[]) {
   const countKey = tallyKey(collection.name, tenant);
   const keys = records.map(({ id }) => recordKey(collection.name, tenant, id));
-  for (let time = 0; time < PLANS; time++) {
-    const found: Found = await readAll([...keys, countKey]);
-    const all = records.map((record, index) => ({
+  for (let time = 0; time < plansMax; time++) {
+    const found = await getItems([...keys, countKey]);
+    const all = records.map((record) => ({
       record,
-      before: storedOf<R>(found.get(keys[index] ?? countKey)),
+      before: storedOf<R>(found.get(recordKey(collection.name, tenant, record.id))),
     }));
     const changed = all.filter(({ record, before }) => !isSame(record, before));
     const moves = changed.map(({ record, before }) => ({
-      from: before && placeOf(collection, before.record),
-      to: placeOf(collection, record),
+      from: before && listPlaceOf(collection, before.record),
+      to: listPlaceOf(collection, record),
     }));
     const counted = tallyUpdate(tableName('admin'), countKey, tallyOf(found.get(countKey)), moves);
     const writes = changed.map(({ record, before }) => putRecord(collection, tenant, record, before));
@@ -143,6 +141,6 @@ async function store<R extends { id: number }>(collection: Collection<R>, tenant
   throw tooBusy();
 }
 
-/** Schemas give fields in one order, so equal records are equal texts. */
-const isSame = <R>(record: R, before: Stored<R> | undefined): boolean =>
+/** Schemas give fields one order, so equal records have equal JSON. */
+const isSame = <R>(record: R, before: StoredRecord<R> | undefined): boolean =>
   before !== undefined && JSON.stringify(record) === JSON.stringify(before.record);

@@ -1,17 +1,19 @@
 import * as z from 'zod';
+import { type OrderStatus, orderStatuses } from './codes.ts';
 import type { Collection } from './collection.ts';
 import { codeOf, orderStatusWords } from './display.ts';
 import { email, flag, id, instant, money, text, username } from './fields.ts';
 
-export const orderStatuses = ['pending', 'confirmed', 'in_progress', 'completed', 'cancelled'] as const;
-export type OrderStatus = (typeof orderStatuses)[number];
-
-/** The most characters of an order's notes: what is appended stays within what one item can hold. */
-const NOTES = 20_000;
+/**
+ * Limit of an order's notes in UTF-16 code units, so that appending never outgrows what one item can hold.
+ */
+const notesLengthMax = 20_000;
 
 const status = z.enum(orderStatuses, { error: `must be one of ${orderStatuses.join(', ')}` });
 
-/** An order as it is stored, and, with `status_display`, as it is exported. What a CSV does not have is null. */
+/**
+ * An order as it is stored and, with `status_display`, as it is exported. Fields that a CSV lacks are null.
+ */
 export const Order = z
   .strictObject({
     id,
@@ -25,7 +27,7 @@ export const Order = z
     scheduled_date: instant.nullable().default(null),
     total_price: money,
     address: text(1_000, { severalLines: true }).default(''),
-    notes: text(NOTES, { severalLines: true }).default(''),
+    notes: text(notesLengthMax, { severalLines: true }).default(''),
     created_at: instant,
     updated_at: instant,
   })
@@ -35,12 +37,12 @@ export type Order = z.output<typeof Order>;
 export const OrderChange = z.strictObject({
   status,
   notes: text(5_000, { severalLines: true }).optional(),
-  force: flag.optional().describe('Allows a move that is not one of the usual ones.'),
+  force: flag.optional().describe('Allows any change of the status.'),
 });
 export type OrderChange = z.output<typeof OrderChange>;
 
-/** Where an order may go from where it is. */
-const moves: Record<OrderStatus, readonly OrderStatus[]> = {
+/** The statuses that may follow each status. */
+const transitions: Record<OrderStatus, readonly OrderStatus[]> = {
   pending: ['confirmed', 'cancelled'],
   confirmed: ['in_progress', 'cancelled'],
   in_progress: ['completed', 'cancelled'],
@@ -48,16 +50,19 @@ const moves: Record<OrderStatus, readonly OrderStatus[]> = {
   cancelled: [],
 };
 
-/** The order with another status and with notes on a new line; a text if that cannot be. To stay where it is is no move. */
+/**
+ * The order with the new status, and with the notes appended on a new line; an error text if that is not
+ * allowed. Keeping the status is always allowed.
+ */
 export function changedOrder(
   order: Order,
   { status, notes, force }: OrderChange,
   now: string,
 ): Order | string {
-  if (status !== order.status && !moves[order.status].includes(status) && !force)
+  if (status !== order.status && !transitions[order.status].includes(status) && !force)
     return `An order that is ${order.status} cannot become ${status}`;
   const noted = notes ? (order.notes ? `${order.notes}\n${notes}` : notes) : order.notes;
-  if (noted.length > NOTES) return `Notes of an order are limited to ${NOTES} characters`;
+  if (noted.length > notesLengthMax) return `Notes of an order are limited to ${notesLengthMax} characters`;
   if (status === order.status && noted === order.notes) return order;
   return { ...order, status, notes: noted, updated_at: now };
 }
@@ -68,7 +73,7 @@ export const orders: Collection<Order> = {
   facets: [...orderStatuses],
   facetOf: (order) => order.status,
   createdAt: (order) => order.created_at,
-  shown: ({ id, customer, service, professional, status, ...rest }, language) => ({
+  toReply: ({ id, customer, service, professional, status, ...rest }, language) => ({
     ...{ id, customer, service, professional, status },
     status_display: orderStatusWords[status][language],
     ...rest,

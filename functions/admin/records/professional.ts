@@ -2,17 +2,21 @@ import * as z from 'zod';
 import { flag } from './fields.ts';
 import type { User } from './user.ts';
 
-/** What an administrator decides of a professional; at least one of them. */
-const approval = { is_verified: flag.optional(), is_premium: flag.optional(), is_available: flag.optional() };
+/** The flags of a professional that an administrator sets; at least one of them. */
+export const approvalFields = {
+  is_verified: flag.optional(),
+  is_premium: flag.optional(),
+  is_available: flag.optional(),
+};
 
-const SOMETHING = 'at least one of is_verified, is_premium, is_available is required';
+/** True if at least one flag is given. */
+export const decides = (given: object): boolean => Object.keys(approvalFields).some((name) => name in given);
+export const decidesNothing = {
+  error: 'at least one of is_verified, is_premium, is_available is required',
+  path: ['is_verified'],
+};
 
-/** Whether anything is decided at all. */
-export const decides = (given: object): boolean => Object.keys(approval).some((name) => name in given);
-export const decidesNothing = { error: SOMETHING, path: ['is_verified'] };
-
-export const approvalFields = approval;
-export const Approval = z.strictObject(approval).refine(decides, decidesNothing);
+export const Approval = z.strictObject(approvalFields).refine(decides, decidesNothing);
 export type Approval = z.output<typeof Approval>;
 
 export const isProfessional = (user: User | undefined): user is User =>

@@ -1,43 +1,55 @@
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import type { Item, Page } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import type { Collection, CollectionName } from './collection.ts';
-import { facetPlace, partitionOf, recordOf, store } from './store.ts';
+import { invariant, present } from '../../../core/invariant.ts';
+import type { Collection, CollectionName, Identified } from './collection.ts';
+import { facetSortKey, partitionOf, recordOf } from './store.ts';
 
-/** A stretch of a list, in the order of time; neither bound is a place. */
-export interface Stretch {
+/**
+ * A range of a list in the order of time. No place equals a bound, so inclusive and exclusive are the same.
+ */
+export interface ListRange {
   from: string;
   to: string;
 }
 
-/** Whose records, and which of them: of these facets, or all. */
-export interface Source {
-  collection: Collection;
+/** The records of a tenant's collection: of these facets, or all. */
+export interface RecordSource<R extends Identified> {
+  collection: Collection<R>;
   tenant: string;
   facets: readonly string[] | 'all';
 }
 
-const queryOf = (name: CollectionName, tenant: string, facet: string | undefined, { from, to }: Stretch) => ({
+const queryOf = (
+  name: CollectionName,
+  tenant: string,
+  facet: string | undefined,
+  { from, to }: ListRange,
+) => ({
   TableName: tableName('admin'),
   IndexName: facet === undefined ? 'time' : 'facet',
   KeyConditionExpression: 'pk = :pk AND #at BETWEEN :from AND :to',
   ExpressionAttributeNames: { '#at': facet === undefined ? 'time' : 'facet' },
   ExpressionAttributeValues: {
     ':pk': partitionOf(name, tenant),
-    ':from': facet === undefined ? from : facetPlace(facet, from),
-    ':to': facet === undefined ? to : facetPlace(facet, to),
+    ':from': facet === undefined ? from : facetSortKey(facet, from),
+    ':to': facet === undefined ? to : facetSortKey(facet, to),
   },
 });
 
-/** How many records there are in a stretch: for a small one, whose entries are read to be counted. */
-export async function countIn({ collection, tenant, facets }: Source, stretch: Stretch): Promise<number> {
+/** Counts the records of a range by reading its index entries; for small ranges. */
+export async function countIn<R extends Identified>(
+  { collection, tenant, facets }: RecordSource<R>,
+  range: ListRange,
+): Promise<number> {
   const streams = facets === 'all' ? [undefined] : facets;
   const counts = await Promise.all(
     streams.map(async (facet) => {
       let count = 0;
       let start: Item | undefined;
       do {
-        const page = await store().query({
-          ...queryOf(collection.name, tenant, facet, stretch),
+        const page = await dynamo().query({
+          ...queryOf(collection.name, tenant, facet, range),
           Select: 'COUNT',
           ExclusiveStartKey: start,
         });
@@ -50,84 +62,92 @@ export async function countIn({ collection, tenant, facets }: Source, stretch: S
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** A record in a list. */
-export interface Listed {
+/** A record and its place in its list. */
+export interface ListedRecord<R> {
   time: string;
-  record: { id: number };
+  record: R;
 }
 
-/** Each index has its own sort key only; a facet's begins with the facet. */
-const listed = (item: Item): Listed => ({
-  time: String(item.time ?? String(item.facet).replace(/^[^#]*#/, '')),
-  record: recordOf(item),
-});
+/** Each index projects only its own sort key; the key of the index `facet` begins with the facet. */
+function listed<R>(item: Item): ListedRecord<R> {
+  const time = typeof item.facet === 'string' ? item.facet.slice(item.facet.indexOf('#') + 1) : item.time;
+  invariant(typeof time === 'string', 'an index projects its sort key');
+  return { time, record: recordOf<R>(item) };
+}
+
+/** Limits of a read of one index: records of its first page, and in all. */
+interface ReadSizes {
+  first: number;
+  most: number;
+}
 
 /**
- * One index's pages of a stretch. While one is worked on the next is being read.
- *
- * @param first how many records the first page has at most; further pages have what DynamoDB reads at once, 1 MB, but no more than `most`.
+ * Reads a range of one index in pages of up to 1 MB. The next page is prefetched while the reader works on
+ * the last.
  */
-async function* pages(
-  { collection, tenant }: Source,
+async function* pages<R extends Identified>(
+  { collection, tenant }: RecordSource<R>,
   facet: string | undefined,
-  stretch: Stretch,
-  { first, most }: { first: number; most: number },
-): AsyncGenerator<Listed[]> {
+  range: ListRange,
+  { first, most }: ReadSizes,
+): AsyncGenerator<ListedRecord<R>[]> {
   const read = (start: Item | undefined, limit: number) =>
-    store().query({
-      ...queryOf(collection.name, tenant, facet, stretch),
+    dynamo().query({
+      ...queryOf(collection.name, tenant, facet, range),
       Limit: limit,
       ExclusiveStartKey: start,
     });
-  let ahead: Promise<Page> | undefined;
+  let prefetched: Promise<Page> | undefined;
   let left = most;
   let page: Page = await read(undefined, Math.min(first, most));
-  yield page.items.map(listed);
-  // Only from the second on: nothing should come between the first page and its reader.
+  yield page.items.map((item) => listed<R>(item));
+  // Prefetching begins with the second page, so that nothing delays the first.
   while (page.next && left > page.items.length) {
     left -= page.items.length;
-    ahead ??= read(page.next, left);
-    page = await ahead;
-    ahead = page.next && left > page.items.length ? read(page.next, left - page.items.length) : undefined;
-    // Whoever stops early leaves a page behind: its fault is then nobody's.
-    ahead?.catch(() => undefined);
-    yield page.items.map(listed);
+    prefetched ??= read(page.next, left);
+    page = await prefetched;
+    prefetched =
+      page.next && left > page.items.length ? read(page.next, left - page.items.length) : undefined;
+    // A reader that stops early leaves a page unread, whose error must not become an unhandled rejection.
+    prefetched?.catch(() => undefined);
+    yield page.items.map((item) => listed<R>(item));
   }
 }
 
-/** One stream of records as its next one, and the rest of its page. */
-interface Head {
-  pages: AsyncGenerator<Listed[]>;
-  page: Listed[];
+/** The current page of a stream, and the index of its next record. */
+interface StreamHead<R> {
+  pages: AsyncGenerator<ListedRecord<R>[]>;
+  page: ListedRecord<R>[];
   at: number;
 }
 
 /**
- * The records of a stretch in the order of time, page by page. Several facets are read beside each other, and merged.
+ * Reads the records of a range in the order of time, page by page. Several facets are read concurrently and
+ * merged (a k-way merge).
  *
- * @param sizes how many records are read first, and at most, of each facet.
+ * @param sizes limits for each facet.
  */
-export async function* walk(
-  source: Source,
-  stretch: Stretch,
-  sizes: { first: number; most: number },
-): AsyncGenerator<Listed[]> {
+export async function* walk<R extends Identified>(
+  source: RecordSource<R>,
+  range: ListRange,
+  sizes: ReadSizes,
+): AsyncGenerator<ListedRecord<R>[]> {
   const { facets } = source;
   if (facets === 'all' || facets.length === 1) {
-    yield* pages(source, facets === 'all' ? undefined : facets[0], stretch, sizes);
+    yield* pages(source, facets === 'all' ? undefined : facets[0], range, sizes);
     return;
   }
-  const streams = facets.map((facet) => pages(source, facet, stretch, sizes));
+  const streams = facets.map((facet) => pages(source, facet, range, sizes));
   const heads = await Promise.all(streams.map((its) => refilled({ pages: its, page: [], at: 0 })));
   let open = heads.filter((head) => head !== undefined);
   while (open.length > 0) {
-    const merged: Listed[] = [];
-    // As long as no page is used up the first of all heads is the next of the list.
-    let used: Head | undefined;
+    const merged: ListedRecord<R>[] = [];
+    // Until a page is used up, the earliest of the heads is the next of the list.
+    let used: StreamHead<R> | undefined;
     while (!used) {
-      const next = open.reduce((one, other) => (timeOf(other) < timeOf(one) ? other : one));
-      const listed = next.page[next.at++];
-      if (listed) merged.push(listed);
+      const next = open.reduce((one, other) => (headOf(other).time < headOf(one).time ? other : one));
+      merged.push(headOf(next));
+      next.at += 1;
       if (next.at === next.page.length) used = next;
     }
     yield merged;
@@ -136,9 +156,11 @@ export async function* walk(
   }
 }
 
-const timeOf = ({ page, at }: Head): string => page[at]?.time ?? '';
+const headOf = <R>({ page, at }: StreamHead<R>): ListedRecord<R> =>
+  present(page[at], 'a page that is used up is replaced by the next');
 
-async function refilled(head: Head): Promise<Head | undefined> {
+/** The stream at its next page that has records; `undefined` at its end. */
+async function refilled<R>(head: StreamHead<R>): Promise<StreamHead<R> | undefined> {
   for (;;) {
     const { value, done } = await head.pages.next();
     if (done) return undefined;

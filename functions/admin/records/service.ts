@@ -1,26 +1,10 @@
 import * as z from 'zod';
+import { type Category, categories } from './codes.ts';
 import type { Collection } from './collection.ts';
 import { categoryWords, codeOf } from './display.ts';
 import { email, flag, id, instant, money, text, username } from './fields.ts';
 
-export const categories = [
-  'repair',
-  'assembly',
-  'plumbing',
-  'electrical',
-  'cleaning',
-  'painting',
-  'carpentry',
-  'gardening',
-  'pest_control',
-  'air_conditioning',
-  'locksmith',
-  'moving',
-  'other',
-] as const;
-export type Category = (typeof categories)[number];
-
-/** A service that somebody provides. */
+/** A service that a professional offers. */
 export const Service = z
   .strictObject({
     id,
@@ -42,8 +26,9 @@ export type ServiceChange = z.output<typeof ServiceChange>;
 export const changedService = (service: Service, { is_active }: ServiceChange, now: string): Service =>
   service.is_active === is_active ? service : { ...service, is_active, updated_at: now };
 
-/** What exports filter services by. */
-export const serviceFacet = (category: string, active: boolean): string => `${category}.${active ? 'a' : ''}`;
+/** The facet of a service: its category, and a letter if it is active. Exports filter by it. */
+export const serviceFacet = (category: Category, active: boolean): string =>
+  `${category}.${active ? 'a' : ''}`;
 
 export const services: Collection<Service> = {
   name: 'services',
@@ -51,7 +36,7 @@ export const services: Collection<Service> = {
   facets: categories.flatMap((category) => [true, false].map((active) => serviceFacet(category, active))),
   facetOf: ({ category, is_active }) => serviceFacet(category, is_active),
   createdAt: (service) => service.created_at,
-  shown: ({ id, name, description, category, ...rest }, language) => ({
+  toReply: ({ id, name, description, category, ...rest }, language) => ({
     ...{ id, name, description, category },
     category_display: categoryWords[category][language],
     ...rest,

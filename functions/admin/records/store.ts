@@ -1,40 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { systemClock } from '../../../core/clock.ts';
-import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
-import { patient } from '../../../core/dynamo/patience.ts';
-import type { Action, Item, Key, Store } from '../../../core/dynamo/store.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { type FoundItems, getAll } from '../../../core/dynamo/get-all.ts';
+import type { Action, Item, Key } from '../../../core/dynamo/store.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { transactOnce } from '../../../core/dynamo/transact-once.ts';
+import { assertVersion } from '../../../core/dynamo/version.ts';
 import { Problem } from '../../../core/http/problem.ts';
-import type { Collection, CollectionName } from './collection.ts';
-import type { Place } from './tally.ts';
+import { invariant } from '../../../core/invariant.ts';
+import type { Collection, CollectionName, Identified } from './collection.ts';
+import type { ListPlace } from './tally.ts';
 
 /** A record as it is stored. */
-export interface Stored<R> {
+export interface StoredRecord<R> {
   record: R;
-  /** Counts its changes. */
+  /** Counts its changes, for optimistic locking. */
   version: number;
 }
 
-/** How long one request to the table is tried, in milliseconds. */
-const PATIENCE = 8_000;
-
-let patientStore: Store | undefined;
-
-/** The table, with patience for what passes. Made on first use. */
-export function store(): Store {
-  const world = {
-    clock: systemClock,
-    random: Math.random,
-    pause: (milliseconds: number) => setTimeout(milliseconds),
-  };
-  patientStore ??= patient(dynamoStore(), world, () => systemClock.now() + PATIENCE);
-  return patientStore;
-}
-
-/** The order of texts is the order of numbers. */
+/** Ids with leading zeros, so that texts sort in the order of numbers. */
 const padded = (id: number): string => String(id).padStart(16, '0');
 
 export const partitionOf = (collection: CollectionName, tenant: string): string => `${collection}#${tenant}`;
@@ -44,33 +27,49 @@ export const recordKey = (collection: CollectionName, tenant: string, id: number
   sk: padded(id),
 });
 
-/** Apart from the records, since every writer writes it. */
+/** The tally has a partition of its own, since every writer updates it. */
 export const tallyKey = (collection: CollectionName, tenant: string): Key => ({
   pk: `tally#${partitionOf(collection, tenant)}`,
   sk: 'TALLY',
 });
 
-export function placeOf<R extends { id: number }>(collection: Collection<R>, record: R): Place {
+export function listPlaceOf<R extends Identified>(collection: Collection<R>, record: R): ListPlace {
   return { time: `${collection.createdAt(record)}#${padded(record.id)}`, facet: collection.facetOf(record) };
 }
 
-/** The sort key of the index `facet`: where the records of one facet stand in the order of time. */
-export const facetPlace = (facet: string, time: string): string => `${facet}#${time}`;
+/** The sort key of the index `facet`: the records of a facet in the order of time. */
+export const facetSortKey = (facet: string, time: string): string => `${facet}#${time}`;
 
-/** Documents are JSON text: DynamoDB's client takes half the time for it that it takes for a map, and it keeps the order of fields. */
-export const recordOf = <R>(item: Item): R => JSON.parse(String(item.d)) as R;
+/**
+ * The record in an item. Records are stored as JSON text: DynamoDB's client takes half the time for it that
+ * it takes for a map, and it keeps the order of fields. They were checked by their schema before they were
+ * stored; here only the item is checked, since an export reads 10,000 of them.
+ */
+export function recordOf<R>(item: Item): R {
+  assertVersion(item, 'record of the admin table');
+  const { d } = item;
+  invariant(typeof d === 'string', 'a record is stored as JSON text');
+  return JSON.parse(d) as R;
+}
 
-export const storedOf = <R>(item: Item | undefined): Stored<R> | undefined =>
-  item && { record: recordOf<R>(item), version: Number(item.version) };
+/** The record in an item with its version; `undefined` without an item. */
+export function storedOf<R>(item: Item | undefined): StoredRecord<R> | undefined {
+  if (!item) return undefined;
+  const { version } = item;
+  invariant(typeof version === 'number', 'a record has a version');
+  return { record: recordOf<R>(item), version };
+}
 
-/** Puts a record in place of the version that was read, or of none. */
-export function putRecord<R extends { id: number }>(
+/**
+ * Puts a record, on condition that the stored version is still the one that was read (optimistic locking).
+ */
+export function putRecord<R extends Identified>(
   collection: Collection<R>,
   tenant: string,
   record: R,
-  before: Stored<R> | undefined,
+  before: StoredRecord<R> | undefined,
 ): Action {
-  const { time, facet } = placeOf(collection, record);
+  const { time, facet } = listPlaceOf(collection, record);
   return {
     Put: {
       TableName: tableName('admin'),
@@ -79,7 +78,7 @@ export function putRecord<R extends { id: number }>(
         d: JSON.stringify(record),
         version: (before?.version ?? 0) + 1,
         time,
-        facet: facetPlace(facet, time),
+        facet: facetSortKey(facet, time),
       },
       ...(before
         ? {
@@ -91,49 +90,21 @@ export function putRecord<R extends { id: number }>(
   };
 }
 
-/** Items by key, however many. */
-export async function readAll(keys: Key[]): Promise<{ get(key: Key): Item | undefined }> {
-  const nameOf = ({ pk, sk }: Key) => `${sk} ${pk}`;
-  const found = new Map<string, Item>();
-  for (let from = 0; from < keys.length; from += 100) {
-    let wanted = keys.slice(from, from + 100);
-    while (wanted.length > 0) {
-      const { items, unread } = await store().getMany(tableName('admin'), wanted);
-      for (const item of items) found.set(nameOf(item as unknown as Key), item);
-      wanted = unread;
-    }
-  }
-  return { get: (key) => found.get(nameOf(key)) };
-}
+/** Reads any number of items of the table by key. */
+export const getItems = (keys: Key[]): Promise<FoundItems> => getAll(dynamo(), tableName('admin'), keys);
 
-/** How often a transaction is tried that is in the way of others, and the first and the longest pause between, in milliseconds. */
-const CONFLICTS = { times: 12, first: 10, longest: 400 };
-
-/** Records of one transaction: with the longest notes they stay below the 4 MB that DynamoDB takes. */
-export const WRITES = 50;
+/** Records of one transaction: even with the longest notes they stay below the 4 MB that DynamoDB takes. */
+export const recordsPerTransaction = 50;
 
 /**
- * One TransactWriteItems. Its token makes a repetition after a lost answer the same request.
+ * Commits one transaction, whatever happens to its answers.
  *
- * @returns the places of the actions whose conditions failed; none if it was done.
- * @throws Problem `conflict` if others were always in the way.
+ * @returns the places of the actions whose conditions failed; none if it was committed.
  */
 export async function transact(actions: Action[]): Promise<number[]> {
-  for (let time = 0, pause = CONFLICTS.first; ; time++, pause = Math.min(2 * pause, CONFLICTS.longest)) {
-    try {
-      const command = { TransactItems: actions, ClientRequestToken: randomUUID() };
-      await documents().send(new TransactWriteCommand(command));
-      return [];
-    } catch (error) {
-      if (!(error instanceof TransactionCanceledException)) throw error;
-      const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
-      const failed = [...codes.keys()].filter((place) => codes[place] === 'ConditionalCheckFailed');
-      if (failed.length > 0) return failed;
-      if (!codes.some((code) => /TransactionConflict|Throttling|Throughput/.test(code ?? ''))) throw error;
-      if (time === CONFLICTS.times) throw tooBusy();
-    }
-    await setTimeout(pause * (0.5 + Math.random() / 2));
-  }
+  const transacted = await transactOnce(dynamo(), systemDeps, actions);
+  if (transacted.done) return [];
+  return [...transacted.reasons.keys()].filter((place) => transacted.reasons[place]?.failed);
 }
 
 export const tooBusy = () => new Problem('conflict', 'Others change the same records', { retryAfter: 1 });

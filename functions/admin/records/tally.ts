@@ -1,82 +1,104 @@
+import * as z from 'zod';
 import type { Action, Item, Key } from '../../../core/dynamo/store.ts';
+import { invariant, present } from '../../../core/invariant.ts';
 
 /**
- * How many records of one tenant and kind there are, exactly, by facet and by stretch of time: one item, changed in the transaction that
- * changes the records.
+ * Exact counts of the records of one tenant and collection, by facet and by block: one item, updated in the
+ * transaction that changes the records.
  *
- * The order of all records (by time of creation, then id) is cut into blocks, and each has a counter for each facet. So a total is a sum, and
- * the place of the 9,000th record is known up to a block, without reading any record.
+ * The list of all records (by time of creation, then id) is partitioned into blocks, each with a counter for
+ * each facet. So a total is a sum, and the position of the 9,000th record is known up to a block without
+ * reading any record.
  */
 export interface Tally {
-  /** Changes when the blocks do. */
+  /** Incremented when the blocks change. */
   layout: number;
-  /** Changes whenever a record is added or moves. */
+  /** Incremented whenever a record is added or moves. */
   changes: number;
-  /** In order; the first begins at `BEGINNING`. */
+  /** In order; the first begins at `listBeginning`. */
   blocks: Block[];
 }
 
 export interface Block {
   id: number;
-  /** Where it begins: before its first place, and after the last one of the block before. */
+  /** Its lower bound: before its first place, and after the last place of the block before. */
   from: string;
   /** Records by facet. */
   counts: Record<string, number>;
 }
 
-/** Where a record stands in its list, and what it is filtered by. */
-export interface Place {
+/** The place of a record in its list, and the facet that it is filtered by. */
+export interface ListPlace {
   time: string;
   facet: string;
 }
 
-/** Before and after every place: a place begins with a year. */
-export const BEGINNING = '0';
-export const END = ':';
+/** Bounds before and after every place, which begins with a year. */
+export const listBeginning = '0';
+export const listEnd = ':';
 
-/** Right behind a place, and before the next: places are of one length. So bounds never are places themselves. */
-export const behind = (time: string): string => `${time}!`;
+/**
+ * The bound directly after a place and before the next. Places have one length, so a bound never equals a
+ * place.
+ */
+export const justAfter = (time: string): string => `${time}!`;
 
-/** How many records a block has at most before it is cut in two: what an offset reads in vain at most. */
-export const BLOCK = 500;
+/** Records of a block before it is split. A page at an offset reads at most so many records that it skips. */
+export const recordsPerBlockMax = 500;
+
+/** A stored tally without its counters, which are the attributes `n:<block>:<facet>`. */
+const TallyItem = z.object({
+  layout: z.int(),
+  changes: z.int(),
+  blocks: z.array(z.object({ id: z.int(), from: z.string() })),
+  /** The format of the item; absent means 1. */
+  v: z.literal(1).optional(),
+});
 
 const counter = (block: number, facet: string) => `n:${block}:${facet}`;
 
+/** The tally of an item; without an item the empty one. */
 export function tallyOf(item: Item | undefined): Tally {
-  if (!item) return { layout: 0, changes: 0, blocks: [{ id: 0, from: BEGINNING, counts: {} }] };
+  if (!item) return { layout: 0, changes: 0, blocks: [{ id: 0, from: listBeginning, counts: {} }] };
+  const { layout, changes, blocks } = TallyItem.parse(item);
   const counts = new Map<number, Record<string, number>>();
   for (const [name, value] of Object.entries(item)) {
-    const [, block, facet = ''] = /^n:(\d+):(.+)$/.exec(name) ?? [];
-    if (block === undefined || value === 0) continue;
-    counts.set(Number(block), { ...counts.get(Number(block)), [facet]: Number(value) });
+    const [, block, facet] = /^n:(\d+):(.+)$/.exec(name) ?? [];
+    if (block === undefined || facet === undefined || value === 0) continue;
+    invariant(typeof value === 'number', 'a counter of a tally is a number');
+    counts.set(Number(block), { ...counts.get(Number(block)), [facet]: value });
   }
-  const starts = item.blocks as { id: number; from: string }[];
   return {
-    layout: Number(item.layout),
-    changes: Number(item.changes),
-    blocks: starts.map(({ id, from }) => ({ id, from, counts: counts.get(id) ?? {} })),
+    layout,
+    changes,
+    blocks: blocks.map((block) => ({ ...block, counts: counts.get(block.id) ?? {} })),
   };
 }
 
+/** The records of a block, of these facets or of all. */
 export const sizeOf = ({ counts }: Pick<Block, 'counts'>, facets?: ReadonlySet<string>): number =>
   Object.entries(counts).reduce((sum, [facet, n]) => (!facets || facets.has(facet) ? sum + n : sum), 0);
 
-const blockAt = ({ blocks }: Tally, time: string): Block | undefined =>
-  blocks.findLast(({ from }) => from <= time);
+const blockAt = ({ blocks }: Tally, time: string): Block =>
+  present(
+    blocks.findLast(({ from }) => from <= time),
+    'the first block begins before every place',
+  );
 
 /**
- * The update that goes with records that were added (`from` is absent) or moved; `undefined` if nothing that is counted changed. It only adds,
- * so writers do not disturb each other; its condition fails if the blocks were cut anew since the tally was read.
+ * The update of the tally for records that were added (`from` is absent) or moved; `undefined` if no count
+ * changes. It only adds, so concurrent writers do not conflict; its condition fails if blocks were split
+ * since the tally was read.
  */
 export function tallyUpdate(
   table: string,
   key: Key,
   tally: Tally,
-  moves: { from?: Place | undefined; to: Place }[],
+  moves: { from?: ListPlace | undefined; to: ListPlace }[],
 ): Action | undefined {
   const sums = new Map<string, number>();
-  const add = ({ time, facet }: Place, by: number) => {
-    const name = counter(blockAt(tally, time)?.id ?? 0, facet);
+  const add = ({ time, facet }: ListPlace, by: number) => {
+    const name = counter(blockAt(tally, time).id, facet);
     sums.set(name, (sums.get(name) ?? 0) + by);
   };
   const real = moves.filter(({ from, to }) => from?.time !== to.time || from.facet !== to.facet);
@@ -108,18 +130,25 @@ export function tallyUpdate(
   };
 }
 
-/** The tally with a block cut into several that have at most `BLOCK` records. `places` are all records of the block, in order. */
-export function cut(tally: Tally, block: Block, places: Place[]): Tally {
-  const parts = Math.ceil(places.length / BLOCK);
-  const size = Math.ceil(places.length / parts);
+/**
+ * The tally with a block split into several of at most `recordsPerBlockMax` records.
+ *
+ * @param places of all records of the block, in order.
+ */
+export function splitBlock(tally: Tally, block: Block, places: ListPlace[]): Tally {
+  const size = Math.ceil(places.length / Math.ceil(places.length / recordsPerBlockMax));
   let free = Math.max(...tally.blocks.map(({ id }) => id)) + 1;
-  const made = Array.from({ length: parts }, (_, part): Block => {
+  const made = Array.from({ length: Math.ceil(places.length / size) }, (_, part): Block => {
     const its = places.slice(part * size, (part + 1) * size);
     const counts: Record<string, number> = {};
     for (const { facet } of its) counts[facet] = (counts[facet] ?? 0) + 1;
     return part === 0
       ? { id: block.id, from: block.from, counts }
-      : { id: free++, from: behind(places[part * size - 1]?.time ?? BEGINNING), counts };
+      : {
+          id: free++,
+          from: justAfter(present(places[part * size - 1], 'the part before is full').time),
+          counts,
+        };
   });
   return {
     ...tally,
@@ -128,7 +157,7 @@ export function cut(tally: Tally, block: Block, places: Place[]): Tally {
   };
 }
 
-/** A tally as an item. */
+/** The item of a tally. */
 export const tallyItem = (key: Key, { layout, changes, blocks }: Tally): Item => ({
   ...key,
   layout,

@@ -5,7 +5,7 @@ import { email, flag, id, instant, text, username } from './fields.ts';
 export const userTypes = ['customer', 'professional', 'admin'] as const;
 const userType = z.enum(userTypes, { error: `must be one of ${userTypes.join(', ')}` });
 
-const NOT_A_RATING = 'must be a rating as text from "0" to "5", such as "4.75"';
+const notARating = 'must be a rating as text from "0" to "5", such as "4.75"';
 
 const fields = {
   first_name: text(150),
@@ -35,8 +35,8 @@ export const User = z
       is_premium: flag.default(false),
       is_available: flag.default(false),
       rating: z
-        .string({ error: NOT_A_RATING })
-        .regex(/^([0-4](\.\d{1,2})?|5(\.00?)?)$/, { error: NOT_A_RATING })
+        .string({ error: notARating })
+        .regex(/^([0-4](\.\d{1,2})?|5(\.00?)?)$/, { error: notARating })
         .transform((rating) => Number(rating).toFixed(2))
         .nullable()
         .default(null),
@@ -46,22 +46,22 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.output<typeof User>;
 
-/** What says who one is and what one may do. It is nothing that a bulk operation changes; whoever tries is told, item by item. */
-const powers = ['role', 'user_type', 'is_admin', 'is_staff', 'is_superuser'] as const;
-const powersOfUsers = Object.fromEntries(powers.map((name) => [name, z.unknown().optional()])) as Record<
-  (typeof powers)[number],
-  z.ZodOptional<z.ZodUnknown>
->;
+/**
+ * The fields that decide what a user may do. A bulk operation cannot change them; the contract lets them
+ * through so that the error is reported for each operation.
+ */
+const power = z.unknown().optional();
+const powers = { role: power, user_type: power, is_admin: power, is_staff: power, is_superuser: power };
 
-/** What an administrator changes of any user. */
+/** The fields of any user that an administrator may change. */
 export const UserChange = z
-  .strictObject({ ...z.strictObject({ ...fields, is_active: flag }).partial().shape, ...powersOfUsers })
+  .strictObject({ ...z.strictObject({ ...fields, is_active: flag }).partial().shape, ...powers })
   .refine((change) => Object.keys(change).length > 0, { error: 'must have at least one field' });
 export type UserChange = z.output<typeof UserChange>;
 
-/** The user with what is to be changed; a text if that cannot be. */
+/** The user with the change applied; an error text if the change names a forbidden field. */
 export function changedUser(user: User, change: UserChange): User | string {
-  const power = powers.find((name) => name in change);
+  const power = Object.keys(powers).find((name) => name in change);
   if (power) return `The field ${power} cannot be changed`;
   const { phone, city, state, email, first_name, last_name, is_active } = change;
   const given = (wanted: object) =>
@@ -73,7 +73,7 @@ export function changedUser(user: User, change: UserChange): User | string {
   };
 }
 
-/** What exports filter users by: a letter for each flag that is set. */
+/** The facet of a user: its type, and a letter for each flag that is set. Exports filter by it. */
 export const userFacet = (type: string, active: boolean, verified: boolean): string =>
   `${type}.${active ? 'a' : ''}${verified ? 'v' : ''}`;
 
@@ -111,7 +111,7 @@ export const users: Collection<User> = {
   ),
   facetOf: ({ is_active, profile }) => userFacet(profile.user_type, is_active, profile.is_verified),
   createdAt: (user) => user.date_joined,
-  shown: (user) => user,
+  toReply: (user) => user,
   displays: [],
   columns: [
     { title: 'ID', type: 'id', of: (user) => user.id, put: (_, value) => ({ id: value }) },

@@ -1,32 +1,38 @@
 import * as z from 'zod';
+import { present } from '../../../core/invariant.ts';
 
-/** Where Cliniko keeps accounts whose keys name no shard (Cliniko API documentation, "Base URL"). */
-const FIRST_SHARD = 'au1';
+/** Shard of accounts whose keys name none (Cliniko API documentation, "Base URL"). */
+const defaultShard = 'au1';
 
-/** The shard goes into a host name, so nothing else may be taken for one. */
-const SHARD = /^[a-z]{2}\d{1,2}$/;
+/** Strict, because the shard becomes part of a host name. */
+const shardPattern = /^[a-z]{2}\d{1,2}$/;
 
 /**
- * The shard of an account: what follows the last `-` of its API key.
+ * The shard of an account: the part of its API key after the last `-`.
  *
- * @returns `undefined` if something else follows.
+ * @returns `undefined` if that part is no shard.
  */
 export function shardOf(apiKey: string): string | undefined {
   const dash = apiKey.lastIndexOf('-');
-  if (dash === -1) return FIRST_SHARD;
+  if (dash === -1) return defaultShard;
   const shard = apiKey.slice(dash + 1);
-  return SHARD.test(shard) ? shard : undefined;
+  return shardPattern.test(shard) ? shard : undefined;
 }
 
-/** An API key of Cliniko. It is the user name of Basic authentication, where a colon would end it (RFC 7617 §2). */
+/**
+ * An API key of Cliniko. It is the user name of Basic authentication, which a colon would end (RFC 7617 §2).
+ */
 export const ApiKey = z
   .string()
   .regex(/^[!-9;-~]{8,512}$/, 'must be 8 to 512 printable ASCII characters without spaces and colons')
   .refine((key) => shardOf(key) !== undefined, 'must end in the shard of the account, such as -au1');
 
-/** Where the API of a shard is. `CLINIKO_BASE_URL` takes its place in local runs and tests. */
+/**
+ * Base URL of the account's shard, without a slash at the end. `CLINIKO_BASE_URL` replaces it in local runs
+ * and tests.
+ */
 export const baseUrlOf = (apiKey: string): string =>
-  (process.env.CLINIKO_BASE_URL || `https://api.${shardOf(apiKey) ?? FIRST_SHARD}.cliniko.com/v1`).replace(
-    /\/$/,
-    '',
-  );
+  (
+    process.env.CLINIKO_BASE_URL ||
+    `https://api.${present(shardOf(apiKey), 'an API key was checked before it was stored')}.cliniko.com/v1`
+  ).replace(/\/$/, '');

@@ -1,43 +1,49 @@
 import { createHash } from 'node:crypto';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { setting } from '../../../core/environment.ts';
 import { takeCall } from '../../../core/http/rate-limit.ts';
 
 /**
- * A minute, and how much later than another one a request may arrive after it was counted here: within any minute of Cliniko's clock
- * there are then no more than are allowed. In seconds.
+ * Window of our own count: Cliniko's minute and two seconds for requests that arrive late, so that within any
+ * minute of Cliniko's clock there are never more than allowed.
  */
-const WINDOW = 62;
+const windowSeconds = 62;
 
-/** Requests a minute that Cliniko takes from one key. */
+/** Requests per minute that Cliniko accepts with one key. */
 const callsPerMinute = (): number =>
   Number(setting('CLINIKO_CALLS_PER_MINUTE', 'it comes from `clinikoCallsPerMinute` of the stage'));
 
-/** Whom the budget belongs to: all containers and organisations that share a key. The key itself is stored nowhere. */
+/**
+ * Id of the budget, shared by all containers and organisations with the same key. A digest, so that the key
+ * is stored nowhere.
+ */
 const ownerOf = (apiKey: string): string =>
   createHash('sha256').update(`cliniko ${apiKey}`).digest('base64url');
 
 const pauseKey = (apiKey: string) => ({ pk: `CLINIKO-PAUSE#${ownerOf(apiKey)}` });
 
 /**
- * Takes one request out of the budget of an API key.
+ * Takes one request from the budget of an API key.
  *
  * @param now milliseconds since the epoch.
- * @returns `undefined` if the request may be sent, else when to ask again, in milliseconds since the epoch.
+ * @returns `undefined` if the request may be sent, otherwise the time to try again, in milliseconds since the
+ * epoch.
  */
 export async function takeRequest(apiKey: string, now: number): Promise<number | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: tableName('guards'), Key: pauseKey(apiKey), ConsistentRead: true }),
-  );
-  if (Number(Item?.until) > now) return Number(Item?.until);
-  const limit = { calls: callsPerMinute(), seconds: WINDOW, per: 'user' } as const;
+  const pause = await dynamo().get(tableName('guards'), pauseKey(apiKey));
+  if (Number(pause?.until) > now) return Number(pause?.until);
+  const limit = { calls: callsPerMinute(), seconds: windowSeconds, per: 'user' } as const;
   const { admitted, resetAt } = await takeCall(`cliniko ${ownerOf(apiKey)}`, limit, now);
   return admitted ? undefined : resetAt;
 }
 
-/** Keeps everyone who shares a key from asking before the instant that Cliniko announced. */
+/**
+ * Stops requests with an API key, by all that share it, until the reset that Cliniko announced.
+ *
+ * @param until milliseconds since the epoch.
+ */
 export async function pauseRequests(apiKey: string, until: number): Promise<void> {
   const Item = { ...pauseKey(apiKey), until, expires_at: Math.ceil(until / 1000) + 60 };
-  await documents().send(new PutCommand({ TableName: tableName('guards'), Item }));
+  await dynamo().put({ TableName: tableName('guards'), Item });
 }

@@ -2,33 +2,35 @@ import * as z from 'zod';
 import { ClinikoFault } from '../faults.ts';
 import { baseUrlOf } from './api-key.ts';
 import { pauseRequests, takeRequest } from './call-budget.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 
-/** Milliseconds for one call, from its first byte to its last. */
-const TIMEOUT = 10_000;
+/** For one call, up to the last byte of the answer. */
+const requestTimeoutMs = 10_000;
 
-/** Bytes of one answer at most. A page of 100 patients with long notes has about 300 KB. */
-const LARGEST = 5 * 1024 * 1024;
+/** A page of 100 patients with long notes has about 300 KB. */
+const bodyBytesMax = 5 * 1024 * 1024;
 
-/** How long to wait if Cliniko does not say, and how far ahead an announced reset is believed, in milliseconds. */
-const MINUTE = 60_000;
-const FURTHEST_RESET = 60 * MINUTE;
+/** Wait after a 429 that announces no reset. */
+const defaultResetDelayMs = 60_000;
 
-/** Who asks, as Cliniko wants to know it (its API documentation, "Identifying your application"). */
-const APPLICATION = 'Bulkhead';
+/** A reset further ahead fails the call. */
+const resetDelayMsMax = 60 * 60_000;
 
-/** An account, and whom Cliniko may write to about our requests. */
+/** First part of the User-Agent (Cliniko API documentation, "Identifying your application"). */
+const applicationName = 'Bulkhead';
+
+/** Credentials of an account, and the address to which Cliniko may write about our requests. */
 export interface ClinikoAccount {
   apiKey: string;
   contactEmail: string;
 }
 
-/** Nothing may be asked before an instant. */
+/** The API key may not be used before an instant. */
 export class TooEarly extends Error {
   override readonly name = 'TooEarly';
   /** Milliseconds since the epoch. */
   readonly until: number;
-  /** Whether Cliniko itself refused, and not our own count of requests. */
+  /** True if Cliniko rejected the request, false if our own count did. */
   readonly refused: boolean;
 
   constructor(until: number, refused: boolean) {
@@ -46,13 +48,13 @@ export interface ListPage {
   next: string | undefined;
 }
 
-/** Numbers that JavaScript would round stay text: ids of 64 bits have up to 19 digits. */
+/** Reviver for JSON: keeps unsafe integers as text, since 64-bit ids have up to 19 digits. */
 function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
   const isRounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
   return isRounded && context?.source ? context.source : value;
 }
 
-const parse = (text: string): unknown => JSON.parse(text, exactly as Parameters<typeof JSON.parse>[1]);
+const parse = (text: string): unknown => JSON.parse(text, exactly);
 
 async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -60,18 +62,23 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
     // Leaving the loop cancels the rest of the body.
-    if (size > LARGEST) throw new ClinikoFault('ClinikoUnavailable');
+    if (size > bodyBytesMax) throw new ClinikoFault('ClinikoUnavailable');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** When Cliniko takes requests again: its header tells seconds since the epoch, and may tell an instant that is over. */
-function resetOf(response: Response, { now, random }: World): number {
+/**
+ * Time of the next request after a 429, in milliseconds since the epoch. Cliniko's header has seconds and may
+ * name a past instant.
+ *
+ * @throws ClinikoFault `ClinikoRateLimited` if the reset is more than an hour ahead.
+ */
+function resetOf(response: Response, { now, random }: ClinikoDeps): number {
   const announced = Number(response.headers.get('x-ratelimit-reset')) * 1000;
-  const reset = Number.isFinite(announced) && announced > 0 ? announced : now() + MINUTE;
-  if (reset > now() + FURTHEST_RESET) throw new ClinikoFault('ClinikoRateLimited');
-  // Up to a second more, so that those who wait for one reset do not all come at once.
+  const reset = Number.isFinite(announced) && announced > 0 ? announced : now() + defaultResetDelayMs;
+  if (reset > now() + resetDelayMsMax) throw new ClinikoFault('ClinikoRateLimited');
+  // Up to a second of jitter, so that not all that wait for one reset send at once.
   return Math.max(reset, now() + 1_000) + Math.floor(random() * 1_000);
 }
 
@@ -83,7 +90,11 @@ function faultOf(status: number): ClinikoFault {
   return new ClinikoFault('ClinikoRefused');
 }
 
-/** An address below the account's base, or a link of Cliniko's, as long as it is on the same host: the key must reach no other. */
+/**
+ * The URL of a path below the account's base, or of a link of Cliniko's.
+ *
+ * @throws ClinikoFault `ClinikoMoved` if it is on another host, which must not get the key.
+ */
 function onHost(path: string, { apiKey }: ClinikoAccount): URL {
   const base = baseUrlOf(apiKey);
   const url = URL.parse(path, `${base}/`);
@@ -92,36 +103,38 @@ function onHost(path: string, { apiKey }: ClinikoAccount): URL {
 }
 
 /**
- * Asks Cliniko once. Nothing is followed or repeated here: the workflow does that, or the caller.
+ * Sends one GET request to Cliniko. Follows no redirects and does not retry: that is up to the workflow or
+ * the caller.
  *
- * @param path with its query: below the account's base address, or from the root of its host if it begins with a slash.
- * @returns the answer's JSON, or `undefined` if there is no such thing (404).
+ * @param path with its query: below the account's base URL, or from the root of its host if it begins with a
+ * slash.
+ * @returns the answer's JSON; `undefined` for 404.
  * @throws TooEarly, or ClinikoFault. Neither quotes an answer or the key.
  */
-export async function askCliniko(account: ClinikoAccount, path: string, world: World): Promise<unknown> {
-  const free = await takeRequest(account.apiKey, world.now());
+export async function askCliniko(account: ClinikoAccount, path: string, deps: ClinikoDeps): Promise<unknown> {
+  const free = await takeRequest(account.apiKey, deps.now());
   if (free !== undefined) throw new TooEarly(free, false);
   let response: Response;
   let text: string;
   try {
-    response = await world.fetch(onHost(path, account).href, {
+    response = await deps.fetch(onHost(path, account).href, {
       headers: {
         Authorization: `Basic ${Buffer.from(`${account.apiKey}:`).toString('base64')}`,
         Accept: 'application/json',
-        'User-Agent': `${APPLICATION} (${account.contactEmail})`,
+        'User-Agent': `${applicationName} (${account.contactEmail})`,
       },
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(requestTimeoutMs),
     });
     text = response.status === 200 ? await readText(response) : '';
     if (response.status !== 200) await response.body?.cancel();
   } catch (error) {
-    // Of the many ways in which a connection fails (TypeError, TimeoutError, Z_DATA_ERROR …) none says more than this.
+    // Connections fail with many errors (TypeError, TimeoutError, Z_DATA_ERROR …) that all mean the same.
     throw error instanceof ClinikoFault ? error : new ClinikoFault('ClinikoUnavailable');
   }
   if (response.status === 404) return undefined;
   if (response.status === 429) {
-    const until = resetOf(response, world);
+    const until = resetOf(response, deps);
     await pauseRequests(account.apiKey, until);
     throw new TooEarly(until, true);
   }
@@ -133,36 +146,37 @@ export async function askCliniko(account: ClinikoAccount, path: string, world: W
   }
 }
 
-const count = z.int().nonnegative();
-const links = z.object({ next: z.string().nullish() }).nullish();
+const PatientsPage = z.object({
+  patients: z.array(z.unknown()),
+  total_entries: z.int().nonnegative(),
+  links: z.object({ next: z.string().nullish() }).nullish(),
+});
 
-/** The longest link to a next page that is kept: it becomes part of what is stored for a run. */
-const LONGEST_LINK = 1_000;
+/** Longer links to a next page are rejected, since they are stored with the run. */
+const linkLengthMax = 1_000;
 
 /**
- * One page of a list of Cliniko's.
+ * Reads one page of a list of patients.
  *
- * @param list the field that holds the records, e.g. `patients`.
- * @returns an empty page if the account has no such list.
- * @throws as `askCliniko`; ClinikoFault `ClinikoUnavailable` also for a page that contradicts itself: less than it counts and no next
- * page, or itself as the next page.
+ * @returns `undefined` if the account has no such list (404).
+ * @throws as `askCliniko`; ClinikoFault `ClinikoUnavailable` also for a page that contradicts itself: more
+ * records than it counts, or a link to itself as the next page.
  */
 export async function readList(
   account: ClinikoAccount,
   path: string,
-  list: string,
-  world: World,
+  deps: ClinikoDeps,
 ): Promise<ListPage | undefined> {
-  const answer = await askCliniko(account, path, world);
+  const answer = await askCliniko(account, path, deps);
   if (answer === undefined) return undefined;
-  const page = z.object({ [list]: z.array(z.unknown()), total_entries: count, links }).safeParse(answer);
+  const page = PatientsPage.safeParse(answer);
   if (!page.success) throw new ClinikoFault('ClinikoUnavailable');
-  const records = page.data[list] as unknown[];
-  const totalEntries = page.data.total_entries as number;
-  const link = (page.data.links as z.output<typeof links>)?.next;
+  const { patients: records, total_entries: totalEntries, links } = page.data;
+  const link = links?.next;
   const url = link ? onHost(link, account) : undefined;
   const next = url && url.pathname + url.search;
-  if (next === path || (next?.length ?? 0) > LONGEST_LINK || records.length > totalEntries) {
+  const isUsable = next === undefined || (next !== path && next.length <= linkLengthMax);
+  if (!isUsable || records.length > totalEntries) {
     throw new ClinikoFault('ClinikoUnavailable');
   }
   return { records, totalEntries, next };

@@ -1,5 +1,5 @@
-/** What comes from outside of the rules: a test brings its own. */
-export interface World {
+/** Dependencies of the sync's rules on the outside; tests bring their own. */
+export interface ClinikoDeps {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /** From 0 up to, but not including, 1. */
@@ -8,7 +8,7 @@ export interface World {
   fetch(url: string, init: RequestInit): Promise<Response>;
 }
 
-export const world: World = {
+export const clinikoDeps: ClinikoDeps = {
   now: () => Date.now(),
   random: () => Math.random(),
   fetch: (url, init) => fetch(url, init),

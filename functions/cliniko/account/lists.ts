@@ -1,14 +1,17 @@
+import { invariant } from '../../../core/invariant.ts';
 import { ClinikoFault } from '../faults.ts';
-import { PER_PAGE } from '../sync/sync-log.ts';
+import { patientsPerPage } from '../sync/sync-log.ts';
 import type { Phase, Run } from '../sync/sync-state.ts';
 import { type ClinikoAccount, type ListPage, readList } from './client.ts';
-import type { World } from './deps.ts';
+import type { ClinikoDeps } from './deps.ts';
 
-const NOBODY: ListPage = { records: [], totalEntries: 0, next: undefined };
+const emptyPage: ListPage = { records: [], totalEntries: 0, next: undefined };
 
 const query = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
-/** The fields of a list's query that stay the same from page to page. Oldest first: whoever is added comes behind. */
+/**
+ * Query fields that stay the same from page to page. Oldest first, so that new patients are added at the end.
+ */
 function filterOf(phase: Phase, { since, deletedSince }: Run): Record<string, string> {
   if (phase === 'updated' || phase === 'updated_archived')
     return { sort: 'created_at', 'q[]': `updated_at:>=${withoutFraction(since)}` };
@@ -17,11 +20,11 @@ function filterOf(phase: Phase, { since, deletedSince }: Run): Record<string, st
   return { sort: 'created_at' };
 }
 
-/** Cliniko's documentation writes instants in whole seconds. */
+/** Cliniko's documentation has instants in whole seconds. */
 const withoutFraction = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
 
-/** The phases that read a list, and where it is. */
-const PATHS: Partial<Record<Phase, string>> = {
+/** Paths of the lists that phases read. */
+const listPaths: Partial<Record<Phase, string>> = {
   active: 'patients',
   archived: 'patients/archived',
   updated: 'patients',
@@ -30,51 +33,57 @@ const PATHS: Partial<Record<Phase, string>> = {
 };
 
 /**
- * The page at which a run stands.
+ * Reads the page at a run's cursor.
  *
- * @throws as `readList`; ClinikoFault `ClinikoUnavailable` for a last page that comes before Cliniko's own count is reached.
+ * @throws as `readList`; ClinikoFault `ClinikoUnavailable` if the list ends before Cliniko's own count is
+ * reached.
  */
-export async function readPage(run: Run, account: ClinikoAccount, world: World): Promise<ListPage> {
+export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoDeps): Promise<ListPage> {
   const { phase, page, next } = run.cursor;
-  const list = PATHS[phase];
-  if (!list) throw new Error(`the phase ${phase} reads no list`);
-  const path = next ?? `${list}?${query({ per_page: String(PER_PAGE), ...filterOf(phase, run) })}`;
-  const read = await readList(account, path, 'patients', world);
-  // Accounts without a list of archived or deleted patients have none; the counts at the end tell whether that is so.
-  if (!read && phase !== 'active' && phase !== 'updated') return NOBODY;
+  const list = listPaths[phase];
+  invariant(list, `the phase ${phase} reads no list`);
+  const path = next ?? `${list}?${query({ per_page: String(patientsPerPage), ...filterOf(phase, run) })}`;
+  const read = await readList(account, path, deps);
+  // An account may have no list of archived or deleted patients; the counts at the end prove it has none.
+  if (!read && phase !== 'active' && phase !== 'updated') return emptyPage;
   if (!read) throw new ClinikoFault('ClinikoRefused');
-  const behind = (page - 1) * PER_PAGE + read.records.length;
-  if (read.next === undefined && behind < read.totalEntries) throw new ClinikoFault('ClinikoUnavailable');
+  const readSoFar = (page - 1) * patientsPerPage + read.records.length;
+  if (read.next === undefined && readSoFar < read.totalEntries) throw new ClinikoFault('ClinikoUnavailable');
   return read;
 }
 
-/** How many Cliniko counts in a list. */
+/** Number of entries that Cliniko counts in a list. */
 async function count(
   phase: Phase,
   filter: Record<string, string>,
   account: ClinikoAccount,
-  world: World,
+  deps: ClinikoDeps,
 ): Promise<number> {
-  const path = `${PATHS[phase]}?${query({ per_page: '1', ...filter })}`;
-  const page = await readList(account, path, 'patients', world);
-  if (!page && PATHS[phase] === PATHS.active) throw new ClinikoFault('ClinikoRefused');
+  const path = `${listPaths[phase]}?${query({ per_page: '1', ...filter })}`;
+  const page = await readList(account, path, deps);
+  if (!page && listPaths[phase] === listPaths.active) throw new ClinikoFault('ClinikoRefused');
   return page?.totalEntries ?? 0;
 }
 
-/** How many patients Cliniko counts: all, or for an incremental run those that changed since the last one. */
+/**
+ * Number of patients that Cliniko counts: all, or for an incremental run those changed since the last one.
+ *
+ * @throws as `readList`; ClinikoFault `ClinikoRefused` if the account has no list of patients.
+ */
 export async function countPatients(
   account: ClinikoAccount,
-  world: World,
+  deps: ClinikoDeps,
   run?: Run,
 ): Promise<{ active: number; archived: number }> {
   const of = (phase: Phase) =>
-    count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, world);
-  // Whoever is archived between two of these is counted twice rather than not at all: a sync then looks again, and misses nobody.
+    count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, deps);
+  // A patient archived between two of these is counted twice rather than not at all: the sync then goes
+  // another round.
   const before = await of('updated_archived');
   const active = await of('updated');
   return { active, archived: Math.max(before, await of('updated_archived')) };
 }
 
-/** How many Cliniko counts as deleted, of those at whom a run looks. */
-export const countDeleted = (account: ClinikoAccount, world: World, run: Run): Promise<number> =>
-  count('deleted', filterOf('deleted', run), account, world);
+/** Number of patients that Cliniko counts as deleted since a run's `deletedSince`. */
+export const countDeleted = (account: ClinikoAccount, deps: ClinikoDeps, run: Run): Promise<number> =>
+  count('deleted', filterOf('deleted', run), account, deps);

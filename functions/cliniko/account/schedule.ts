@@ -1,25 +1,27 @@
 import * as z from 'zod';
 
-const MINUTE = 60_000;
-const UNITS = { minute: MINUTE, hour: 60 * MINUTE, day: 24 * 60 * MINUTE } as const;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const unitMs: Record<string, number> = { minute: minuteMs, hour: 60 * minuteMs, day: dayMs };
 
-/** No schedule asks Cliniko more often: a full sync may start as often (the seed's limit of one in five minutes). */
-const SHORTEST = 5 * MINUTE;
+/** As often as callers may start a full sync (the limit of `sync-all`: one in five minutes). */
+const intervalMsMin = 5 * minuteMs;
 
-/** A year: a longer one is a slip. */
-const LONGEST = 366 * UNITS.day;
+/** A year; a longer interval is a mistake. */
+const intervalMsMax = 366 * dayMs;
 
-const RATE = /^rate\((?<count>[1-9]\d{0,4}) (?<unit>minute|hour|day)s?\)$/;
+const ratePattern = /^rate\((?<count>[1-9]\d{0,4}) (?<unit>minute|hour|day)s?\)$/;
 
-/** The milliseconds between two runs of `rate(6 hours)`; `undefined` for any other text. */
+/** The interval of a rate such as `rate(6 hours)` in milliseconds; `undefined` for any other text. */
 export function intervalOf(schedule: string): number | undefined {
-  const { count, unit } = RATE.exec(schedule)?.groups ?? {};
-  if (!count || !unit) return undefined;
-  const interval = Number(count) * UNITS[unit as keyof typeof UNITS];
-  return interval >= SHORTEST && interval <= LONGEST ? interval : undefined;
+  const { count, unit } = ratePattern.exec(schedule)?.groups ?? {};
+  const msPerUnit = unit && unitMs[unit];
+  if (!count || !msPerUnit) return undefined;
+  const interval = Number(count) * msPerUnit;
+  return interval >= intervalMsMin && interval <= intervalMsMax ? interval : undefined;
 }
 
-/** How often an organisation is synchronised by itself, as EventBridge writes a rate. */
+/** Interval of scheduled syncs, in the notation of EventBridge rates. */
 export const Schedule = z
   .string()
   .refine((text) => intervalOf(text) !== undefined, 'must be a rate from rate(5 minutes) to rate(366 days)');

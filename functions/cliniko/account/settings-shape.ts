@@ -3,7 +3,7 @@ import { isStorable, normalized } from '../../../core/text.ts';
 import { ApiKey } from './api-key.ts';
 import { Schedule } from './schedule.ts';
 
-/** What a caller sets of an organisation. */
+/** Settings of an organisation in requests. */
 export const NewSettings = z
   .strictObject({
     name: z
@@ -20,7 +20,7 @@ export const NewSettings = z
   .meta({ id: 'NewClinikoSettings' });
 export type NewSettings = z.output<typeof NewSettings>;
 
-/** What is told of them: everything but the key. */
+/** Settings of an organisation in answers: everything but the key. */
 export const SettingsReply = z
   .object({
     organization_id: z.union([z.string(), z.number()]),

@@ -1,22 +1,23 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { inRange } from '../../../core/dynamo/query-all.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
 import { patientsOf } from '../keys.ts';
-import { held } from '../sync/sync-state.ts';
+import { currentHoldings } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
-import { type StoredPatient, searchable } from './patient.ts';
+import { StoredPatient, searchable } from './patient.ts';
 
-export interface ListQuery {
+interface ListQuery {
   limit: number;
   offset: number;
   search?: string | undefined;
   last_synced_after?: string | undefined;
 }
 
-/** Patients that are looked at in one go while an offset is skipped. */
-const SKIPPED_TOGETHER = 500;
+/** Patients that one Query reads, until the page is full. */
+const patientsPerQuery = 500;
 
-/** Only active patients, and of those the ones that are asked for. */
+/** The filter of a Query: active patients that match the search and were synced after an instant. */
 function filterOf({ search, last_synced_after: after }: ListQuery) {
   const conditions = ['standing = :active'];
   const values: Record<string, string> = { ':active': 'active' };
@@ -35,7 +36,7 @@ function filterOf({ search, last_synced_after: after }: ListQuery) {
   };
 }
 
-const shown = (patient: StoredPatient) => ({
+const patientToReply = (patient: StoredPatient) => ({
   id: patient.id,
   cliniko_patient_id: patient.cliniko_id,
   first_name: patient.first_name,
@@ -48,42 +49,39 @@ const shown = (patient: StoredPatient) => ({
 });
 
 /**
- * One page of an organisation's active patients, those of its present Cliniko account, in the order of Cliniko's ids, and how many match
- * in all. Without a search the list need not be read to its end to tell.
+ * One page of the active patients of the listed account in the order of Cliniko's ids, and the number of all
+ * that match. Only a search reads the list to its end: without one, the stored counts give the number.
  */
 export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
   const { limit, offset, search, last_synced_after } = query;
   const isSearch = Boolean(search) || last_synced_after !== undefined;
   const { values, ...filter } = filterOf(query);
-  const { pk, prefix } = patientsOf(organization, state.account);
+  const { KeyConditionExpression, ExpressionAttributeValues } = inRange(
+    patientsOf(organization, state.account),
+  );
   const matches: StoredPatient[] = [];
   let matched = 0;
   let from: Record<string, unknown> | undefined;
+  // Ends with the partition: each page begins behind the last.
   do {
-    // Whatever is certainly before or behind the page is only counted: counting reads no attributes.
-    const isSkipping = matched + SKIPPED_TOGETHER <= offset;
+    // Patients that are certainly before or behind the page are only counted: COUNT returns no attributes.
+    const isSkipping = matched + patientsPerQuery <= offset;
     const isBehind = matches.length === limit;
     const onlyCount = isSkipping || isBehind;
-    const {
-      Items = [],
-      Count = 0,
-      LastEvaluatedKey,
-    } = await documents().send(
-      new QueryCommand({
-        TableName: tableName('cliniko'),
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ...values },
-        ConsistentRead: true,
-        ...filter,
-        ...(onlyCount ? { Select: 'COUNT' } : {}),
-        ...(isBehind ? {} : { Limit: SKIPPED_TOGETHER }),
-        ...(from ? { ExclusiveStartKey: from } : {}),
-      }),
-    );
+    const { items, count, next } = await dynamo().query({
+      TableName: tableName('cliniko'),
+      KeyConditionExpression,
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ...values },
+      ...filter,
+      ...(onlyCount ? { Select: 'COUNT' } : {}),
+      ...(isBehind ? {} : { Limit: patientsPerQuery }),
+      ExclusiveStartKey: from,
+    });
     const first = Math.max(0, offset - matched);
-    matches.push(...(Items as StoredPatient[]).slice(first, first + limit - matches.length));
-    matched += Count;
-    from = LastEvaluatedKey;
+    const page = items.slice(first, first + limit - matches.length);
+    matches.push(...page.map((item) => StoredPatient.parse(item)));
+    matched += count;
+    from = next;
   } while (from && (isSearch || matches.length < limit));
-  return { patients: matches.map(shown), total: isSearch ? matched : held(state).active };
+  return { patients: matches.map(patientToReply), total: isSearch ? matched : currentHoldings(state).active };
 }

@@ -3,18 +3,18 @@ import { timestamp } from '../../../core/clock.ts';
 import { isStorable, normalized } from '../../../core/text.ts';
 import { phoneOf } from './phone.ts';
 
-/** The longest a text may be before a record counts as broken. DynamoDB's 400 KB for an item are far away. */
-const LONGEST = 2_000;
+/** A longer text makes a record broken. Keeps items far below DynamoDB's limit of 400 KB. */
+const textLengthMax = 2_000;
 
 const text = z
   .string()
-  .max(LONGEST)
+  .max(textLengthMax)
   .refine((value) => isStorable(value, true))
   .transform((value) => normalized(value.trim()) || null)
   .nullish()
   .transform((value) => value ?? null);
 
-/** An instant in one spelling, so that texts compare as instants do; empty for what is none. */
+/** An instant in the one format in which texts sort as instants do; empty if the value is none. */
 const instant = z
   .unknown()
   .optional()
@@ -23,10 +23,12 @@ const instant = z
     return Number.isNaN(milliseconds) ? '' : timestamp(milliseconds);
   });
 
-/** Cliniko writes ids of 64 bits as text; its older endpoints as numbers, which the client reads as text where they are too long. */
+/**
+ * Cliniko sends 64-bit ids as text, its older endpoints as numbers; the client reads unsafe integers as text.
+ */
 const Id = z.union([z.string().regex(/^\d{1,20}$/), z.int().nonnegative()]).transform(String);
 
-/** As much of Cliniko's patient as is kept. Every field but the id may be missing, null or empty. */
+/** The stored part of Cliniko's patient. Every field but the id may be missing, null or empty. */
 const PatientRecord = z.object({
   id: Id,
   first_name: text,
@@ -38,7 +40,7 @@ const PatientRecord = z.object({
   archived_at: text,
 });
 
-/** A patient of Cliniko's as it was read: ready to be stored, or named with what is wrong with it. */
+/** A record of Cliniko's as read: its fields, or the reason why it cannot be stored. */
 export type ReadPatient =
   | { id: string; fields: z.output<typeof PatientRecord> }
   | { id: string; reason: string };
@@ -46,12 +48,12 @@ export type ReadPatient =
 /**
  * Reads one record of a page.
  *
- * @param place what a record without an id is called by, e.g. `page 3, row 5`.
+ * @param place stands in for the id of a record without one, e.g. `active 3.5` for list, page and row.
  */
 export function readPatient(record: unknown, place: string): ReadPatient {
   const result = PatientRecord.safeParse(record);
   if (result.success) return { id: result.data.id, fields: result.data };
-  const id = Id.safeParse((record as { id?: unknown } | null)?.id).data ?? place;
+  const id = z.object({ id: Id }).safeParse(record).data?.id ?? place;
   const fields = new Set(result.error.issues.map(({ path }) => String(path[0] ?? 'record')));
   return { id, reason: `not usable: ${[...fields].join(', ')}` };
 }

@@ -1,44 +1,47 @@
+import * as z from 'zod';
 import { normalized } from '../../../core/text.ts';
 import type { ReadPatient } from './patient-record.ts';
 
-/**
- * Where a patient is at Cliniko. `rejected` marks a record that could not be stored and of which nothing is known, so that it counts once.
- */
-export type Standing = 'active' | 'archived' | 'deleted' | 'rejected';
+/** A patient of an organisation as stored in `cliniko`. */
+export const StoredPatient = z.object({
+  /** Version of the item's shape; absent means 1. */
+  v: z.literal(1).optional(),
+  /** Cliniko's id, or the place in its list of a record without one. */
+  cliniko_id: z.string(),
+  /** Our own number, unique within the tenant. */
+  id: z.int(),
+  /**
+   * The patient's state at Cliniko. `rejected` is a new record that could not be stored; the item makes it
+   * count only once.
+   */
+  standing: z.enum(['active', 'archived', 'deleted', 'rejected']),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  date_of_birth: z.string().nullable(),
+  /** Last change at Cliniko, RFC 3339, UTC; empty if unknown. */
+  updated_at: z.string(),
+  last_synced: z.string(),
+  sync_status: z.enum(['success', 'failed']),
+  /** Id of the last sync that saw it. */
+  seen: z.int(),
+  /** Text that searches match, in the form of `searchable`. */
+  search: z.string(),
+});
+export type StoredPatient = z.output<typeof StoredPatient>;
 
-/** A patient of one organisation, as it is stored. */
-export interface StoredPatient {
-  /** Cliniko's id, or the place of a record that has none. */
-  cliniko_id: string;
-  /** Our own number for it. */
-  id: number;
-  standing: Standing;
-  first_name: string | null;
-  last_name: string | null;
-  email: string | null;
-  phone: string | null;
-  date_of_birth: string | null;
-  /** When Cliniko changed it last, RFC 3339, UTC; empty as long as nothing is known. */
-  updated_at: string;
-  last_synced: string;
-  sync_status: 'success' | 'failed';
-  /** The last sync that met it. */
-  seen: number;
-  /** What searches look at. */
-  search: string;
-}
-
-/** The sync that meets a record, and when. */
-export interface Meeting {
+/** A sync that sees a record: its id, the time, and the list in which the record was. */
+export interface Sighting {
   sync: number;
   at: string;
   standing: 'active' | 'archived';
 }
 
-/** What searches compare with: one form for upper and lower case. */
+/** The form in which searches compare texts: NFC, lower case. */
 export const searchable = (value: string): string => normalized(value).toLocaleLowerCase('en');
 
-const BLANK = {
+const blankFields = {
   first_name: null,
   last_name: null,
   email: null,
@@ -48,20 +51,22 @@ const BLANK = {
 };
 
 /**
- * The patient after a sync met its record. What is stored stays if it is newer than the record, and if the record is broken.
+ * The patient after a sync saw its record. Stored fields stay if they are newer than the record, or if the
+ * record is broken.
  *
- * @param id the number for a patient that is new.
+ * @param known the stored patient; `undefined` if it is new.
+ * @param id the number of a new patient.
  */
-export function met(
+export function mergePatient(
   known: StoredPatient | undefined,
   read: ReadPatient,
-  { sync, at, standing }: Meeting,
+  { sync, at, standing }: Sighting,
   id: number,
 ): StoredPatient {
   const cliniko_id = read.id;
   if ('reason' in read) {
     const old = known ?? {
-      ...BLANK,
+      ...blankFields,
       id,
       cliniko_id,
       standing: 'rejected' as const,

@@ -1,7 +1,7 @@
 import parsePhoneNumber from 'libphonenumber-js/min';
 import * as z from 'zod';
 
-/** Cliniko keeps the kind of a phone in its own words. What it made of a number itself comes with the country's code, in digits. */
+/** Cliniko's phone numbers. `normalized_number` has the country code, in digits without `+`. */
 const Numbers = z.array(
   z.object({
     phone_type: z.string().nullish(),
@@ -10,34 +10,41 @@ const Numbers = z.array(
   }),
 );
 
-/** The longest text that is taken for a number: E.164 has 15 digits, and people write between them. */
-const LONGEST = 40;
+/** E.164 numbers have at most 15 digits; the rest allows for separators and notes. */
+const phoneLengthMax = 40;
 
-/** As few digits with a country's code in front are never a national number of the countries that Cliniko is in: those have ten. */
-const WITH_COUNTRY = 11;
+/**
+ * National numbers of Cliniko's countries have at most ten digits, so more of them start with a country code.
+ */
+const internationalDigitsMin = 11;
 
-/** A number as it is dialled from anywhere, `+61…`; `undefined` for one that does not tell its country. */
+/** A number in E.164 form, `+61…`; `undefined` if it has no country code. */
 function dialled(number: string): string | undefined {
   const digits = number.replace(/[^\d+]/g, '').replace(/^00/, '+');
   if (digits.startsWith('+')) return digits;
-  return digits.length >= WITH_COUNTRY && !digits.startsWith('0') ? `+${digits}` : undefined;
+  return digits.length >= internationalDigitsMin && !digits.startsWith('0') ? `+${digits}` : undefined;
 }
 
-/** A number with its country's code in that country's spelling, `+61 412 345 678`; `undefined` for any other. */
+/**
+ * A valid number in its country's format, `+61 412 345 678`; `undefined` without a country code or if
+ * invalid.
+ */
 function international(number: string): string | undefined {
-  const parsed = parsePhoneNumber(dialled(number) ?? '');
+  const e164 = dialled(number);
+  const parsed = e164 === undefined ? undefined : parsePhoneNumber(e164);
   return parsed?.isValid() ? parsed.formatInternational() : undefined;
 }
 
-/** A number as it is shown: a national one stays as it was written, since its country is not told. */
-export const writtenPhone = (number: string): string => international(number) ?? number.trim();
+/** A number in international format; a national one stays as written, since its country is unknown. */
+const writtenPhone = (number: string): string => international(number) ?? number.trim();
 
-/** The number to call a patient by: the mobile one, or else the first; `null` if there is none. */
+/** A patient's phone number: the mobile one, or else the first; `null` if there is none. */
 export function phoneOf(numbers: unknown): string | null {
   const known = Numbers.safeParse(numbers).data ?? [];
-  const usable = known.filter(({ number }) => number && number.length <= LONGEST);
+  const usable = known.filter(({ number }) => number && number.length <= phoneLengthMax);
   const { number, normalized_number } =
     usable.find(({ phone_type }) => phone_type === 'Mobile') ?? usable[0] ?? {};
   if (!number) return null;
-  return international(`+${normalized_number ?? ''}`) ?? (writtenPhone(number) || null);
+  const normalized = normalized_number ? international(`+${normalized_number}`) : undefined;
+  return normalized ?? (writtenPhone(number) || null);
 }

@@ -11,14 +11,11 @@ import {
 } from '../../../core/http/rate-limit.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import { knows, OrgId, organizationNotFound, organizationOf } from '../organization.ts';
-import { startAllowance, startSync, UNLIMITED } from './start-sync.ts';
+import { noStartLimit, startAllowance, startSync } from './start-sync.ts';
 import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
-/**
- * Quota status of an organisation's sync starts. One that the caller may not know of looks as if it had never
- * been started, so that ids cannot be probed.
- */
+/** Quota of an organisation for starts. One that the caller may not see has a full one, as if unknown. */
 export const startQuotaStatus: QuotaStatus = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
   const isKnown = orgId !== undefined && knows(caller, orgId);
@@ -29,7 +26,7 @@ export const startQuotaStatus: QuotaStatus = async (caller, event, limit, now) =
 /**
  * Starts a full sync for a caller.
  *
- * @param headers more for the answer.
+ * @param headers further headers of the answer.
  * @throws CodedProblem ORGANIZATION_NOT_FOUND, SYNC_ALREADY_RUNNING or RATE_LIMIT_EXCEEDED.
  */
 export async function answerStart(
@@ -40,7 +37,7 @@ export async function answerStart(
   headers: Record<string, string> = {},
 ) {
   const limit = limitOf(endpoint);
-  const start = await startSync(organizationOf(caller, orgId), 'full_patients', limit ?? UNLIMITED, now);
+  const start = await startSync(organizationOf(caller, orgId), 'full_patients', limit ?? noStartLimit, now);
   if (start.kind === 'unknown') throw organizationNotFound(orgId);
   const { allowance } = start;
   const given = { ...(limit ? limitHeaders(allowance) : {}), ...headers };

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../../core/clock.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { deliveriesOf, deliveryWrite, startDelivery } from '../../../core/webhook/delivery.ts';
-import { toldOf } from '../faults.ts';
+import { describeFault } from '../faults.ts';
 import { runningKey } from '../keys.ts';
 import { eventOf } from './sync-event.ts';
 import { completed, failed, type SyncLog } from './sync-log.ts';
-import { holding, type Run, type SyncState } from './sync-state.ts';
+import { type Run, type SyncState, withHoldings } from './sync-state.ts';
 import { commit, findLog, logWrite, type Snapshot } from './sync-store.ts';
 
-/** A run that ends, in one transaction: its state, its log, and a message for everyone who wants to hear of it. */
+/**
+ * Ends a run in one transaction: its state, its log, and the deliveries to subscribed webhooks (transactional
+ * outbox).
+ */
 async function end(snapshot: Snapshot, next: SyncState, log: SyncLog, now: number): Promise<void> {
   const { organization } = snapshot;
   const { tenant, orgId } = organization;
@@ -23,7 +26,12 @@ async function end(snapshot: Snapshot, next: SyncState, log: SyncLog, now: numbe
   for (const delivery of deliveries) await startDelivery(delivery);
 }
 
-/** Ends a run that accounted for everyone. */
+/**
+ * Ends a run that has seen every patient.
+ *
+ * @param total patients that Cliniko counts.
+ * @throws Overtaken if the state changed after `snapshot` was read.
+ */
 export async function complete(
   snapshot: Snapshot,
   run: Run,
@@ -31,21 +39,23 @@ export async function complete(
   total: number,
   now: number,
 ): Promise<void> {
-  const next = holding(snapshot.state, { completedFrom: timestamp(run.startedAt) });
+  const next = withHoldings(snapshot.state, { completedFrom: timestamp(run.startedAt) });
   await end(snapshot, next, completed(log, total, timestamp(now)), now);
 }
 
 /**
- * Ends a run that failed, with the reason by its name in `faults`. It may be started again at once.
+ * Ends a run as failed and gives its start back to the limit, so that another sync may start at once.
  *
- * @returns its log; `undefined` if it is not running any more.
+ * @param name the error's name, usually one of `clinikoFaults`.
+ * @returns its log; `undefined` if no sync is running.
+ * @throws Overtaken if the state changed after `snapshot` was read.
  */
 export async function fail(snapshot: Snapshot, name: string, now: number): Promise<SyncLog | undefined> {
   const { organization, state } = snapshot;
   const { run, starts } = state;
   const log = run && (await findLog(organization, run.sync));
   if (!log) return undefined;
-  const ended = failed(log, toldOf(name), timestamp(now));
+  const ended = failed(log, describeFault(name), timestamp(now));
   await end(snapshot, { ...state, starts: starts.filter((start) => start !== run.startedAt) }, ended, now);
   return ended;
 }

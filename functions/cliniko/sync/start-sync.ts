@@ -6,26 +6,26 @@ import { log as write } from '../../../core/log.ts';
 import { startWorkflow } from '../../../core/workflow.ts';
 import { digestOf, runningKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
-import { newLog, type Operation } from './sync-log.ts';
-import { held, newRun, type Run, type SyncState } from './sync-state.ts';
+import { newLog, type SyncOperation } from './sync-log.ts';
+import { currentHoldings, newRun, type Run, type SyncState } from './sync-state.ts';
 import { commit, logWrite, Overtaken, readSnapshot, takeNumbers } from './sync-store.ts';
 
-/** How many starts callers may ask for in so many seconds, for each organisation. */
+/** Starts that callers of an organisation may ask for: `calls` in any `seconds`. */
 export type StartLimit = Pick<Limit, 'calls' | 'seconds'>;
 
-/** How a start ended, and where the organisation stands with its limit then. */
+/** Result of a start, with the organisation's quota after it. */
 export type Start =
   | { kind: 'unknown' }
   | { kind: 'started' | 'running'; sync: number; allowance: Allowance }
   | { kind: 'too_soon'; allowance: Allowance };
 
-/** While a sync runs, the next start is worth a try in half a minute at the earliest; in milliseconds. */
-const RUNNING = 30_000;
+/** Earliest retry of a start while a sync runs. */
+const retryWhileRunningMs = 30_000;
 
 const startsWithin = ({ starts }: SyncState, { seconds }: StartLimit, now: number): number[] =>
   starts.filter((start) => start > now - seconds * 1000);
 
-/** Where an organisation stands with its starts; while a sync runs none is left. */
+/** Quota of an organisation for starts; none remains while a sync runs. */
 export function startAllowance(state: SyncState, limit: StartLimit, now: number): Allowance {
   const starts = startsWithin(state, limit, now);
   const remaining = state.run ? 0 : Math.max(0, limit.calls - starts.length);
@@ -35,21 +35,27 @@ export function startAllowance(state: SyncState, limit: StartLimit, now: number)
     admitted: remaining > 0,
     limit: limit.calls,
     remaining,
-    resetAt: state.run ? Math.max(windowEnd, now + RUNNING) : windowEnd,
+    resetAt: state.run ? Math.max(windowEnd, now + retryWhileRunningMs) : windowEnd,
   };
 }
 
-/** For starts that nobody asked for, and where a stage has switched the limit off. */
-export const UNLIMITED: StartLimit = { calls: 1, seconds: 0 };
+/** For scheduled starts, and for stages without rate limits. */
+export const noStartLimit: StartLimit = { calls: 1, seconds: 0 };
 
-/** How often a start that was overtaken looks again. Whoever overtook it is running by then, so one more look is nearly always enough. */
-const LOOKS = 20;
+/**
+ * Attempts of a start that others overtake. Whichever overtook it is running by then, so the second nearly
+ * always decides.
+ */
+const startAttemptsMax = 20;
 
-/** What the execution of an attempt is called; Step Functions keeps names apart for 90 days. */
+/**
+ * Name of the execution of an attempt; Step Functions keeps names unique for 90 days (API reference,
+ * StartExecution).
+ */
 export const executionName = (organization: Organization, { sync, attempt }: Run): string =>
   `${digestOf(organization)}-${sync}-${attempt}`;
 
-/** Starts the workflow of a run's present attempt. Repeating it changes nothing. */
+/** Starts the execution of a run's current attempt. Idempotent. */
 export async function startAttempt(organization: Organization, run: Run): Promise<void> {
   const { tenant, orgId } = organization;
   await startWorkflow('clinikoSync', executionName(organization, run), {
@@ -62,19 +68,20 @@ export async function startAttempt(organization: Organization, run: Run): Promis
 }
 
 /**
- * Starts a sync, unless one is running. Of many starts at once one succeeds.
+ * Starts a sync, unless one is running. Of concurrent starts exactly one succeeds.
  *
- * @param asked the limit for a start that a caller asked for; `undefined` for one that was due.
+ * @param asked the limit for a start that a caller asked for; `undefined` for a scheduled one.
  * @param now milliseconds since the epoch.
+ * @throws Overtaken if other requests changed the state during each of 20 attempts.
  */
 export async function startSync(
   organization: Organization,
-  operation: Operation,
+  operation: SyncOperation,
   asked: StartLimit | undefined,
   now: number,
 ): Promise<Start> {
-  const limit = asked ?? UNLIMITED;
-  for (let look = 1; ; look++) {
+  const limit = asked ?? noStartLimit;
+  for (let attempt = 1; ; attempt++) {
     const snapshot = await readSnapshot(organization);
     if (!snapshot) return { kind: 'unknown' };
     const { state, settings } = snapshot;
@@ -82,8 +89,9 @@ export async function startSync(
     if (state.run) return { kind: 'running', sync: state.run.sync, allowance };
     if (!allowance.admitted) return { kind: 'too_soon', allowance };
     const sync = await takeNumbers(organization.tenant, 1);
-    // An incremental sync builds upon a completed one of the same account, and whose a new key is will only turn out.
-    const canBuild = held(state).completedFrom !== null && settings.secret === state.secret;
+    // An incremental sync builds upon a completed one of the same account, and a new key may belong to
+    // another account.
+    const canBuild = currentHoldings(state).completedFrom !== null && settings.secret === state.secret;
     const run = newRun(sync, state, canBuild ? operation : 'full_patients', now);
     const starts = asked ? [...startsWithin(state, asked, now), now] : state.starts;
     const next = { ...state, run, logs: state.logs + 1, starts };
@@ -93,14 +101,14 @@ export async function startSync(
         { Put: { TableName: tableName('cliniko'), Item: { ...runningKey(organization), ...organization } } },
       ]);
     } catch (error) {
-      if (!(error instanceof Overtaken) || look === LOOKS) throw error;
+      if (!(error instanceof Overtaken) || attempt === startAttemptsMax) throw error;
       continue;
     }
     try {
       await startAttempt(organization, run);
     } catch {
-      // It is on record as running, so the sweep starts its workflow within a minute or two.
-      write('warn', 'the workflow of a sync could not be started', { sync });
+      // The run is stored, so the sweep starts its execution within a minute or two.
+      write('warn', 'execution of a sync could not be started', { sync });
     }
     return { kind: 'started', sync, allowance: startAllowance({ ...next, run: null }, limit, now) };
   }

@@ -1,17 +1,17 @@
 import * as z from 'zod';
 
-/** What a workflow hands to each step: which attempt of which sync. Where it stands is in the table. */
+/** Input of each step of the workflow: an attempt of a sync. The position of the run is in the table. */
 export const StepInput = z.object({
   tenant: z.string(),
   orgId: z.string(),
   syncId: z.int(),
   attempt: z.int(),
-  /** How many steps the execution has done. */
+  /** Steps that the execution has run. */
   turn: z.int(),
 });
 export type StepInput = z.output<typeof StepInput>;
 
-/** What a workflow does next, and from when on. */
+/** The next step of the workflow, and the earliest time for it (RFC 3339; at once without one). */
 export const Next = z.object({
   do: z.enum(['begin', 'page', 'removals', 'finish', 'end']),
   turn: z.int(),

@@ -1,13 +1,13 @@
 import { duration, type SyncLog, successRate } from './sync-log.ts';
 
 /**
- * What a sync came to, or is about to.
+ * The latest sync as the body of the status answer.
  *
- * @param log the latest one; `undefined` if there was none.
- * @param stored how many patients are stored: an incremental sync itself looks only at those that changed.
+ * @param log its log; `undefined` if there was none.
+ * @param stored patients that are stored: the log of an incremental sync only counts those that changed.
  * @param now milliseconds since the epoch.
  */
-export function summaryOf(log: SyncLog | undefined, stored: number, now: number) {
+export function syncLogToStatus(log: SyncLog | undefined, stored: number, now: number) {
   if (!log) {
     return {
       sync_status: 'never_synced' as const,

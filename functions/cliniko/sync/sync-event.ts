@@ -2,7 +2,7 @@ import { organizationId } from '../../../core/contract/organization-id.ts';
 import type { WebhookEvent } from '../../../core/webhook/webhook.ts';
 import { duration, type SyncLog, successRate } from './sync-log.ts';
 
-/** What webhooks are told of a sync that ended; of one that failed also the code. */
+/** The webhook event of a sync that ended; `error_code` only if it failed. */
 export function eventOf(log: SyncLog): WebhookEvent {
   return {
     event: log.fault ? 'sync.failed' : 'sync.completed',

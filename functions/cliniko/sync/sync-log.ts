@@ -1,55 +1,60 @@
 import * as z from 'zod';
 import { organizationId } from '../../../core/contract/organization-id.ts';
 
-/** What a sync fetches: everything, or what changed since the last one. Nothing runs `active_patients` any more; old logs have it. */
-export const operations = ['full_patients', 'active_patients', 'incremental_patients'] as const;
-export type Operation = (typeof operations)[number];
+/**
+ * Kinds of syncs: of all patients, or of those that changed since the last sync. `active_patients` only
+ * appears in old logs.
+ */
+export const syncOperations = ['full_patients', 'active_patients', 'incremental_patients'] as const;
+export type SyncOperation = (typeof syncOperations)[number];
 
-export const statuses = ['running', 'completed', 'failed'] as const;
-export type SyncStatus = (typeof statuses)[number];
+export const syncStatuses = ['running', 'completed', 'failed'] as const;
 
-/** Patients of one request to Cliniko, at most (Cliniko API documentation, "Pagination"). */
-export const PER_PAGE = 100;
+/** Maximum of `per_page` (Cliniko API documentation, "Pagination"). */
+export const patientsPerPage = 100;
 
-/** How many broken records a log names; the others are only counted, so that a log stays small. */
-const NAMED = 50;
+/** Broken records that a log lists; further ones are only counted, so that the item stays small. */
+const brokenRecordsShownMax = 50;
 
-/** One sync of an organisation, as it is stored. */
-export interface SyncLog {
-  id: number;
-  /** Which one it is of its organisation, from 1: the oldest and the newest tell how many there are. */
-  nth: number;
-  /** When it is forgotten, in seconds since the epoch. */
-  expires_at: number;
-  organization: string;
-  operation: Operation;
-  status: SyncStatus;
-  started_at: string;
-  completed_at: string | null;
-  /** The last time that something was counted. */
-  progressed_at: string;
-  found: number;
-  success: number;
-  failed: number;
-  /** Pages of the lists that are behind, and in all. */
-  page: number;
-  pages: number;
-  /** In percent with one decimal. It never falls, though what was found may grow. */
-  progress: number;
-  /** The records that could not be stored: ids and what is wrong, never what is in them. */
-  broken: { cliniko_patient_id: string; reason: string }[];
-  fault: { message: string; error_code: string } | null;
-}
+/** One sync of an organisation as stored in `operations`. Instants are RFC 3339. */
+export const SyncLog = z.object({
+  /** Version of the item's shape; absent means 1. */
+  v: z.literal(1).optional(),
+  id: z.int(),
+  /** Position among the organisation's syncs, from 1: the oldest and the newest log give their number. */
+  nth: z.int(),
+  /** TTL, in seconds since the epoch. */
+  expires_at: z.number(),
+  organization: z.string(),
+  operation: z.enum(syncOperations),
+  status: z.enum(syncStatuses),
+  started_at: z.string(),
+  completed_at: z.string().nullable(),
+  /** The last time that records were counted. */
+  progressed_at: z.string(),
+  found: z.int(),
+  success: z.int(),
+  failed: z.int(),
+  /** Finished pages, and pages in all. */
+  page: z.int(),
+  pages: z.int(),
+  /** In percent with one decimal. Never falls, though `found` may grow. */
+  progress: z.number(),
+  /** Records that could not be stored: ids and the invalid fields, never their content. */
+  broken: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
+  fault: z.object({ message: z.string(), error_code: z.string() }).nullable(),
+});
+export type SyncLog = z.output<typeof SyncLog>;
 
 const count = z.int().nonnegative();
 
-/** A log as it is answered. */
+/** A sync log in answers. */
 export const SyncLogReply = z
   .object({
     id: z.int(),
     organization_id: z.union([z.string(), z.number()]),
-    operation_type: z.enum(operations),
-    status: z.enum(statuses),
+    operation_type: z.enum(syncOperations),
+    status: z.enum(syncStatuses),
     started_at: z.string(),
     completed_at: z.string().nullable(),
     records_processed: count,
@@ -58,7 +63,7 @@ export const SyncLogReply = z
     metadata: z.object({
       patients_found: count,
       patients_stored: count,
-      sync_type: z.enum(operations),
+      sync_type: z.enum(syncOperations),
       current_page: count,
       total_pages: count,
       progress_percent: z.number().min(0).max(100),
@@ -75,25 +80,26 @@ export const SyncLogReply = z
   })
   .meta({ id: 'SyncLog' });
 
-/** Days that logs are kept: more than a year, so that a month can be compared with the same one a year before. */
-const KEPT = 400;
+/** More than a year, so that a month can be compared with the same month of the year before. */
+const logRetentionDays = 400;
 
 /**
  * The log of a sync that begins.
  *
- * @param nth which one it is of its organisation, from 1.
+ * @param nth its position among the organisation's syncs, from 1.
+ * @param at RFC 3339.
  */
 export function newLog(
   id: number,
   nth: number,
   organization: string,
-  operation: Operation,
+  operation: SyncOperation,
   at: string,
 ): SyncLog {
   return {
     id,
     nth,
-    expires_at: Math.floor(Date.parse(at) / 1000) + KEPT * 86_400,
+    expires_at: Math.floor(Date.parse(at) / 1000) + logRetentionDays * 86_400,
     organization,
     operation,
     status: 'running',
@@ -111,10 +117,10 @@ export function newLog(
   };
 }
 
-/** A share in percent, with one decimal. */
-export const percent = (part: number, whole: number): number => Math.round((part / whole) * 1_000) / 10;
+/** In percent with one decimal. */
+const percent = (part: number, whole: number): number => Math.round((part / whole) * 1_000) / 10;
 
-/** The log with what was found, and how many pages of lists that makes. */
+/** The log after Cliniko was counted: its patients, and the pages of their lists. Neither ever falls. */
 export function found(log: SyncLog, patients: number, pages: number): SyncLog {
   return progressed({ ...log, found: Math.max(log.found, patients), pages: Math.max(log.pages, pages) }, {});
 }
@@ -126,7 +132,7 @@ export interface Progress {
   broken?: SyncLog['broken'];
 }
 
-/** The log after some more records. */
+/** The log after some more records were processed. */
 export function progressed(log: SyncLog, more: Progress, at = log.progressed_at): SyncLog {
   const success = log.success + (more.success ?? 0);
   const failed = log.failed + (more.failed ?? 0);
@@ -140,11 +146,11 @@ export function progressed(log: SyncLog, more: Progress, at = log.progressed_at)
     page: Math.min(log.pages, log.page + (more.pages ?? 0)),
     progress: Math.max(log.progress, share),
     progressed_at: at,
-    broken: [...log.broken, ...(more.broken ?? [])].slice(0, NAMED),
+    broken: [...log.broken, ...(more.broken ?? [])].slice(0, brokenRecordsShownMax),
   };
 }
 
-/** The log of a sync that accounted for every patient. */
+/** The log of a sync that has seen every patient. */
 export function completed(log: SyncLog, total: number, at: string): SyncLog {
   const processed = log.success + log.failed;
   return {
@@ -158,6 +164,7 @@ export function completed(log: SyncLog, total: number, at: string): SyncLog {
   };
 }
 
+/** The log of a sync that failed. */
 export function failed(log: SyncLog, fault: { code: string; text: string }, at: string): SyncLog {
   return {
     ...log,
@@ -168,7 +175,7 @@ export function failed(log: SyncLog, fault: { code: string; text: string }, at: 
   };
 }
 
-/** `4m 22s`; hours and minutes are left out while they are zero. */
+/** A duration such as `4m 22s`, without leading zero units. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
@@ -176,8 +183,8 @@ export function duration(milliseconds: number): string {
   return parts.filter(Boolean).join(' ');
 }
 
-/** What is left at the rate measured so far; `null` as long as nothing was measured. */
-export function estimatedRemaining(log: SyncLog): string | null {
+/** Remaining time, extrapolated from the records processed so far; `null` before the first. */
+function estimatedRemaining(log: SyncLog): string | null {
   if (log.status !== 'running') return '0 seconds';
   const processed = log.success + log.failed;
   if (processed === 0) return null;
@@ -196,8 +203,8 @@ function errorDetails({ fault, broken, failed: count, completed_at }: SyncLog) {
   };
 }
 
-/** The log as it is answered. */
-export function told(log: SyncLog): z.input<typeof SyncLogReply> {
+/** A stored log as an answer's body. */
+export function syncLogToReply(log: SyncLog): z.input<typeof SyncLogReply> {
   return {
     id: log.id,
     organization_id: organizationId(log.organization),
@@ -221,7 +228,7 @@ export function told(log: SyncLog): z.input<typeof SyncLogReply> {
   };
 }
 
-/** How much of what was processed was stored, in percent with one decimal. */
+/** Stored records among the processed ones, in percent with one decimal. */
 export function successRate({ status, success, failed }: SyncLog): number {
   if (success + failed === 0) return status === 'completed' ? 100 : 0;
   return percent(success, success + failed);

@@ -1,79 +1,103 @@
-import { type Operation, PER_PAGE } from './sync-log.ts';
+import * as z from 'zod';
+import { present } from '../../../core/invariant.ts';
+import { patientsPerPage, type SyncOperation, syncOperations } from './sync-log.ts';
 
 /**
- * The lists that a sync walks through, in this order. `updated` is the tail pass: what changed while the lists were being read, or for an
- * incremental sync since the last one. `check` compares with Cliniko's own counts.
+ * Steps of a run, in this order. Between `count` and `check` each phase reads one of Cliniko's lists.
+ * `updated` and `updated_archived` catch up: they read what changed while the other lists were being read, or
+ * for an incremental sync since the last one. `check` compares with Cliniko's own counts.
  */
-export type Phase = 'count' | 'active' | 'archived' | 'updated' | 'updated_archived' | 'deleted' | 'check';
+const phases = ['count', 'active', 'archived', 'updated', 'updated_archived', 'deleted', 'check'] as const;
+export type Phase = (typeof phases)[number];
 
-/** Where a run stands in Cliniko's lists: what it asks for next. */
-export interface Cursor {
-  phase: Phase;
-  page: number;
+/** Position of a run in Cliniko's lists: the page that it requests next. */
+const Cursor = z.object({
+  phase: z.enum(phases),
+  /** From 1. */
+  page: z.int(),
   /** Path and query of the page, as Cliniko links to it. */
-  next?: string;
-}
+  next: z.string().optional(),
+});
+type Cursor = z.output<typeof Cursor>;
 
-/** A running sync. */
-export interface Run {
-  /** The id of its log. */
-  sync: number;
-  operation: Operation;
-  /** Counts how often it was (re)started: a step of an earlier attempt may not write any more. */
-  attempt: number;
-  /** When this attempt began, in milliseconds since the epoch. */
-  attemptAt: number;
-  /** When it began, likewise. */
-  startedAt: number;
-  /** How long nobody needs to look after it, likewise. */
-  leaseUntil: number;
-  /** How often it was taken back since its last finished page. */
-  resumes: number;
-  /** How often Cliniko refused it for its rate limit since its last finished page. */
-  refusals: number;
-  cursor: Cursor;
-  /** How many times the lists were begun: a round that misses somebody is followed by another. */
-  round: number;
-  /** Pages of the present list that were fetched, to end a list that links to itself. */
-  listPages: number;
-  /** From when on changes are asked for, RFC 3339; what was deleted, from `deletedSince`, or from the beginning. */
-  since: string;
-  deletedSince: string | null;
-  /** How many patients Cliniko counted when it began. */
-  required: number;
-  /** How many of them it met, each counted once; how many it met were deleted after that, and how many before it met them. */
-  seen: number;
-  lost: number;
-  missed: number;
-  /** How many Cliniko counted as deleted when their list was read. */
-  deleted: number;
-}
+/**
+ * A running sync, as stored within `SyncState`. Instants are in milliseconds since the epoch unless noted.
+ */
+const Run = z.object({
+  /** Id of its log. */
+  sync: z.int(),
+  operation: z.enum(syncOperations),
+  /**
+   * Fencing token: counts the executions of this run, so that steps of an earlier one cannot write any more.
+   */
+  attempt: z.int(),
+  /** Start of this attempt. */
+  attemptAt: z.number(),
+  /** Start of the run. */
+  startedAt: z.number(),
+  /** End of the lease: until then the sweep leaves the run alone as long as its execution runs. */
+  leaseUntil: z.number(),
+  /** Resumes by the sweep since its last finished page. */
+  resumes: z.int(),
+  /** Rejections for Cliniko's rate limit since its last finished page. */
+  refusals: z.int(),
+  cursor: Cursor,
+  /** Passes over the lists so far, from 1: a pass that misses patients is followed by another. */
+  round: z.int(),
+  /** Pages read of the current list, to end a list whose links go round in a circle. */
+  listPages: z.int(),
+  /** Lower bound of `updated_at` for the `updated` lists, RFC 3339. */
+  since: z.string(),
+  /** Lower bound of `deleted_at`, RFC 3339; `null` for all deleted patients. */
+  deletedSince: z.string().nullable(),
+  /** Patients that Cliniko counted at the beginning. */
+  required: z.int(),
+  /** Distinct patients that this run has seen. */
+  seen: z.int(),
+  /** Patients that were deleted after this run had seen them. */
+  lost: z.int(),
+  /** Patients that were deleted, since this run began, before it saw them. */
+  missed: z.int(),
+  /** Patients that Cliniko counted as deleted when their list was read. */
+  deleted: z.int(),
+});
+export type Run = z.output<typeof Run>;
 
-/** What is known of an organisation's syncs, as it is stored. */
-export interface SyncState {
-  /** Counts changes: each is made to the version that was read, so that no two steps count one page. */
-  version: number;
-  run: Run | null;
-  /** When callers asked for the latest starts, in milliseconds since the epoch; a sync that fails gives its own back. */
-  starts: number[];
-  /** How many logs there are. */
-  logs: number;
-  /** The Cliniko account whose patients are listed, and the secret with the key that led to it; empty before the first sync. */
-  account: string;
-  secret: string;
-  /** What is stored of every account that the organisation ever had. */
-  holdings: Readonly<Record<string, Holdings>>;
-}
+/** Counts of the stored patients of one Cliniko account. */
+const Holdings = z.object({
+  /** Start of the last completed sync, RFC 3339. */
+  completedFrom: z.string().nullable(),
+  /** Stored patients by standing. */
+  active: z.int(),
+  archived: z.int(),
+  deleted: z.int(),
+});
+export type Holdings = z.output<typeof Holdings>;
 
-/** What is stored of one Cliniko account. */
-export interface Holdings {
-  /** When the last completed sync began, RFC 3339. */
-  completedFrom: string | null;
-  /** How many patients there are of each standing. */
-  active: number;
-  archived: number;
-  deleted: number;
-}
+/** State of an organisation's syncs as stored in `cliniko`. */
+export const SyncState = z.object({
+  /** Version of the item's shape; absent means 1. */
+  v: z.literal(1).optional(),
+  /**
+   * Counts changes (optimistic locking): a change is conditional on the version it read, so no page is
+   * counted twice.
+   */
+  version: z.int(),
+  run: Run.nullable(),
+  /**
+   * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own.
+   */
+  starts: z.array(z.number()),
+  /** Number of logs ever written. */
+  logs: z.int(),
+  /** Id of the Cliniko account whose patients are listed; empty before the first sync. */
+  account: z.string(),
+  /** Name of the secret with the key that led to `account`; empty before the first sync. */
+  secret: z.string(),
+  /** By account id, of every account that the organisation ever had. */
+  holdings: z.record(z.string(), Holdings),
+});
+export type SyncState = z.output<typeof SyncState>;
 
 export const emptyState: SyncState = {
   version: 0,
@@ -85,33 +109,45 @@ export const emptyState: SyncState = {
   holdings: {},
 };
 
-const NOTHING: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
+const noHoldings: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
 
-/** What is stored of the account that is listed. */
-export const held = ({ account, holdings }: SyncState): Holdings => holdings[account] ?? NOTHING;
+/** Holdings of the listed account. */
+export const currentHoldings = ({ account, holdings }: SyncState): Holdings =>
+  holdings[account] ?? noHoldings;
 
-export const holding = (state: SyncState, more: Partial<Holdings>): SyncState => ({
+/** The state with changed holdings of the listed account. */
+export const withHoldings = (state: SyncState, more: Partial<Holdings>): SyncState => ({
   ...state,
-  holdings: { ...state.holdings, [state.account]: { ...held(state), ...more } },
+  holdings: { ...state.holdings, [state.account]: { ...currentHoldings(state), ...more } },
 });
 
-/** How long a step may be silent before its run counts as dead: all retries of a step fit in. In milliseconds. */
-export const LEASE = 10 * 60_000;
+/** Lease of a run, renewed with each page. Longer than all retries of a step together. */
+export const syncLeaseMs = 10 * 60_000;
 
-/** Clocks differ, and Cliniko's lists lag a little behind its changes. In milliseconds. */
-const OVERLAP = 2 * 60_000;
+/**
+ * Subtracted from lower bounds, because clocks differ and Cliniko's lists lag a little behind its changes.
+ */
+const overlapMs = 2 * 60_000;
 
 const earlier = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) - milliseconds).toISOString();
 
-/** From when on a run asks who was deleted: since the last completed sync began, or from the beginning. */
+/**
+ * Lower bound of `deleted_at` for a run: the start of the last completed sync, or `null` for all deleted
+ * patients.
+ */
 export const deletedSince = ({ completedFrom }: Holdings): string | null =>
-  completedFrom && earlier(completedFrom, OVERLAP);
+  completedFrom && earlier(completedFrom, overlapMs);
 
-/** A run that begins now. An incremental one asks for what changed since the last completed sync began. */
-export function newRun(sync: number, state: SyncState, operation: Operation, now: number): Run {
+/**
+ * A run that begins now. An incremental one reads what changed since the last completed sync began.
+ *
+ * @param sync the id of its log.
+ * @param now milliseconds since the epoch.
+ */
+export function newRun(sync: number, state: SyncState, operation: SyncOperation, now: number): Run {
   const at = new Date(now).toISOString();
-  const { completedFrom } = held(state);
+  const { completedFrom } = currentHoldings(state);
   const since = operation === 'incremental_patients' && completedFrom ? completedFrom : at;
   return {
     sync,
@@ -119,14 +155,14 @@ export function newRun(sync: number, state: SyncState, operation: Operation, now
     attempt: 1,
     attemptAt: now,
     startedAt: now,
-    leaseUntil: now + LEASE,
+    leaseUntil: now + syncLeaseMs,
     resumes: 0,
     refusals: 0,
     cursor: { phase: 'count', page: 1 },
     round: 1,
     listPages: 0,
-    since: earlier(since, OVERLAP),
-    deletedSince: deletedSince(held(state)),
+    since: earlier(since, overlapMs),
+    deletedSince: deletedSince(currentHoldings(state)),
     required: 0,
     seen: 0,
     lost: 0,
@@ -135,68 +171,77 @@ export function newRun(sync: number, state: SyncState, operation: Operation, now
   };
 }
 
-const ORDER: Record<Operation, readonly Phase[]> = {
+const phaseOrder: Record<SyncOperation, readonly Phase[]> = {
   full_patients: ['count', 'active', 'archived', 'updated', 'updated_archived', 'deleted', 'check'],
   active_patients: ['count', 'active', 'updated', 'updated_archived', 'deleted', 'check'],
   incremental_patients: ['count', 'updated', 'updated_archived', 'deleted', 'check'],
 };
 
-/** The list after the one that is at its end. */
-export function nextPhase(run: Run): Cursor {
-  const order = ORDER[run.operation];
-  return { phase: order[order.indexOf(run.cursor.phase) + 1] ?? 'check', page: 1 };
+/** The first page of the list after the current one. */
+function nextPhase(run: Run): Cursor {
+  const order = phaseOrder[run.operation];
+  const phase = order[order.indexOf(run.cursor.phase) + 1];
+  return { phase: present(phase, `no phase follows ${run.cursor.phase}`), page: 1 };
 }
 
-/** The run after a page: further in its list, or at the beginning of the next one. */
+/**
+ * The run after a finished page: at the next page of its list, or at the beginning of the next list.
+ *
+ * @param next path and query of the next page; `undefined` at the end of the list.
+ */
 export function advanced(run: Run, next: string | undefined, now: number): Run {
   const { phase, page } = run.cursor;
   return {
     ...run,
     cursor: next === undefined ? nextPhase(run) : { phase, page: page + 1, next },
     listPages: next === undefined ? 0 : run.listPages + 1,
-    leaseUntil: now + LEASE,
+    leaseUntil: now + syncLeaseMs,
     resumes: 0,
     refusals: 0,
   };
 }
 
-/** More pages than a list of this length can have: a few more for what is added while it is read. */
-export const isEndless = (run: Run, totalEntries: number): boolean =>
-  run.listPages > Math.ceil(totalEntries / PER_PAGE) + 5;
-
 /**
- * How often the lists are read before a run gives up to account for them: every second round only reads what changed, which is
- * enough if somebody was added behind the first.
+ * True after more pages than a list of this length can have; five more allow for patients added while it is
+ * read.
  */
-const ROUNDS = 4;
+export const isEndless = (run: Run, totalEntries: number): boolean =>
+  run.listPages > Math.ceil(totalEntries / patientsPerPage) + 5;
 
 /**
- * Whether a run met everyone: those whom Cliniko counts now, and those whom it counted at the beginning.
+ * Passes over the lists before a run gives up with `SyncIncomplete`. Every second round only reads what
+ * changed, which is enough if patients were added behind the first.
+ */
+const roundsMax = 4;
+
+/**
+ * True if a run has seen every patient that Cliniko counts now, and every one that it counted at first.
  *
- * @param deleted how many Cliniko counts as deleted now: all of them must be known.
+ * @param total patients that Cliniko counts now.
+ * @param deleted patients that Cliniko counts as deleted now: their list must have shown all of them.
  */
 export const isComplete = (run: Run, total: number, deleted: number): boolean =>
   run.seen - run.lost >= total && run.seen + run.missed >= run.required && deleted === run.deleted;
 
-/** The run with another round before it; `undefined` when it had all that it gets. */
+/** The run at the beginning of another round; `undefined` after the last one. */
 export function anotherRound(run: Run, total: number, now: number): Run | undefined {
-  if (run.round >= ROUNDS) return undefined;
+  if (run.round >= roundsMax) return undefined;
   const fromTheStart = run.round % 2 === 0 && run.operation !== 'incremental_patients';
   return {
     ...run,
     round: run.round + 1,
     cursor: { phase: fromTheStart ? 'active' : 'updated', page: 1 },
     required: fromTheStart ? total : run.required,
-    // The list of the deleted is read to its end in each round.
+    // Each round reads the whole list of deleted patients.
     missed: 0,
     listPages: 0,
-    leaseUntil: now + LEASE,
+    leaseUntil: now + syncLeaseMs,
   };
 }
 
 export type Step = 'begin' | 'page' | 'removals' | 'finish';
 
-/** What a workflow does next for a run that stands there. */
+/** The step of the workflow that continues at a cursor. */
 export function stepOf({ phase }: Cursor): Step {
   if (phase === 'count') return 'begin';
   if (phase === 'deleted') return 'removals';

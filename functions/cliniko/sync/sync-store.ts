@@ -1,57 +1,55 @@
-import {
-  BatchGetCommand,
-  TransactGetCommand,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
-import type { Settings } from '../account/settings.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { getAll } from '../../../core/dynamo/get-all.ts';
+import type { Action } from '../../../core/dynamo/store.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { transactOnce } from '../../../core/dynamo/transact-once.ts';
+import { invariant } from '../../../core/invariant.ts';
+import { ClinikoSettings } from '../account/settings.ts';
 import { counterKey, logKey, patientKey, settingsKey, stateKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
-import type { StoredPatient } from '../patients/patient.ts';
-import type { SyncLog } from './sync-log.ts';
-import { emptyState, type SyncState } from './sync-state.ts';
+import { StoredPatient } from '../patients/patient.ts';
+import { SyncLog } from './sync-log.ts';
+import { emptyState, SyncState } from './sync-state.ts';
 
-type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-/** What a step of a sync reads and changes, at one instant. */
+/** The settings of an organisation and the state of its syncs, as of one instant. */
 export interface Snapshot {
   organization: Organization;
-  settings: Settings;
+  settings: ClinikoSettings;
   state: SyncState;
 }
 
-/** Somebody else changed the state of an organisation's syncs first; what is decided must be decided anew. */
+/** The state of an organisation's syncs changed after it was read: read it again and decide anew. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** @returns `undefined` for an organisation that nobody has registered. */
+/**
+ * Loads the settings and the state of an organisation in one transaction.
+ *
+ * @returns `undefined` if the organisation is not registered.
+ */
 export async function readSnapshot(organization: Organization): Promise<Snapshot | undefined> {
   const TableName = tableName('cliniko');
-  const { Responses: [settings, state] = [] } = await documents().send(
-    new TransactGetCommand({
-      TransactItems: [settingsKey(organization), stateKey(organization)].map((Key) => ({
-        Get: { TableName, Key },
-      })),
-    }),
-  );
-  if (!settings?.Item) return undefined;
+  const [settings, state] = await dynamo().getTogether(TableName, [
+    settingsKey(organization),
+    stateKey(organization),
+  ]);
+  if (!settings) return undefined;
   return {
     organization,
-    settings: settings.Item as Settings,
-    state: { ...emptyState, ...(state?.Item as SyncState | undefined) },
+    settings: ClinikoSettings.parse(settings),
+    state: SyncState.parse({ ...emptyState, ...state }),
   };
 }
 
-/** Puts a log in its place. */
-export const logWrite = (organization: Organization, log: SyncLog): Write => ({
+/** The write that stores a log. */
+export const logWrite = (organization: Organization, log: SyncLog): Action => ({
   Put: { TableName: tableName('operations'), Item: { ...logKey(organization, log.id), ...log } },
 });
 
-/** Puts a patient in its place, among those of the account that is listed. */
-export const patientWrite = ({ organization, state }: Snapshot, patient: StoredPatient): Write => ({
+/** The write that stores a patient of the listed account. */
+export const patientWrite = ({ organization, state }: Snapshot, patient: StoredPatient): Action => ({
   Put: {
     TableName: tableName('cliniko'),
     Item: { ...patientKey(organization, state.account, patient.cliniko_id), ...patient },
@@ -59,100 +57,63 @@ export const patientWrite = ({ organization, state }: Snapshot, patient: StoredP
 });
 
 /**
- * Makes the next state of an organisation's syncs the present one, and everything that belongs to it with it, or nothing.
+ * Replaces the state that was read (optimistic locking), together with further writes, in one transaction.
  *
- * @param more 99 writes at most (DynamoDB's limit for a transaction is 100).
- * @returns the state as it is now.
- * @throws Overtaken if `snapshot` is not the present state any more.
+ * @param more 99 writes at most (TransactWriteItems takes 100).
+ * @returns the stored state.
+ * @throws Overtaken if the state changed after `snapshot` was read.
  */
-export async function commit(snapshot: Snapshot, next: SyncState, more: Write[]): Promise<SyncState> {
+export async function commit(snapshot: Snapshot, next: SyncState, more: Action[]): Promise<SyncState> {
   const { organization, state } = snapshot;
   const stored = { ...next, version: state.version + 1 };
-  try {
-    await documents().send(
-      new TransactWriteCommand({
-        TransactItems: [
-          {
-            Put: {
-              TableName: tableName('cliniko'),
-              Item: { ...stateKey(organization), ...stored },
-              ...(state.version === 0
-                ? { ConditionExpression: 'attribute_not_exists(pk)' }
-                : {
-                    ConditionExpression: '#version = :version',
-                    ExpressionAttributeNames: { '#version': 'version' },
-                    ExpressionAttributeValues: { ':version': state.version },
-                  }),
-            },
-          },
-          ...more,
-        ],
-      }),
-    );
-  } catch (error) {
-    throw isOvertaken(error) ? new Overtaken('the state changed meanwhile') : error;
-  }
+  const unchanged =
+    state.version === 0
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: '#version = :version',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': state.version },
+        };
+  const Item = { ...stateKey(organization), ...stored };
+  const { done } = await transactOnce(dynamo(), systemDeps, [
+    { Put: { TableName: tableName('cliniko'), Item, ...unchanged } },
+    ...more,
+  ]);
+  if (!done) throw new Overtaken('the state changed meanwhile');
   return stored;
 }
 
-/** The condition on the state failed, or another transaction holds it right now. */
-function isOvertaken(error: unknown): boolean {
-  const { name, CancellationReasons: reasons = [] } = error as {
-    name?: string;
-    CancellationReasons?: { Code?: string }[];
-  };
-  if (name !== 'TransactionCanceledException') return false;
-  return (
-    reasons[0]?.Code === 'ConditionalCheckFailed' ||
-    reasons.some(({ Code }) => Code === 'TransactionConflict')
-  );
-}
-
-/** The first of so many new numbers of a tenant, for its logs and patients. */
+/**
+ * Reserves consecutive numbers of a tenant for new logs and patients.
+ *
+ * @returns the first of them.
+ */
 export async function takeNumbers(tenant: string, count: number): Promise<number> {
-  const { Attributes } = await documents().send(
-    new UpdateCommand({
-      TableName: tableName('cliniko'),
-      Key: counterKey(tenant),
-      UpdateExpression: 'ADD last_number :count',
-      ExpressionAttributeValues: { ':count': count },
-      ReturnValues: 'UPDATED_NEW',
-    }),
-  );
-  return Number(Attributes?.last_number) - count + 1;
+  const { item } = await dynamo().update({
+    TableName: tableName('cliniko'),
+    Key: counterKey(tenant),
+    UpdateExpression: 'ADD last_number :count',
+    ExpressionAttributeValues: { ':count': count },
+    ReturnValues: 'UPDATED_NEW',
+  });
+  const last = item?.last_number;
+  invariant(Number.isSafeInteger(last), 'ADD returns the new value of the counter');
+  return Number(last) - count + 1;
 }
 
-/** The patients with these ids of Cliniko's, by id; those that are not there are left out. */
+/** Stored patients of the listed account, by Cliniko's id; unknown ids are left out. */
 export async function findPatients(
   { organization, state }: Snapshot,
   ids: readonly string[],
 ): Promise<Map<string, StoredPatient>> {
-  const found = new Map<string, StoredPatient>();
-  const table = tableName('cliniko');
-  let keys = [...new Set(ids)].map(
-    (id) => patientKey(organization, state.account, id) as Record<string, unknown>,
-  );
-  while (keys.length > 0) {
-    const { Responses = {}, UnprocessedKeys = {} } = await documents().send(
-      new BatchGetCommand({
-        RequestItems: { [table]: { Keys: keys.slice(0, 100), ConsistentRead: true } },
-      }),
-    );
-    for (const item of Responses[table] ?? []) {
-      const { pk: _pk, sk: _sk, ...patient } = item;
-      found.set(String(patient.cliniko_id), patient as StoredPatient);
-    }
-    keys = [...keys.slice(100), ...(UnprocessedKeys[table]?.Keys ?? [])];
-  }
-  return found;
+  const keys = ids.map((id) => patientKey(organization, state.account, id));
+  const items = await getAll(dynamo(), tableName('cliniko'), keys);
+  const patients = items.all().map((item) => StoredPatient.parse(item));
+  return new Map(patients.map((patient) => [patient.cliniko_id, patient]));
 }
 
-/** The log with this id. */
+/** Loads a log, strongly consistent. */
 export async function findLog(organization: Organization, id: number): Promise<SyncLog | undefined> {
-  const { Responses: [log] = [] } = await documents().send(
-    new TransactGetCommand({
-      TransactItems: [{ Get: { TableName: tableName('operations'), Key: logKey(organization, id) } }],
-    }),
-  );
-  return log?.Item as SyncLog | undefined;
+  const log = await dynamo().get(tableName('operations'), logKey(organization, id));
+  return log && SyncLog.parse(log);
 }

@@ -1,14 +1,15 @@
 import { timestamp } from '../../../core/clock.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import { allowedFields, type Updates } from '../content.ts';
-import { contentKind } from './content-kind.ts';
-import { contentKey, REMOVED } from './operation.ts';
+import { present } from '../../../core/invariant.ts';
+import { allowedFields } from '../content.ts';
+import { contentKind } from './kind.ts';
+import { alreadyRemoved, contentKey, detailsOf } from './operation.ts';
 
-/** Changes the same fields of every content of a batch. */
+/** Sets the same fields of every content of a batch. */
 export const metadata = contentKind((content, { data: { contentId } }, batch, now) => {
-  if (content.isRemoved) return { error: REMOVED };
-  const updates = batch.details.updates as Updates;
-  // Field names come from the list of allowed ones, never from a request.
+  if (content.isRemoved) return { error: alreadyRemoved };
+  const updates = present(detailsOf(batch).updates, 'a metadata batch has updates');
+  // Field names come from the allow-list, never from a request.
   const fields = allowedFields.filter((field) => field in updates);
   const Update = {
     TableName: tableName('content'),
@@ -17,7 +18,7 @@ export const metadata = contentKind((content, { data: { contentId } }, batch, no
     ConditionExpression: 'version = :version',
     ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
     ExpressionAttributeValues: {
-      ...Object.fromEntries(fields.map((field) => [`:${field}`, updates[field as keyof Updates]])),
+      ...Object.fromEntries(fields.map((field) => [`:${field}`, updates[field]])),
       ':now': timestamp(now),
       ':version': content.version,
       ':next': content.version + 1,

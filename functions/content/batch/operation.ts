@@ -1,42 +1,56 @@
+import * as z from 'zod';
 import type { Batch } from '../../../core/batch/record.ts';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
-import type { ContentRecord } from '../content.ts';
+import { ContentRecord } from '../content.ts';
 
-/** What a batch does to each of its contents. */
-export const operationTypes = ['update-price', 'remove-content', 'update-metadata'] as const;
-export type OperationType = (typeof operationTypes)[number];
+/** The kinds of content batches, by the API's names. */
+export const contentOperationTypes = ['update-price', 'remove-content', 'update-metadata'] as const;
+export type ContentOperationType = (typeof contentOperationTypes)[number];
 
-/** One content of a batch. */
-export interface Target {
+/** The details stored with a batch: its creator, and the change, which is the same for all contents. */
+const ContentBatchDetails = z.object({
+  creator: z.string(),
+  newPrice: z.int().optional(),
+  removalReason: z.string().optional(),
+  updates: z.record(z.string(), z.unknown()).optional(),
+});
+export type ContentBatchDetails = z.output<typeof ContentBatchDetails>;
+
+export const detailsOf = ({ details }: Pick<Batch, 'details'>): ContentBatchDetails =>
+  ContentBatchDetails.parse(details);
+
+export const operationTypeOf = ({ kind }: Pick<Batch, 'kind'>): ContentOperationType =>
+  z.enum(contentOperationTypes).parse(kind);
+
+/** The data of one operation: the content that it changes. */
+export interface ContentTarget {
   contentId: string;
 }
 
-export interface Done {
+export interface ContentDone {
   message: string;
   /** The transaction on the chain. */
   txId?: string;
 }
 
-export interface Failure {
+export interface ContentFailure {
   error: string;
-  /** What the chain or its node said. */
+  /** The reason that the chain or its node gave. */
   reason?: string;
   txId?: string;
 }
 
-/** Where a piece of content is stored. Ids are the chain's keys, so they are the same for every tenant. */
+/** The key of a content's item. Ids are the chain's keys, so they are the same for all tenants. */
 export const contentKey = (contentId: string): Key => ({ pk: `CONTENT#${contentId}`, sk: 'CONTENT' });
 
-export const asContent = (item: Item) => item as unknown as ContentRecord & Key;
+/** Same error for 'not found' and 'not yours', so that ids cannot be probed. */
+export const notOwned: ContentFailure = { error: 'Content not found or not owned by creator' };
+export const alreadyRemoved: ContentFailure = { error: 'Content has been removed' };
+export const changedByOthers: ContentFailure = { error: 'Content was changed by others at the same time' };
 
-/** Another's content is told from none by nobody. */
-export const NOT_OWNED: Failure = { error: 'Content not found or not owned by creator' };
-export const REMOVED: Failure = { error: 'Content has been removed' };
-export const STUCK: Failure = { error: 'Content was changed by others at the same time' };
-
-/** The content if it belongs to whoever opened the batch. */
-export function owned(item: Item | undefined, batch: Batch): ContentRecord | undefined {
+/** The content if it belongs to the tenant and the creator of the batch. */
+export function ownedContent(item: Item | undefined, batch: Batch): ContentRecord | undefined {
   if (!item) return undefined;
-  const content = asContent(item);
+  const content = ContentRecord.parse(item);
   return content.tenantId === batch.tenant && content.creator === batch.details.creator ? content : undefined;
 }

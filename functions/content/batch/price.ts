@@ -1,26 +1,27 @@
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
 import { send } from '../../../core/queue.ts';
-import { waitingJob } from '../chain/items.ts';
-import { contentKind } from './content-kind.ts';
-import { REMOVED } from './operation.ts';
+import { waitingJobItem } from '../chain/items.ts';
+import { contentKind } from './kind.ts';
+import { alreadyRemoved, detailsOf } from './operation.ts';
 
-/** The group of the messages that wake the driver of the chain: there is one signer for all tenants. */
-export const CHAIN_GROUP = 'chain';
+/** The message group that wakes the driver of the chain; one for all tenants, since they share the signer. */
+export const chainGroup = 'chain';
 
 /**
- * Sets a price on the chain. The database's price is not touched here: it follows what the chain confirms, which the driver of the
- * chain records together with how the item ended.
+ * Claims the setting of a price on the chain by queueing a job for the driver. The stored price is not
+ * changed here: the driver records it together with the operation's outcome, once the chain has confirmed it.
  */
 export const price = contentKind(
   (content, { chunk, index, data: { contentId } }, batch, now) => {
-    if (content.isRemoved) return { error: REMOVED };
-    const newPrice = Number(batch.details.newPrice);
-    const Item = waitingJob({ batch: batch.id, chunk, index, contentId, price: newPrice }, now);
+    if (content.isRemoved) return { error: alreadyRemoved };
+    const newPrice = present(detailsOf(batch).newPrice, 'a price batch has a price');
+    const Item = waitingJobItem({ batch: batch.id, chunk, index, contentId, price: newPrice }, now);
     const ConditionExpression = 'attribute_not_exists(pk)';
     return {
       waiting: true,
       actions: [{ Put: { TableName: tableName('content'), Item, ConditionExpression } }],
     };
   },
-  () => send('contentChain', CHAIN_GROUP, { version: 1 }),
+  () => send('contentChain', chainGroup, { version: 1 }),
 );

@@ -1,13 +1,17 @@
 import { timestamp } from '../../../core/clock.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import { contentKind } from './content-kind.ts';
-import { contentKey, type Done } from './operation.ts';
+import { present } from '../../../core/invariant.ts';
+import { contentKind } from './kind.ts';
+import { type ContentDone, contentKey, detailsOf } from './operation.ts';
 
-const REMOVED: Done = { message: 'Content removed successfully' };
+const removed: ContentDone = { message: 'Content removed successfully' };
 
-/** Removes content: it stays, marked, with the reason. What is removed already stays as it is. */
+/**
+ * Marks content as removed, with the reason (a tombstone: the item is kept). Idempotent: removed content is
+ * left unchanged.
+ */
 export const removal = contentKind((content, { data: { contentId } }, batch, now) => {
-  if (content.isRemoved) return { result: REMOVED };
+  if (content.isRemoved) return { result: removed };
   const Update = {
     TableName: tableName('content'),
     Key: contentKey(contentId),
@@ -15,11 +19,11 @@ export const removal = contentKind((content, { data: { contentId } }, batch, now
     ConditionExpression: 'version = :version',
     ExpressionAttributeValues: {
       ':yes': true,
-      ':reason': batch.details.removalReason,
+      ':reason': present(detailsOf(batch).removalReason, 'a removal has a reason'),
       ':now': timestamp(now),
       ':version': content.version,
       ':next': content.version + 1,
     },
   };
-  return { result: REMOVED, actions: [{ Update }] };
+  return { result: removed, actions: [{ Update }] };
 });

@@ -1,70 +1,83 @@
 import type { Entry } from '../../../core/batch/read.ts';
 import { type Batch, hasEnded } from '../../../core/batch/record.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
-import type { Done, Failure, OperationType, Target } from './operation.ts';
+import {
+  type ContentDone,
+  type ContentFailure,
+  type ContentOperationType,
+  type ContentTarget,
+  detailsOf,
+  operationTypeOf,
+} from './operation.ts';
 
-/** Seconds after which it makes sense to look at a batch again. */
-const LOOK_AGAIN = '2';
+/** The `Retry-After` of a batch that has not ended, in seconds. */
+const pollAfterSeconds = '2';
 
-const initiated: Record<OperationType, string> = {
+const initiated: Record<ContentOperationType, string> = {
   'update-price': 'Batch price update initiated',
   'remove-content': 'Batch removal initiated',
   'update-metadata': 'Batch metadata update initiated',
 };
 
-/** The answer to a batch that was opened: what it is called and where to look. */
-export const accepted = (kind: OperationType, id: string, totalItems: number) =>
+/** The answer to a request that opened a batch: the batch's id, and where to poll it. */
+export const acceptedReply = (kind: ContentOperationType, id: string, totalItems: number) =>
   new WithHeaders(
     { message: initiated[kind], batchId: id, status: 'pending' as const, totalItems },
-    { Location: `/api/batches/${id}`, 'Retry-After': LOOK_AGAIN },
+    { Location: `/api/batches/${id}`, 'Retry-After': pollAfterSeconds },
   );
 
-export const statuses = ['pending', 'processing', 'completed', 'failed'] as const;
+export const contentBatchStatuses = ['pending', 'processing', 'completed', 'failed'] as const;
 
-/** This API has one word for every end at which all items were processed, and one for every other. */
-function statusOf({ status, remaining }: Batch): (typeof statuses)[number] {
+/**
+ * The batch's status in this API: `completed` for every end at which all items were processed, `failed` for
+ * every other.
+ */
+function statusOf({ status, remaining }: Batch): (typeof contentBatchStatuses)[number] {
   if (status === 'pending' || status === 'processing') return status;
   return remaining === 0 ? 'completed' : 'failed';
 }
 
-/** A batch without its results. */
-export const summaryOf = (batch: Batch, toCreator: boolean) => ({
+/** The reply for a batch without its results. The reason of a removal is for the creator only. */
+export const contentBatchToReply = (batch: Batch, toCreator: boolean) => ({
   _id: batch.id,
-  creator: String(batch.details.creator),
-  operationType: batch.kind as OperationType,
+  creator: detailsOf(batch).creator,
+  operationType: operationTypeOf(batch),
   status: statusOf(batch),
   totalItems: batch.total,
   successCount: batch.succeeded,
   failureCount: batch.failed,
-  ...(toCreator && batch.details.removalReason !== undefined
-    ? { removalReason: String(batch.details.removalReason) }
-    : {}),
+  ...(toCreator ? { removalReason: detailsOf(batch).removalReason } : {}),
   createdAt: batch.createdAt,
   updatedAt: batch.progressAt,
 });
 
-/** How one item ended. */
-interface ItemResult extends Partial<Done>, Partial<Failure> {
+/** The outcome of one item. */
+interface ItemResult extends Partial<ContentDone>, Partial<ContentFailure> {
   contentId: string;
   success: boolean;
 }
 
-/** How the items ended that have, in the order of the request. Why one failed is the creator's affair. */
-export function resultsOf(entries: Entry[], toCreator: boolean) {
+/**
+ * The outcomes of the items that have ended, in the order of the request. The reason of a failure is for the
+ * creator only.
+ */
+export function contentEntriesToReply(entries: Entry[], toCreator: boolean) {
   return entries.flatMap(({ data, outcome }): ItemResult[] => {
-    const { contentId } = data as Target;
+    const { contentId } = data as ContentTarget;
     if (!outcome || 'waiting' in outcome) return [];
-    if ('result' in outcome) return [{ contentId, success: true, ...(outcome.result as Done) }];
-    return [{ contentId, success: false, ...(toCreator ? (outcome.error as Failure) : {}) }];
+    if ('result' in outcome) return [{ contentId, success: true, ...(outcome.result as ContentDone) }];
+    return [{ contentId, success: false, ...(toCreator ? (outcome.error as ContentFailure) : {}) }];
   });
 }
 
-/** The contents of a batch that are worth another try: those that failed, and those that were never looked at. */
-export const failedOf = (entries: Entry[]): string[] =>
+/**
+ * The contents of a batch that a retry applies to: those that failed, and those that were never processed.
+ */
+export const retryableIdsOf = (entries: Entry[]): string[] =>
   entries.flatMap(({ data, outcome }) =>
-    outcome && 'result' in outcome ? [] : [(data as Target).contentId],
+    outcome && 'result' in outcome ? [] : [(data as ContentTarget).contentId],
   );
 
-/** A reply about a batch; while it has not ended, with when to ask again. */
-export const polled = <T>(batch: Batch, reply: T): T | WithHeaders<T> =>
-  hasEnded(batch) ? reply : new WithHeaders(reply, { 'Retry-After': LOOK_AGAIN });
+/** Adds `Retry-After` to the reply for a batch that has not ended. */
+export const withRetryAfter = <T>(batch: Batch, reply: T): T | WithHeaders<T> =>
+  hasEnded(batch) ? reply : new WithHeaders(reply, { 'Retry-After': pollAfterSeconds });

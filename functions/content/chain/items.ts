@@ -1,67 +1,88 @@
+import * as z from 'zod';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
 
-/** A price that is to be set on the chain, and the operation of a batch that it ends. */
-export interface Job {
-  batch: string;
-  chunk: number;
-  index: number;
-  contentId: string;
+/** The format of a stored item; absent means 1. */
+const v = z.literal(1).optional();
+
+/** A price to be set on the chain, and the operation of a batch that ends with it. */
+const PriceJob = z.object({
+  batch: z.string(),
+  chunk: z.int(),
+  index: z.int(),
+  contentId: z.string(),
   /** Micro-STX. */
-  price: number;
-}
+  price: z.int(),
+});
+export type PriceJob = z.output<typeof PriceJob>;
 
-/** A job that has no nonce yet. They are taken in the order of their keys. */
-export interface WaitingJob extends Job, Key {}
+/** A job with its sort key, which is its place in the queue. */
+const QueuedPriceJob = PriceJob.extend({ sk: z.string() });
+export type QueuedPriceJob = z.output<typeof QueuedPriceJob>;
 
-/** Where the signer stands. All nonces below `confirmed` are settled, those from there below `next` are on their way. */
-export interface SignerState {
-  next: number;
-  confirmed: number;
-}
+/** A job that has no nonce yet. Jobs are taken in the order of their keys. */
+export const WaitingPriceJob = QueuedPriceJob.extend({ pk: z.string(), v });
+export type WaitingPriceJob = z.output<typeof WaitingPriceJob>;
+
+/** Nonces below `confirmed` are settled; those from there up to and excluding `next` are in flight. */
+export const SignerState = z.object({ next: z.int(), confirmed: z.int(), v });
+export type SignerState = z.output<typeof SignerState>;
 
 /**
- * A nonce that was given out. The signed bytes are stored with it before anybody sends them, so that whoever finds it sends the very same
- * transaction. `signed`: maybe sent. `sent`: the node took it. `foreign`: a transaction that is not ours used it.
+ * A nonce that was given out. The signed bytes are stored before they are sent (an outbox), so every driver
+ * sends the very same transaction. `signed`: possibly sent. `sent`: the node took it. `foreign`: a
+ * transaction that is not ours used the nonce.
  */
-export interface NonceItem extends Key {
-  nonce: number;
-  state: 'signed' | 'sent' | 'foreign';
+export const NonceItem = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  nonce: z.int(),
+  state: z.enum(['signed', 'sent', 'foreign']),
   /** Absent for a transaction that does nothing but use its nonce. */
-  job?: Job & { sk: string };
+  job: QueuedPriceJob.optional(),
   /** The signed transaction in hexadecimal. */
-  raw: string;
-  /** Every transaction that was signed for this nonce, the latest last: with a fee too low there are several. */
-  txIds: string[];
+  raw: z.string(),
+  /** Every transaction that was signed for this nonce, the latest last: raising a fee adds one. */
+  txIds: z.array(z.string()),
   /** Micro-STX. */
-  fee: number;
-  /** When the latest of them was signed, in milliseconds since the epoch. */
-  signedAt: number;
-  /** The only driver that may have sent it; absent once another may have. */
-  sender?: string;
+  fee: z.int(),
+  /** Time at which the latest transaction was signed, in milliseconds since the epoch. */
+  signedAt: z.number(),
+  /** The only driver that may have sent it; absent once another driver may have. */
+  sender: z.string().optional(),
   /**
-   * Why the node refused the call for good, although it may have taken it before, and the transactions that were signed to use the nonce up
-   * instead: the chain mines one or the other, and only then is it known whether the call failed.
+   * Why the node refused the call for good although it may have taken it before, and the transactions that
+   * were signed to use up the nonce instead. The chain mines one or the other; only then is it known whether
+   * the call failed.
    */
-  refusal?: { reason: string; txIds: string[] };
-  /** When the node's API first knew the nonce as used and none of our transactions for it, likewise. */
-  disputedAt?: number;
-}
+  refusal: z.object({ reason: z.string(), txIds: z.array(z.string()) }).optional(),
+  /**
+   * Time at which the node's API first showed the nonce as used and none of our transactions for it, in
+   * milliseconds since the epoch.
+   */
+  disputedAt: z.number().optional(),
+  v,
+});
+export type NonceItem = z.output<typeof NonceItem>;
 
 const padded = (n: number, digits: number) => String(n).padStart(digits, '0');
 
-/** Jobs wait in the order in which their chunks were worked on, whatever creator they are from. */
-export const waitingJobs = 'CHAIN';
+/**
+ * The partition of the jobs that wait: one queue for all creators, in the order in which their chunks were
+ * applied.
+ */
+export const waitingJobsPartition = 'CHAIN';
 
-export const waitingJob = (job: Job, now: number): Item => ({
-  pk: waitingJobs,
+/** @param now milliseconds since the epoch; it orders the queue. */
+export const waitingJobItem = (job: PriceJob, now: number): Item => ({
+  pk: waitingJobsPartition,
   sk: `${padded(now, 15)}#${job.batch}#${padded(job.chunk, 5)}#${padded(job.index, 2)}`,
   ...job,
 });
 
-/** When a price was asked for, in milliseconds since the epoch. */
-export const requestedAt = ({ sk }: Pick<WaitingJob, 'sk'>): number => Number.parseInt(sk, 10);
+/** The time at which a price was requested, in milliseconds since the epoch. */
+export const requestedAt = ({ sk }: QueuedPriceJob): number => Number.parseInt(sk, 10);
 
-export const stateKey = (signer: string): Key => ({ pk: `SIGNER#${signer}`, sk: 'STATE' });
+export const signerKey = (signer: string): Key => ({ pk: `SIGNER#${signer}`, sk: 'STATE' });
 export const leaseKey: Key = { pk: 'CHAIN-DRIVER', sk: 'LEASE' };
 export const nonceKey = (signer: string, nonce: number): Key => ({
   pk: `SIGNER#${signer}`,

@@ -1,58 +1,67 @@
-import type { Action, Store } from '../../../core/dynamo/store.ts';
+import type { Action, Key, Store } from '../../../core/dynamo/store.ts';
 import {
-  type Job,
   leaseKey,
-  type NonceItem,
+  NonceItem,
   nonceKey,
-  type SignerState,
-  stateKey,
-  type WaitingJob,
-  waitingJobs,
+  type QueuedPriceJob,
+  SignerState,
+  signerKey,
+  WaitingPriceJob,
+  waitingJobsPartition,
 } from './items.ts';
 
 /**
- * How long a driver is alone at the chain unless it says so again, in milliseconds. Several at once would only be in each other's way: what
- * they write is conditional, and what they send is the same.
+ * Duration of a driver's lease unless it is renewed, in milliseconds. The lease only keeps drivers out of
+ * each other's way: two at once would do no harm, since their writes are conditional and they send the same
+ * bytes.
  */
-const LEASE = 15_000;
+const leaseMs = 15_000;
 
-/** What the driver of the chain keeps: jobs that wait, nonces that were given out, and how far the chain has confirmed them. */
+/** A nonce as it is to be stored, without its key. */
+export type NewNonce = Omit<NonceItem, keyof Key>;
+
+/** The driver's state: waiting jobs, nonces in flight, and how far the chain has confirmed them. */
 export interface ChainStore {
-  /** Makes this the only driver, or keeps it so; false while another may be alive. */
-  take(holder: string, now: number): Promise<boolean>;
-  release(holder: string): Promise<void>;
+  /** Takes or renews the lease; false while another driver holds it. */
+  takeLease(holder: string, now: number): Promise<boolean>;
+  releaseLease(holder: string): Promise<void>;
+  /** `undefined` before the first nonce. */
   state(): Promise<SignerState | undefined>;
-  /** Begins at the nonce that the chain expects. */
+  /** Starts numbering at the nonce that the chain expects. */
   begin(nonce: number): Promise<void>;
-  waiting(limit: number): Promise<WaitingJob[]>;
-  /** The nonces that are given out and not settled, in their order. */
+  /** The first waiting jobs, at most `limit`. */
+  waiting(limit: number): Promise<WaitingPriceJob[]>;
+  /** The nonces that are given out and not settled, in order. */
   unsettled(state: SignerState): Promise<NonceItem[]>;
-  /** False if somebody else was faster with any of it. */
+  /** Commits these actions as one transaction; false if a condition failed. */
   write(actions: Action[]): Promise<boolean>;
   parts: ChainActions;
 }
 
-/** The parts that transactions are made of. */
-export interface ChainActions {
+/** Builds the actions that the driver's transactions consist of. */
+interface ChainActions {
   /** Gives out nonces from `from` on. */
   give(from: number, count: number): Action;
-  /** Takes the last nonce back, since nothing was sent with it that the chain could take. */
+  /** Takes the last nonce back: nothing was sent with it that the chain could take. */
   takeBack(nonce: number): Action;
   /** Counts nonces from `from` on as settled. */
   confirm(from: number, count: number): Action;
-  putNonce(item: Omit<NonceItem, 'pk' | 'sk'>): Action;
-  /** Replaces what is stored for a nonce, if its bytes are those that were read, and their sender. */
-  replaceNonce(was: NonceItem, item: Omit<NonceItem, 'pk' | 'sk'>): Action;
+  putNonce(item: NewNonce): Action;
+  /** Replaces a nonce if its bytes and its sender are still those that were read. */
+  replaceNonce(was: NonceItem, item: NewNonce): Action;
   removeNonce(was: NonceItem): Action;
-  removeJob(job: WaitingJob): Action;
-  putJob(job: Job & { sk: string }): Action;
+  removeJob(job: Key): Action;
+  putJob(job: QueuedPriceJob): Action;
 }
 
-/** Nonces on their way at most: nodes refuse a chain of 25, and some room is left for those who sign by hand. */
-export const IN_FLIGHT = 20;
+/**
+ * Nonces in flight at most: nodes refuse a chain of 25, and some room is left for transactions signed by
+ * hand.
+ */
+export const noncesInFlightMax = 20;
 
 export function chainStore(store: Store, table: string, signer: string): ChainStore {
-  const key = stateKey(signer);
+  const key = signerKey(signer);
   const guarded = (ConditionExpression: string, ExpressionAttributeValues: Record<string, unknown>) => ({
     ...{ TableName: table, ConditionExpression, ExpressionAttributeValues },
   });
@@ -64,18 +73,18 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
     ExpressionAttributeNames: { '#raw': 'raw' },
   });
   return {
-    async take(holder, now) {
-      const Item = { ...leaseKey, holder, until: now + LEASE };
+    async takeLease(holder, now) {
+      const Item = { ...leaseKey, holder, until: now + leaseMs };
       const free = 'attribute_not_exists(pk) OR #until <= :now OR holder = :holder';
       const names = { ExpressionAttributeNames: { '#until': 'until' } };
       return (await store.put({ Item, ...guarded(free, { ':now': now, ':holder': holder }), ...names })).done;
     },
-    async release(holder) {
+    async releaseLease(holder) {
       await store.remove({ Key: leaseKey, ...guarded('holder = :holder', { ':holder': holder }) });
     },
     async state() {
       const item = await store.get(table, key);
-      return item && { next: Number(item.next), confirmed: Number(item.confirmed) };
+      return item && SignerState.parse(item);
     },
     async begin(nonce) {
       const Item = { ...key, next: nonce, confirmed: nonce };
@@ -85,16 +94,16 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
       const page = await store.query({
         TableName: table,
         KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': waitingJobs },
+        ExpressionAttributeValues: { ':pk': waitingJobsPartition },
         Limit: limit,
       });
-      return page.items as unknown as WaitingJob[];
+      return page.items.map((item) => WaitingPriceJob.parse(item));
     },
     async unsettled({ next, confirmed }) {
       if (next === confirmed) return [];
       const keys = Array.from({ length: next - confirmed }, (_, n) => nonceKey(signer, confirmed + n));
       const items = await store.getTogether(table, keys);
-      return items.flatMap((item) => (item ? [item as unknown as NonceItem] : []));
+      return items.flatMap((item) => (item ? [NonceItem.parse(item)] : []));
     },
     async write(actions) {
       return (await store.transact(actions)).done;
@@ -107,7 +116,7 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
           ...guarded('#next = :from AND confirmed > :full', {
             ':from': from,
             ':to': from + count,
-            ':full': from + count - IN_FLIGHT - 1,
+            ':full': from + count - noncesInFlightMax - 1,
           }),
           ExpressionAttributeNames: { '#next': 'next' },
         },
@@ -141,7 +150,7 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
       removeJob: ({ pk, sk }) => ({
         Delete: { TableName: table, Key: { pk, sk }, ConditionExpression: 'attribute_exists(pk)' },
       }),
-      putJob: (job) => ({ Put: { TableName: table, Item: { ...job, pk: waitingJobs } } }),
+      putJob: (job) => ({ Put: { TableName: table, Item: { ...job, pk: waitingJobsPartition } } }),
     },
   };
 }

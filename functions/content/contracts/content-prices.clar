@@ -1,7 +1,7 @@
 ;; The price of every piece of content, in micro-STX.
 ;;
-;; Whoever deploys this contract owns it: the platform. It may set any price. The creator of a piece of content, once the owner has named
-;; them, may set its price as well.
+;; The account that deploys this contract (the platform's) owns it, and may set any price. The creator of a piece of
+;; content, once the owner has named them, may set its price as well.
 
 (define-constant contract-owner tx-sender)
 
@@ -33,7 +33,7 @@
     (map-set creators content-id creator)
     (ok true)))
 
-;; Does nothing but use a nonce: for one whose own call the node would not take.
+;; Does nothing but use a nonce: the substitute for a call that the node refuses.
 (define-public (skip)
   (ok true))
 

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { messagingErrors } from '../errors.ts';
-import { text, wholeNumber } from '../text.ts';
+import { boundedText, wholeNumber } from '../text.ts';
 import { Contact, ContactUpdates } from './contact.ts';
-import { ImportForm, ImportJson } from './import-request.ts';
+import { ImportForm, ImportJson } from './import/request.ts';
 
-/** The most contacts of one edit, deletion or opt-out. */
-const BATCH = 100;
+/** Contacts of one edit, deletion or opt-out. */
+const contactsPerRequestMax = 100;
 
 const shared = { errors: messagingErrors } as const;
 
@@ -29,7 +29,7 @@ const reading = {
 const count = z.int().nonnegative();
 const success = z.literal(true);
 
-/** A text that no contact has as its id is of nobody, and so not found rather than refused. */
+/** An id that no contact can have passes this check, so that it is answered as not found, not as invalid. */
 const ContactId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'must be a UUID' })
@@ -38,21 +38,26 @@ const ContactId = z
 const ContactIds = z
   .array(ContactId)
   .min(1, { error: 'must not be empty' })
-  .max(BATCH, { error: `must have at most ${BATCH} ids` })
+  .max(contactsPerRequestMax, { error: `must have at most ${contactsPerRequestMax} ids` })
   .refine((ids) => new Set(ids).size === ids.length, { error: 'Duplicate contact IDs are not allowed' })
-  .meta({ description: `UUIDs, at most ${BATCH}, each once.` });
+  .meta({ description: `UUIDs, at most ${contactsPerRequestMax}, each once.` });
 
-/** Its shape; whether there is such a number is for the numbering plans, which are too large for every function to carry. */
+/**
+ * Only the length is checked here. The handler checks that the number exists: numbering plans are too large
+ * for every bundle.
+ */
 const Phone = z.string().max(40);
 
-/** Contacts and their consent. */
+/** Endpoints for contacts and their consent. */
 export const contactEndpoints = {
   bulkEdit: {
     ...bulk,
     path: '/api/messaging/contacts/bulk-edit',
-    summary: 'Make the same changes to several contacts, or to none',
-    description:
-      'With an id that is not the tenant’s nobody is changed. Tags and attributes are replaced. A contact who has opted out stays inactive; `errors` names those for whom `is_active: true` had no effect.',
+    summary: 'Apply the same changes to several contacts, all or none',
+    description: [
+      'If an id is not the tenant’s, no contact is changed. Tags and attributes are replaced. A contact',
+      'who has opted out stays inactive; `errors` lists those for whom `is_active: true` had no effect.',
+    ].join(' '),
     body: z.strictObject({ contact_ids: ContactIds, updates: ContactUpdates }),
     reply: z.object({
       success,
@@ -66,8 +71,10 @@ export const contactEndpoints = {
     ...bulk,
     path: '/api/messaging/contacts/bulk-delete',
     summary: 'Delete several contacts',
-    description:
-      'Ids that are not the tenant’s are left out of `deleted_count`; 404 where there is none of them. Who has opted out stays opted out.',
+    description: [
+      'Ids that are not the tenant’s are not counted in `deleted_count`; 404 if none of them exists. A',
+      'phone that has opted out stays opted out.',
+    ].join(' '),
     body: z.strictObject({ contact_ids: ContactIds }),
     reply: z.object({ success, message: z.string(), deleted_count: count, total_requested: count }),
   },
@@ -75,14 +82,17 @@ export const contactEndpoints = {
     ...bulk,
     path: '/api/messaging/contacts/bulk-import',
     summary: 'Import contacts from CSV, Excel or a phone',
-    description:
-      'Rows that cannot be used are told in `errors` and do not stop the others, which are imported together. The first row of a file names its columns; those that are not known become attributes. Phones may be national ones of Tanzania, and are stored in E.164. Files may have 4.4 MiB.',
+    description: [
+      'Invalid rows are listed in `errors`; the others are imported atomically. The first row of a file',
+      'names its columns; unknown columns become attributes. Phone numbers may be in Tanzanian national',
+      'format, and are stored in E.164. A file may have up to 4.4 MiB.',
+    ].join(' '),
     body: ImportJson,
     form: ImportForm,
     status: 201,
     memoryMb: 1769,
     reply: z.object({
-      success: z.boolean().describe('False where not one row could be used.'),
+      success: z.boolean().describe('False if no row could be used.'),
       imported: count,
       updated: count,
       skipped: count,
@@ -95,35 +105,39 @@ export const contactEndpoints = {
     ...reading,
     path: '/api/messaging/contacts',
     summary: 'List contacts in the order of their creation',
-    description:
-      'A page that would be too large ends early: go on by adding the answered `limit` to `offset`. `total` is exact, also of a search.',
+    description: [
+      'A page that would be too large for an answer ends early: for the next page, add the returned',
+      '`limit` to `offset`. `total` is exact, also for a search.',
+    ].join(' '),
     query: z.object({
       limit: wholeNumber('limit', 1, 500, 50),
       offset: wholeNumber('offset', 0, 999_999_999, 0),
-      search: text(0, 100)
+      search: boundedText(0, 100)
         .optional()
-        .describe('A part of the name, phone or e-mail address, in capital letters or not.'),
-      tag: text(0, 64).optional().describe('Only contacts with this tag.'),
+        .describe('Part of the name, phone or e-mail address, case-insensitive.'),
+      tag: boundedText(0, 64).optional().describe('Only contacts with this tag.'),
     }),
     reply: z.object({ success, contacts: z.array(Contact), total: count, limit: count, offset: count }),
   },
   getContact: {
     ...reading,
     path: '/api/messaging/contacts/{contactId}',
-    summary: 'Read one contact',
+    summary: 'Get one contact',
     params: z.object({ contactId: z.string() }),
     reply: Contact,
   },
   optOut: {
     ...writing,
     path: '/api/messaging/contacts/opt-out',
-    summary: 'Note that people do not want messages any more',
-    description:
-      'By their phones, contacts or not, or by the ids of contacts. It outlives the contact, and no import or edit undoes it. Repeating it is harmless.',
+    summary: 'Opt phones or contacts out of messages',
+    description: [
+      'By phone number, with or without a contact, or by contact id. An opt-out outlives the contact, and',
+      'no import or edit reverts it. The call is idempotent.',
+    ].join(' '),
     body: z
       .strictObject({
         phone: Phone.optional(),
-        phones: z.array(Phone).min(1).max(BATCH).optional(),
+        phones: z.array(Phone).min(1).max(contactsPerRequestMax).optional(),
         contact_ids: ContactIds.optional(),
       })
       .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {

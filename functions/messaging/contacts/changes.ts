@@ -7,7 +7,7 @@ import type { Find, PhoneEntry } from './store.ts';
 
 type Changes = Change<Contact | PhoneEntry>[];
 
-/** The contacts with these ids. @throws MessagingProblem naming those that are not there. */
+/** Contacts with these ids. @throws MessagingProblem listing the ids that do not exist. */
 function everyContact(ids: string[], counter: string, find: Find): Contact[] {
   const contacts = ids.map((id) => find.contact(id));
   const missing = ids.filter((_, index) => !contacts[index]);
@@ -15,7 +15,11 @@ function everyContact(ids: string[], counter: string, find: Find): Contact[] {
   return contacts.filter((contact) => contact !== undefined);
 }
 
-/** The same changes to every contact; nothing at all where one of them is missing. */
+/**
+ * Plans the same changes to every contact.
+ *
+ * @throws MessagingProblem `not_found` if one of them does not exist: then none is changed.
+ */
 export function decideEdit(
   { contact_ids, updates }: { contact_ids: string[]; updates: ContactUpdates },
   tenant: string,
@@ -41,7 +45,12 @@ export function decideEdit(
   };
 }
 
-/** Those that are there are deleted; their phones are free for other contacts, and stay opted out if they were. */
+/**
+ * Plans the deletion of the contacts that exist. Their phone entries stay: a phone is free for another
+ * contact, and an opt-out remains in force.
+ *
+ * @throws MessagingProblem `not_found` if none of them exists.
+ */
 export function decideDeletion(ids: string[], tenant: string, find: Find) {
   const present = ids.filter((id) => find.contact(id));
   if (present.length === 0)
@@ -61,7 +70,12 @@ export function decideDeletion(ids: string[], tenant: string, find: Find) {
   };
 }
 
-/** Withdraws the consent of phones, and of the contacts that have them. Whoever has opted out before is left as they are. */
+/**
+ * Plans the opt-out of phones and of the contacts that have them. A phone that has opted out before is
+ * unchanged.
+ *
+ * @throws MessagingProblem `not_found` if one of the contacts does not exist.
+ */
 export function decideOptOut(
   asked: { phones: string[]; ids: string[] | undefined },
   tenant: string,

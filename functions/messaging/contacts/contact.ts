@@ -1,14 +1,17 @@
 import * as z from 'zod';
 import { isStorable } from '../../../core/text.ts';
-import { text } from '../text.ts';
+import { boundedText } from '../text.ts';
 
-/** An attribute of the caller's own: any JSON. */
+/** Attributes that callers define: any JSON. */
 export type Attributes = Record<string, unknown>;
 
-const ATTRIBUTES = { keyLength: 64, bytes: 64 * 1024, depth: 16 };
-const TAGS = { count: 50, length: 64 };
+const attributeNameLengthMax = 64;
+const attributesBytesMax = 64 * 1024;
+const attributesDepthMax = 16;
+const tagsMax = 50;
+const tagLengthMax = 64;
 
-/** DynamoDB nests to 32 levels; texts of any depth must be storable. */
+/** DynamoDB nests to 32 levels; texts at every depth must be storable. */
 function isStorableValue(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return isStorable(value, true);
   if (typeof value !== 'object' || value === null) return true;
@@ -18,29 +21,33 @@ function isStorableValue(value: unknown, depth: number): boolean {
   );
 }
 
-/** Whether attributes are not too large to be kept. */
+/** True if attributes are small enough to be stored. */
 export const fits = (attributes: Attributes): boolean =>
-  Buffer.byteLength(JSON.stringify(attributes)) <= ATTRIBUTES.bytes;
+  Buffer.byteLength(JSON.stringify(attributes)) <= attributesBytesMax;
 
-export const Name = text(1, 255);
-export const Email = text(1, 254).pipe(z.email({ error: 'Invalid email address' }));
+/** Name of a contact. */
+export const Name = boundedText(1, 255);
+/** E-mail address of a contact. */
+export const Email = boundedText(1, 254).pipe(z.email({ error: 'Invalid email address' }));
+/** Tags of a contact, without duplicates. */
 export const Tags = z
-  .array(text(1, TAGS.length))
-  .max(TAGS.count)
+  .array(boundedText(1, tagLengthMax))
+  .max(tagsMax)
   .transform((tags) => [...new Set(tags)]);
-/** Assigning to `__proto__` would be lost. */
-export const AttributeName = text(1, ATTRIBUTES.keyLength).refine((name) => name !== '__proto__');
+/** `__proto__` is refused, because an assignment to it would be lost. */
+export const AttributeName = boundedText(1, attributeNameLengthMax).refine((name) => name !== '__proto__');
+/** Attributes of a contact, as callers send them. */
 export const Attributes = z
-  .record(z.string().min(1).max(ATTRIBUTES.keyLength), z.unknown())
-  .refine((value) => isStorableValue(value, ATTRIBUTES.depth), {
-    error: `Attributes may be ${ATTRIBUTES.depth} levels deep, without control characters`,
+  .record(z.string().min(1).max(attributeNameLengthMax), z.unknown())
+  .refine((value) => isStorableValue(value, attributesDepthMax), {
+    error: `Attributes may be ${attributesDepthMax} levels deep, without control characters`,
     abort: true,
   })
   .refine(fits, {
-    error: `Attributes may take ${ATTRIBUTES.bytes} bytes of JSON`,
+    error: `Attributes may take ${attributesBytesMax} bytes of JSON`,
   });
 
-/** A contact as it is stored and answered. */
+/** A contact, as it is stored and answered. */
 export const Contact = z
   .object({
     id: z.string(),
@@ -49,18 +56,15 @@ export const Contact = z
     email: z.string().nullable(),
     tags: z.array(z.string()),
     attributes: z.record(z.string(), z.unknown()),
-    is_active: z.boolean().describe('Whether the contact may be sent messages.'),
-    opted_out_at: z
-      .string()
-      .nullable()
-      .describe('When consent was withdrawn: nothing but the person’s own will undoes it.'),
+    is_active: z.boolean().describe('True if messages may be sent to the contact.'),
+    opted_out_at: z.string().nullable().describe('Time of the opt-out. No import or edit reverts it.'),
     created_at: z.string(),
     updated_at: z.string(),
   })
   .meta({ id: 'Contact' });
 export type Contact = z.output<typeof Contact>;
 
-/** What a bulk edit may change. A null clears what may be empty; tags and attributes are replaced as a whole. */
+/** Fields of a bulk edit. `null` clears a field; tags and attributes are replaced as a whole. */
 export const ContactUpdates = z
   .strictObject({
     name: Name.nullable().optional(),
@@ -75,7 +79,7 @@ export const ContactUpdates = z
   .meta({ id: 'ContactUpdates' });
 export type ContactUpdates = z.output<typeof ContactUpdates>;
 
-/** What an import knows of a contact; what it does not know is absent. */
+/** Fields that an import has for a contact; others are absent. */
 export interface ContactFields {
   name?: string;
   email?: string;
@@ -84,7 +88,12 @@ export interface ContactFields {
   is_active?: boolean;
 }
 
-/** A contact who never gave a reason to think otherwise is active; one whose phone has opted out is not, whatever an import says. */
+/**
+ * A new contact. It is active by default, but never if its phone has opted out.
+ *
+ * @param optedOutAt when its phone opted out, if it has.
+ * @param at RFC 3339.
+ */
 export function newContact(
   id: string,
   phone: string,
@@ -106,14 +115,16 @@ export function newContact(
   };
 }
 
-/** The contact with the fields that were given. Consent that was withdrawn stays so. */
+/** The contact with these updates. An opt-out stays in force. */
 export function edited(contact: Contact, updates: ContactUpdates, at: string): Contact {
   const given = Object.entries(updates).filter(([, value]) => value !== undefined);
   const is_active = contact.opted_out_at === null && (updates.is_active ?? contact.is_active);
   return { ...contact, ...Object.fromEntries(given), is_active, updated_at: at };
 }
 
-/** The contact with what an import knows of it: attributes join those that are there, and an inactive contact stays inactive. */
+/**
+ * The contact with the fields of an import: attributes are merged, and an inactive contact stays inactive.
+ */
 export function reimported(contact: Contact, { attributes, ...fields }: ContactFields, at: string): Contact {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return {
@@ -125,6 +136,7 @@ export function reimported(contact: Contact, { attributes, ...fields }: ContactF
   };
 }
 
+/** The contact after an opt-out at this time, in RFC 3339. An earlier opt-out keeps its time. */
 export const optedOutContact = (contact: Contact, at: string): Contact => ({
   ...contact,
   is_active: false,

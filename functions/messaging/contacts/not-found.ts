@@ -1,6 +1,9 @@
 import { MessagingProblem } from '../errors.ts';
 
-/** Several contacts were asked for and some, or all, do not exist: written as the API's first clients know it, as a Python list. */
+/**
+ * Some or all of several contacts do not exist. The message lists them as a Python list, as existing clients
+ * expect.
+ */
 export const contactsNotFound = (missing: string[], requested: number, counter: string): MessagingProblem =>
   new MessagingProblem(
     'not_found',

@@ -1,26 +1,26 @@
-import type { Contact } from './contact.ts';
 import { phoneNames } from './phone-key.ts';
-import { contactLedger, type PhoneEntry } from './store.ts';
+import { asContact, asPhoneEntry, contactLedger } from './store.ts';
 
 /**
- * Which of these phones must not be sent anything: their owners have opted out, also those who are no contacts any more, or they
- * belong to a contact that is not active. For a tenant that has neither it costs one read, else one for every hundred phones.
+ * Phones among these that must not receive messages: they have opted out (even if their contact was deleted
+ * since), or belong to an inactive contact. It costs one read for a tenant that has no such phone, otherwise
+ * one read for every hundred phones.
  *
  * @param phones in E.164, tens of thousands at most.
  */
 export async function optedOut(tenant: string, phones: readonly string[]): Promise<Set<string>> {
   const nameOf = await phoneNames(tenant, false);
   if (!nameOf || phones.length === 0) return new Set();
-  return await contactLedger().look(tenant, async (view) => {
+  return await contactLedger().load(tenant, async (view) => {
     if (view.counter('opted_out') + view.counter('inactive') === 0) return new Set();
     const named = new Map(phones.map((phone) => [nameOf(phone), phone]));
-    const entries = (await view.getMany([...named.keys()])) as PhoneEntry[];
+    const entries = (await view.getMany([...named.keys()])).map(asPhoneEntry);
     const silenced = entries.filter(({ opted_out_at }) => opted_out_at !== null);
     const phonesOf = (names: string[]) => names.flatMap((name) => named.get(name) ?? []);
     const result = new Set(phonesOf(silenced.map(({ id }) => id)));
     if (view.counter('inactive') === 0) return result;
     const ids = entries.flatMap(({ contact_id }) => contact_id ?? []);
-    const contacts = (await view.getMany(ids)) as Contact[];
+    const contacts = (await view.getMany(ids)).map(asContact);
     for (const { is_active, phone_e164 } of contacts) if (!is_active) result.add(phone_e164);
     return result;
   });

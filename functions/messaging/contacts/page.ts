@@ -1,7 +1,8 @@
 import type { View } from '../../../core/ledger/ledger.ts';
 import type { Contact } from './contact.ts';
-import type { PhoneEntry } from './store.ts';
+import { asContact, type PhoneEntry } from './store.ts';
 
+/** Query of a page of contacts. */
 export interface PageQuery {
   limit: number;
   offset: number;
@@ -9,17 +10,19 @@ export interface PageQuery {
   tag?: string | undefined;
 }
 
-/** A page ends early rather than becoming too large to answer: Lambda hands over 6 MB, and JSON within JSON can double. */
-const PAGE_BYTES = 2_500_000;
+/**
+ * A larger page ends early: Lambda's answer may have 6 MB, and escaping JSON within JSON can double its size.
+ */
+const pageBytesMax = 2_500_000;
 
-/** How many contacts a search reads at a time. */
-const STEP = 1_000;
+/** Contacts that a search reads at a time. */
+const contactsPerReadMax = 1_000;
 
 const bytesOf = (contact: Contact): number => Buffer.byteLength(JSON.stringify(contact));
 
-/** As many contacts as fit into an answer, but always the first. */
+/** The first contacts that fit into an answer, at least one. */
 function fitting(contacts: Contact[]): Contact[] {
-  let left = PAGE_BYTES;
+  let left = pageBytesMax;
   const end = contacts.findIndex((contact, index) => {
     left -= bytesOf(contact);
     return left < 0 && index > 0;
@@ -27,7 +30,7 @@ function fitting(contacts: Contact[]): Contact[] {
   return end < 0 ? contacts : contacts.slice(0, end);
 }
 
-/** Whether a contact is among those asked for: a tag is compared whole, a search is a part of a text in either case. */
+/** Filter of a query: a tag matches as a whole, a search matches part of a text, case-insensitive. */
 function filterOf({ search = '', tag = '' }: PageQuery): ((contact: Contact) => boolean) | undefined {
   const part = search.toLowerCase();
   if (part === '' && tag === '') return undefined;
@@ -36,7 +39,7 @@ function filterOf({ search = '', tag = '' }: PageQuery): ((contact: Contact) => 
     (part === '' || [name, email, phone_e164].some((text) => text?.toLowerCase().includes(part)));
 }
 
-async function found(
+async function searchContacts(
   view: View<Contact | PhoneEntry>,
   matches: (contact: Contact) => boolean,
   { limit, offset }: PageQuery,
@@ -44,8 +47,8 @@ async function found(
   const contacts: Contact[] = [];
   let total = 0;
   for (let after: string | undefined, more = true; more; ) {
-    const page = await view.list({ limit: STEP, after });
-    for (const contact of page.documents as Contact[]) {
+    const page = await view.list({ limit: contactsPerReadMax, after });
+    for (const contact of page.documents.map(asContact)) {
       if (!matches(contact)) continue;
       if (total >= offset && contacts.length < limit) contacts.push(contact);
       total += 1;
@@ -56,13 +59,13 @@ async function found(
   return { contacts, total };
 }
 
-/** A page of a tenant's contacts, with the exact number of all that were asked for. A search reads them all. */
+/** A page of a tenant's contacts, with the exact number of all that match. A search reads all contacts. */
 export async function contactPage(view: View<Contact | PhoneEntry>, query: PageQuery) {
   const matches = filterOf(query);
   const { contacts, total } = matches
-    ? await found(view, matches, query)
+    ? await searchContacts(view, matches, query)
     : {
-        contacts: (await view.list({ limit: query.limit, offset: query.offset })).documents as Contact[],
+        contacts: (await view.list({ limit: query.limit, offset: query.offset })).documents.map(asContact),
         total: view.counter('total'),
       };
   const page = fitting(contacts);

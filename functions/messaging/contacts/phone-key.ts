@@ -1,49 +1,49 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { LRUCache } from 'lru-cache';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import * as z from 'zod';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
+import { storedVersion } from '../stored-version.ts';
 
-/** How many tenants' secrets a container remembers. */
-const TENANTS = 1_000;
+/** Secrets that one container caches. */
+const cachedTenantsMax = 1_000;
 
-const secrets = new LRUCache<string, Buffer>({ max: TENANTS });
+const secrets = new LRUCache<string, Buffer>({ max: cachedTenantsMax });
+
+const phoneSecret = z.object({ v: storedVersion, secret: z.instanceof(Uint8Array) });
 
 const keyOf = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
 
 async function find(tenant: string): Promise<Buffer | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: tableName('messaging'), Key: keyOf(tenant), ConsistentRead: true }),
-  );
-  return Item && Buffer.from(Item.secret as Uint8Array);
+  const item = await dynamo().get(tableName('messaging'), keyOf(tenant));
+  return item && Buffer.from(phoneSecret.parse(item).secret);
 }
 
-/** The first caller's secret stays: another one would give phones other names. */
+/**
+ * Creates the tenant's secret, unless another request was first: a second secret would give phones other
+ * names.
+ */
 async function make(tenant: string): Promise<Buffer> {
   const secret = randomBytes(32);
-  try {
-    await documents().send(
-      new PutCommand({
-        TableName: tableName('messaging'),
-        Item: { ...keyOf(tenant), secret },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
-    return secret;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return (await find(tenant)) ?? secret;
-  }
+  const { done } = await dynamo().put({
+    TableName: tableName('messaging'),
+    Item: { ...keyOf(tenant), secret },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  return done ? secret : present(await find(tenant), 'a phone secret that exists is never deleted');
 }
 
-/** Who gives out names for phones of one tenant. */
+/** Maps a phone to its name within one tenant. */
 export type NameOf = (phone: string) => string;
 
 /**
- * The name under which a phone's record is kept: a keyed hash (HMAC-SHA-256, of which 128 bits suffice), since names are in logs and
- * audit records, and a plain hash of a phone is found by trying all phones. The key is the tenant's own, drawn once, and in the table only.
+ * Name under which a phone's entry is stored: a keyed hash (HMAC-SHA-256, truncated to 22 base64url
+ * characters, about 128 bits). Names appear in logs and audit records, and a plain hash could be reversed by
+ * trying all phones. Each tenant has a random key of its own, which is stored only in the table.
  *
- * @returns `undefined` for a tenant that has none, and so no phones; with `create` it gets one.
+ * @param create true to create the key of a tenant that has none.
+ * @returns `undefined` for a tenant without a key, which therefore has no phones.
  */
 export async function phoneNames(tenant: string, create: true): Promise<NameOf>;
 export async function phoneNames(tenant: string, create: false): Promise<NameOf | undefined>;

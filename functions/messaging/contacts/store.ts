@@ -1,16 +1,18 @@
 import { Problem } from '../../../core/http/problem.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
+import { invariant } from '../../../core/invariant.ts';
 import { type Change, type Ledger, openLedger } from '../../../core/ledger/ledger.ts';
 import { send } from '../../../core/queue.ts';
 import type { Contact } from './contact.ts';
 
 /**
- * What is known of a phone beside its contact, under a name made from it: which contact has it, so that no other can, and whether its
- * owner has opted out, which outlives the contact. It stays when the contact is deleted, and does not hold the phone.
+ * Entry of a phone, stored under a name derived from it. It makes the phone unique among contacts, and
+ * records an opt-out, which outlives the contact. The entry stays when the contact is deleted, but then does
+ * not reserve the phone.
  */
 export interface PhoneEntry {
   id: string;
-  /** The contact that had the phone last; it may be deleted. */
+  /** The last contact with this phone; it may have been deleted. */
   contact_id: string | null;
   opted_out_at: string | null;
 }
@@ -19,6 +21,21 @@ type Document = Contact | PhoneEntry;
 
 const isContact = (document: Document): document is Contact => 'phone_e164' in document;
 
+/** Checked by hand and not by a schema, since a search passes every contact of a tenant through it. */
+const isFirstVersion = (document: Document) => !('v' in document) || document.v === 1;
+
+/** The document as a contact. @throws BrokenInvariant for another kind or version. */
+export function asContact(document: Document): Contact {
+  invariant(isContact(document) && isFirstVersion(document), `document ${document.id} is a contact`);
+  return document;
+}
+
+/** The document as a phone entry. @throws BrokenInvariant for another kind or version. */
+export function asPhoneEntry(document: Document): PhoneEntry {
+  invariant(!isContact(document) && isFirstVersion(document), `document ${document.id} is a phone entry`);
+  return document;
+}
+
 function countersOf(document: Document): string[] {
   if (!isContact(document)) return document.opted_out_at ? ['opted_out'] : [];
   return document.is_active || document.opted_out_at ? ['total'] : ['total', 'inactive'];
@@ -26,18 +43,18 @@ function countersOf(document: Document): string[] {
 
 let ledger: Ledger<Document> | undefined;
 
-/** The contacts of every tenant and what is known of phones, with exact counts. Opened on first use. */
+/** Ledger of contacts and phone entries of all tenants, with exact counters. Opened on first use. */
 export function contactLedger(): Ledger<Document> {
   ledger ??= openLedger<Document>({
     name: 'messaging',
     counters: countersOf,
-    announce: ({ tenant, batch }, delaySeconds) =>
-      send('contactRecovery', tenant, { version: 1, tenant, batch }, delaySeconds),
+    scheduleRecovery: ({ tenant, txId }, delaySeconds) =>
+      send('contactRecovery', tenant, { version: 1, tenant, batch: txId }, delaySeconds),
   });
   return ledger;
 }
 
-/** Finds what is stored under an id of a contact, or a name of a phone, at the instant of the decision. */
+/** Looks up a contact by id, or a phone entry by name, in the snapshot of the decision. */
 export interface Find {
   contact(id: string): Contact | undefined;
   phone(name: string): PhoneEntry | undefined;
@@ -46,13 +63,13 @@ export interface Find {
 interface WriteContacts<R> {
   tenant: string;
   actor: string;
-  /** The records that the decision is known to need; those that it asks for beside them are read, and it is asked again. */
+  /** Ids that the decision needs. If it looks up others, they are read and the decision is made again. */
   reads: string[];
   decide(find: Find): { changes: Change<Document>[]; result: R };
   answer: AnswerWith;
 }
 
-/** A decision asked for records that were not read yet. */
+/** A decision looked up records that had not been read. */
 class Unread extends Error {
   readonly ids: Iterable<string>;
 
@@ -62,13 +79,16 @@ class Unread extends Error {
   }
 }
 
-/** A contact leads to a phone and back; more steps than these mean that others keep moving what is looked for. */
-const STEPS = 6;
+/**
+ * A contact leads to a phone and back; more rounds than these mean that other requests keep changing them.
+ */
+const readRoundsMax = 6;
 
 /**
- * Writes a batch of contacts and what is known of their phones, all of it or nothing.
+ * Writes changes of contacts and phone entries in one transaction.
  *
- * @throws what the ledger's `write` and `decide` throw.
+ * @throws Problem `conflict` if other requests keep changing the same records; what `decide` and the ledger's
+ * `write` throw.
  */
 export async function writeContacts<R>({
   tenant,
@@ -78,20 +98,21 @@ export async function writeContacts<R>({
   answer,
 }: WriteContacts<R>): Promise<R> {
   const wanted = new Set(reads);
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < readRoundsMax; step++) {
     try {
       return await contactLedger().write({
         actor,
         reads: [...wanted].map((id) => ({ tenant, id })),
         decide: (found) => {
           const unread = new Set<string>();
-          const find = (id: string) => {
+          const find = <T>(id: string, as: (document: Document) => T) => {
             if (!wanted.has(id)) unread.add(id);
-            return found.get(id)?.document;
+            const document = found.get(id)?.document;
+            return document && as(document);
           };
           const decision = decide({
-            contact: (id) => find(id) as Contact | undefined,
-            phone: (name) => find(name) as PhoneEntry | undefined,
+            contact: (id) => find(id, asContact),
+            phone: (name) => find(name, asPhoneEntry),
           });
           if (unread.size > 0) throw new Unread(unread);
           return decision;

@@ -1,18 +1,18 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import type { RowRead } from './rows.ts';
-import { COLUMNS } from './spreadsheet.ts';
-import { unreadable } from './unreadable.ts';
+import { present } from '../../../core/invariant.ts';
+import { unreadable } from '../errors.ts';
+import { columnsMax, type ParsedRow } from './row.ts';
 
-const DELIMITERS = [',', ';', '\t'] as const;
+const delimiters = [',', ';', '\t'] as const;
 
-/** The largest record in characters: a cell of a megabyte is a quote that was not closed. */
-const RECORD = 1_000_000;
+/** Characters of one record: a longer one is due to a quote that was not closed. */
+const recordLengthMax = 1_000_000;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these is no text
-const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these characters is not a text
+const binaryPattern = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
 
-/** Text in the encoding that its byte order mark names, in UTF-8 if it is that, and else in the one that Windows gives to old files. */
-function decoded(file: Buffer): string {
+/** Decodes a text: by its byte order mark, else as UTF-8 if it is valid, else as Windows-1252. */
+function decodeText(file: Buffer): string {
   if (file[0] === 0xff && file[1] === 0xfe) return new TextDecoder('utf-16le').decode(file);
   if (file[0] === 0xfe && file[1] === 0xff) return new TextDecoder('utf-16be').decode(file);
   try {
@@ -22,31 +22,37 @@ function decoded(file: Buffer): string {
   }
 }
 
-/** What separates the columns: what the first line has most of, outside of quotes. */
+/** Column delimiter: the one that is most frequent in the first line, outside of quotes. */
 function delimiterOf(text: string): string {
-  const [line = ''] = text.slice(0, 10_000).split(/[\r\n]/, 1);
+  const line = text.slice(0, 10_000).replace(/[\r\n].*/s, '');
   const bare = line.replace(/"[^"]*"/g, '');
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+  const countOf = (delimiter: string) => bare.split(delimiter).length;
+  return delimiters.reduce((best, other) => (countOf(other) > countOf(best) ? other : best));
 }
 
-/** Where a parser gave up, counted as rows of a spreadsheet. */
-function flawed(error: CsvError): Error {
-  const record = (error as { records?: number }).records ?? 0;
+/** Problem with the row at which the parser stopped, numbered as in a spreadsheet. */
+function parseProblem(error: CsvError): Error {
+  const record = Number(error.records ?? 0);
   const reason =
     error.code === 'CSV_MAX_RECORD_SIZE' ? 'too long' : 'a quote is not closed, or stands where none may';
   return unreadable(`Row ${record + 1}: ${reason}`);
 }
 
 /**
- * The rows of a CSV text (RFC 4180) that are not blank, with commas, semicolons or tabs between columns, and any line ends.
+ * Rows of a CSV text (RFC 4180) that are not blank. Columns are separated by commas, semicolons or tabs; any
+ * line ends are accepted.
  *
- * @throws Problem for what is no text, or whose quotes do not pair.
+ * @throws Problem for a file that is not a text, or has unbalanced quotes.
  */
-export function csvRows(file: Buffer): RowRead[] {
-  // Excel reads and writes a first line that names the delimiter; it is no row.
-  const [, named, text = ''] = /^\uFEFF?(?:sep=([,;\t])\r?\n)?([\s\S]*)$/.exec(decoded(file)) ?? [];
-  if (BINARY.test(text.slice(0, 10_000)))
+export function csvRows(file: Buffer): ParsedRow[] {
+  // Excel reads and writes a first line that names the delimiter; it is not a row.
+  const whole = decodeText(file);
+  const [start, named] = present(
+    /^\uFEFF?(?:sep=([,;\t])\r?\n)?/.exec(whole),
+    'the pattern also matches an empty text',
+  );
+  const text = whole.slice(start.length);
+  if (binaryPattern.test(text.slice(0, 10_000)))
     throw unreadable('The file is neither CSV text nor an .xlsx workbook');
   if (/^\s*</.test(text)) throw unreadable('The file is a web page or XML: save it as .xlsx or CSV');
   try {
@@ -54,17 +60,17 @@ export function csvRows(file: Buffer): RowRead[] {
       delimiter: named ?? delimiterOf(text),
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
-      max_record_size: RECORD,
+      max_record_size: recordLengthMax,
       trim: true,
     });
     return records.flatMap((cells, index) => rowOf(cells, index + 1) ?? []);
   } catch (error) {
-    if (error instanceof CsvError) throw flawed(error);
+    if (error instanceof CsvError) throw parseProblem(error);
     throw error;
   }
 }
 
-function rowOf(cells: string[], number: number): RowRead | undefined {
+function rowOf(cells: string[], number: number): ParsedRow | undefined {
   if (cells.every((cell) => cell === '')) return undefined;
-  return cells.length > COLUMNS ? { number, error: `More than ${COLUMNS} columns` } : { number, cells };
+  return cells.length > columnsMax ? { number, error: `More than ${columnsMax} columns` } : { number, cells };
 }

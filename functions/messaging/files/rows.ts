@@ -1,49 +1,41 @@
+import { unreadable } from '../errors.ts';
 import { csvRows } from './csv.ts';
+import type { ParsedRow } from './row.ts';
 import { spreadsheetRows } from './spreadsheet.ts';
-import { unreadable } from './unreadable.ts';
 
-/** A row as its author sees it. */
-export interface Row {
-  /** Its number in the sheet, from 1; the header is a row like any other. */
-  number: number;
-  /** The text of each cell, without spaces around it. */
-  cells: string[];
-  /** Positions of cells whose digits cannot be trusted: fractions, dates, and numbers of more than 15 digits. */
-  inexact?: number[];
-}
+export type { FileRow, ParsedRow } from './row.ts';
 
-/** A row that cannot be read, and why. The others are not affected. */
-export interface BadRow {
-  number: number;
-  error: string;
-}
-
-export type RowRead = Row | BadRow;
-
-/** What a file is by its first bytes, whatever it is called. */
-const ZIP = Buffer.from('PK');
-const OLD_EXCEL = Buffer.from('d0cf11e0a1b11ae1', 'hex');
+/** First bytes of a file, which tell its kind; its name is not trusted. */
+const zipSignature = Buffer.from('PK');
+const xlsSignature = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 export type FileKind = 'xlsx' | 'csv';
 
-/** @throws Problem for workbooks of Excel 97–2003 and those with a password, which look alike. */
-export function kindOf(file: Buffer): FileKind {
+/**
+ * Kind of a file by its first bytes.
+ *
+ * @throws Problem for workbooks of Excel 97–2003 and those with a password: both begin with the same bytes.
+ */
+export function fileKindOf(file: Buffer): FileKind {
   if (file.length === 0) throw unreadable('The file is empty');
-  if (file.subarray(0, OLD_EXCEL.length).equals(OLD_EXCEL))
+  if (file.subarray(0, xlsSignature.length).equals(xlsSignature))
     throw unreadable('Workbooks of Excel 97-2003 (.xls) and protected ones cannot be read: save it as .xlsx');
-  return file.subarray(0, ZIP.length).equals(ZIP) ? 'xlsx' : 'csv';
+  return file.subarray(0, zipSignature.length).equals(zipSignature) ? 'xlsx' : 'csv';
 }
 
 /**
- * The rows of an .xlsx workbook or a CSV text that are not blank, the header first.
+ * Rows of an .xlsx workbook or a CSV text that are not blank, the header first.
  *
- * @param limits.rows the most rows beside the header.
- * @param limits.tooMany what the sender is told of more.
+ * @param limits.rows maximum number of rows below the header.
+ * @param limits.tooMany error message for a file with more rows.
  * @throws Problem `invalid` for a file that cannot be read, or has no rows.
  */
-export function readRows(file: Buffer, limits: { rows: number; tooMany: string }): RowRead[] {
-  const rows = kindOf(file) === 'xlsx' ? spreadsheetRows(file) : csvRows(file);
-  if (rows.length === 0) throw unreadable('The file has no rows');
-  if (rows.length > limits.rows + 1) throw unreadable(limits.tooMany);
-  return rows;
+export function readRows(
+  file: Buffer,
+  limits: { rows: number; tooMany: string },
+): [ParsedRow, ...ParsedRow[]] {
+  const [header, ...rows] = fileKindOf(file) === 'xlsx' ? spreadsheetRows(file) : csvRows(file);
+  if (!header) throw unreadable('The file has no rows');
+  if (rows.length > limits.rows) throw unreadable(limits.tooMany);
+  return [header, ...rows];
 }

@@ -1,30 +1,17 @@
-import { read, SSF, utils, type WorkSheet } from '@e965/xlsx';
-import type { RowRead } from './rows.ts';
-import { unreadable } from './unreadable.ts';
+import { type CellObject, read, SSF, utils, type WorkSheet } from '@e965/xlsx';
+import { unreadable } from '../errors.ts';
+import { columnsMax, type ParsedRow } from './row.ts';
 import { guardedZip } from './zip-guard.ts';
 
-/** The most columns that a row may have. */
-export const COLUMNS = 64;
+/** Cells of a sheet: each takes about 100 bytes of memory, however small it is in the file. */
+const cellsMax = 1_500_000;
+/** A part below this size cannot have that many cells, and is not scanned. */
+const uncountedBytesMax = 8 * 1024 * 1024;
 
-/** Cells take about 100 bytes each in memory, however few they take in the file. */
-const CELLS = 1_500_000;
-/** A part smaller than this has not that many cells. */
-const UNCOUNTED_BYTES = 8 * 1024 * 1024;
+/** Numbers from here on are not exact: spreadsheets keep 15 digits. */
+const exactNumberMax = 1e15;
 
-/** From here on, neighbouring integers are the same number. */
-const EXACT = 1e15;
-
-interface Cell {
-  /** `n`umber, `s`tring, `b`oolean, `e`rror, or `z` for nothing. */
-  t: string;
-  v?: string | number | boolean;
-  /** The text that is shown. */
-  w?: string;
-  /** The number format. */
-  z?: string;
-}
-
-/** The position of the first sheet that its author sees: hidden ones hold lists and drafts. */
+/** Position of the first visible sheet: hidden ones hold lists and drafts. */
 function firstVisible(workbook: string): number {
   const sheets = workbook.match(/<(?:\w+:)?sheet\s[^>]*>/g) ?? [];
   const position = sheets.findIndex((sheet) => !/\sstate\s*=\s*["'](?:hidden|veryHidden)["']/.test(sheet));
@@ -33,33 +20,37 @@ function firstVisible(workbook: string): number {
 }
 
 function hasTooManyCells(part: Buffer): boolean {
-  if (part.length < UNCOUNTED_BYTES) return false;
+  if (part.length < uncountedBytesMax) return false;
   let count = 0;
-  for (let at = part.indexOf('<c'); at >= 0 && count <= CELLS; at = part.indexOf('<c', at + 2)) count++;
-  return count > CELLS;
+  for (let at = part.indexOf('<c'); at >= 0 && count <= cellsMax; at = part.indexOf('<c', at + 2)) count++;
+  return count > cellsMax;
 }
 
-/** A number as text, and whether its digits can be trusted: spreadsheets show long numbers as `2.557E+11`, and lose the 16th digit. */
-function numberText({ v, w, z }: Cell): { text: string; exact: boolean } {
-  const value = v as number;
+/**
+ * A number as text. `exact` is false if its digits are unreliable: spreadsheets display long numbers as
+ * `2.557E+11`, and lose the 16th digit.
+ */
+function numberText(value: number, { w, z }: CellObject): { text: string; exact: boolean } {
   const shown = w?.trim() ?? String(value);
   if (z && SSF.is_date(z)) return { text: shown, exact: false };
-  // Digits shown are meant, such as the zeros that a format puts before a number.
-  if (/^\d+$/.test(shown) && Math.abs(value) < EXACT) return { text: shown, exact: true };
-  if (!Number.isInteger(value) || Math.abs(value) >= EXACT) return { text: shown, exact: false };
+  // The displayed digits count, such as leading zeros from the number format.
+  if (/^\d+$/.test(shown) && Math.abs(value) < exactNumberMax) return { text: shown, exact: true };
+  if (!Number.isInteger(value) || Math.abs(value) >= exactNumberMax) return { text: shown, exact: false };
   return { text: Math.abs(value) < 1e6 ? shown : String(value), exact: true };
 }
 
-function rowOf(cells: (Cell | undefined)[], number: number): RowRead | undefined {
+function rowOf(cells: (CellObject | undefined)[], number: number): ParsedRow | undefined {
   const texts: string[] = [];
   const inexact: number[] = [];
   for (const [column, cell] of cells.entries()) {
     if (!cell || cell.v === undefined) continue;
-    if (column >= COLUMNS) return { number, error: `More than ${COLUMNS} columns` };
+    if (column >= columnsMax) return { number, error: `More than ${columnsMax} columns` };
     if (cell.t === 'e')
       return { number, error: `Cell ${utils.encode_col(column)}${number} holds an error instead of a value` };
     const { text, exact } =
-      cell.t === 'n' ? numberText(cell) : { text: String(cell.w ?? cell.v).trim(), exact: true };
+      typeof cell.v === 'number' && cell.t === 'n'
+        ? numberText(cell.v, cell)
+        : { text: String(cell.w ?? cell.v).trim(), exact: true };
     while (texts.length < column) texts.push('');
     texts[column] = text;
     if (!exact) inexact.push(column);
@@ -69,11 +60,12 @@ function rowOf(cells: (Cell | undefined)[], number: number): RowRead | undefined
 }
 
 /**
- * The rows of the first visible sheet of an .xlsx workbook that are not blank. Formulas are never evaluated: their last result counts.
+ * Rows of the first visible sheet of an .xlsx workbook that are not blank. Formulas are never evaluated:
+ * their cached results are used.
  *
- * @throws Problem for a file that is no such workbook, or cannot be read whole.
+ * @throws Problem for a file that is not an .xlsx workbook, or cannot be read completely.
  */
-export function spreadsheetRows(file: Buffer): RowRead[] {
+export function spreadsheetRows(file: Buffer): ParsedRow[] {
   const parts = guardedZip(file);
   const workbook = parts.get('xl/workbook.xml');
   if (!workbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
@@ -82,11 +74,11 @@ export function spreadsheetRows(file: Buffer): RowRead[] {
       throw unreadable('The workbook has too many cells: split it into several files');
   const position = firstVisible(workbook().toString('utf8'));
   const sheet = sheetOf(file, position);
-  const grid = (sheet['!data'] ?? []) as (Cell | undefined)[][];
-  const rows: RowRead[] = [];
-  // Only rows that there are: a cell far below leaves a million holes.
-  for (const index in grid) {
-    const row = rowOf(grid[index] ?? [], Number(index) + 1);
+  const grid = sheet['!data'] ?? [];
+  const rows: ParsedRow[] = [];
+  // Entries skip the holes of a sparse array: one cell far below leaves a million of them.
+  for (const [index, cells] of Object.entries(grid)) {
+    const row = rowOf(cells, Number(index) + 1);
     if (row) rows.push(row);
   }
   return rows;
@@ -94,7 +86,7 @@ export function spreadsheetRows(file: Buffer): RowRead[] {
 
 function sheetOf(file: Buffer, position: number): WorkSheet {
   try {
-    // `WTF` makes it throw where it would call a damaged sheet an empty one.
+    // `WTF` makes the parser throw on a damaged sheet, which it would otherwise return as an empty one.
     const book = read(file, {
       type: 'buffer',
       dense: true,
@@ -104,10 +96,11 @@ function sheetOf(file: Buffer, position: number): WorkSheet {
       cellHTML: false,
       cellNF: true,
     });
-    const sheet = book.Sheets[book.SheetNames[position] ?? ''];
+    const name = book.SheetNames[position];
+    const sheet = name === undefined ? undefined : book.Sheets[name];
     if (sheet) return sheet;
   } catch {
-    // Its error quotes the file.
+    // The parser's error is dropped, because it quotes the file.
   }
   throw unreadable('The workbook is damaged: save it again and send that');
 }

@@ -1,28 +1,28 @@
 import { inflateRawSync } from 'node:zlib';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from '../errors.ts';
 
 const MiB = 1024 * 1024;
 
 /**
- * What an honest workbook of 50,000 rows stays far below. A bomb is refused by what its directory declares, before anything is unpacked,
- * and one that lies is stopped at the size that it declared.
+ * Limits far above a genuine workbook of 50,000 rows. A zip bomb is refused by the sizes that its directory
+ * declares, before anything is unpacked; if the directory lies, unpacking stops at the declared size.
  */
-const LIMITS = { entries: 200, partBytes: 64 * MiB, totalBytes: 96 * MiB };
+const zipLimits = { entriesMax: 200, partBytesMax: 64 * MiB, totalBytesMax: 96 * MiB };
 
-/** Records of a zip file and where their fields are (PKWARE's APPNOTE.TXT §4.3). */
-const END = { signature: 0x06054b50, bytes: 22, commentMax: 0xffff };
-const ENTRY = { signature: 0x02014b50, bytes: 46 };
-const LOCAL = { signature: 0x04034b50, bytes: 30 };
-const ENCRYPTED = 0x0001;
-const STORED = 0;
-const DEFLATED = 8;
+/** Signatures and sizes of a zip file's records (PKWARE's APPNOTE.TXT §4.3). */
+const endRecord = { signature: 0x06054b50, bytes: 22, commentMax: 0xffff };
+const centralHeader = { signature: 0x02014b50, bytes: 46 };
+const localHeader = { signature: 0x04034b50, bytes: 30 };
+const encryptedFlag = 0x0001;
+const storedMethod = 0;
+const deflatedMethod = 8;
 
 interface Entry {
   name: string;
   method: number;
   packed: number;
   size: number;
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   offset: number;
 }
 
@@ -30,12 +30,12 @@ const damaged = () => unreadable('The file is damaged or incomplete: save it aga
 const tooLarge = () => unreadable('The workbook is too large when unpacked: split it into several files');
 
 function endOf(file: Buffer): number {
-  const earliest = Math.max(0, file.length - END.bytes - END.commentMax);
-  for (let at = file.length - END.bytes; at >= earliest; at--) {
-    // The comment must end with the file, or the signature is only some bytes of it.
+  const earliest = Math.max(0, file.length - endRecord.bytes - endRecord.commentMax);
+  for (let at = file.length - endRecord.bytes; at >= earliest; at--) {
+    // Without a comment that ends with the file, these bytes are not the record but part of a comment.
     if (
-      file.readUInt32LE(at) === END.signature &&
-      at + END.bytes + file.readUInt16LE(at + 20) === file.length
+      file.readUInt32LE(at) === endRecord.signature &&
+      at + endRecord.bytes + file.readUInt16LE(at + 20) === file.length
     )
       return at;
   }
@@ -43,14 +43,14 @@ function endOf(file: Buffer): number {
 }
 
 function entryAt(file: Buffer, at: number, end: number): { entry: Entry; next: number } {
-  if (at + ENTRY.bytes > end || file.readUInt32LE(at) !== ENTRY.signature) throw damaged();
-  if (file.readUInt16LE(at + 8) & ENCRYPTED)
+  if (at + centralHeader.bytes > end || file.readUInt32LE(at) !== centralHeader.signature) throw damaged();
+  if (file.readUInt16LE(at + 8) & encryptedFlag)
     throw unreadable('The workbook is protected by a password: save it without one');
   const nameBytes = file.readUInt16LE(at + 28);
-  const next = at + ENTRY.bytes + nameBytes + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
+  const next = at + centralHeader.bytes + nameBytes + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
   if (next > end) throw damaged();
   const entry = {
-    name: file.toString('utf8', at + ENTRY.bytes, at + ENTRY.bytes + nameBytes),
+    name: file.toString('utf8', at + centralHeader.bytes, at + centralHeader.bytes + nameBytes),
     method: file.readUInt16LE(at + 10),
     packed: file.readUInt32LE(at + 20),
     size: file.readUInt32LE(at + 24),
@@ -63,8 +63,8 @@ function entriesOf(file: Buffer): { entries: Entry[]; directory: number } {
   const end = endOf(file);
   const count = file.readUInt16LE(end + 10);
   const directory = file.readUInt32LE(end + 16);
-  // Numbers that do not fit are kept in records of zip64, which no workbook of this size needs.
-  if (count === 0xffff || directory === 0xffffffff || count > LIMITS.entries) throw tooLarge();
+  // Larger numbers would need zip64 records, which no workbook within our limits has.
+  if (count === 0xffff || directory === 0xffffffff || count > zipLimits.entriesMax) throw tooLarge();
   const entries: Entry[] = [];
   let at = directory;
   for (let index = 0; index < count; index++) {
@@ -76,13 +76,17 @@ function entriesOf(file: Buffer): { entries: Entry[]; directory: number } {
   return { entries, directory };
 }
 
-/** @returns where the packed bytes of an entry begin. */
+/** Offset of an entry's packed bytes. */
 function startOf(file: Buffer, { offset }: Entry, directory: number): number {
-  if (offset + LOCAL.bytes > directory || file.readUInt32LE(offset) !== LOCAL.signature) throw damaged();
-  return offset + LOCAL.bytes + file.readUInt16LE(offset + 26) + file.readUInt16LE(offset + 28);
+  if (offset + localHeader.bytes > directory || file.readUInt32LE(offset) !== localHeader.signature)
+    throw damaged();
+  return offset + localHeader.bytes + file.readUInt16LE(offset + 26) + file.readUInt16LE(offset + 28);
 }
 
-/** Entries that share bytes make a small file large (David Fifield's "better zip bomb"): none may begin before the last one ended. */
+/**
+ * Refuses entries that overlap: a small file can unpack to a large size through shared bytes (David Fifield's
+ * "better zip bomb").
+ */
 function checkPlaces(file: Buffer, entries: Entry[], directory: number): void {
   let free = 0;
   for (const entry of entries.toSorted((one, other) => one.offset - other.offset)) {
@@ -93,7 +97,7 @@ function checkPlaces(file: Buffer, entries: Entry[], directory: number): void {
 }
 
 function unpack(packed: Buffer, { method, size }: Entry): Buffer {
-  if (method === STORED) return packed;
+  if (method === storedMethod) return packed;
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
   } catch {
@@ -102,16 +106,18 @@ function unpack(packed: Buffer, { method, size }: Entry): Buffer {
 }
 
 /**
- * Checks that a zip file unpacks to what it declares, and to no more than is good for this function.
+ * Checks that a zip file unpacks to the sizes that it declares, within our limits.
  *
- * @returns its parts by name; each was unpacked once, and is unpacked again when asked for.
- * @throws Problem for one that is damaged, encrypted or too large, within milliseconds for one that declares too much.
+ * @returns its parts by name, each as a function that unpacks it again. Every part was unpacked once as a
+ * check.
+ * @throws Problem for a file that is damaged, encrypted or too large; within milliseconds if it declares too
+ * much.
  */
 export function guardedZip(file: Buffer): Map<string, () => Buffer> {
   const { entries, directory } = entriesOf(file);
-  if (entries.some(({ size }) => size > LIMITS.partBytes)) throw tooLarge();
-  if (entries.reduce((sum, { size }) => sum + size, 0) > LIMITS.totalBytes) throw tooLarge();
-  if (entries.some(({ method }) => method !== STORED && method !== DEFLATED)) throw damaged();
+  if (entries.some(({ size }) => size > zipLimits.partBytesMax)) throw tooLarge();
+  if (entries.reduce((sum, { size }) => sum + size, 0) > zipLimits.totalBytesMax) throw tooLarge();
+  if (entries.some(({ method }) => method !== storedMethod && method !== deflatedMethod)) throw damaged();
   checkPlaces(file, entries, directory);
   const parts = new Map<string, () => Buffer>();
   for (const entry of entries) {

@@ -1,32 +1,34 @@
 import { timestamp } from '../../../core/clock.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
-import { type PackedMessage, packed, type UploadCounts } from './batch.ts';
-import { smsEngine, smsTables } from './engine.ts';
-import { isNear, release, sendDue } from './release.ts';
+import { type PackedMessage, packMessages, type UploadCounts } from './batch.ts';
+import { smsEngine } from './engine.ts';
+import { isDueSoon, release, sendDueMessage } from './release.ts';
 import { storeBatch } from './store.ts';
 
-/** A batch of messages as an endpoint makes it. */
+/** A batch of messages, composed by an endpoint. */
 export interface SmsOrder {
   id: string;
   messages: Required<PackedMessage>[];
-  /** Milliseconds since the epoch. */
+  /** Time to send, in milliseconds since the epoch. */
   dueAt: number;
   scheduled: boolean;
   campaignId?: string | null | undefined;
   templateId?: string | null | undefined;
-  /** Of a file: how it was read, and what is wrong with its rows. */
+  /** Only for a file: its counts, and the errors of its rows. */
   upload?: { counts: UploadCounts; errors: string[] };
 }
 
-/** Where a batch is watched. */
-export const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
+const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
 
 /**
- * Accepts a batch and answers so. When it is due at once its messages are on their way before the answer is.
+ * Stores a batch together with the caller's answer. A batch that is due now is also released to the batch
+ * engine before the answer is returned.
  *
  * @param now milliseconds since the epoch.
+ * @throws Problem as `storeBatch` does.
  */
 export async function accept<R>(
   order: SmsOrder,
@@ -37,7 +39,7 @@ export async function accept<R>(
 ): Promise<WithHeaders<R>> {
   const { id, scheduled, campaignId, templateId, upload } = order;
   const { tenantId: tenant, userId: user } = caller;
-  const { text, from, messages } = packed(order.messages);
+  const { text, from, messages } = packMessages(order.messages);
   const dueAt = timestamp(order.dueAt);
   const given = new WithHeaders(reply, {
     Location: upload ? `/api/messaging/sms/uploads/${id}/` : batchLocation(id),
@@ -53,8 +55,8 @@ export async function accept<R>(
     upload?.errors ?? [],
     await answer(undefined, given),
   );
-  const parts = { store: smsTables(), engine: smsEngine() };
-  if (order.dueAt <= now) await release(parts, tenant, id, now);
-  else if (isNear(dueAt, now)) await sendDue({ tenant, id, dueAt }, now);
+  const deps = { store: dynamo(), engine: smsEngine() };
+  if (order.dueAt <= now) await release(deps, tenant, id, now);
+  else if (isDueSoon(dueAt, now)) await sendDueMessage({ tenant, id, dueAt }, now);
   return given;
 }

@@ -2,22 +2,25 @@ import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { formFile } from '../../../core/contract/form-file.ts';
 import { messagingErrors, spelledWith } from '../errors.ts';
-import { text } from '../text.ts';
+import { boundedText } from '../text.ts';
 import { CampaignId, ScheduleAt, SenderId, SmsContact, SmsText } from './shape.ts';
 import { batchStatuses, messageStatuses } from './view.ts';
 
-/** The most recipients of one request. */
-export const RECIPIENTS = 10_000;
+/** Recipients of one request. */
+const recipientsMax = 10_000;
 
 const count = z.int().nonnegative();
 
-/** The most rows of one file. */
-export const ROWS = 50_000;
+/** Rows of one file, without its header. */
+export const uploadRowsMax = 50_000;
 
-/** The largest file, in bytes: directly what Lambda can carry, about 4.4 MB, else by a form of S3. */
-export const FILE_BYTES = 10 * 1024 * 1024;
+/**
+ * Size of one file. Up to about 4.4 MB fit into a request to Lambda; a larger file is uploaded to S3 by a
+ * form.
+ */
+export const fileBytesMax = 10 * 1024 * 1024;
 
-/** The counters of an answer to a batch that was refused as a whole. */
+/** Counters in the answer to a batch that was refused as a whole. */
 export const nothingSent = {
   total_contacts: 0,
   processed_contacts: 0,
@@ -40,7 +43,7 @@ const reading = {
 
 const accepting = { messaging: 'write', operations: 'write', smsBatches: 'send' } as const;
 
-const CONTACTS = 'must be a non-empty array';
+const contactsExpected = 'must be a non-empty array';
 
 const result = z.object({
   phone: z.string(),
@@ -62,12 +65,10 @@ const progress = {
   total: count,
   queued: count.describe('Not sent yet, or sent without an answer so far.'),
   sent: count.describe('Accepted by the provider.'),
-  failed: count.describe(
-    'Never sent: refused by the provider, opted out, or without an answer for three days.',
-  ),
+  failed: count.describe('Refused by the provider, opted out, or without an answer for three days.'),
   canceled: count,
-  delivered: count.describe('Of those sent, by their receipts.'),
-  undelivered: count.describe('Of those sent, by their receipts.'),
+  delivered: count.describe('Those of `sent` whose receipt reports delivery.'),
+  undelivered: count.describe('Those of `sent` whose receipt reports a failure.'),
   sender_id: z.string(),
   campaign_id: z.string().optional(),
   template_id: z.string().optional(),
@@ -77,17 +78,18 @@ const progress = {
 
 const batch = z.object({ success: z.boolean(), batch_id: z.string(), ...progress });
 
-/** The most errors of rows that one answer lists; the counts are of all. */
-export const ERRORS = 1_000;
+/** Errors of rows that one answer lists; the counts cover all rows. */
+export const errorsShownMax = 1_000;
 
+/** Content types of an uploaded file; the first is the default. */
 export const uploadTypes = [
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   'text/csv',
 ] as const;
 
 const uploadOptions = {
-  sender_id: SenderId.optional().describe('Of the rows that have none.'),
-  template_id: z.string().max(64).optional().describe('The text of the rows that have none.'),
+  sender_id: SenderId.optional().describe('Sender id of rows that have none.'),
+  template_id: z.string().max(64).optional().describe('Template for rows that have no message.'),
   campaign_id: CampaignId.optional(),
 };
 
@@ -99,27 +101,33 @@ const uploadCounts = {
   errors: z.array(z.string()),
 };
 
-const variables =
-  'A text may have variables, `{{name}}`: `phone`, `name`, and any further field of a contact. A variable without a value is refused.';
+const variables = [
+  'A text may have variables such as `{{name}}`: `phone`, `name`, and any other field of a contact.',
+  'A variable without a value is an error.',
+].join(' ');
 
-/** Text messages: to many at once, from a file, by templates, now or later; and what became of them. */
+/** Endpoints for text messages: bulk sending, file uploads, templates, schedules and status. */
 export const smsEndpoints = {
   bulkSend: {
     ...sending,
     path: '/api/messaging/sms/bulk-send',
     summary: 'Send a text message to up to 10,000 recipients',
-    description: `With \`template_id\` the template is the text, and \`{{message}}\` in it is \`message\`. ${variables} A recipient that is named twice gets one message. \`successful_contacts\` are those accepted for sending; each message is sent at most once.`,
+    description: [
+      'With `template_id` the text is the template, in which `{{message}}` stands for `message`.',
+      `${variables} A recipient that is listed twice gets one message. \`successful_contacts\` counts`,
+      'those accepted for sending; each message is sent at most once.',
+    ].join(' '),
     errors: spelledWith(nothingSent),
     uses: accepting,
     body: z
       .strictObject({
         contacts: z
-          .array(SmsContact, { error: CONTACTS })
-          .min(1, { error: CONTACTS })
-          .refine((contacts) => contacts.length <= RECIPIENTS, {
-            error: `Maximum ${RECIPIENTS.toLocaleString('en')} recipients per request`,
+          .array(SmsContact, { error: contactsExpected })
+          .min(1, { error: contactsExpected })
+          .refine((contacts) => contacts.length <= recipientsMax, {
+            error: `Maximum ${recipientsMax.toLocaleString('en')} recipients per request`,
           })
-          .meta({ maxItems: RECIPIENTS }),
+          .meta({ maxItems: recipientsMax }),
         message: SmsText.optional(),
         sender_id: SenderId,
         template_id: z.string().max(64).nullish(),
@@ -143,10 +151,10 @@ export const smsEndpoints = {
     ...sending,
     limit: { calls: 10, seconds: 60, per: 'user' },
     path: '/api/messaging/templates',
-    summary: 'Store a template for messages',
+    summary: 'Create a message template',
     uses: { messaging: 'write' },
     body: z.strictObject({
-      name: text(1, 100),
+      name: boundedText(1, 100),
       body: SmsText,
     }),
     status: 201,
@@ -155,16 +163,18 @@ export const smsEndpoints = {
   listTemplates: {
     ...reading,
     path: '/api/messaging/templates',
-    summary: 'List the templates for messages, oldest first',
+    summary: 'List the message templates, oldest first',
     uses: { messaging: 'read' },
     reply: z.object({ success: z.boolean(), templates: z.array(template), total: count }),
   },
   getMessage: {
     ...reading,
     path: '/api/messaging/sms/messages/{messageId}',
-    summary: 'Read where a message stands',
-    description:
-      '`queued` → `sent` → `delivered` or `failed`. `unknown`: the provider gave no answer; it may have been sent, is never sent again, and its receipt settles it.',
+    summary: 'Get the status of a message',
+    description: [
+      '`queued` → `sent` → `delivered` or `failed`. `unknown`: the provider gave no answer. The message',
+      'may have been sent and is never sent again; its receipt resolves the status.',
+    ].join(' '),
     uses: { messaging: 'read', operations: 'read' },
     params: z.object({ messageId: z.string() }),
     reply: z.object({
@@ -188,7 +198,7 @@ export const smsEndpoints = {
   getBatch: {
     ...reading,
     path: '/api/messaging/sms/batches/{id}',
-    summary: 'Read how far a batch of messages has come',
+    summary: 'Get the progress of a batch of messages',
     uses: { messaging: 'read', operations: 'read' },
     params: z.object({ id: z.string() }),
     reply: batch,
@@ -197,7 +207,7 @@ export const smsEndpoints = {
     ...sending,
     path: '/api/messaging/sms/batches/{id}/cancel',
     summary: 'Cancel the messages of a batch that are not sent yet',
-    description: 'Messages that are being sent at this moment are; all others never will be.',
+    description: 'Messages that are being sent at this moment are still sent; all others never will be.',
     limit: { calls: 10, seconds: 60, per: 'user' },
     uses: { messaging: 'write', operations: 'write' },
     params: z.object({ id: z.string() }),
@@ -207,7 +217,14 @@ export const smsEndpoints = {
     ...sending,
     path: '/api/messaging/sms/bulk-upload',
     summary: 'Send text messages to the rows of a file',
-    description: `The first row is a header. Columns: A phone number, B name, C message, D sender ID; more columns are variables of the text, by their headers. A row’s own message is its text, else the template. Up to ${ROWS.toLocaleString('en')} rows of .xlsx or CSV. A file of up to 4.4 MB comes as a form; a larger one, up to 10 MB, is uploaded first (\`bulk-upload/url\`) and named by its \`upload_id\`. Rows that cannot be sent are told in \`errors\`, at most ${ERRORS} of them; the others are sent.`,
+    description: [
+      'The first row is a header. Columns: A phone number, B name, C message, D sender ID; further',
+      'columns are variables of the text, named by their headers. The text is the row’s own message, or',
+      `else the template. Up to ${uploadRowsMax.toLocaleString('en')} rows of .xlsx or CSV. Send a file`,
+      'of up to 4.4 MB as a form; upload a larger one, up to 10 MB, first (`bulk-upload/url`) and pass',
+      `its \`upload_id\`. Invalid rows are listed in \`errors\`, at most ${errorsShownMax} of them; the`,
+      'other rows are sent.',
+    ].join(' '),
     uses: { ...accepting, uploads: 'take' },
     memoryMb: 1_769,
     body: z.strictObject({ upload_id: z.string().max(64), ...uploadOptions }),
@@ -219,10 +236,10 @@ export const smsEndpoints = {
     path: '/api/messaging/sms/bulk-upload/url',
     summary: 'Get a form for uploading a file of up to 10 MB',
     description:
-      'Send a form with these fields and then the file, as `file`, to the URL within five minutes.',
+      'Within five minutes, send a form to the URL with these fields, followed by the file as `file`.',
     uses: { messaging: 'write', uploads: 'put' },
     body: z
-      .strictObject({ content_type: z.enum(uploadTypes).optional().describe('.xlsx unless told.') })
+      .strictObject({ content_type: z.enum(uploadTypes).optional().describe('.xlsx by default.') })
       .optional(),
     reply: z.object({
       success: z.boolean(),
@@ -234,7 +251,7 @@ export const smsEndpoints = {
   getUpload: {
     ...reading,
     path: '/api/messaging/sms/uploads/{uploadId}',
-    summary: 'Read how far the messages of a file have come',
+    summary: 'Get the progress of an uploaded file’s messages',
     uses: { messaging: 'read', operations: 'read' },
     params: z.object({ uploadId: z.string() }),
     reply: z.object({ success: z.boolean(), ...uploadCounts, ...progress }),

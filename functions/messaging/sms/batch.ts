@@ -1,67 +1,115 @@
+import * as z from 'zod';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
-import { fillIn } from './template-text.ts';
+import { present } from '../../../core/invariant.ts';
+import { storedVersion } from '../stored-version.ts';
+import { fillIn } from './templates/text.ts';
+
+/** Counts of a file: its rows, those that could be read, and those whose message was accepted. */
+const uploadCounts = z.object({
+  total_contacts: z.number(),
+  processed_contacts: z.number(),
+  successful_contacts: z.number(),
+});
+export type UploadCounts = z.output<typeof uploadCounts>;
+
+/** A batch of messages as it was requested. Times are RFC 3339. */
+const smsBatch = z.object({
+  v: storedVersion,
+  pk: z.string(),
+  sk: z.string(),
+  id: z.string(),
+  tenant: z.string(),
+  /** The user who requested it. */
+  user: z.string(),
+  /**
+   * `expected`: its file is not uploaded or not processed yet. `waiting`: stored, but not handed to the batch
+   * engine. `released`: the batch engine works on it. `canceled`: before it was released.
+   */
+  state: z.enum(['expected', 'waiting', 'released', 'canceled']),
+  /** Number of messages. */
+  total: z.number(),
+  createdAt: z.string(),
+  /** Time at which its messages are to be sent. */
+  dueAt: z.string(),
+  /** True if the caller asked for that time. */
+  scheduled: z.boolean(),
+  /** The text of messages that have none of their own. */
+  text: z.string().optional(),
+  /** The sender id of messages that have none of their own. */
+  from: z.string(),
+  campaignId: z.string().optional(),
+  templateId: z.string().optional(),
+  /** Id of the engine's batch, once released. */
+  engineId: z.string().optional(),
+  /** Only for a file. */
+  upload: uploadCounts.optional(),
+});
+export type SmsBatch = z.output<typeof smsBatch>;
+
+/** Parses a batch. @throws ZodError for an item of another shape. */
+export const asSmsBatch = (item: Item): SmsBatch => smsBatch.parse(item);
+
+/** One message of a batch. Its own text and sender are present only where they differ from the batch's. */
+const packedMessage = z.object({
+  to: z.string(),
+  text: z.string().optional(),
+  from: z.string().optional(),
+});
+export type PackedMessage = z.output<typeof packedMessage>;
+
+const pack = z.object({ v: storedVersion, messages: z.array(packedMessage) });
 
 /**
- * A batch of messages, as it was asked for. `expected`: a file is still to come. `waiting`: it is not its time. `released`: the batch engine
- * works on it. `canceled`: before it was released.
+ * Parses the messages of one pack, in their order; 50 take 3 µs.
+ *
+ * @throws ZodError for an item of another shape.
  */
-export type BatchState = 'expected' | 'waiting' | 'released' | 'canceled';
+export const asPack = (item: Item): PackedMessage[] => pack.parse(item).messages;
 
-export interface SmsBatch extends Key {
-  id: string;
-  tenant: string;
-  /** The user who asked for it. */
-  user: string;
-  state: BatchState;
-  /** How many messages it has. */
-  total: number;
-  /** RFC 3339, as all times here. */
-  createdAt: string;
-  /** When its messages are to be sent. */
-  dueAt: string;
-  /** Whether that time was asked for. */
-  scheduled: boolean;
-  /** The text of the messages that have none of their own. */
-  text?: string;
-  /** The sender id of those that have none of their own. */
-  from: string;
-  campaignId?: string;
-  templateId?: string;
-  /** The engine's batch, once released. */
-  engineId?: string;
-  /** Of a file: how it was read. */
-  upload?: UploadCounts;
-}
+const rowErrors = z.object({ v: storedVersion, errors: z.array(z.string()) });
 
-export interface UploadCounts {
-  total_contacts: number;
-  processed_contacts: number;
-  successful_contacts: number;
-}
+/**
+ * Parses the errors of a file's rows, which are texts as answered.
+ *
+ * @throws ZodError for an item of another shape.
+ */
+export const asRowErrors = (item: Item): string[] => rowErrors.parse(item).errors;
 
-/** One message of a batch. Its own text and sender are only there where they differ from the batch's. */
-export interface PackedMessage {
-  to: string;
-  text?: string;
-  from?: string;
-}
+/** Final receipts of a batch's messages, counted by state; an absent counter is 0. */
+const receiptCounts = z.object({
+  v: storedVersion,
+  delivered: z.number().optional(),
+  failed: z.number().optional(),
+});
+export type ReceiptCounts = z.output<typeof receiptCounts>;
 
-/** Messages of one item: 50 of the longest texts are 240 KB, an item may have 400. */
-export const PACK = 50;
+/** Parses the counters of receipts. @throws ZodError for an item of another shape. */
+export const asReceiptCounts = (item: Item): ReceiptCounts => receiptCounts.parse(item);
+
+/** A batch that the sweep must check. Its sort key begins with the time, 24 characters long. */
+const dueEntry = z
+  .object({ v: storedVersion, sk: z.string(), tenant: z.string(), id: z.string() })
+  .transform(({ sk, tenant, id }) => ({ tenant, id, dueAt: sk.slice(0, 24) }));
+
+/** Parses an entry of the sweep. @throws ZodError for an item of another shape. */
+export const asDueEntry = (item: Item): z.output<typeof dueEntry> => dueEntry.parse(item);
+
+/** Messages of one item: 50 of the longest texts take 240 KB; an item may have 400 KB. */
+export const messagesPerPack = 50;
 
 const partition = (tenant: string, id: string) => `SMS#${Buffer.from(tenant).toString('base64url')}#${id}`;
 
-/** Where a batch and what belongs to it is stored. */
+/** Keys of a batch, of the items that belong to it, and of templates. */
 export const smsKeys = {
   batch: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'BATCH' }),
   pack: (tenant: string, id: string, n: number): Key => ({
     pk: partition(tenant, id),
-    sk: `PACK#${String(Math.floor(n / PACK)).padStart(6, '0')}`,
+    sk: `PACK#${String(Math.floor(n / messagesPerPack)).padStart(6, '0')}`,
   }),
   errors: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
-  /** What receipts said, counted. */
+  /** Counters of final receipts. */
   receipts: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'RECEIPTS' }),
-  /** Each message has a partition of its own: a hundred a second are too many for one that others share. */
+  /** A partition for each message: hundreds of writes a second would overload a shared one. */
   message: (tenant: string, messageId: string): Key => ({ pk: partition(tenant, messageId), sk: 'MESSAGE' }),
   due: ({ tenant, id, createdAt }: Pick<SmsBatch, 'tenant' | 'id' | 'createdAt'>, at: string): Key => ({
     pk: 'SMS-DUE',
@@ -73,27 +121,23 @@ export const smsKeys = {
   }),
 };
 
-/** Items are only ever written by this system, so their shape is known. */
-export const asSmsBatch = (item: Item) => item as unknown as SmsBatch;
-
-/** Somebody to be written to, with what a text may say of them. */
+/** A recipient, with the values of the text's variables. */
 export interface Recipient {
   to: string;
   variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** The text for one recipient. @returns what is missing for it, if anything is. */
+/** Fills in the text for one recipient. @returns the text, or the variables that have no value. */
 export const textFor = (body: string, { to, variables }: Recipient) =>
   fillIn(body, { phone: to, ...variables });
 
-/** Takes what most messages have in common out of them. */
-export function packed(messages: Required<PackedMessage>[]): {
+/** Moves the first message's text and sender to the batch; messages keep only what differs. */
+export function packMessages(messages: Required<PackedMessage>[]): {
   text: string;
   from: string;
   messages: PackedMessage[];
 } {
-  const [first] = messages;
-  const { text = '', from = '' } = first ?? {};
+  const { text, from } = present(messages[0], 'a batch has at least one message');
   return {
     text,
     from,

@@ -2,11 +2,11 @@ import { MessagingProblem } from '../errors.ts';
 import { readPhone, takesMessages } from '../phone.ts';
 import { nothingSent } from './api.ts';
 import { type PackedMessage, textFor } from './batch.ts';
-import { messageId } from './message-id.ts';
-import { TEXT_LENGTH } from './segments.ts';
-import { dueTime, INVALID_PHONE, SCHEDULE_TOO_FAR } from './shape.ts';
+import { messageId } from './messages/id.ts';
+import { textLengthMax } from './messages/segments.ts';
+import { dueTime, invalidPhone, scheduleTooFar } from './shape.ts';
 
-/** One contact as it was sent: fields beside these two are variables. */
+/** One contact of a request: fields other than these two are variables. */
 interface SentContact {
   phone: string;
   name?: string | null | undefined;
@@ -19,32 +19,33 @@ const refused = (message: string, field: string, more: object = {}) =>
   });
 
 /**
- * Whether every number exists and takes texts.
+ * Checks that every number exists and can receive text messages.
  *
- * @throws MessagingProblem naming the first contact, by its place, whose number does not.
+ * @throws MessagingProblem with the position of the first contact whose number does not.
  */
 export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
   const place = contacts.findIndex(({ phone }) => readPhone(phone) !== phone || !takesMessages(phone));
-  if (place >= 0) throw refused(INVALID_PHONE, `contacts.${place}.phone`);
+  if (place >= 0) throw refused(invalidPhone, `contacts.${place}.phone`);
 }
 
 /**
- * When a batch is due.
+ * Due time of a batch, in milliseconds since the epoch; a past time means now.
  *
  * @throws MessagingProblem for a time that is too far ahead.
  */
-export function timeOf(scheduleAt: string | null | undefined, now: number) {
+export function readSchedule(scheduleAt: string | null | undefined, now: number) {
   const dueAt = dueTime(scheduleAt ?? undefined, now);
-  if (dueAt === undefined) throw refused(SCHEDULE_TOO_FAR, 'schedule_at');
+  if (dueAt === undefined) throw refused(scheduleTooFar, 'schedule_at');
   return { dueAt, scheduled: dueAt > now };
 }
 
 /**
- * The messages of a request: one for each phone, in the order in which they were named first, but for those who want none.
+ * Messages of a request: one for each phone that has not opted out, in the order of their first occurrence.
  *
- * @throws MessagingProblem naming the contact, by its place, whose text lacks a variable or is too long: then nothing is sent at all.
+ * @throws MessagingProblem with the position of a contact whose text lacks a variable or is too long; then
+ * nothing is sent at all.
  */
-export function composed(
+export function composeMessages(
   body: { text: string; variables: Record<string, string | undefined> },
   from: string,
   contacts: SentContact[],
@@ -60,15 +61,15 @@ export function composed(
       const { missing } = written;
       throw refused(`Missing template variable: ${missing.join(', ')}`, `contacts.${place}`, { missing });
     }
-    if (written.text.length > TEXT_LENGTH)
-      throw refused(`Message is longer than ${TEXT_LENGTH} characters`, `contacts.${place}`);
+    if (written.text.length > textLengthMax)
+      throw refused(`Message is longer than ${textLengthMax} characters`, `contacts.${place}`);
     messages.set(phone, { to: phone, from, text: written.text });
   }
   return [...messages.values()];
 }
 
-/** What is answered of each contact, in their order. */
-export function resultsOf(
+/** Results of the contacts, in their order. */
+function contactResults(
   id: string,
   contacts: Pick<SentContact, 'phone'>[],
   messages: Pick<PackedMessage, 'to'>[],
@@ -82,13 +83,13 @@ export function resultsOf(
   });
 }
 
-/** The answer to a request; without any message there is no batch. */
-export function replyOf(
+/** Answer to a bulk send. It has no batch id if there is no message to send. */
+export function bulkSendReply(
   id: string,
   contacts: Pick<SentContact, 'phone'>[],
   messages: Pick<PackedMessage, 'to'>[],
 ) {
-  const results = resultsOf(id, contacts, messages);
+  const results = contactResults(id, contacts, messages);
   return {
     success: true,
     total_contacts: contacts.length,

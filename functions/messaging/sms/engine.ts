@@ -1,49 +1,40 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { ChunkMessage } from '../../../core/batch/chunk-message.ts';
 import { type Engine, openEngine } from '../../../core/batch/engine.ts';
-import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
-import type { Store } from '../../../core/dynamo/store.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { log } from '../../../core/log.ts';
 import { send } from '../../../core/queue.ts';
-import { type Sending, smsKind } from './send-messages.ts';
+import { type SendDeps, smsKind } from './messages/send.ts';
 
-/** What only the worker that sends messages needs; everybody else opens, reads and cancels batches. */
-export type SendingParts = Pick<Sending, 'provider' | 'optedOut' | 'awaitReceipt'>;
+/** Deps of the worker that sends messages. Other functions only open, read and cancel batches. */
+export type ProviderDeps = Pick<SendDeps, 'provider' | 'optedOut' | 'scheduleReceiptPoll'>;
 
-let store: Store | undefined;
-
-/** The tables, one request at a time. Made on first use. */
-export function smsTables(): Store {
-  store ??= dynamoStore();
-  return store;
-}
-
-const nobodySends: SendingParts = {
-  provider: () => Promise.reject(new Error('only the worker of the queue sends messages')),
-  optedOut: () => Promise.reject(new Error('only the worker of the queue sends messages')),
+const noProvider: ProviderDeps = {
+  provider: () => Promise.reject(new Error('only the queue worker sends messages')),
+  optedOut: () => Promise.reject(new Error('only the queue worker sends messages')),
 };
 
-/** The batches of messages of every tenant. */
-export function smsEngine(parts: SendingParts = nobodySends): Engine {
+/**
+ * Batch engine for text messages of all tenants.
+ *
+ * @param deps only for the worker that sends; without them a send is rejected.
+ */
+export function smsEngine(deps: ProviderDeps = noProvider): Engine {
   const engine: Engine = openEngine({
     name: 'sms',
     kinds: {
       sms: smsKind({
-        ...parts,
-        store: smsTables(),
+        ...deps,
+        store: dynamo(),
         table: () => tableName('messaging'),
         settle: (settlement) => engine.settle(settlement),
-        now: () => Date.now(),
-        random: () => Math.random(),
-        pause: (milliseconds) => setTimeout(milliseconds),
-        unique: () => randomUUID(),
+        ...systemDeps,
       }),
     },
     send: (tenant: string, message: ChunkMessage) => send('smsBatches', tenant, message),
-    announce: async ({ details, status, total, succeeded, failed }) =>
-      log('info', 'batch of messages ended', {
+    onEnded: async ({ details, status, total, succeeded, failed }) =>
+      log('info', 'SMS batch ended', {
         batch: String(details.sms),
         status,
         total,

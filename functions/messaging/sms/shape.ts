@@ -1,60 +1,62 @@
 import * as z from 'zod';
-import { text } from '../text.ts';
-import { TEXT_LENGTH } from './segments.ts';
+import { boundedText } from '../text.ts';
+import { textLengthMax } from './messages/segments.ts';
 
-export const INVALID_PHONE = 'Invalid phone number format';
+export const invalidPhone = 'Invalid phone number format';
 
-/** The shape alone: whether a number exists is for those to check who carry the numbering plans. */
-export const SmsPhone = z
+/** Only the shape is checked here. Handlers that bundle the numbering plans check that the number exists. */
+const SmsPhone = z
   .custom<string>((value) => typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value), {
-    error: INVALID_PHONE,
+    error: invalidPhone,
   })
   .meta({
     type: 'string',
     id: 'SmsPhone',
-    description: 'E.164, of a line that takes texts',
+    description: 'E.164, of a line that can receive text messages',
     examples: ['+255700000001'],
   });
 
+/** Sender ids that carriers accept. */
 export const senderIdPattern = /^[A-Za-z0-9 ]{1,11}$/;
-const SENDER = 'must be 1 to 11 letters, digits and spaces';
+const senderIdExpected = 'must be 1 to 11 letters, digits and spaces';
 
-/** What the message comes from. Carriers block those that are not registered with them. */
+/** Sender id of a message. Carriers block ids that are not registered with them. */
 export const SenderId = z
-  .string({ error: SENDER })
-  .regex(senderIdPattern, { error: SENDER })
-  .refine((value) => value.trim() !== '', { error: `sender_id ${SENDER}` })
+  .string({ error: senderIdExpected })
+  .regex(senderIdPattern, { error: senderIdExpected })
+  .refine((value) => value.trim() !== '', { error: `sender_id ${senderIdExpected}` })
   .meta({ examples: ['MIFUMO'] });
 
-/** Names of variables may be headings of columns; what they hold is short. */
-const VARIABLES = 40;
-const VARIABLE_LENGTH = 500;
+/** Limits of variables. Their names may be column headers; their values are short. */
+const variablesMax = 40;
+const variableLengthMax = 500;
 
+/** A recipient of a bulk send. */
 export const SmsContact = z
-  .object({ phone: SmsPhone, name: text(0, 255).nullish() })
-  .catchall(text(0, VARIABLE_LENGTH))
-  .refine((contact) => Object.keys(contact).length <= VARIABLES, {
-    error: `A contact has at most ${VARIABLES} variables`,
+  .object({ phone: SmsPhone, name: boundedText(0, 255).nullish() })
+  .catchall(boundedText(0, variableLengthMax))
+  .refine((contact) => Object.keys(contact).length <= variablesMax, {
+    error: `A contact has at most ${variablesMax} variables`,
   })
-  .meta({ id: 'SmsContact', description: 'Fields beside phone and name are variables of the text.' });
+  .meta({ id: 'SmsContact', description: 'Fields other than phone and name are variables of the text.' });
 
-/** A year ahead: whoever plans later than that, plans again. */
-const SCHEDULE_DAYS = 366;
-const SCHEDULE = 'must be a time with its zone, such as 2025-01-01T10:00:00Z, within a year';
+/** Schedules reach at most one year ahead. */
+const scheduleDaysMax = 366;
+const scheduleExpected = 'must be a time with its zone, such as 2025-01-01T10:00:00Z, within a year';
 
-/** When messages are to be sent; the past is at once. `now` comes from the one who reads it. */
-export const ScheduleAt = z.iso.datetime({ offset: true, error: SCHEDULE });
+/** Time at which messages are to be sent; a past time means now. */
+export const ScheduleAt = z.iso.datetime({ offset: true, error: scheduleExpected });
 
-/** @returns milliseconds since the epoch, not before now; `undefined` for a time too far ahead. */
+/** Due time in milliseconds since the epoch, not before `now`; `undefined` for a time too far ahead. */
 export function dueTime(scheduleAt: string | undefined, now: number): number | undefined {
   const asked = scheduleAt === undefined ? now : Math.max(now, Date.parse(scheduleAt));
-  return asked > now + SCHEDULE_DAYS * 86_400_000 ? undefined : asked;
+  return asked > now + scheduleDaysMax * 86_400_000 ? undefined : asked;
 }
 
-export const SCHEDULE_TOO_FAR = `schedule_at ${SCHEDULE}`;
+export const scheduleTooFar = `schedule_at ${scheduleExpected}`;
 
-/** Ids of campaigns are the caller's own. */
-export const CampaignId = text(1, 128);
+/** Campaign ids are assigned by the caller. */
+export const CampaignId = boundedText(1, 128);
 
-/** What is sent, or a template of it. */
-export const SmsText = text(1, TEXT_LENGTH, true);
+/** Text of a message, or its template. */
+export const SmsText = boundedText(1, textLengthMax, true);

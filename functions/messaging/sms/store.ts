@@ -1,62 +1,39 @@
-import { randomUUID } from 'node:crypto';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { timestamp } from '../../../core/clock.ts';
+import { systemDeps } from '../../../core/deps.ts';
+import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { putAll } from '../../../core/dynamo/put-all.ts';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
-import { documents, tableName } from '../../../core/dynamo/tables.ts';
+import { tableName } from '../../../core/dynamo/tables.ts';
+import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { asSmsBatch, PACK, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
+import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
 
 const table = () => tableName('messaging');
 
-export async function readItem(key: Key): Promise<Item | undefined> {
-  const { Item } = await documents().send(
-    new GetCommand({ TableName: table(), Key: key, ConsistentRead: true }),
-  );
-  return Item;
-}
-
-/** Puts of one request, and requests at once (API reference, BatchWriteItem). */
-const PUTS = 25;
-const AT_ONCE = 4;
-
-async function writeAll(items: Item[]): Promise<void> {
-  let next = 0;
-  const writer = async () => {
-    while (next < items.length) {
-      const from = next;
-      next += PUTS;
-      let left = items.slice(from, from + PUTS).map((item) => ({ PutRequest: { Item: item } }));
-      while (left.length > 0) {
-        const RequestItems = { [table()]: left };
-        const { UnprocessedItems } = await documents().send(new BatchWriteCommand({ RequestItems }));
-        left = (UnprocessedItems?.[table()] ?? []) as typeof left;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, writer));
-}
+/** Reads one item of the messaging table, strongly consistent. */
+export const readItem = (key: Key): Promise<Item | undefined> => dynamo().get(table(), key);
 
 /**
- * How long a request has for releasing its own batch, in milliseconds: then it counts as dead, and the sweep does it. A little longer than
- * a function may run.
+ * Time that a request has for releasing its own batch; after it, the sweep does so. A little longer than a
+ * function may run.
  */
-const OWN_RELEASE = 40_000;
+const ownReleaseMs = 40_000;
 
-/** A batch as its maker has it, with its messages apart. */
+/** A batch before it is stored; its messages are passed separately. */
 export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total'>;
 
-/** When the sweep looks at a batch. */
-export const dueOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
-  scheduled ? dueAt : timestamp(Date.parse(createdAt) + OWN_RELEASE);
+/** Time at which the sweep checks a batch, in RFC 3339. */
+export const sweepAtOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
+  scheduled ? dueAt : timestamp(Date.parse(createdAt) + ownReleaseMs);
 
 /**
- * Stores a batch: once this returns its messages will be sent at their time, whatever dies. One transaction makes it count, together with
- * the caller's answer; its messages are written before.
+ * Stores a batch durably: once this returns, its messages will be sent at their time despite any crash. The
+ * messages are written first; one transaction then writes the batch together with the caller's answer.
  *
- * @param errors what is to be told of rows that have no message.
- * @throws Problem `conflict` if the batch is there already, `in_flight` if another request took over the idempotency key.
+ * @param errors errors of rows that have no message.
+ * @throws Problem `conflict` if the batch exists, `in_flight` if another request took over the idempotency
+ * key.
  */
 export async function storeBatch(
   batch: NewSmsBatch,
@@ -65,44 +42,39 @@ export async function storeBatch(
   answer: AnswerUpdate | undefined,
 ): Promise<void> {
   const { tenant, id } = batch;
-  const packs = Array.from({ length: Math.ceil(messages.length / PACK) }, (_, pack) => ({
-    ...smsKeys.pack(tenant, id, pack * PACK),
-    messages: messages.slice(pack * PACK, (pack + 1) * PACK),
+  const packs = Array.from({ length: Math.ceil(messages.length / messagesPerPack) }, (_, pack) => ({
+    ...smsKeys.pack(tenant, id, pack * messagesPerPack),
+    messages: messages.slice(pack * messagesPerPack, (pack + 1) * messagesPerPack),
   }));
-  await writeAll([...packs, ...(errors.length > 0 ? [{ ...smsKeys.errors(tenant, id), errors }] : [])]);
+  await putAll(dynamo(), table(), [
+    ...packs,
+    ...(errors.length > 0 ? [{ ...smsKeys.errors(tenant, id), errors }] : []),
+  ]);
   const record: SmsBatch = {
     ...smsKeys.batch(tenant, id),
     ...batch,
     ...{ state: 'waiting', total: messages.length },
   };
-  const transaction = new TransactWriteCommand({
-    TransactItems: [
-      {
-        Put: {
-          TableName: table(),
-          Item: record,
-          ConditionExpression: 'attribute_not_exists(pk) OR #state = :expected',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':expected': 'expected' },
-        },
+  const transacted = await transactOnce(dynamo(), systemDeps, [
+    {
+      Put: {
+        TableName: table(),
+        Item: record,
+        ConditionExpression: 'attribute_not_exists(pk) OR #state = :expected',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':expected': 'expected' },
       },
-      { Put: { TableName: table(), Item: { ...smsKeys.due(batch, dueOf(batch)), tenant, id } } },
-      ...(answer ? [answerAction(answer)] : []),
-    ],
-    // It makes a repetition by the SDK, after a lost answer, the same request.
-    ClientRequestToken: randomUUID(),
-  });
-  try {
-    await documents().send(transaction);
-  } catch (error) {
-    const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-    const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
-    if (failed < 0) throw error;
-    throw failed === 0 ? new Problem('conflict', 'This upload was processed already') : new InFlight();
-  }
+    },
+    { Put: { TableName: table(), Item: { ...smsKeys.due(batch, sweepAtOf(batch)), tenant, id } } },
+    ...(answer ? [answerAction(answer)] : []),
+  ]);
+  if (transacted.done) return;
+  throw transacted.reasons[0]?.failed
+    ? new Problem('conflict', 'This upload was processed already')
+    : new InFlight();
 }
 
-/** @throws Problem `not_found`, also for another tenant's batch. */
+/** Reads a batch. @throws Problem `not_found`, also for another tenant's batch. */
 export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): Promise<SmsBatch> {
   const item = isId(id) ? await readItem(smsKeys.batch(tenant, id.toLowerCase())) : undefined;
   if (!item) throw new Problem('not_found', `${what} not found`);
@@ -111,13 +83,13 @@ export async function readSmsBatch(tenant: string, id: string, what = 'Batch'): 
 
 const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 
-/** The message at this place of a batch. */
-export async function readPacked(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
+/** Message `n` of a batch, counted from 0; `undefined` if there is none. */
+export async function readMessage(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
-  return (item?.messages as PackedMessage[] | undefined)?.[n % PACK];
+  return item && asPack(item)[n % messagesPerPack];
 }
 
-/** Notes that a file will be uploaded, under the id that its batch will have. */
+/** Stores that a file will be uploaded, under the id of its later batch. */
 export async function expectUpload(
   upload: Pick<SmsBatch, 'tenant' | 'id' | 'user' | 'createdAt'>,
 ): Promise<void> {
@@ -127,5 +99,5 @@ export async function expectUpload(
     ...{ state: 'expected', total: 0, dueAt: upload.createdAt, scheduled: false, from: '' },
     upload: { total_contacts: 0, processed_contacts: 0, successful_contacts: 0 },
   };
-  await documents().send(new PutCommand({ TableName: table(), Item }));
+  await dynamo().put({ TableName: table(), Item: { ...Item } });
 }

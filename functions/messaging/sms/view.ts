@@ -1,18 +1,19 @@
 import { type Batch, isOver } from '../../../core/batch/record.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
-import type { PackedMessage, SmsBatch } from './batch.ts';
-import { messageId } from './message-id.ts';
-import type { MessageRecord } from './message-record.ts';
-import { measure } from './segments.ts';
+import { present } from '../../../core/invariant.ts';
+import type { PackedMessage, ReceiptCounts, SmsBatch } from './batch.ts';
+import { messageId } from './messages/id.ts';
+import type { MessageRecord } from './messages/record.ts';
+import { measure } from './messages/segments.ts';
 
-/** Seconds after which it makes sense to look at a batch again. */
-const LOOK_AGAIN = '2';
+/** Polling interval that answers about an unfinished batch suggest. */
+const retryAfterSeconds = '2';
 
-/** Where a message stands, as callers see it. */
+/** Status of a message in the API. */
 export const messageStatuses = ['queued', 'sent', 'delivered', 'failed', 'unknown', 'canceled'] as const;
 type MessageStatus = (typeof messageStatuses)[number];
 
-/** Where a batch stands, as callers see it. */
+/** Status of a batch in the API. */
 export const batchStatuses = [
   'expected',
   'scheduled',
@@ -25,20 +26,14 @@ export const batchStatuses = [
 ] as const;
 type BatchStatus = (typeof batchStatuses)[number];
 
-/** What receipts said of a batch's messages. */
-export interface ReceiptCounts {
-  delivered?: number;
-  failed?: number;
-}
-
 function statusOf({ state, scheduled }: SmsBatch, progress: Batch | undefined): BatchStatus {
   if (progress) return progress.status === 'pending' ? 'queued' : progress.status;
   if (state === 'canceled' || state === 'expected') return state;
   return scheduled ? 'scheduled' : 'queued';
 }
 
-/** What a batch was asked for with, beside its messages. */
-const asked = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: SmsBatch) => ({
+/** Fields of the request, without its messages. */
+const requestFields = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: SmsBatch) => ({
   sender_id: from,
   ...(campaignId ? { campaign_id: campaignId } : {}),
   ...(templateId ? { template_id: templateId } : {}),
@@ -46,8 +41,8 @@ const asked = ({ from, campaignId, templateId, scheduled, dueAt, createdAt }: Sm
   created_at: createdAt,
 });
 
-/** How far a batch has come. Every message is in exactly one of queued, sent, failed and canceled. */
-export function progressOf(batch: SmsBatch, progress: Batch | undefined, receipts: ReceiptCounts) {
+/** Progress of a batch. Every message counts in exactly one of queued, sent, failed and canceled. */
+export function batchToReply(batch: SmsBatch, progress: Batch | undefined, receipts: ReceiptCounts) {
   const none =
     batch.state === 'canceled' ? { queued: 0, canceled: batch.total } : { queued: batch.total, canceled: 0 };
   const counted = progress
@@ -61,23 +56,24 @@ export function progressOf(batch: SmsBatch, progress: Batch | undefined, receipt
     failed: progress?.failed ?? 0,
     delivered: receipts.delivered ?? 0,
     undelivered: receipts.failed ?? 0,
-    ...asked(batch),
+    ...requestFields(batch),
   };
 }
 
-/** A reply about a batch; while it has not ended, with when to ask again. */
-export const polled = <T>(progress: Batch | undefined, state: SmsBatch['state'], reply: T) =>
+/** Adds `Retry-After` to a reply about a batch that has not ended. */
+export const withRetryAfter = <T>(progress: Batch | undefined, state: SmsBatch['state'], reply: T) =>
   state === 'canceled' || (progress && isOver(progress))
     ? reply
-    : new WithHeaders(reply, { 'Retry-After': LOOK_AGAIN });
+    : new WithHeaders(reply, { 'Retry-After': retryAfterSeconds });
 
-/** What callers are told of why a message was not sent. */
-const REASONS: Record<string, string> = {
+/** Error texts of messages that were not sent. */
+const reasonByCode: Record<string, string> = {
   OPTED_OUT: 'Recipient opted out',
   SPENDING_LIMIT: 'The spending limit for messages is reached',
 };
 
-const reasonOf = (code: string): string => REASONS[code] ?? `Refused by the provider or carrier: ${code}`;
+const reasonOf = (code: string): string =>
+  reasonByCode[code] ?? `Refused by the provider or carrier: ${code}`;
 
 function stateOf(
   record: MessageRecord | undefined,
@@ -89,15 +85,15 @@ function stateOf(
   return isCanceled ? 'canceled' : 'queued';
 }
 
-/** One message with where it stands. */
-export function messageView(
+/** Answer about one message with its status. */
+export function messageToReply(
   batch: SmsBatch,
   n: number,
   packed: PackedMessage,
   record: MessageRecord | undefined,
   progress: Batch | undefined,
 ) {
-  const message = packed.text ?? batch.text ?? '';
+  const message = present(packed.text ?? batch.text, 'a message has a text of its own or of its batch');
   return {
     success: true,
     message_id: messageId(batch.id, n),
@@ -107,7 +103,7 @@ export function messageView(
     message,
     ...measure(message),
     ...(record?.code && record.state === 'failed' ? { error: reasonOf(record.code) } : {}),
-    ...asked(batch),
+    ...requestFields(batch),
     sender_id: packed.from ?? batch.from,
     ...(record?.sentAt ? { sent_at: record.sentAt } : {}),
     updated_at: record?.updatedAt ?? progress?.createdAt ?? batch.createdAt,

@@ -1,5 +1,5 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { chunksOf } from '../../../core/ledger/context.ts';
+import { chunksOf } from '../../../core/parallel.ts';
 import type { Patient } from '../../../functions/patients/patient.ts';
 import { recordOf } from './records.ts';
 

@@ -1,4 +1,4 @@
-import { chunksOf } from '../../../core/ledger/context.ts';
+import { chunksOf } from '../../../core/parallel.ts';
 import { keyOfMark } from '../../core/batch/effects.ts';
 import type { TestTable } from '../../core/batch/table.ts';
 

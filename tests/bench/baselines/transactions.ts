@@ -1,6 +1,6 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Action } from '../../../core/dynamo/store.ts';
-import { chunksOf } from '../../../core/ledger/context.ts';
+import { chunksOf } from '../../../core/parallel.ts';
 import type { Patient } from '../../../functions/patients/patient.ts';
 import { changeOf, keyOf, recordOf } from './records.ts';
 

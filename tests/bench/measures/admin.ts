@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { openEngine } from '../../../core/batch/engine.ts';
 import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
-import { kindOf } from '../../../functions/admin/batch/operation.ts';
+import { adminKind } from '../../../functions/admin/batch/operation.ts';
 import { partitionOf } from '../../../functions/admin/records/store.ts';
 import { order, several } from '../../admin/records.ts';
 import { type Bench, compare, type Figure } from '../figure.ts';
@@ -103,7 +103,7 @@ async function batches(
   process.env.ADMIN_TABLE = service.tables.admin;
   const engine = openEngine({
     name: 'admin',
-    kinds: { order_update: kindOf('order_update') as never },
+    kinds: { order_update: adminKind('order_update') },
     store: dynamoStore(documents),
     table: () => service.tables.operations,
     send: async () => undefined,

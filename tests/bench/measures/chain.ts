@@ -1,4 +1,4 @@
-import { signPrice } from '../../../functions/content/chain/stacks-call.ts';
+import { signPrice } from '../../../functions/content/chain/contract-call.ts';
 import { makeLog } from '../../../local/log.ts';
 import { openStacksStandIn } from '../../../local/stacks/stand-in.ts';
 import { platform } from '../../content/platform.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { documents } from '../../../core/dynamo/tables.ts';
+import { documentClient } from '../../../core/dynamo/client.ts';
 import { takeCall } from '../../../core/http/rate-limit.ts';
 import { startEngine } from '../../core/ledger/engine.ts';
 import { type Bench, compare, type Figure } from '../figure.ts';
@@ -38,7 +38,7 @@ export async function run({ effort, cleanup }: Bench): Promise<Figure[]> {
     }),
   );
   let sent = 0;
-  documents().middlewareStack.add(
+  documentClient().middlewareStack.add(
     (next) => (args) => {
       sent++;
       return next(args);
@@ -66,7 +66,7 @@ export async function run({ effort, cleanup }: Bench): Promise<Figure[]> {
   };
   const raw = async () => {
     for (let call = 0; call < CALLS; call++)
-      await documents().send(
+      await documentClient().send(
         new UpdateCommand({
           TableName: table,
           Key: { pk: `RAW#${key}` },

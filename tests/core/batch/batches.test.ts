@@ -126,14 +126,14 @@ test('counts and answers an operation at each place that asked for it, and does 
 
 describe('the end of a batch', () => {
   /** An engine beside the machine's, whose listener does what the test says. */
-  const engineWith = (it: Machine, announce: (batch: Batch) => Promise<void>) =>
+  const engineWith = (it: Machine, onEnded: (batch: Batch) => Promise<void>) =>
     openEngine({
       name: `run${runs}`,
       kinds: { credits: credits(table) },
       store: table.store,
       table: () => table.name,
       send: async (_, message) => it.post(message),
-      announce,
+      onEnded,
     });
 
   test('is announced once where nothing goes wrong', async () => {
@@ -175,7 +175,7 @@ describe('the end of a batch', () => {
       store: storeOf(table.store, life),
       table: () => table.name,
       send: async () => {},
-      announce: async ({ id }) => {
+      onEnded: async ({ id }) => {
         heard.push(id);
         life.kill();
       },

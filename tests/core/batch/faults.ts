@@ -1,4 +1,5 @@
-import { Refused, ReplyLost, type Store } from '../../../core/dynamo/store.ts';
+import { AnswerLost, Busy } from '../../../core/dynamo/errors.ts';
+import type { Store } from '../../../core/dynamo/store.ts';
 
 /** A source of randomness that a seed repeats (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -57,9 +58,9 @@ export function life(random: () => number, chances: Chances, calls = 8): Life {
         if (sent) await request().catch(() => undefined);
         throw new Crash();
       }
-      if (random() < chances.refused) throw new Refused('TransactionConflict');
+      if (random() < chances.refused) throw new Busy('TransactionConflict');
       const answer = await request();
-      if (random() < chances.lost) throw new ReplyLost('the answer was lost');
+      if (random() < chances.lost) throw new AnswerLost('the answer was lost');
       if (dead) throw new Crash();
       return answer;
     },

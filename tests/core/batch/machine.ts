@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChunkMessage } from '../../../core/batch/chunk-message.ts';
-import type { World } from '../../../core/batch/context.ts';
 import { type Engine, openEngine } from '../../../core/batch/engine.ts';
 import type { Kind } from '../../../core/batch/kind.ts';
 import type { Batch } from '../../../core/batch/record.ts';
+import type { Deps } from '../../../core/deps.ts';
 import { type Chances, type Life, life, peaceful, seeded, storeOf } from './faults.ts';
 import type { TestTable } from './table.ts';
 
@@ -69,14 +69,14 @@ export class Machine {
       kinds: kinds(its),
       store: storeOf(table.store, its),
       table: () => table.name,
-      world: this.worldOf(),
+      deps: this.depsOf(),
       send: (_, message) => its.call(async () => this.post(message)),
-      announce: (batch) => its.call(async () => void this.announced.push(batch)),
+      onEnded: (batch) => its.call(async () => void this.announced.push(batch)),
     });
   }
 
   /** Virtual time, and randomness that the seed repeats. */
-  worldOf(): World {
+  depsOf(): Deps {
     const { name = 'test' } = this.#options;
     return {
       now: () => this.#now,

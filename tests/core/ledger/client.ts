@@ -1,7 +1,8 @@
 import type { Clock } from '../../../core/clock.ts';
+import { Unavailable } from '../../../core/dynamo/errors.ts';
 import type { Store } from '../../../core/dynamo/store.ts';
-import { Conflict, LostClaim, OutOfTime } from '../../../core/ledger/errors.ts';
-import type { BatchRef, Change, Ledger, Outcome } from '../../../core/ledger/ledger.ts';
+import { Conflict, LostClaim } from '../../../core/ledger/errors.ts';
+import type { Change, Ledger, Outcome, TransactionRef } from '../../../core/ledger/ledger.ts';
 import type { Doc, Model } from './model.ts';
 
 /** One thing that a client wants, once, however often it has to ask. */
@@ -61,7 +62,7 @@ export interface Server {
   store: Store;
   clock: Clock;
   model: Model;
-  outcome(batch: BatchRef): Promise<Outcome>;
+  outcome(batch: TransactionRef): Promise<Outcome>;
   /** A claim without a batch may be taken over after this time, in milliseconds. */
   claimLease: number;
   newId(): string;
@@ -70,7 +71,7 @@ export interface Server {
 interface ClaimItem {
   token: string;
   at: number;
-  batch?: BatchRef;
+  batch?: TransactionRef;
 }
 
 const claimKey = (key: string) => ({ pk: `KEY#${key}`, sk: 'KEY' });
@@ -103,13 +104,13 @@ async function claim(
       '#token': 'token',
       '#at': 'at',
       '#batch': 'batch',
-      ...(held.batch && { '#id': 'batch' }),
+      ...(held.batch && { '#id': 'txId' }),
     },
     ExpressionAttributeValues: {
       ':token': token,
       ':held': held.token,
       ':now': clock.now(),
-      ...(held.batch && { ':batch': held.batch.batch }),
+      ...(held.batch && { ':batch': held.batch.txId }),
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
@@ -159,7 +160,7 @@ export async function serve(server: Server, operation: Operation): Promise<Reply
       return { changes, result: { changes, seen } };
     },
     answer: (batch, { changes, seen }) => {
-      server.model.plan(batch.batch, { key, changes, seen });
+      server.model.plan(batch.txId, { key, changes, seen });
       return {
         TableName: 'guards',
         Key: claimKey(key),
@@ -177,5 +178,5 @@ export async function serve(server: Server, operation: Operation): Promise<Reply
 export const mayTryAgain = (error: unknown): boolean =>
   error instanceof Busy ||
   error instanceof Conflict ||
-  error instanceof OutOfTime ||
+  error instanceof Unavailable ||
   error instanceof LostClaim;

@@ -5,12 +5,12 @@ import { Conflict, IdTaken, LostClaim, TooManyRecords, TooManyTenants } from '..
 import { recordKey } from '../../../core/ledger/items.ts';
 import {
   type AnswerUpdate,
-  type BatchRef,
   type Change,
   countersOf,
   type Ledger,
   openLedger,
   outcomeOf,
+  type TransactionRef,
   type View,
 } from '../../../core/ledger/ledger.ts';
 import { createTables, type Engine, startEngine } from './engine.ts';
@@ -28,16 +28,16 @@ let store: Store;
 let ledger: Ledger<Person>;
 let tenant = '';
 let tenants = 0;
-const announced: { ref: BatchRef; delay: number }[] = [];
+const announced: { ref: TransactionRef; delay: number }[] = [];
 const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
 
 const open = (
-  more: { store?: Store; announce?: () => Promise<void>; lease?: number; clock?: { now(): number } } = {},
+  more: { store?: Store; scheduleRecovery?: () => Promise<void>; leaseMs?: number; now?(): number } = {},
 ) =>
   openLedger<Person>({
     name: 'patients',
     counters: ({ gender }) => ['total', `gender:${gender}`],
-    announce: async (ref, delay) => {
+    scheduleRecovery: async (ref, delay) => {
       announced.push({ ref, delay });
     },
     store,
@@ -221,7 +221,7 @@ describe('a batch', () => {
   });
 
   test('is not begun when its recovery message cannot be sent', async () => {
-    const deaf = open({ announce: () => Promise.reject(new Error('no queue')) });
+    const deaf = open({ scheduleRecovery: () => Promise.reject(new Error('no queue')) });
     await expect(createPeople(0, 3, deaf)).rejects.toThrow('no queue');
     await expect(createPeople(0, 300, deaf)).rejects.toThrow('no queue');
     expect(await ledger.tenants()).not.toContain(tenant);
@@ -229,9 +229,7 @@ describe('a batch', () => {
 
   test('is announced for the time when its lease is over', async () => {
     await createPeople(0, 1);
-    expect(announced).toEqual([
-      { ref: { ledger: 'patients', tenant, batch: expect.any(String) }, delay: 42 },
-    ]);
+    expect(announced).toEqual([{ ref: { ledger: 'patients', tenant, txId: expect.any(String) }, delay: 42 }]);
     expect(await outcomeOf((announced[0] as (typeof announced)[0]).ref, { store, ...tables })).toBe(
       'committed',
     );
@@ -248,7 +246,7 @@ describe('a batch', () => {
     expect(announced).toHaveLength(2);
     let working = false;
     const fickle = open({
-      announce: async () => {
+      scheduleRecovery: async () => {
         if (!working) throw new Error('no queue');
       },
     });
@@ -291,7 +289,7 @@ describe('a named record', () => {
     async (count) => {
       const names = namesOf(count);
       await Promise.all(['a', 'b', 'c', 'd'].map((by) => claim(names, by)));
-      const found = await ledger.look(tenant, (view) => view.getMany([...names, '~none']));
+      const found = await ledger.load(tenant, (view) => view.getMany([...names, '~none']));
       expect(found).toHaveLength(count);
       for (const { name } of found) expect([...name].toSorted().join('')).toBe('abcd');
       expect(await fresh(async (view) => view.counter('gender:male'))).toBe(count);
@@ -338,7 +336,7 @@ describe('an answer kept with its batch', () => {
     await claimed(key, 'mine', 0, count);
     const kept = await store.get('guards', { pk: key, sk: 'KEY' });
     expect(kept?.answer).toBe('answer of mine');
-    expect(await ledger.outcome(kept?.batch as BatchRef)).toBe('committed');
+    expect(await ledger.outcome(kept?.batch as TransactionRef)).toBe('committed');
   });
 
   test.each([3, 150])('stops a batch of %i whose claim was taken over', async (count) => {
@@ -413,7 +411,7 @@ describe('a batch over several tenants', () => {
     );
     expect(value.flat().map(({ id }) => id)).toEqual(places.map((place) => `one of ${place}`));
     for (const place of places)
-      expect((await ledger.history(place, { limit: 9 })).batches).toMatchObject([
+      expect((await ledger.history(place, { limit: 9 })).transactions).toMatchObject([
         { tenant: place, actor: 'root', changes: [{ id: `one of ${place}`, kind: 'create' }] },
       ]);
     expect(announced.map(({ ref }) => ref.tenant).toSorted()).toEqual(places);
@@ -438,8 +436,8 @@ describe('history', () => {
     await change([idOf(1)], (old) => ({ ...old, name: 'New' }));
     await remove([idOf(0)]);
     await change(['nobody'], (old) => old).catch(() => undefined);
-    const { batches } = await ledger.history(tenant, { limit: 10 });
-    expect(batches.map(({ actor, changes }) => ({ actor, changes }))).toEqual([
+    const { transactions } = await ledger.history(tenant, { limit: 10 });
+    expect(transactions.map(({ actor, changes }) => ({ actor, changes }))).toEqual([
       { actor: 'cid', changes: [{ id: idOf(0), kind: 'delete' }] },
       { actor: 'bob', changes: [{ id: idOf(1), kind: 'update' }] },
       {
@@ -450,9 +448,9 @@ describe('history', () => {
         ],
       },
     ]);
-    expect(Date.parse(batches[0]?.at ?? '')).toBeGreaterThan(0);
+    expect(Date.parse(transactions[0]?.at ?? '')).toBeGreaterThan(0);
     const actors = async (question: { action?: 'update'; resource?: string }) =>
-      (await ledger.history(tenant, { limit: 10, ...question })).batches.map(({ actor }) => actor);
+      (await ledger.history(tenant, { limit: 10, ...question })).transactions.map(({ actor }) => actor);
     expect(await actors({ action: 'update' })).toEqual(['bob']);
     expect(await actors({ resource: idOf(0) })).toEqual(['cid', 'ann']);
     expect(await actors({ resource: 'person' })).toEqual([]);
@@ -464,8 +462,8 @@ describe('history', () => {
     let after: string | undefined;
     do {
       const page = await ledger.history(tenant, { limit: 2, after });
-      expect(page.batches.length).toBeLessThanOrEqual(2);
-      ids.push(...page.batches.flatMap(({ changes }) => changes.map(({ id }) => id)));
+      expect(page.transactions.length).toBeLessThanOrEqual(2);
+      ids.push(...page.transactions.flatMap(({ changes }) => changes.map(({ id }) => id)));
       after = page.next;
     } while (after);
     expect(ids).toEqual([4, 3, 2, 1, 0].map(idOf));
@@ -510,8 +508,7 @@ describe('recovery', () => {
     const container = open();
     await createPeople(0, 3, container);
     const { ref } = announced[0] as (typeof announced)[0];
-    const recoverAfter = (minutes: number) =>
-      open({ clock: { now: () => Date.now() + minutes * 60_000 } }).recover(ref);
+    const recoverAfter = (minutes: number) => open({ now: () => Date.now() + minutes * 60_000 }).recover(ref);
     expect(await recoverAfter(1)).toEqual({ state: 'committed', againIn: expect.any(Number) });
     await remove([idOf(0), idOf(2)], container);
     expect(announced).toHaveLength(1);
@@ -527,7 +524,7 @@ describe('recovery', () => {
     await createPeople(0, 200);
     announced.length = 0;
     const ids = Array.from({ length: 200 }, (_, index) => idOf(index));
-    const dead = open({ store: dying(), lease: 50 });
+    const dead = open({ store: dying(), leaseMs: 50 });
     await expect(change(ids, (old) => ({ ...old, name: 'torn' }), dead)).rejects.toThrow('dies');
     const { ref } = announced[0] as (typeof announced)[0];
     const recovered = await ledger.recover(ref);
@@ -539,14 +536,14 @@ describe('recovery', () => {
     expect((await ledger.recover(ref)).state).toBe('aborted');
     expect(await ledger.outcome(ref)).toBe('aborted');
     expect((await fresh(everybody)).filter(({ name }) => name === 'torn')).toEqual([]);
-    expect((await ledger.history(tenant, { limit: 9 })).batches).toHaveLength(2);
+    expect((await ledger.history(tenant, { limit: 9 })).transactions).toHaveLength(2);
   });
 
   test('asks for another call while a batch lives, and when it never began', async () => {
-    const unknown = { ledger: 'patients', tenant, batch: '01a1f8bd-5a6f-73f6-9300-864ce05074f7' };
+    const unknown = { ledger: 'patients', tenant, txId: '01a1f8bd-5a6f-73f6-9300-864ce05074f7' };
     const seconds = { state: 'unknown', againIn: expect.any(Number) };
     const now = Date.now().toString(16).padStart(12, '0');
-    const young = { ...unknown, batch: `${now.slice(0, 8)}-${now.slice(8)}-7000-8000-000000000000` };
+    const young = { ...unknown, txId: `${now.slice(0, 8)}-${now.slice(8)}-7000-8000-000000000000` };
     expect(await ledger.recover(young)).toEqual(seconds);
     expect(await ledger.outcome(young)).toBe('aborted');
   });
@@ -557,7 +554,7 @@ describe('recovery', () => {
     await expect(change(ids, (old) => ({ ...old, name: 'torn' }), open({ store: dying() }))).rejects.toThrow(
       'dies',
     );
-    const hasty = open({ lease: 300 });
+    const hasty = open({ leaseMs: 300 });
     await expect(change([idOf(3)], (old) => ({ ...old, name: 'mine' }), hasty)).rejects.toThrow(Conflict);
     expect((await get(idOf(3)))?.name).toBe('Name 3');
   });

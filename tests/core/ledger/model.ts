@@ -143,7 +143,7 @@ export function newModel(): Model {
     checkHistory: (tenant, low, high, shown) => {
       const line = (batch: string, changes: { id: string; kind: string }[]) =>
         `${batch} ${changes.map(({ id, kind }) => `${kindOf[kind]}${id}`).join()}`;
-      const lines = shown.map(({ batch, changes }) => line(batch, changes)).join('\n');
+      const lines = shown.map(({ txId, changes }) => line(txId, changes)).join('\n');
       for (let seq = low; seq <= high; seq++) {
         const expected = statesOf(tenant)
           .slice(1, seq + 1)

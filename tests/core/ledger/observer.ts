@@ -57,10 +57,10 @@ export function observer({ ledger, model, tenants, random, informed }: Observed)
 
   const history = async (tenant: string) => {
     const low = model.seq(tenant);
-    const { batches, next } = await ledger.history(tenant, { limit: 10_000 });
+    const { transactions, next } = await ledger.history(tenant, { limit: 10_000 });
     await informed();
     // One call is one instant; an answer that was cut short by the bound on its work is not compared.
-    if (next === undefined) model.checkHistory(tenant, low, model.seq(tenant), batches);
+    if (next === undefined) model.checkHistory(tenant, low, model.seq(tenant), transactions);
   };
 
   const across = async () => {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
-import { Refused, ReplyLost, type Store } from '../../../core/dynamo/store.ts';
-import { OutOfTime } from '../../../core/ledger/errors.ts';
+import { AnswerLost, Busy, Unavailable } from '../../../core/dynamo/errors.ts';
+import type { Store } from '../../../core/dynamo/store.ts';
 import { documentOf, type HeadItem, type RecordItem } from '../../../core/ledger/items.ts';
-import { type BatchRef, type Ledger, openLedger, outcomeOf } from '../../../core/ledger/ledger.ts';
+import { type Ledger, openLedger, outcomeOf, type TransactionRef } from '../../../core/ledger/ledger.ts';
 import { mayTryAgain, NotFound, serve, wish } from './client.ts';
 import type { Engine } from './engine.ts';
 import { countersOfDoc, type Doc, type Model, newModel } from './model.ts';
@@ -28,10 +28,10 @@ export interface RaceReport {
   reads: number;
 }
 
-const lease = 1_500;
+const leaseMs = 1_500;
 const life = 4_000;
-const span = 500;
-const linger = 6_000;
+const messageSpanMs = 500;
+const gracePeriodMs = 6_000;
 const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
 const below = (limit: number) => Math.floor(Math.random() * limit);
 
@@ -57,7 +57,7 @@ function watched(store: Store, model: Model) {
       try {
         return (await store.get('patients', { pk: `HEAD#${tenant}`, sk: 'HEAD' })) as HeadItem | undefined;
       } catch (error) {
-        if (!(error instanceof ReplyLost)) throw error;
+        if (!(error instanceof AnswerLost)) throw error;
         await sleep(20);
       }
     }
@@ -102,9 +102,9 @@ function watched(store: Store, model: Model) {
 /** Some requests are refused before they are sent, and some answers are lost. */
 function faulty(store: Store): Store {
   const unsure = async <R>(send: () => Promise<R>): Promise<R> => {
-    if (Math.random() < 0.02) throw new Refused('Throttling');
+    if (Math.random() < 0.02) throw new Busy('Throttling');
     const result = await send();
-    if (Math.random() < 0.01) throw new ReplyLost('the answer got lost');
+    if (Math.random() < 0.01) throw new AnswerLost('the answer got lost');
     return result;
   };
   return {
@@ -132,7 +132,7 @@ export async function race({
   const model = newModel();
   const plain = dynamoStore(engine.documents());
   const { store, informed } = watched(plain, model);
-  const refs: BatchRef[] = [];
+  const refs: TransactionRef[] = [];
   const acknowledged = new Set<string>();
   let ids = 0;
   let reads = 0;
@@ -142,13 +142,13 @@ export async function race({
       ...tables,
       name: 'patients',
       store: given,
-      clock: { now },
+      now,
       pause,
-      lease,
-      span,
-      linger,
+      leaseMs,
+      messageSpanMs,
+      gracePeriodMs,
       counters: countersOfDoc,
-      announce: async (ref, delaySeconds) => {
+      scheduleRecovery: async (ref, delaySeconds) => {
         refs.push(ref);
         setTimeout(() => {
           open(faulty(store))
@@ -175,7 +175,7 @@ export async function race({
         const fate = {
           life,
           ...(Math.random() < 0.06 && { crashAt: 1 + below(25) }),
-          ...(Math.random() < 0.03 && { freezeAt: 1 + below(20), freezeFor: lease + below(700) }),
+          ...(Math.random() < 0.03 && { freezeAt: 1 + below(20), freezeFor: leaseMs + below(700) }),
         };
         const body = mortal(faulty(store), realTime, fate);
         const clock = { now: () => Date.now() };
@@ -186,8 +186,8 @@ export async function race({
             clock,
             model,
             outcome: (ref) =>
-              outcomeOf(ref, { ...tables, store: body.store, pause: body.pause, lease, linger }),
-            claimLease: lease,
+              outcomeOf(ref, { ...tables, store: body.store, pause: body.pause, leaseMs, gracePeriodMs }),
+            claimLease: leaseMs,
             newId,
           },
           operation,
@@ -198,11 +198,11 @@ export async function race({
           },
           (error: unknown) => {
             if (error instanceof NotFound) return true;
-            if (!mayTryAgain(error) && !(error instanceof ReplyLost)) fail(error);
+            if (!mayTryAgain(error) && !(error instanceof AnswerLost)) fail(error);
             return false;
           },
         );
-        if (await Promise.race([served, sleep(lease + below(1_500)).then(() => false)])) break;
+        if (await Promise.race([served, sleep(leaseMs + below(1_500)).then(() => false)])) break;
       }
     }
   };
@@ -213,7 +213,7 @@ export async function race({
         await look();
         reads++;
       } catch (error) {
-        if (!(error instanceof OutOfTime)) fail(error);
+        if (!(error instanceof Unavailable)) fail(error);
       }
     }
   };

@@ -1,4 +1,5 @@
-import { type Action, type Item, ReplyLost, type Store } from '../../../core/dynamo/store.ts';
+import { AnswerLost } from '../../../core/dynamo/errors.ts';
+import type { Action, Item, Store } from '../../../core/dynamo/store.ts';
 import type { Entry, ManifestItem } from '../../../core/ledger/items.ts';
 import type { ConfigurationName } from './simulation.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -9,7 +10,7 @@ export interface Sabotage {
   configuration: ConfigurationName;
   /** Changes what one invocation sends or hears. */
   wrap?(store: Store, time: VirtualTime, role: 'writer' | 'recovery'): Store;
-  linger?: number;
+  gracePeriodMs?: number;
 }
 
 const writesRecords = (actions: Action[]) => {
@@ -143,7 +144,7 @@ const putsAgain = (store: Store): Store => ({
       try {
         return await store.putMany(table, items);
       } catch (error) {
-        if (!(error instanceof ReplyLost)) throw error;
+        if (!(error instanceof AnswerLost)) throw error;
       }
     }
   },
@@ -167,7 +168,7 @@ export const sabotages = {
   'the flip comes before the records': { configuration: 'long', wrap: flipFirst },
   'changes do not check the version': { configuration: 'mixed', wrap: noVersionCheck },
   'writers build on what is not committed': { configuration: 'mixed', wrap: noCommittedBase },
-  'an aborted batch is forgotten at once': { configuration: 'long', linger: 0 },
+  'an aborted batch is forgotten at once': { configuration: 'long', gracePeriodMs: 0 },
   'a batch declared dead may still begin': { configuration: 'tardy', wrap: noFence },
   'a transaction is finished without proof': { configuration: 'slow', wrap: noProof },
   'names are created without asking': { configuration: 'names', wrap: namesUnasked },

@@ -1,8 +1,8 @@
+import { Unavailable } from '../../../core/dynamo/errors.ts';
 import type { Store } from '../../../core/dynamo/store.ts';
 import { dynamoLimits, type Limits } from '../../../core/ledger/context.ts';
-import { OutOfTime } from '../../../core/ledger/errors.ts';
 import { documentOf, type HeadItem, type ManifestItem, type RecordItem } from '../../../core/ledger/items.ts';
-import { type BatchRef, type Ledger, openLedger, outcomeOf } from '../../../core/ledger/ledger.ts';
+import { type Ledger, openLedger, outcomeOf, type TransactionRef } from '../../../core/ledger/ledger.ts';
 import { noMessages } from '../../../core/ledger/recovery-messages.ts';
 import { mayTryAgain, NotFound, serve, wish } from './client.ts';
 import { countersOfDoc, type Doc, newModel } from './model.ts';
@@ -110,10 +110,10 @@ export interface Report {
 
 /** A world that works comes to rest after less than a tenth of this. */
 const eventsMax = 100_000;
-const lease = 2 * second;
-const span = second;
+const leaseMs = 2 * second;
+const messageSpanMs = second;
 const life = 25 * second;
-const linger = 60 * second;
+const gracePeriodMs = 60 * second;
 
 /** One world from its beginning to its end: clients, readers, recovery; then the question whether everything came to rest. */
 export async function simulate(
@@ -123,9 +123,9 @@ export async function simulate(
 ): Promise<Report> {
   const time = virtualTime(seed);
   const model = newModel();
-  let flipping = true;
+  let committing = true;
   const database = simulatedDatabase(time, (table, before, after) => {
-    if (table !== 'patients' || after?.sk !== 'HEAD' || !flipping) return;
+    if (table !== 'patients' || after?.sk !== 'HEAD' || !committing) return;
     const head = after as unknown as HeadItem & { last?: string };
     const old = before as unknown as HeadItem | undefined;
     const tenant = head.pk.slice('HEAD#'.length);
@@ -140,15 +140,15 @@ export async function simulate(
   const tenants = Array.from({ length: configuration.tenants }, (_, index) => `t${index}`);
   const clock = { now: time.now };
   const newId = () => `id-${String(ids++).padStart(5, '0')}-${Math.floor(time.random() * 1e6)}`;
-  const surroundings = {
+  const deps = {
     recordsTable: 'patients',
     manifestsTable: 'audit',
-    clock,
+    now: time.now,
     random: time.random,
     limits: configuration.limits,
-    lease,
-    span,
-    linger: sabotage?.linger ?? linger,
+    leaseMs,
+    messageSpanMs,
+    gracePeriodMs: sabotage?.gracePeriodMs ?? gracePeriodMs,
   };
   const calm = {
     ...configuration.faults,
@@ -167,14 +167,14 @@ export async function simulate(
   ): Ledger<Doc> =>
     openLedger<Doc>({
       lastMessages,
-      ...surroundings,
+      ...deps,
       name: 'patients',
       store,
       pause,
       counters: countersOfDoc,
-      announce: async (batch, delaySeconds) => {
+      scheduleRecovery: async (batch, delaySeconds) => {
         await time.sleep(time.between(2, 20));
-        if (time.chance(dropped)) throw new OutOfTime('the queue is out of reach');
+        if (time.chance(dropped)) throw new Unavailable('the queue is out of reach');
         deliver(batch, delaySeconds * second);
       },
     });
@@ -185,7 +185,7 @@ export async function simulate(
       crashes++;
     } else if (time.chance(configuration.freeze)) {
       fate.freezeAt = 1 + Math.floor(time.between(0, 18));
-      fate.freezeFor = time.between(lease, 5 * lease);
+      fate.freezeFor = time.between(leaseMs, 5 * leaseMs);
       freezes++;
     }
     return fate;
@@ -197,7 +197,7 @@ export async function simulate(
   };
 
   /** The queue: it keeps a message until a worker is done with it, and sometimes delivers it twice. */
-  const deliver = (batch: BatchRef, delay: number, deliveries = 0) => {
+  const deliver = (batch: TransactionRef, delay: number, deliveries = 0) => {
     time.at(delay, () => {
       const { store, pause } = invocation(deliveries < 4 ? fateOf() : { life }, 'recovery');
       let done = false;
@@ -214,7 +214,7 @@ export async function simulate(
         if (!done) deliver(batch, 0, deliveries + 1);
       });
     });
-    if (time.chance(0.05)) time.at(delay, () => deliver(batch, time.between(0, lease)));
+    if (time.chance(0.05)) time.at(delay, () => deliver(batch, time.between(0, leaseMs)));
   };
 
   const acknowledged = new Set<string>();
@@ -235,8 +235,8 @@ export async function simulate(
             store: patientStore,
             clock,
             model,
-            outcome: (batch) => outcomeOf(batch, { ...surroundings, store, pause }),
-            claimLease: lease,
+            outcome: (batch) => outcomeOf(batch, { ...deps, store, pause }),
+            claimLease: leaseMs,
             newId,
           },
           operation,
@@ -256,7 +256,7 @@ export async function simulate(
         const end = await Promise.race([served, time.sleep(patience).then(() => 'again' as const)]);
         if (fate.crashAt !== undefined || fate.freezeAt !== undefined) lastMessages = noMessages();
         if (end === 'done' || time.chance(0.15)) break;
-        await time.sleep(time.between(0, 2 * lease));
+        await time.sleep(time.between(0, 2 * leaseMs));
       }
     }
     clientsLeft--;
@@ -283,7 +283,7 @@ export async function simulate(
     const ledger = openWith(database.store(calm), time.sleep);
     for (let round = 0; round < 3; round++) {
       await ledger.sweep();
-      await time.sleep(2 * linger);
+      await time.sleep(2 * gracePeriodMs);
     }
   };
 
@@ -301,7 +301,7 @@ export async function simulate(
           return { changes, result: changes };
         },
         answer: (batch, changes) => {
-          model.plan(batch.batch, { key: `start ${tenant}`, changes, seen: [] });
+          model.plan(batch.txId, { key: `start ${tenant}`, changes, seen: [] });
           return {
             TableName: 'guards',
             Key: { pk: tenant, sk: 'START' },
@@ -362,7 +362,7 @@ export async function simulate(
   await time.run(goOn);
   ending().catch(fail);
   await time.run(goOn);
-  flipping = false;
+  committing = false;
   if (model.violations.length === 0) checkRest();
 
   const { requests, lost, late, doubled, refused, conflicts } = database.counts;
@@ -378,7 +378,7 @@ function patientLike(store: Store, time: VirtualTime): Store {
       try {
         return await send();
       } catch (error) {
-        if (tries > 5) throw new OutOfTime('no answer', { cause: error });
+        if (tries > 5) throw new Unavailable('no answer', { cause: error });
         await time.sleep(10 * 2 ** tries);
       }
     }

@@ -1,14 +1,13 @@
-import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import {
-  type Action,
-  type Item,
-  type Key,
-  type Page,
-  Refused,
-  ReplyLost,
-  type Store,
-  type Transacted,
-  type Written,
+import { AnswerLost, Busy } from '../../../core/dynamo/errors.ts';
+import type {
+  Action,
+  Item,
+  Page,
+  Query,
+  Store,
+  TableKey,
+  Transacted,
+  Written,
 } from '../../../core/dynamo/store.ts';
 import { holds, updated } from './expressions.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -34,7 +33,7 @@ export interface Database {
   store(faults: Faults): Store;
   /** Every item, for the checks at the end. */
   items(table: string): Item[];
-  item(table: string, key: Key): Item | undefined;
+  item(table: string, key: TableKey): Item | undefined;
   counts: Record<'requests' | 'lost' | 'late' | 'doubled' | 'refused' | 'conflicts', number>;
 }
 
@@ -60,19 +59,20 @@ export function simulatedDatabase(
     partitions.set(pk, items);
     return items;
   };
-  const item = (table: string, { pk, sk }: Key) => partition(table, pk).get(sk);
-  const nameOf = (table: string, { pk, sk }: Key) => `${table} ${pk} ${sk}`;
-  const assign = (table: string, key: Key, after: Item | undefined) => {
+  const item = (table: string, { pk, sk = '' }: TableKey) => partition(table, pk).get(sk);
+  const nameOf = (table: string, { pk, sk }: TableKey) => `${table} ${pk} ${sk}`;
+  const assign = (table: string, key: TableKey, after: Item | undefined) => {
     const items = partition(table, key.pk);
-    const before = items.get(key.sk);
-    if (after) items.set(key.sk, after);
-    else items.delete(key.sk);
+    const { sk = '' } = key;
+    const before = items.get(sk);
+    if (after) items.set(sk, after);
+    else items.delete(sk);
     watch(table, before, after);
   };
 
   interface Change {
     table: string;
-    key: Key;
+    key: TableKey;
     ok: boolean;
     before: Item | undefined;
     after: Item | undefined;
@@ -82,7 +82,7 @@ export function simulatedDatabase(
     const { Put, Update, Delete } = action;
     const request = Put ?? Update ?? Delete;
     if (!request) throw new Error('Unknown action');
-    const key = (Put ? Put.Item : (Update ?? Delete)?.Key) as unknown as Key;
+    const key = (Put ? Put.Item : (Update ?? Delete)?.Key) as unknown as TableKey;
     const table = request.TableName as string;
     const before = item(table, key);
     const names = request.ExpressionAttributeNames;
@@ -104,7 +104,7 @@ export function simulatedDatabase(
   const guardLock = (name: string) => {
     if (!locks.has(name)) return;
     counts.conflicts++;
-    throw new Refused('TransactionConflict');
+    throw new Busy('TransactionConflict');
   };
   const single = (action: Action, wantsNew = false): Written => {
     const change = changeOf(action);
@@ -147,12 +147,12 @@ export function simulatedDatabase(
     return { done: true };
   };
 
-  const query = async (input: QueryCommandInput): Promise<Page> => {
+  const query = async (input: Query): Promise<Page> => {
     const pk = input.ExpressionAttributeValues?.[':pk'] as string;
     const table = input.TableName as string;
     const backward = input.ScanIndexForward === false;
     const items: Item[] = [];
-    let last = (input.ExclusiveStartKey as Key | undefined)?.sk;
+    let last = (input.ExclusiveStartKey as TableKey | undefined)?.sk;
     let scanned = 0;
     for (;;) {
       const ahead = [...partition(table, pk).keys()]
@@ -190,12 +190,12 @@ export function simulatedDatabase(
       if (fate < refused) {
         counts.refused++;
         await network();
-        throw new Refused('Throttling');
+        throw new Busy('Throttling');
       }
       if (fate < refused + lostRequest) {
         counts.lost++;
         await time.sleep(time.between(50, 300));
-        throw new ReplyLost('the request got lost');
+        throw new AnswerLost('the request got lost');
       }
       const quietly = () =>
         Promise.resolve()
@@ -203,14 +203,14 @@ export function simulatedDatabase(
           .then(
             () => undefined,
             (error: unknown) => {
-              if (!(error instanceof Refused)) throw error;
+              if (!(error instanceof Busy)) throw error;
             },
           );
       if (fate < refused + lostRequest + late) {
         counts.late++;
         time.at(time.between(0, faults.lateMax), () => void quietly());
         await time.sleep(time.between(50, 300));
-        throw new ReplyLost('the request is late');
+        throw new AnswerLost('the request is late');
       }
       if (repeatable && time.chance(doubled)) {
         counts.doubled++;
@@ -220,7 +220,7 @@ export function simulatedDatabase(
       await network();
       if (fate < refused + lostRequest + late + lostReply) {
         counts.lost++;
-        throw new ReplyLost('the answer got lost');
+        throw new AnswerLost('the answer got lost');
       }
       return result;
     };
@@ -230,7 +230,7 @@ export function simulatedDatabase(
         call(async () => {
           if (keys.length > 100) throw new Error('ValidationException: 100 keys');
           const items: Item[] = [];
-          const unread: Key[] = [];
+          const unread: TableKey[] = [];
           for (const key of shuffled(keys)) {
             if (time.chance(0.15)) await time.sleep(time.between(0, 20));
             const found = item(table, key);

@@ -6,29 +6,40 @@ import {
 import { isBeforeSending } from './network-error.ts';
 import type { Receipt, SendResult, SmsProvider } from './provider.ts';
 
-/** Milliseconds that AWS may take to answer; it answers within a second. Longer is a lost answer, which the SDK by itself would only warn of. */
-const PATIENCE = { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+/**
+ * Timeouts in milliseconds; AWS usually answers within a second. A later answer counts as lost: by default
+ * the SDK would only log a warning.
+ */
+const timeouts = { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
-/** Refusals that pass: nothing was sent, and another time it will be. */
-const PASSING = new Set(['ThrottlingException', 'AccessDeniedException', 'ServiceQuotaExceededException']);
+/** Temporary refusals: nothing was sent, and a later attempt may succeed. */
+const temporaryRefusals = new Set([
+  'ThrottlingException',
+  'AccessDeniedException',
+  'ServiceQuotaExceededException',
+]);
 
-/** The names of refusals that callers may care about, by the reason that AWS gives (API reference, SendTextMessage, Errors). */
-const CODES: Record<string, string> = {
+/**
+ * Our codes by the reason of AWS (API reference, SendTextMessage, Errors), for refusals that callers act
+ * upon.
+ */
+const codeByReason: Record<string, string> = {
   DESTINATION_PHONE_NUMBER_OPTED_OUT: 'OPTED_OUT',
   MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT: 'SPENDING_LIMIT',
 };
 
 /**
- * AWS End User Messaging SMS. Receipts come as events of EventBridge with our own ids in their context.
+ * Provider for AWS End User Messaging SMS. Receipts arrive as EventBridge events with our ids in their
+ * context.
  *
- * @param messageType how carriers are to treat the texts: `TRANSACTIONAL` or `PROMOTIONAL`.
- * @param configurationSet a configuration set of the account, if texts are to go by one.
+ * @param messageType carriers' route: `TRANSACTIONAL` or `PROMOTIONAL`.
+ * @param configurationSet optional configuration set of the account.
  */
 export function awsSms(messageType: string, configurationSet?: string): SmsProvider {
   const client = new PinpointSMSVoiceV2Client({
-    // An attempt whose answer is lost may have sent the text: the SDK must not make another.
+    // An attempt whose answer was lost may have sent the text, so the SDK must not retry.
     maxAttempts: 1,
-    requestHandler: PATIENCE,
+    requestHandler: timeouts,
   });
   return {
     async send({ to, from, text, ref }) {
@@ -42,6 +53,7 @@ export function awsSms(messageType: string, configurationSet?: string): SmsProvi
       });
       try {
         const { MessageId } = await client.send(command);
+        // The SDK's type leaves the id open; without one the message was accepted all the same.
         return { kind: 'accepted', providerId: MessageId ?? '' };
       } catch (error) {
         return refusal(error);
@@ -54,21 +66,21 @@ function refusal(error: unknown): SendResult {
   if (!(error instanceof PinpointSMSVoiceV2ServiceException) || !error.$response)
     return isBeforeSending(error) ? { kind: 'later', code: 'UNREACHABLE' } : { kind: 'unknown' };
   const { name, $metadata } = error;
-  const reason = String((error as { Reason?: string }).Reason ?? name);
-  const code = CODES[reason] ?? reason;
-  // Money runs out for the month: waiting for the next would send old news.
+  const reason = 'Reason' in error && typeof error.Reason === 'string' ? error.Reason : name;
+  const code = codeByReason[reason] ?? reason;
+  // The limit holds until the end of the month: by then the text would be outdated.
   if (code === 'SPENDING_LIMIT') return { kind: 'rejected', code };
-  if (PASSING.has(name)) return { kind: 'later', code };
+  if (temporaryRefusals.has(name)) return { kind: 'later', code };
   const status = $metadata.httpStatusCode ?? 500;
   return status >= 500 ? { kind: 'unknown' } : { kind: 'rejected', code };
 }
 
-/** Types of events after which a text is still on its way, or with its carrier (User Guide, event types). */
-const ON_THE_WAY = new Set(['TEXT_PENDING', 'TEXT_QUEUED', 'TEXT_SENT', 'TEXT_SUCCESSFUL']);
+/** Events of a text that is in transit, or with its carrier (User Guide, event types). */
+const pendingEvents = new Set(['TEXT_PENDING', 'TEXT_QUEUED', 'TEXT_SENT', 'TEXT_SUCCESSFUL']);
 
-/** What an event of AWS says of a text; `undefined` where AWS itself does not know. */
+/** Receipt of an AWS event; `undefined` if AWS does not know the status. */
 export function receiptOf(eventType: string): Receipt | undefined {
   if (eventType === 'TEXT_DELIVERED') return { state: 'delivered' };
-  if (ON_THE_WAY.has(eventType)) return { state: 'sent' };
+  if (pendingEvents.has(eventType)) return { state: 'sent' };
   return eventType === 'TEXT_UNKNOWN' ? undefined : { state: 'failed', code: eventType.replace('TEXT_', '') };
 }

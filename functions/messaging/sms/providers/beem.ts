@@ -1,21 +1,21 @@
 import { isBeforeSending } from './network-error.ts';
 import type { SmsProvider } from './provider.ts';
 
+/** Keys and URLs of Beem. */
 export interface BeemSettings {
   apiKey: string;
   secretKey: string;
-  /** Where texts are sent. */
+  /** URL for sending texts. */
   sendUrl: string;
-  /** Where receipts are asked for. */
+  /** URL for polling receipts. */
   reportsUrl: string;
 }
 
-/** Milliseconds that Beem may take to answer. */
-const PATIENCE = 8_000;
+const requestTimeoutMs = 8_000;
 
-/** The code of Beem's answer for a message that was taken, and of one that may be tried again (API reference, Error codes: 102, no balance). */
-const TAKEN = 100;
-const NO_BALANCE = 102;
+/** Codes of Beem's answers: accepted, and insufficient balance (API reference, Error codes). */
+const acceptedCode = 100;
+const noBalanceCode = 102;
 
 interface SendAnswer {
   successful?: boolean;
@@ -24,12 +24,12 @@ interface SendAnswer {
   valid?: number;
 }
 
-/** Beem's encodings. */
-const ENCODING = { 'GSM-7': 0, 'UCS-2': 1 } as const;
+/** Beem's numbers of the encodings. */
+const encodingNumbers = { 'GSM-7': 0, 'UCS-2': 1 } as const;
 
 /**
- * Beem Africa, for sender ids that are registered with Tanzanian carriers. It answers once for a request, so each message is a request; its
- * receipts must be asked for.
+ * Provider for Beem Africa, for sender ids that are registered with Tanzanian carriers. Beem gives one answer
+ * per request, so each message is a request of its own. Receipts must be polled for.
  */
 export function beem({ apiKey, secretKey, sendUrl, reportsUrl }: BeemSettings): SmsProvider {
   const headers = {
@@ -37,12 +37,12 @@ export function beem({ apiKey, secretKey, sendUrl, reportsUrl }: BeemSettings): 
     'Content-Type': 'application/json',
   };
   const call = (url: string, init: RequestInit = {}) =>
-    fetch(url, { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
+    fetch(url, { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(requestTimeoutMs) });
   return {
     async send({ to, from, text, encoding }) {
       const body = JSON.stringify({
         source_addr: from,
-        encoding: ENCODING[encoding],
+        encoding: encodingNumbers[encoding],
         schedule_time: '',
         message: text,
         recipients: [{ recipient_id: 1, dest_addr: withoutPlus(to) }],
@@ -53,9 +53,10 @@ export function beem({ apiKey, secretKey, sendUrl, reportsUrl }: BeemSettings): 
           return { kind: 'later', code: `HTTP_${response.status}` };
         if (response.status >= 500) return { kind: 'unknown' };
         const answer = (await response.json()) as SendAnswer;
-        if (response.ok && answer.code === TAKEN && answer.valid !== 0)
+        if (response.ok && answer.code === acceptedCode && answer.valid !== 0)
+          // Without a request id the message was accepted all the same; only its receipt cannot be found.
           return { kind: 'accepted', providerId: String(answer.request_id ?? '') };
-        if (answer.code === NO_BALANCE) return { kind: 'rejected', code: 'SPENDING_LIMIT' };
+        if (answer.code === noBalanceCode) return { kind: 'rejected', code: 'SPENDING_LIMIT' };
         return { kind: 'rejected', code: `BEEM_${answer.code ?? response.status}` };
       } catch (error) {
         return isBeforeSending(error) ? { kind: 'later', code: 'UNREACHABLE' } : { kind: 'unknown' };

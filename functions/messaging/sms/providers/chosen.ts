@@ -1,32 +1,35 @@
+import * as z from 'zod';
 import { setting } from '../../../../core/environment.ts';
 import { readSecret } from '../../../../core/secrets.ts';
 import { awsSms } from './aws.ts';
 import { beem } from './beem.ts';
 import type { SmsProvider } from './provider.ts';
 
-const REMEDY = 'set it in lib/settings.ts';
+const remedy = 'set it in lib/settings.ts';
+
+const beemKeys = z.object({ api_key: z.string().min(1), secret_key: z.string().min(1) });
 
 let aws: SmsProvider | undefined;
 
 /**
- * The provider that the stage's settings name.
+ * Provider of the stage's settings.
  *
  * @param now milliseconds since the epoch.
  */
 export async function chosenProvider(now: number): Promise<SmsProvider> {
-  if (setting('SMS_PROVIDER', REMEDY) === 'beem') return await beemProvider(now);
-  aws ??= awsSms(setting('SMS_MESSAGE_TYPE', REMEDY), process.env.SMS_CONFIGURATION_SET);
+  if (setting('SMS_PROVIDER', remedy) === 'beem') return await beemProvider(now);
+  aws ??= awsSms(setting('SMS_MESSAGE_TYPE', remedy), process.env.SMS_CONFIGURATION_SET);
   return aws;
 }
 
-/** Whether receipts must be asked for. */
-export const asksForReceipts = (): boolean => setting('SMS_PROVIDER', REMEDY) === 'beem';
+/** True if the stage's provider pushes no receipts. */
+export const mustPollReceipts = (): boolean => setting('SMS_PROVIDER', remedy) === 'beem';
 
-/** Beem with the keys of its secret: `{"api_key","secret_key"}`. Its addresses are for tests. */
+/** Beem with the keys of its secret `{"api_key","secret_key"}`. The URLs in the environment are for tests. */
 async function beemProvider(now: number): Promise<SmsProvider> {
   const secret = await readSecret('smsKeys', 'beem', now);
   if (!secret) throw new Error('the secret smsKeys/beem is missing');
-  const { api_key: apiKey = '', secret_key: secretKey = '' } = JSON.parse(secret) as Record<string, string>;
+  const { api_key: apiKey, secret_key: secretKey } = beemKeys.parse(JSON.parse(secret));
   return beem({
     apiKey,
     secretKey,

@@ -1,9 +1,9 @@
-/** Faults of the network before a single byte of a request was sent. */
-const BEFORE_SENDING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+/** Error codes of failures before the first byte of a request was sent. */
+const codesBeforeSending = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
-/** Whether a request certainly reached nobody. */
+/** True if the request certainly did not reach the provider. */
 export function isBeforeSending(error: unknown): boolean {
   for (let fault: unknown = error; fault instanceof Error; fault = fault.cause)
-    if (BEFORE_SENDING.has(String((fault as { code?: string }).code))) return true;
+    if ('code' in fault && codesBeforeSending.has(String(fault.code))) return true;
   return false;
 }

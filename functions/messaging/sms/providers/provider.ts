@@ -1,4 +1,4 @@
-import type { Encoding } from '../segments.ts';
+import type { Encoding } from '../messages/segments.ts';
 
 /** One text to one phone. */
 export interface OutgoingMessage {
@@ -8,21 +8,21 @@ export interface OutgoingMessage {
   from: string;
   text: string;
   encoding: Encoding;
-  /** Our own names for it, which a provider may hand back with its receipts. */
+  /** Our ids of the message, which a provider may return with its receipts. */
   ref: MessageRef;
 }
 
-/** What a message is known by. */
-export interface MessageRef {
+/** Identity of a message. */
+interface MessageRef {
   tenant: string;
   message: string;
 }
 
 /**
- * What a provider said.
+ * Answer of a provider.
  *
- * `accepted`: it will send it. `rejected`: it will not, and never would. `later`: it did not take it now, and nothing was sent. `unknown`: no
- * answer came, or one that leaves it open; it may have been sent.
+ * `accepted`: it will send the message. `rejected`: it will never send it. `later`: it did not accept it now,
+ * and nothing was sent. `unknown`: no answer, or an ambiguous one; the message may have been sent.
  */
 export type SendResult =
   | { kind: 'accepted'; providerId: string }
@@ -30,13 +30,16 @@ export type SendResult =
   | { kind: 'later'; code: string }
   | { kind: 'unknown' };
 
-/** What became of a message that was accepted. `sent`: on its way, nothing final. */
+/** Delivery status of an accepted message. `sent` is not final: the message is in transit. */
 export type Receipt = { state: 'sent' | 'delivered' } | { state: 'failed'; code: string };
 
-/** Somebody who sends texts. No provider lets a request be repeated safely, so none is ever repeated after it may have been heard. */
+/**
+ * A service that sends texts. No provider offers idempotent requests, so a request is never repeated once it
+ * may have arrived.
+ */
 export interface SmsProvider {
-  /** Makes one attempt, and never throws for what the provider or the network did. */
+  /** Makes one attempt. Failures of the provider or the network are results, never exceptions. */
   send(message: OutgoingMessage): Promise<SendResult>;
-  /** For a provider that must be asked: the receipt of a message, `undefined` while it has none. */
+  /** Only for a provider that must be polled: the receipt of a message, `undefined` while there is none. */
   fetchReceipt?(providerId: string, to: string): Promise<Receipt | undefined>;
 }

@@ -1,0 +1,25 @@
+/** Names one attempt to write a transaction, in one tenant of one ledger. Free of personal data, so that messages may carry it. */
+export interface TransactionRef {
+  ledger: string;
+  tenant: string;
+  txId: string;
+}
+
+/** The same as messages and items carry it: there the attribute `batch` holds the id. */
+export interface StoredRef {
+  ledger: string;
+  tenant: string;
+  batch: string;
+}
+
+export const storedRef = ({ ledger, tenant, txId }: TransactionRef): StoredRef => ({
+  ledger,
+  tenant,
+  batch: txId,
+});
+
+export const refFrom = ({ ledger, tenant, batch }: StoredRef): TransactionRef => ({
+  ledger,
+  tenant,
+  txId: batch,
+});

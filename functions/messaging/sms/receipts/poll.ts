@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { timestamp } from '../../../../core/clock.ts';
+import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
+import { tableName } from '../../../../core/dynamo/tables.ts';
+import { describe, log } from '../../../../core/log.ts';
+import { storedVersion } from '../../stored-version.ts';
+import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
+import type { SmsProvider } from '../providers/provider.ts';
+import { noteReceipt } from './note.ts';
+
+/** Time from sending to the first poll; then exponential backoff up to the maximum. */
+const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
+
+/** Receipts that are polled in parallel. */
+const pollsInParallel = 10;
+
+/** A receipt that has to be polled for. */
+const receiptPoll = z.object({
+  v: storedVersion,
+  pk: z.string(),
+  sk: z.string(),
+  tenant: z.string(),
+  message: z.string(),
+  providerId: z.string(),
+  /** The phone that the message was sent to. */
+  to: z.string(),
+  /** Time of sending, in milliseconds since the epoch. */
+  since: z.number(),
+  /** The last pause before a poll, in milliseconds. */
+  pause: z.number(),
+});
+type ReceiptPoll = z.output<typeof receiptPoll>;
+
+/** Partition of all polls, sorted by their due time. */
+const pollPartition = 'SMS-RECEIPTS';
+
+const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
+  pk: pollPartition,
+  sk: `${timestamp(at)}#${id}`,
+});
+
+/** Schedules the first poll for a message's receipt. @param to the phone that it was sent to, in E.164. */
+export async function scheduleReceiptPoll(store: Store, record: AcceptedRecord, to: string): Promise<void> {
+  const since = record.claimedAt;
+  const poll: ReceiptPoll = {
+    ...pollKey(since + pauseMs.min, record),
+    ...{ tenant: record.tenant, message: record.id, providerId: record.providerId, to, since },
+    pause: pauseMs.min,
+  };
+  await store.put({ TableName: tableName('messaging'), Item: { ...poll } });
+}
+
+/**
+ * Polls the provider for all receipts that are due, until a deadline. A message without a receipt is polled
+ * again later, for three days.
+ *
+ * @param now current time, in milliseconds since the epoch.
+ * @param until deadline for beginning a poll, in milliseconds since the epoch.
+ * @returns the number of polls.
+ */
+export async function pollReceipts(
+  store: Store,
+  provider: SmsProvider,
+  now: () => number,
+  until: number,
+): Promise<number> {
+  let polls = 0;
+  const worker = async (queue: ReceiptPoll[]) => {
+    for (let poll = queue.pop(); poll && now() < until; poll = queue.pop()) {
+      await pollOne(store, provider, poll, now());
+      polls += 1;
+    }
+  };
+  for (;;) {
+    const queue = (await duePolls(store, now())).reverse();
+    if (queue.length === 0 || now() >= until) return polls;
+    await Promise.all(Array.from({ length: pollsInParallel }, () => worker(queue)));
+  }
+}
+
+async function pollOne(store: Store, provider: SmsProvider, poll: ReceiptPoll, now: number): Promise<void> {
+  const { pk, sk, message, since, pause } = poll;
+  const TableName = tableName('messaging');
+  if (!(await isAnswered(store, provider, poll, now)) && now - since < receiptTimeoutMs) {
+    const next = Math.min(2 * pause, pauseMs.max);
+    const Item: Item = { ...poll, ...pollKey(now + next, { id: message }), pause: next };
+    await store.put({ TableName, Item });
+  }
+  await store.remove({ TableName, Key: { pk, sk } });
+}
+
+/** True if the receipt is final. A failed poll is logged and counts as no receipt, so that others go on. */
+async function isAnswered(
+  store: Store,
+  provider: SmsProvider,
+  { tenant, message, providerId, to }: ReceiptPoll,
+  now: number,
+): Promise<boolean> {
+  try {
+    const receipt = await provider.fetchReceipt?.(providerId, to);
+    if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
+    return receipt !== undefined && receipt.state !== 'sent';
+  } catch (error) {
+    log('warn', 'polling for a receipt failed', { sms: message, ...describe(error) });
+    return false;
+  }
+}
+
+async function duePolls(store: Store, now: number): Promise<ReceiptPoll[]> {
+  const { items } = await store.query({
+    TableName: tableName('messaging'),
+    KeyConditionExpression: 'pk = :pk AND sk < :now',
+    ExpressionAttributeValues: { ':pk': pollPartition, ':now': timestamp(now) },
+    Limit: 500,
+  });
+  return items.map((item) => receiptPoll.parse(item));
+}

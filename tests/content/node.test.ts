@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, expect, test } from 'vitest';
+import { stacksNode } from '../../functions/content/chain/node.ts';
+
+let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {};
+const server = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+afterAll(() => server.close());
+
+const refuse = (response: ServerResponse) => {
+  response.writeHead(400, { 'content-type': 'application/json', connection: 'close' });
+  response.end(JSON.stringify({ error: 'transaction rejected', reason: 'NotEnoughFunds' }));
+};
+
+test('shows the provider of the node the key that it gave', async () => {
+  const seen: unknown[] = [];
+  answer = ({ headers }, response) => {
+    seen.push(headers['x-api-key']);
+    refuse(response);
+  };
+  await stacksNode(url, 'given').broadcast('00');
+  await stacksNode(url).statusOf('0x00');
+  expect(seen).toEqual(['given', undefined]);
+});
+
+test('tells a refusal of what was sent once from one of what had no answer before', async () => {
+  answer = (_, response) => refuse(response);
+  expect(await stacksNode(url).broadcast('00')).toMatchObject({ reason: 'NotEnoughFunds', once: true });
+  let calls = 0;
+  answer = ({ socket }, response) => (calls++ === 0 ? socket.destroy() : refuse(response));
+  expect(await stacksNode(url).broadcast('00')).toMatchObject({ reason: 'NotEnoughFunds', once: false });
+});
+
+test.each([
+  [{ last_executed_tx_nonce: 7 }, 7],
+  [{ last_executed_tx_nonce: null }, -1],
+  [{ error: 'busy' }, undefined],
+])('of an account of which the API says %j, the last nonce that was used is %j', async (said, last) => {
+  answer = (_, response) => response.setHeader('connection', 'close').end(JSON.stringify(said));
+  expect(await stacksNode(url).lastUsedBy('ST1')).toBe(last);
+});
