@@ -3,9 +3,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 const deadlines = new AsyncLocalStorage<number>();
 
 /**
- * Runs work that has to end by a deadline. Everything that retries on its behalf stops there, so that a
- * caller gets our own 503 and a worker fails in an orderly way, instead of both being cut off by Lambda's
- * timeout. An outer deadline that is earlier stays in force.
+ * Runs work that has to end by a deadline. All retries on its behalf stop there, so that a caller gets our
+ * own 503 and a worker fails in an orderly way, instead of being cut off by Lambda's timeout. An outer
+ * deadline that is earlier stays in force.
  *
  * @param deadlineMs milliseconds since the Unix epoch.
  */
@@ -15,7 +15,7 @@ export const within = <R>(deadlineMs: number, work: () => R): R =>
 /** The deadline of the work under way, in milliseconds since the Unix epoch; infinity outside of any. */
 export const currentDeadlineMs = (): number => deadlines.getStore() ?? Number.POSITIVE_INFINITY;
 
-/** How long before Lambda's timeout retries end: enough to clear up, to answer and to log. */
+/** Time between the end of retries and Lambda's timeout: enough to clear up, to answer and to log. */
 const marginMs = 2_000;
 
 /** Runs the work of one Lambda invocation, which ends somewhat before Lambda's own timeout. */

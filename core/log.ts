@@ -15,8 +15,8 @@ export function log(level: LogLevel, message: string, fields: LogFields = {}): v
 const framesShownMax = 8;
 
 /**
- * Names of errors whose text has only actions, resources and settings. Any other text may quote a caller's
- * input.
+ * Names of errors whose text has only actions, resources, settings and rules. Any other text may quote
+ * a caller's input.
  */
 const namesWithSafeText = new Set([
   'AccessDeniedException',

@@ -7,8 +7,8 @@ let client: DynamoDBDocumentClient | undefined;
 /**
  * The one DynamoDB client of this container, made on first use so that importing a file does nothing.
  *
- * It sends each request once: `retry.ts` decides what may be sent again, since the echo of a put without conditions could overwrite what came
- * later. Fields that are `undefined` are left out of items.
+ * It sends each request once: `retry.ts` decides what may be sent again, since the echo of a put without
+ * conditions could overwrite what came later. Fields that are `undefined` are left out of items.
  */
 export function documentClient(): DynamoDBDocumentClient {
   client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ ...clientSettings, maxAttempts: 1 }), {

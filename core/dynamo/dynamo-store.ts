@@ -21,7 +21,10 @@ import { AnswerLost, Busy, InvalidActions, PartitionFull } from './errors.ts';
 import { projection } from './query-all.ts';
 import type { Item, Store, TableKey, Transacted, Written } from './store.ts';
 
-/** Errors after which nothing happened, and the same request may succeed a little later (DynamoDB developer guide, error handling). */
+/**
+ * Errors after which nothing happened, and the same request may succeed a little later (DynamoDB developer
+ * guide, error handling).
+ */
 const busyErrors = new Set([
   'TransactionConflictException',
   'ThrottlingException',
@@ -50,7 +53,10 @@ const lostErrors = new Set([
 const isFull = (code: string | undefined): boolean =>
   code?.startsWith('ItemCollectionSizeLimitExceeded') ?? false;
 
-/** Sorts what the SDK throws. Bad requests and missing permissions pass through as they are: they are faults of ours. */
+/**
+ * Sorts what the SDK throws. Bad requests and missing permissions pass through as they are: they are faults
+ * of ours.
+ */
 function sorted(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code, $metadata } = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } };
@@ -70,7 +76,10 @@ async function answerOf<R>(request: Promise<R>): Promise<R> {
   }
 }
 
-/** The item that failed a condition comes in DynamoDB's own notation, since the document client does not translate errors. */
+/**
+ * The item that failed a condition comes in DynamoDB's own notation, since the document client does not
+ * translate errors.
+ */
 const oldItem = (item: Record<string, AttributeValue> | undefined): Item | undefined =>
   item && unmarshall(item);
 
@@ -83,7 +92,10 @@ async function written(request: Promise<{ Attributes?: Item }>): Promise<Written
   }
 }
 
-/** The outcome of a cancelled transaction. A failed condition counts before everything else, since it is an answer. */
+/**
+ * The outcome of a cancelled transaction. A failed condition counts before everything else, since it is an
+ * answer.
+ */
 function cancelled(error: TransactionCanceledException): Transacted {
   const reasons = error.CancellationReasons ?? [];
   const codes = reasons.map(({ Code = 'None' }) => Code);

@@ -1,19 +1,24 @@
 import { Problem } from '../http/problem.ts';
 
 /**
- * DynamoDB did nothing and may do it a little later: it throttled the request, or the item is in a transaction under way. The same
- * request may be sent again.
+ * DynamoDB did nothing and may do it a little later: it throttled the request, or the item is in a
+ * transaction under way. The same request may be sent again.
  */
 export class Busy extends Error {
   override readonly name = 'Busy';
 }
 
-/** No answer came, or one that leaves open what happened: the request took effect, or did not, or still will. */
+/**
+ * No answer came, or one that leaves open what happened: the request took effect, or did not, or still will.
+ */
 export class AnswerLost extends Error {
   override readonly name = 'AnswerLost';
 }
 
-/** DynamoDB will never take some actions of a transaction, for example because an item would grow beyond 400 KB. Nothing was written. */
+/**
+ * DynamoDB will never take some actions of a transaction, for example because an item would grow beyond 400
+ * KB. Nothing was written.
+ */
 export class InvalidActions extends Error {
   override readonly name = 'InvalidActions';
   /** The places of those actions in the transaction. */
@@ -26,8 +31,8 @@ export class InvalidActions extends Error {
 }
 
 /**
- * DynamoDB did not take a request before the caller's deadline: throttling, faults of the service, or lost answers. A write took effect as a
- * whole or not at all; a retry is safe.
+ * DynamoDB did not take a request before the caller's deadline: throttling, faults of the service, or lost
+ * answers. A write took effect as a whole or not at all; a retry is safe.
  */
 export class Unavailable extends Problem {
   override readonly name = 'Unavailable';
@@ -42,8 +47,8 @@ export class Unavailable extends Problem {
 }
 
 /**
- * The tenant's partition has reached 10 GB, the most that a partition key of a table with a local index may hold (DynamoDB developer guide,
- * item collection size limit). Nothing was written; reads go on to work.
+ * The tenant's partition has reached 10 GB, the most that a partition key of a table with a local index may
+ * hold (DynamoDB developer guide, item collection size limit). Nothing was written; reads go on to work.
  */
 export class PartitionFull extends Problem {
   override readonly name = 'PartitionFull';

@@ -29,8 +29,9 @@ export class FoundItems {
 export const nameOf = ({ pk, sk }: TableKey): string => JSON.stringify([pk, sk]);
 
 /**
- * Reads any number of items, 100 in a request and eight requests in flight. A key that is named twice is read once; an item that does not
- * exist is not among the results. Keys that DynamoDB left unread (the answer would pass 16 MB, or it throttles) are asked for again after a pause.
+ * Reads any number of items, 100 in a request and eight requests in flight. A key that is named twice is read
+ * once; an item that does not exist is not among the results. Keys that DynamoDB left unread (the answer
+ * would pass 16 MB, or it throttles) are asked for again after a pause.
  *
  * @param attributes narrows the result to these and the key attributes.
  * @throws Unavailable at the deadline of the store.

@@ -1,4 +1,7 @@
-/** Limits of DynamoDB's requests (API reference: TransactWriteItems, TransactGetItems, BatchGetItem, BatchWriteItem). */
+/**
+ * Limits of DynamoDB's requests (API reference: TransactWriteItems, TransactGetItems, BatchGetItem,
+ * BatchWriteItem).
+ */
 export const actionsPerTransactionMax = 100;
 export const keysPerGetMax = 100;
 export const putsPerWriteMax = 25;

@@ -4,12 +4,16 @@ import { putsPerWriteMax } from './limits.ts';
 import type { RetryingStore } from './retry.ts';
 import type { Item } from './store.ts';
 
-/** Requests of one writer in flight: more gains nothing against one partition, and takes capacity from its neighbours. */
+/**
+ * Requests of one writer in flight: more gains nothing against one partition, and takes capacity from its
+ * neighbours.
+ */
 const requestsAtOnceMax = 8;
 
 /**
- * Puts any number of items without conditions, 25 in a request. What DynamoDB left unprocessed, or did not answer for, is sent again after a
- * pause: so nobody else may write these items, and their content may never change.
+ * Puts any number of items without conditions, 25 in a request. What DynamoDB left unprocessed, or did not
+ * answer for, is sent again after a pause: so no other writer may have these items, and their content may
+ * never change.
  *
  * @throws Unavailable at the deadline of the store; any part of the items may then be there.
  */

@@ -3,7 +3,9 @@ import type { Item, Page, Query, Store } from './store.ts';
 /** A part of one partition, in the order of sort keys: all of it, or by one condition on the sort key. */
 export interface Range {
   pk: string;
-  /** The beginning of the sort keys. Empty means all, since DynamoDB refuses `begins_with` of an empty text. */
+  /**
+   * The beginning of the sort keys. Empty means all, since DynamoDB refuses `begins_with` of an empty text.
+   */
   prefix?: string;
   /** The least and the greatest sort key. */
   between?: readonly [least: string, greatest: string];
@@ -53,19 +55,11 @@ export async function* queryAll(
   store: Pick<Store, 'query'>,
   query: RangeQuery,
 ): AsyncGenerator<Item, undefined> {
-  for await (const page of queryPages(store, query)) yield* page;
-}
-
-/** The same, page by page. */
-export async function* queryPages(
-  store: Pick<Store, 'query'>,
-  query: RangeQuery,
-): AsyncGenerator<Item[], undefined> {
   let from: Item | undefined;
   // Ends with the partition: each page begins behind the last.
   do {
     const page: Page = await store.query({ ...queryOf(query), ExclusiveStartKey: from });
-    yield page.items;
+    yield* page.items;
     from = page.next;
   } while (from);
 }

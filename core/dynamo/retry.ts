@@ -14,14 +14,15 @@ type RetryDeps = Pick<Deps, 'now' | 'random' | 'pause'>;
  * @param cause of the wait, kept as the cause of the error.
  * @throws Unavailable if the wait would pass the deadline.
  */
-export type Backoff = (cause?: unknown) => Promise<void>;
+type Backoff = (cause?: unknown) => Promise<void>;
 
 /**
- * A backoff with exponential pauses and full jitter, so that rivals part (Brooker, "Exponential Backoff and Jitter"), until a deadline.
+ * A backoff with exponential pauses and full jitter, so that rivals part (Brooker, "Exponential Backoff and
+ * Jitter"), until a deadline.
  *
  * @param deadlineMs milliseconds since the Unix epoch.
  */
-export function backoffUntil(deps: RetryDeps, deadlineMs: number): Backoff {
+function backoffUntil(deps: RetryDeps, deadlineMs: number): Backoff {
   let longestMs = firstPauseMs;
   return async (cause) => {
     if (deps.now() + longestMs > deadlineMs)
@@ -40,11 +41,13 @@ export interface RetryingStore extends Store {
 type Resent = 'busy' | 'busy or lost';
 
 /**
- * Sends again what DynamoDB did not take, and what got no answer where a second sending is harmless: reads, and single writes, whose
- * conditions tell their own effect. A transaction without an answer (its reasons tell which of its parts were there already) and a put of many
- * items without conditions are left to the caller, as AnswerLost.
+ * Sends again what DynamoDB did not take, and what got no answer where a second sending is harmless: reads,
+ * and single writes, whose conditions tell their own effect. A transaction without an answer (its reasons
+ * tell which of its parts were there already) and a put of many items without conditions are left to the
+ * caller, as AnswerLost.
  *
- * @param deadlineMs until when a request is tried, in milliseconds since the Unix epoch; asked for when a request begins.
+ * @param deadlineMs until when a request is tried, in milliseconds since the Unix epoch; asked for when a
+ * request begins.
  * @throws Unavailable at the deadline.
  */
 export function retrying(store: Store, deps: RetryDeps, deadlineMs: () => number): RetryingStore {

@@ -24,10 +24,16 @@ export type Query = QueryCommandInput;
 export type Put = PutCommandInput;
 export type Update = UpdateCommandInput;
 
-/** The outcome of a conditional write. A failed condition brings the item as it is, if `ReturnValuesOnConditionCheckFailure` asks for it. */
+/**
+ * The outcome of a conditional write. A failed condition brings the item as it is, if
+ * `ReturnValuesOnConditionCheckFailure` asks for it.
+ */
 export type Written = { done: true; item?: Item } | { done: false; item?: Item };
 
-/** The outcome of a transaction: all of it, or none of it because of the actions marked `failed`, in their order. */
+/**
+ * The outcome of a transaction: all of it, or none of it because of the actions marked `failed`, in their
+ * order.
+ */
 export type Transacted = { done: true } | { done: false; reasons: { failed: boolean; item?: Item }[] };
 
 export interface Page {
@@ -41,12 +47,16 @@ export interface Page {
 /**
  * The port to DynamoDB: each method is exactly one request, and every read is strongly consistent.
  *
- * @throws Busy if DynamoDB did nothing and may later, AnswerLost if it is not known what happened, PartitionFull, InvalidActions.
+ * @throws Busy if DynamoDB did nothing and may later, AnswerLost if it is not known what happened,
+ * PartitionFull, InvalidActions.
  */
 export interface Store {
   /** GetItem. */
   get(table: string, key: TableKey): Promise<Item | undefined>;
-  /** BatchGetItem of at most 100 different keys; `attributes` narrows the result. `unread` is to be asked for again. */
+  /**
+   * BatchGetItem of at most 100 different keys; `attributes` narrows the result. `unread` is to be asked for
+   * again.
+   */
   getMany(
     table: string,
     keys: TableKey[],
@@ -67,8 +77,9 @@ export interface Store {
   /**
    * TransactWriteItems of at most 100 actions.
    *
-   * @param token makes a second sending within ten minutes the same request (ClientRequestToken); drawn by the SDK unless given. Tokens are
-   * of the whole account, so a token must never be a text that a caller chose.
+   * @param token makes a second sending within ten minutes the same request (ClientRequestToken); drawn by
+   * the SDK unless given. Tokens are of the whole account, so a token must never be a text that a caller
+   * chose.
    */
   transact(actions: Action[], token?: string): Promise<Transacted>;
 }

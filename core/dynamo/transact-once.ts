@@ -4,10 +4,11 @@ import type { RetryingStore } from './retry.ts';
 import type { Action, Transacted } from './store.ts';
 
 /**
- * One transaction, whatever happens to its answers: each sending carries the same ClientRequestToken, so that DynamoDB takes a second sending
- * within ten minutes for the first (API reference, TransactWriteItems).
+ * One transaction, whatever happens to its answers: each sending carries the same ClientRequestToken, so that
+ * DynamoDB takes a second sending within ten minutes for the first (API reference, TransactWriteItems).
  *
- * @throws Unavailable at the deadline of the store: the transaction then took effect as a whole, or not at all, or still will.
+ * @throws Unavailable at the deadline of the store: the transaction then took effect as a whole, or not at
+ * all, or still will.
  */
 export async function transactOnce(
   store: RetryingStore,

@@ -2,8 +2,8 @@ import { invariant } from '../invariant.ts';
 import type { Item } from './store.ts';
 
 /**
- * Asserts that an item has a version of its shape that this code can read. The attribute `v` is absent in version 1, so that no item pays
- * for it before there is a second version.
+ * Asserts that an item has a version of its shape that this code can read. The attribute `v` is absent in
+ * version 1, so that no item pays for it before there is a second version.
  *
  * @param kind names the items in the error, such as `record of the ledger`.
  * @throws BrokenInvariant for an item that newer code wrote, before any of it is guessed.
