@@ -5,36 +5,36 @@ import type { Worker } from './contract/worker.ts';
 import { withinInvocation } from './deadline.ts';
 import { describe, log } from './log.ts';
 
-type Message<J extends Worker> = z.output<J['message']>;
-type Done<J extends Worker> = J['result'] extends z.ZodType ? Promise<z.input<J['result']>> : Promise<void>;
+type Message<W extends Worker> = z.output<W['message']>;
+type Result<W extends Worker> = W['result'] extends z.ZodType ? Promise<z.input<W['result']>> : Promise<void>;
 
 /**
- * The error as the trigger gets it: its name, by which a workflow decides. Its text may quote data, and goes
- * to no trigger.
+ * The error for the trigger: only its name, by which a workflow chooses what follows. The rest is in the log,
+ * since its text may quote data.
  */
 function withoutText(error: unknown): Error {
   const bare = new Error('see the log of the worker');
   bare.name = error instanceof Error ? error.name : 'Error';
-  // Lambda hands the stack on, and a workflow would carry it along as part of its state.
+  // Lambda passes the stack on, and a workflow would keep it in its state.
   bare.stack = `${bare.name}: ${bare.message}`;
   return bare;
 }
 
 /**
- * A worker and its work as a Lambda. Everything that triggers does so at least once, so the work must be safe
- * to repeat.
+ * Makes the Lambda handler of a worker. Every trigger delivers at least once, so the work must be idempotent.
  *
- * Of a queue's messages only those that failed come back; they end in the dead-letter queue. A scheduled
- * worker's message is the event that EventBridge sends, a workflow step's what the workflow hands it.
- * `deliveries` counts how often a message was delivered, from 1.
+ * Of a queue's messages only those that failed are delivered again, until they end in the dead-letter queue.
+ * The message of a scheduled worker is the event of EventBridge, that of a workflow step its input.
+ *
+ * @param work gets the parsed message and the number of its deliveries so far, from 1.
  */
-export function consume<J extends Worker>(
-  worker: J,
-  work: (message: Message<J>, deliveries: number) => Done<J>,
+export function consume<W extends Worker>(
+  worker: W,
+  work: (message: Message<W>, deliveries: number) => Result<W>,
 ) {
   const attempt = async (message: unknown, deliveries = 1): Promise<unknown> => {
     try {
-      const result = await work(worker.message.parse(message) as Message<J>, deliveries);
+      const result = await work(worker.message.parse(message) as Message<W>, deliveries);
       return worker.result?.parse(result);
     } catch (error) {
       log('error', 'worker failed', { worker: worker.summary, ...describe(error) });

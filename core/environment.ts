@@ -1,13 +1,13 @@
-/** A function was deployed without a setting that it needs. */
+/** A function lacks an environment variable that it needs. */
 class MissingSetting extends Error {
   override readonly name = 'MissingSetting';
 }
 
 /**
- * Reads one setting of this function.
+ * Reads an environment variable of this function.
  *
- * @throws MissingSetting with the variable's name and the remedy: only a contract or a construct that forgot
- * it can be the cause.
+ * @param remedy for the error: what a contract or a construct has to add.
+ * @throws MissingSetting if it is missing or empty.
  */
 export function setting(name: string, remedy: string): string {
   const value = process.env[name];

@@ -1,5 +1,5 @@
-/** The code broke a rule of its own: a bug of ours, never a mistake of the caller's. */
-class BrokenInvariant extends Error {
+/** A violated invariant: a bug in our code, never a fault of the caller. */
+export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant';
 }
 

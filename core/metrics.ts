@@ -3,12 +3,12 @@ import { log } from './log.ts';
 /** The CloudWatch namespace of a stage's metrics, so that stages may share an account. */
 export const namespaceOf = (stage: string): string => `Bulkhead/${stage}`;
 
-const Namespace = process.env.METRICS_NAMESPACE ?? 'Bulkhead';
+const namespace = process.env.METRICS_NAMESPACE ?? 'Bulkhead';
 
 /**
- * Counts one answered call, in CloudWatch's Embedded Metric Format: one log line becomes the metrics, without
- * an API call. Source: the Embedded Metric Format specification. Dimensions are the endpoint alone, since
- * each combination is billed.
+ * Counts one answered call in CloudWatch's Embedded Metric Format: a log line that becomes metrics without an
+ * API call (Embedded Metric Format specification). The endpoint is the only dimension, since each combination
+ * is billed.
  */
 export function countCall(endpoint: string, status: number, milliseconds: number, requestId: string): void {
   log('info', 'answered', {
@@ -16,7 +16,7 @@ export function countCall(endpoint: string, status: number, milliseconds: number
       Timestamp: Date.now(),
       CloudWatchMetrics: [
         {
-          Namespace,
+          Namespace: namespace,
           Dimensions: [['endpoint']],
           Metrics: [
             { Name: 'calls', Unit: 'Count' },
@@ -35,12 +35,12 @@ export function countCall(endpoint: string, status: number, milliseconds: number
   });
 }
 
-/** Records a value of the whole stack, in the same format: a metric of this name without dimensions. */
+/** Records a value of a metric of the whole stack, which has no dimensions. */
 export function measure(name: string, unit: 'Count' | 'Milliseconds', value: number): void {
   log('info', 'measured', {
     _aws: {
       Timestamp: Date.now(),
-      CloudWatchMetrics: [{ Namespace, Dimensions: [[]], Metrics: [{ Name: name, Unit: unit }] }],
+      CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [[]], Metrics: [{ Name: name, Unit: unit }] }],
     },
     [name]: value,
   });

@@ -3,6 +3,12 @@ import { clientSettings } from './aws-client.ts';
 import { type QueueName, queueVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
 
+/** SQS API reference, SendMessage. */
+const delaySecondsMax = 900;
+
+/** SQS API reference, SendMessage. */
+const groupLengthMax = 128;
+
 let client: SQSClient | undefined;
 
 /** The one SQS client of this container, made on first use. */
@@ -12,10 +18,10 @@ function sqs(): SQSClient {
 }
 
 /**
- * Sends one message. Its group is the tenant, so that SQS's fair queues keep one tenant's backlog from
- * delaying the others'.
+ * Sends one message. Its group is the tenant, so that SQS's fair queues keep the backlog of one tenant from
+ * delaying the others.
  *
- * @param delaySeconds 0..900 (SQS API reference, SendMessage).
+ * @param delaySeconds rounded up and clamped to 0..900 (SQS API reference, SendMessage).
  */
 export async function send(
   queue: QueueName,
@@ -28,12 +34,12 @@ export async function send(
       QueueUrl: setting(queueVariable(queue), `add \`${queue}\` to the \`uses\` of this contract`),
       MessageBody: asciiJson(message),
       MessageGroupId: groupName(tenant),
-      DelaySeconds: Math.min(900, Math.max(0, Math.ceil(delaySeconds))),
+      DelaySeconds: Math.min(delaySecondsMax, Math.max(0, Math.ceil(delaySeconds))),
     }),
   );
 }
 
-/** JSON in ASCII alone: SQS takes only the characters of XML 1.0, and escaped every text is made of those. */
+/** JSON in ASCII: SQS accepts only the characters of XML 1.0, so all others are escaped. */
 const asciiJson = (message: object): string =>
   JSON.stringify(message).replace(
     /[\u007f-\uffff]/g,
@@ -41,7 +47,8 @@ const asciiJson = (message: object): string =>
   );
 
 /**
- * A group may have 128 letters, digits and punctuation marks (SQS API reference); a tenant's name may have
- * others.
+ * A group name has up to 128 ASCII letters, digits and punctuation marks; a tenant's name may have other
+ * characters.
  */
-const groupName = (tenant: string) => Buffer.from(tenant).toString('base64url').slice(0, 128) || '-';
+const groupName = (tenant: string) =>
+  Buffer.from(tenant).toString('base64url').slice(0, groupLengthMax) || '-';

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Two bytes that records of a tenant carry in their ids. They tell which tenants an id may belong to without
- * a look-up by id across tenants, for which DynamoDB has only indexes that lag behind.
+ * Two bytes of a tenant in the ids of its records. They narrow the tenants that an id may belong to without
+ * an index by id across tenants, which DynamoDB only updates with a lag.
  */
 const tagOf = (tenant: string): Buffer => createHash('sha256').update(tenant).digest().subarray(0, 2);
 
-/** Ids of one millisecond that the counter of an id can order: it has 12 bits. */
+/** The number of ids in one millisecond: the counter has 12 bits. */
 const idsPerMillisecond = 4096;
 
-/** The bytes of an id that are drawn. */
+/** The random bytes of an id. */
 const randomBytesPerId = 6;
 
 function written(bytes: Buffer): string {
@@ -18,12 +18,13 @@ function written(bytes: Buffer): string {
 }
 
 /**
- * The ids of a batch, one for the tenant of each record: UUIDs version 7 (RFC 9562 §5.7) with a counter in
- * their first random field (§6.2, method 1), so that the order of ids is the order of creation, and within a
- * batch the order of the request. Of the 62 bits that follow, 46 are random and 16 are the tenant's tag.
+ * Makes the ids of the records of one request: UUIDs version 7 (RFC 9562 §5.7) with a counter in their first
+ * random field (§6.2, method 1), so that ids sort by creation, and within a request in its order. Of the 62
+ * bits that follow, 46 are random and 16 are the tenant's tag.
  *
+ * @param tenants the tenant of each record.
  * @param now milliseconds since the epoch.
- * @param randomBytes `crypto.randomBytes`, or what a test has instead.
+ * @param randomBytes `crypto.randomBytes`, which tests replace.
  */
 export function recordIds(tenants: string[], now: number, randomBytes: (size: number) => Buffer): string[] {
   const tags = new Map([...new Set(tenants)].map((tenant) => [tenant, tagOf(tenant)]));
@@ -40,8 +41,8 @@ export function recordIds(tenants: string[], now: number, randomBytes: (size: nu
 }
 
 /**
- * True if a record with this id could belong to the tenant: always for its own, by chance for one foreign id
- * in 65,536.
+ * True if the id may be of a record of the tenant: always for its own, by chance for one foreign id in
+ * 65,536.
  */
 export const mayBelongTo = (id: string, tenant: string): boolean =>
   id.endsWith(tagOf(tenant).toString('hex'));

@@ -10,10 +10,10 @@ import { clientSettings } from './aws-client.ts';
 import { type SecretGroup, secretsVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
 
-/** Lifetime of a secret in a container's cache. Secrets Manager bills each read. */
-const cachedMs = 5 * 60 * 1000;
+/** Milliseconds for which a container caches a secret: Secrets Manager bills each read. */
+const cacheMs = 5 * 60 * 1000;
 
-const known = new Map<string, { value: string; readAt: number }>();
+const cache = new Map<string, { value: string; readAt: number }>();
 
 let client: SecretsManagerClient | undefined;
 
@@ -32,11 +32,11 @@ const fullName = (group: SecretGroup, name: string): string =>
  */
 export async function readSecret(group: SecretGroup, name: string, now: number): Promise<string | undefined> {
   const SecretId = fullName(group, name);
-  const remembered = known.get(SecretId);
-  if (remembered && now - remembered.readAt < cachedMs) return remembered.value;
+  const cached = cache.get(SecretId);
+  if (cached && now - cached.readAt < cacheMs) return cached.value;
   try {
     const { SecretString } = await secretsManager().send(new GetSecretValueCommand({ SecretId }));
-    if (SecretString !== undefined) known.set(SecretId, { value: SecretString, readAt: now });
+    if (SecretString !== undefined) cache.set(SecretId, { value: SecretString, readAt: now });
     return SecretString;
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
@@ -44,7 +44,7 @@ export async function readSecret(group: SecretGroup, name: string, now: number):
   }
 }
 
-/** Sets a secret, new or not. Other containers go on with the old value for at most five minutes. */
+/** Creates or replaces a secret. Other containers use the old value for at most five minutes. */
 export async function writeSecret(
   group: SecretGroup,
   name: string,
@@ -58,13 +58,13 @@ export async function writeSecret(
     if (!(error instanceof ResourceNotFoundException)) throw error;
     await secretsManager().send(new CreateSecretCommand({ Name: SecretId, SecretString: value }));
   }
-  known.set(SecretId, { value, readAt: now });
+  cache.set(SecretId, { value, readAt: now });
 }
 
-/** Deletes a secret at once, so that its name is free. */
+/** Deletes a secret without Secrets Manager's recovery window, so that its name is free at once. */
 export async function removeSecret(group: SecretGroup, name: string): Promise<void> {
   const SecretId = fullName(group, name);
-  known.delete(SecretId);
+  cache.delete(SecretId);
   try {
     await secretsManager().send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
   } catch (error) {

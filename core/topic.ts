@@ -14,7 +14,7 @@ function sns(): SNSClient {
 /**
  * Publishes a notice to the subscribers of a topic.
  *
- * @param notice ids, codes and numbers: it leaves by e-mail or HTTPS, so nothing personal may be in it.
+ * @param notice ids, codes and numbers, never personal data: subscribers get it by e-mail or HTTPS.
  */
 export async function publish(topic: TopicName, subject: string, notice: object): Promise<void> {
   await sns().send(

@@ -22,16 +22,19 @@ function stepFunctions(): SFNClient {
 const machineArn = (workflow: WorkflowName): string =>
   setting(workflowVariable(workflow), `add \`${workflow}\` to the \`uses\` of this contract`);
 
-/** Step Functions names an execution's ARN after its machine's and its own name. */
+/**
+ * The ARN of an execution, which Step Functions derives from the state machine's ARN and the execution's
+ * name.
+ */
 const executionArn = (workflow: WorkflowName, name: string): string =>
   `${machineArn(workflow).replace(':stateMachine:', ':execution:')}:${name}`;
 
 /**
- * Starts an execution. Its name makes that safe to repeat: names are unique for 90 days (Step Functions API
- * reference, StartExecution).
+ * Starts an execution, unless there is one of this name: names are unique for 90 days (Step Functions API
+ * reference, StartExecution), so a repeated start does nothing.
  *
  * @param name 1..80 letters, digits, `-` and `_`.
- * @param input ids only: an execution's state is kept in its history, so nothing personal may be in it.
+ * @param input ids only, never personal data: an execution's history keeps it.
  */
 export async function startWorkflow(workflow: WorkflowName, name: string, input: object): Promise<void> {
   try {
@@ -47,7 +50,7 @@ export async function startWorkflow(workflow: WorkflowName, name: string, input:
   }
 }
 
-/** Ends an execution, if it runs. */
+/** Stops an execution, if there is one that runs. */
 export async function stopWorkflow(workflow: WorkflowName, name: string): Promise<void> {
   try {
     await stepFunctions().send(new StopExecutionCommand({ executionArn: executionArn(workflow, name) }));
@@ -56,7 +59,7 @@ export async function stopWorkflow(workflow: WorkflowName, name: string): Promis
   }
 }
 
-/** The status of an execution; `undefined` if there is none, or none any more. */
+/** The status of an execution; `undefined` if there is none, or it has expired. */
 export async function workflowStatus(
   workflow: WorkflowName,
   name: string,

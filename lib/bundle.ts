@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { linesOnly } from './source-map.ts';
 
 /** A function's folder in the bundle directory, and its source under `functions/`: `patients/create`. */
@@ -15,8 +15,9 @@ const requireBanner =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Credential providers that a Lambda never needs: the credentials of its role are in the environment, which
- * the SDK reads first. The SDK loads these on demand, so leaving them out saves a quarter of every bundle.
+ * Parts of the SDK that a Lambda never needs: credential providers, since the credentials of its role are in
+ * the environment, which the SDK reads first, and event streams, with which no call of ours is answered. The
+ * SDK loads these on demand, so leaving them out saves a quarter of every bundle.
  */
 const neverLoaded = [
   '@aws-sdk/credential-provider-http',
@@ -25,7 +26,14 @@ const neverLoaded = [
   '@aws-sdk/credential-provider-sso',
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/credential-provider-imds',
+  '@smithy/core/event-streams',
 ];
+
+/** One copy of the hashes: without this, c32check's CommonJS adds a second one to that of the ES modules. */
+const singleCopies = {
+  '@noble/hashes/sha256': './node_modules/@noble/hashes/esm/sha256.js',
+  '@noble/hashes/utils': './node_modules/@noble/hashes/esm/utils.js',
+};
 
 /**
  * Bundles every function in one pass of esbuild, each into a folder of its own that Lambda takes as it is.
@@ -36,9 +44,10 @@ const neverLoaded = [
  * same wherever it is made.
  *
  * @param outdir gets `<name>/index.mjs` and `<name>/index.mjs.map` of each function.
+ * @returns the inputs of each bundle, with their sizes.
  */
-export async function bundle(names: FunctionName[], outdir: string): Promise<void> {
-  const { outputFiles } = await build({
+export async function bundle(names: FunctionName[], outdir: string): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
     entryPoints: names.map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
     outdir,
     outExtension: { '.js': '.mjs' },
@@ -51,8 +60,10 @@ export async function bundle(names: FunctionName[], outdir: string): Promise<voi
     target: 'node24',
     mainFields: ['module', 'main'],
     external: neverLoaded,
+    alias: singleCopies,
     banner: { js: requireBanner },
     write: false,
+    metafile: true,
     logLevel: 'warning',
   });
   for (const { path, contents, text } of outputFiles) {
@@ -64,4 +75,5 @@ export async function bundle(names: FunctionName[], outdir: string): Promise<voi
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, path.endsWith('.map') ? linesOnly(text, ownSource) : contents);
   }
+  return metafile;
 }

@@ -5,71 +5,76 @@ import type { Uses } from './resources.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** At most `calls` in any `seconds`, counted for each user or for each organisation of the path. */
+/**
+ * At most `calls` calls in any window of `seconds`, counted for each user or for each organisation of the
+ * path.
+ */
 export interface Limit {
   calls: number;
   seconds: number;
   per: 'user' | 'organization';
-  /** The name under which several endpoints count together; each by itself unless told. */
+  /** The name under which several endpoints share one count; by default each counts alone. */
   together?: string;
 }
 
 /**
- * The contract of one endpoint. Its route, Lambda, IAM policy, environment, checks, OpenAPI operation, call of the typed client and
- * line in the README are all read from this object.
+ * The contract of one endpoint. Its route, Lambda, IAM policy, environment, checks, OpenAPI operation, typed
+ * client call and row in the README are all derived from this object.
  */
 export interface Endpoint {
   method: Method;
-  /** The route without a slash at its end; both forms answer. Parameters as `{name}`. */
+  /** The route without a trailing slash; both forms are served. Parameters as `{name}`. */
   path: string;
-  /** One line: what a caller gets done. */
+  /** One line that starts with a verb: what the call does. */
   summary: string;
-  /** What the summary leaves open, in Markdown. */
+  /** Further details, in Markdown. */
   description?: string;
-  /** Who may call. `anyone` needs no token, yet an invalid one is refused. */
+  /** The roles that may call. `anyone` needs no token, but an invalid one is rejected. */
   roles: readonly Role[] | 'anyone';
   limit?: Limit;
-  /** The tables and queues that the handler uses: its IAM policy, exactly. */
+  /** The resources that the handler uses, and how. They become exactly its IAM policy. */
   uses?: Uses;
-  /** How the API that this endpoint belongs to words its problems. */
+  /** The problem format of the API that this endpoint belongs to. */
   errors: Spelling;
   params?: z.ZodObject;
   query?: z.ZodObject;
-  /** The body as JSON. */
+  /** The schema of a JSON body. */
   body?: z.ZodType;
-  /** The body as multipart/form-data, beside JSON or instead of it: its fields are texts, and a file is a `formFile`. */
+  /**
+   * The schema of a multipart/form-data body, beside or instead of JSON: fields are texts, a file is a
+   * `formFile`.
+   */
   form?: z.ZodType;
-  /** A content type that is taken beside JSON; its text is then what `body` checks. */
+  /** A content type that is accepted beside JSON; `body` then parses its text. */
   textBody?: 'text/csv';
-  /** The status of success; 200 unless told. */
+  /** The status of a success; 200 by default. */
   status?: number;
   reply: z.ZodType;
-  /** The content type of a reply that is text and not JSON. */
+  /** The content type of a reply that is text instead of JSON. */
   replyType?: string;
   /**
-   * The reply is a `Streamed`, written while it is read. `reply` then only describes it: what was sent cannot be taken back.
+   * The reply is a `Streamed`. `reply` then only describes it: a text that is on its way cannot be checked.
    */
   streamed?: true;
-  /** Megabytes of memory, and with it CPU; 1,024 unless told. */
+  /** Memory in megabytes, and CPU in proportion; 1,024 by default. */
   memoryMb?: number;
 }
 
-/** What a schema makes of its input; `undefined` where the contract has none. */
+/** The output of a schema; `undefined` where the contract has none. */
 export type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
-/** On a route for anyone the caller may be unknown. */
+/** The caller, who may be unknown to an endpoint for `anyone`. */
 export type CallerOf<E extends Endpoint> = E['roles'] extends 'anyone' ? Caller | undefined : Caller;
 
-/** The name of an endpoint across the system: stable, and the same for both slash forms. */
+/** The stable name of an endpoint, `METHOD /path`; the same for both slash forms. */
 export const endpointId = (endpoint: Endpoint): string => `${endpoint.method} ${endpoint.path}`;
 
-/** Whether a call may change something, and so may be repeated safely only with an idempotency key. */
+/** True if a call may change something, so that only an idempotency key makes it safe to repeat. */
 export const changes = (endpoint: Endpoint): boolean =>
   endpoint.method !== 'GET' && endpoint.roles !== 'anyone';
 
 /**
- * What the house itself needs for a contract beside its own `uses`: counting calls and keeping answers happens in `guards`.
- * An answer that was kept with a batch counts only if that batch committed, which its audit record and HEAD tell.
+ * The resources of a contract, including the table in which the HTTP kernel counts calls and keeps answers.
  */
 export function usesOf(endpoint: Endpoint): Uses {
   const guarded = endpoint.limit !== undefined || changes(endpoint);

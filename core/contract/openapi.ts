@@ -4,7 +4,11 @@ import { changes, type Endpoint } from './endpoint.ts';
 type Json = Record<string, unknown>;
 type Systems = Record<string, Record<string, Endpoint>>;
 
-/** A schema as JSON Schema 2020-12, which OpenAPI 3.1 uses; named parts refer to `components`. */
+/**
+ * A schema as JSON Schema 2020-12, which OpenAPI 3.1 uses.
+ *
+ * @param named receives the schema's named definitions, which it refers to in `components`.
+ */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', named: Json): Json {
   const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
     io,
@@ -15,7 +19,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', named: Json): Json 
   return moved(json) as Json;
 }
 
-/** Definitions move out of the schema that uses them, into the document's components. */
+/** Points references to a schema's own definitions to the document's components. */
 const moved = (json: unknown): unknown =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
@@ -33,13 +37,13 @@ function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query', 
   }));
 }
 
-/** What a parameter is when it is left out, found by leaving it out. */
+/** The default of a parameter, found by parsing `undefined`. */
 function whenLeftOut(schema: z.core.$ZodType | undefined): unknown {
-  const left = schema && z.safeParse(schema, undefined);
-  return left?.success ? left.data : undefined;
+  const parsed = schema && z.safeParse(schema, undefined);
+  return parsed?.success ? parsed.data : undefined;
 }
 
-const HEADERS: Json[] = [
+const idempotencyHeaders: Json[] = [
   {
     name: 'Idempotency-Key',
     in: 'header',
@@ -65,7 +69,7 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
     parameters: [
       ...parametersOf(params, 'path', named),
       ...parametersOf(query, 'query', named),
-      ...(changes(endpoint) ? HEADERS : []),
+      ...(changes(endpoint) ? idempotencyHeaders : []),
     ],
     requestBody: (body ?? form) && {
       required: true,
@@ -77,12 +81,12 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
     },
     responses: {
       [status]: { description: 'Done', ...(status === 204 ? {} : { content }) },
-      default: { description: 'A problem, in the words of this API' },
+      default: { description: 'A problem, in the format of this API' },
     },
   };
 }
 
-/** The API of all systems as an OpenAPI 3.1 document, read from their contracts. */
+/** The OpenAPI 3.1 document of all systems, derived from their contracts. */
 export function openApiDocument(systems: Systems): Json {
   const named: Json = {};
   const paths: Record<string, Json> = {};

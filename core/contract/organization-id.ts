@@ -1,4 +1,4 @@
-/** An organisation's id as it is answered: a number where it is written as one. */
+/** An organisation's id as answers have it: a number where the text is the decimal form of a safe integer. */
 export function organizationId(orgId: string): string | number {
   const number = Number(orgId);
   return Number.isSafeInteger(number) && String(number) === orgId ? number : orgId;

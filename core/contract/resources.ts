@@ -1,5 +1,6 @@
 /**
- * What a contract may name under `uses`. Each name is a construct of the stack, a statement of IAM and an environment variable.
+ * The tables that a contract may name in `uses`. Each is a construct, an IAM statement and an environment
+ * variable.
  */
 export const tables = [
   'patients',
@@ -32,18 +33,24 @@ export type TopicName = (typeof topics)[number];
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
 export type WorkflowName = (typeof workflows)[number];
 
-/** Groups of secrets; each secret of a group has a name of its own. */
+/** Groups of secrets in Secrets Manager; each secret has its own name within its group. */
 export const secrets = ['clinikoKeys', 'webhookSecrets', 'stacksKeys', 'smsKeys'] as const;
 export type SecretGroup = (typeof secrets)[number];
 
-/** Buckets of files that are on their way: what is in them is deleted after a day. */
+/** Buckets of files in transit, which are deleted after a day. */
 export const buckets = ['uploads'] as const;
 export type BucketName = (typeof buckets)[number];
 
 /**
- * `read`: get and query. `write`: read, put, update, delete. `append`: read and put, never change or delete. `send`: send messages.
- * `publish`: publish notices. `run`: start, stop and look at executions. `put`: store objects, or let a caller do so by a signed form.
- * `take`: read and delete objects. `sms` is AWS's service for text messages.
+ * The resources of a function, and how it uses each.
+ *
+ * - tables: `read` is get and query; `write` adds put, update and delete; `append` is read and put
+ * - queues: `send` messages
+ * - topics: `publish` notices
+ * - workflows: `run` is start, stop and describe executions
+ * - secrets: `read`, or `write` to create, change and delete
+ * - buckets: `put` objects, also by a signed form; `take` is read and delete
+ * - `sms`: `send` text messages with AWS End User Messaging
  */
 export type Uses = Partial<
   Record<TableName, 'read' | 'write' | 'append'> &
@@ -69,7 +76,7 @@ export const topicVariable = (topic: TopicName): string => `${constantCase(topic
 /** The environment variable that holds a workflow's ARN. */
 export const workflowVariable = (workflow: WorkflowName): string => `${constantCase(workflow)}_WORKFLOW`;
 
-/** The environment variable that holds what the names of a group's secrets begin with. */
+/** The environment variable that holds the name prefix of a group's secrets. */
 export const secretsVariable = (group: SecretGroup): string => `${constantCase(group)}_SECRETS`;
 
 /** The environment variable that holds a bucket's name. */

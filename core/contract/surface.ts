@@ -2,7 +2,7 @@ import { type Endpoint, usesOf } from './endpoint.ts';
 
 type Systems = Record<string, Record<string, Endpoint>>;
 
-const COLUMNS = ['call', 'what it does', 'who', 'limit', 'uses'];
+const columns = ['call', 'what it does', 'who', 'limit', 'uses'];
 
 const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
@@ -17,8 +17,8 @@ function cells({ method, path, summary, roles, limit, ...endpoint }: Endpoint): 
   ];
 }
 
-/** Every endpoint with what it does, who may call it, its limit and its permissions, as a table in Markdown. */
+/** A Markdown table of all endpoints: summary, roles, rate limit and permissions. */
 export function surface(systems: Systems): string {
   const rows = Object.values(systems).flatMap((endpoints) => Object.values(endpoints).map(cells));
-  return [COLUMNS, COLUMNS.map(() => '---'), ...rows].map(row).join('\n');
+  return [columns, columns.map(() => '---'), ...rows].map(row).join('\n');
 }

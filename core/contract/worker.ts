@@ -1,24 +1,30 @@
 import type * as z from 'zod';
 import type { QueueName, Uses, WorkflowName } from './resources.ts';
 
-/** Work that no caller waits for: a queue's messages, or something that is due from time to time. */
+/** The contract of a worker, a function that no caller waits for: of a queue, a schedule or a workflow. */
 export interface Worker {
-  /** One line: what gets done, and for whom. */
+  /** One line that starts with a verb: what the worker does. */
   summary: string;
   /**
-   * A queue whose messages are handed over one by one; a rate as EventBridge writes it, e.g. `rate(5 minutes)`; or a workflow that has
-   * this worker among its steps.
+   * A queue, whose messages are handled one by one; a rate expression of EventBridge, e.g. `rate(5 minutes)`;
+   * or a workflow that has this worker as a step.
    */
   trigger: { queue: QueueName } | { every: string } | { workflow: WorkflowName };
   uses: Uses;
-  /** The shape of a message; a message of another shape fails, and a queue's goes to the dead-letter queue. */
+  /** The schema of a message. One that breaks it fails; on a queue it ends in the dead-letter queue. */
   message: z.ZodType;
-  /** What a step of a workflow returns. It becomes part of the execution's history: ids and numbers, never personal data. */
+  /**
+   * The schema of a workflow step's result. The execution's history keeps it: ids and numbers, never personal
+   * data.
+   */
   result?: z.ZodType;
-  /** Messages of a queue that one run is handed at most; 10 unless told. One, where a message may take long: they are done one by one. */
+  /**
+   * The most messages of a queue in one invocation; 10 by default. They are handled one after another, so 1
+   * where a message may take long.
+   */
   messagesPerRun?: number;
-  /** How long one run may take; 60 unless told, 900 at most (Lambda's limit). */
+  /** The timeout of one invocation; 60 by default, at most 900 (Lambda quotas). */
   timeoutSeconds?: number;
-  /** Megabytes of memory, and with it CPU; 1,024 unless told. */
+  /** Memory in megabytes, and CPU in proportion; 1,024 by default. */
   memoryMb?: number;
 }

@@ -1,7 +1,9 @@
 import { errorCodes } from './error-codes.ts';
 import { type InputIssue, InvalidInput, Problem, type ProblemCode, type Spelling } from './problem.ts';
 
-/** A problem with an `error_code` of its API's own, and perhaps a status of its own. */
+/**
+ * A problem with its own `error_code`, and optionally its own status, in place of those of its `ProblemCode`.
+ */
 export class CodedProblem extends Problem {
   override readonly name = 'CodedProblem';
   readonly errorCode: string;
@@ -19,6 +21,11 @@ export class CodedProblem extends Problem {
   }
 }
 
+/** The first characters of a message that lists every issue. */
+const messageLengthMax = 1_000;
+/** Further issues are left out of `details`. */
+const issuesShownMax = 20;
+
 function fieldOf({ place, issue }: InputIssue) {
   return { field: issue.path.map(String).join('.') || place, issue: issue.message };
 }
@@ -29,10 +36,13 @@ function validationOf(problem: InvalidInput): { message: string; details: object
   if (first?.place === 'path') return { message: first.issue.message, details: {} };
   if (problem.code !== 'invalid') return { message: problem.message, details: {} };
   const message = issues.map(({ field, issue }) => `${field}: ${issue}`).join('; ');
-  return { message: `Invalid request: ${message}`.slice(0, 1_000), details: { issues: issues.slice(0, 20) } };
+  return {
+    message: `Invalid request: ${message}`.slice(0, messageLengthMax),
+    details: { issues: issues.slice(0, issuesShownMax) },
+  };
 }
 
-/** How several APIs word their problems: `{"error":true,"message","error_code","details"}`. */
+/** The problem format of several APIs: `{"error":true,"message","error_code","details"}`. */
 export const codedSpelling: Spelling = (problem) => {
   if (problem instanceof InvalidInput) {
     const { message, details } = validationOf(problem);

@@ -1,4 +1,5 @@
-const EXPOSED = [
+/** Response headers that a page may read, beside those that CORS always exposes. */
+const exposedHeaders = [
   'Content-Disposition',
   'Idempotency-Replayed',
   'Location',
@@ -13,9 +14,12 @@ const EXPOSED = [
   'X-Total-Count',
 ];
 
+/** Browsers may reuse the answer to a preflight request for ten minutes. */
+const preflightSeconds = 600;
+
 /**
- * What a browser needs to let a page of `origin` read an answer (Fetch standard, CORS protocol). Allowed origins are the stage's
- * `corsOrigins`; none unless set. Answers differ by origin, so caches are told.
+ * Headers that let a page of `origin` read an answer (Fetch standard, CORS protocol). Allowed origins are the
+ * stage's `corsOrigins`; none by default. Answers differ by origin, so `Vary` keeps caches from mixing them.
  */
 export function corsHeaders(origin: string | undefined): Record<string, string> {
   const allowed = (process.env.CORS_ORIGINS ?? '').split(' ').filter((entry) => entry !== '');
@@ -24,11 +28,14 @@ export function corsHeaders(origin: string | undefined): Record<string, string> 
   return {
     Vary: 'Origin',
     'Access-Control-Allow-Origin': origin,
-    'Access-Control-Expose-Headers': EXPOSED.join(', '),
+    'Access-Control-Expose-Headers': exposedHeaders.join(', '),
   };
 }
 
-/** The answer to a preflight request for a path with these methods; empty where the origin is not allowed. */
+/**
+ * Headers of the answer to a preflight request for a path with these methods; none of CORS if the origin is
+ * not allowed.
+ */
 export function preflightHeaders(origin: string | undefined, methods: string[]): Record<string, string> {
   const cors = corsHeaders(origin);
   if (!cors['Access-Control-Allow-Origin']) return cors;
@@ -36,6 +43,6 @@ export function preflightHeaders(origin: string | undefined, methods: string[]):
     ...cors,
     'Access-Control-Allow-Methods': methods.join(', '),
     'Access-Control-Allow-Headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
-    'Access-Control-Max-Age': '600',
+    'Access-Control-Max-Age': String(preflightSeconds),
   };
 }

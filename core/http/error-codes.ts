@@ -1,6 +1,6 @@
 import type { ProblemCode } from './problem.ts';
 
-/** What APIs call each kind of problem, unless their descriptions name it otherwise. */
+/** The `error_code` of each kind of problem, unless an API's description names another. */
 export const errorCodes: Record<ProblemCode, string> = {
   malformed_json: 'VALIDATION_ERROR',
   invalid: 'VALIDATION_ERROR',

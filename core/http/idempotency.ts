@@ -6,50 +6,49 @@ import { getAll } from '../dynamo/get-all.ts';
 import type { Put } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { present } from '../invariant.ts';
-import {
-  type AnswerUpdate,
-  outcomeOf,
-  refFrom,
-  type StoredRef,
-  storedRef,
-  type TransactionRef,
-} from '../ledger/ledger.ts';
+import type { AnswerUpdate, Outcome } from '../ledger/ledger.ts';
+import { refFrom, type StoredRef, storedRef, type TransactionRef } from '../ledger/transaction-ref.ts';
 import type { Caller } from './caller.ts';
 import { InFlight, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyIdentity, headerValues } from './request.ts';
 
-/** How long an answer is kept, in seconds. */
-const KEPT = 24 * 60 * 60;
+/** Seconds for which an answer is replayed. */
+const answerRetentionSeconds = 24 * 60 * 60;
 
 /**
- * How long a request may hold its key without having answered, in milliseconds: a little longer than a function may run, so that
- * whoever takes the key over is not racing a request that lives.
+ * The lease of a claim in milliseconds: a little longer than a function may run (28 seconds), so that a
+ * request that takes an expired claim over does not race its first holder.
  */
-const LEASE = 30_000;
+const claimLeaseMs = 30_000;
 
-/** The largest part of a packed answer that one item holds; an item may have 400 KB with its names. */
-const PART = 350_000;
+/**
+ * Compressed bytes of an answer in one item: less than DynamoDB's 400 KB for an item with its attribute
+ * names.
+ */
+const partBytesMax = 350_000;
 
-/** What a caller was answered, as it goes over the wire. */
+/** A rendered answer. */
 export interface KeptAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
-/** An idempotency key as one request brought it. */
+/** The idempotency key of one request. */
 interface Key {
   pk: string;
-  /** Digest of the body: the same key with another body is a mistake of the caller's. */
+  /** Digest of the body: the same key with another body is a fault of the client. */
   fingerprint: string;
 }
 
-/** A request that holds its idempotency key: nobody else does its work meanwhile. */
+/**
+ * A request's exclusive claim of its idempotency key: no other request with the key is executed meanwhile.
+ */
 export interface Claim {
   pk: string;
-  /** Names this request; every write for the key is conditional on it. */
+  /** A random id of this request, the fencing token: every later write for the key is conditional on it. */
   holder: string;
-  /** The body of the answer that was handed to a transaction to be kept with its batch. */
+  /** The body of the answer that a transaction of the ledger keeps. */
   kept?: string;
 }
 
@@ -57,33 +56,35 @@ interface KeyItem {
   pk: string;
   holder: string;
   fingerprint: string;
-  /** Until when the holder may still be at work, in milliseconds since the epoch. */
+  /** End of the lease, in milliseconds since the epoch. */
   lease: number;
   /** TTL, in seconds since the epoch. */
   expires_at: number;
-  /** The batch that the answer belongs to: it counts only if that batch committed. */
+  /** The ledger transaction of the answer, which is valid only if that transaction committed. */
   batch?: StoredRef;
   status?: number;
   headers?: Record<string, string>;
   answer?: Uint8Array;
-  /** How many further items the answer is spread over. */
+  /** The number of further items that hold the rest of the answer. */
   parts?: number;
 }
+
+/** Looks up the outcome of a ledger transaction. */
+export type OutcomeOf = (transaction: TransactionRef) => Promise<Outcome>;
 
 const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
 /**
- * The idempotency key of a call, if it has one. A key is for one user's calls of one route: the same key elsewhere is another key.
+ * The idempotency key of a call, if it has one. Keys are scoped to tenant, user, method and path.
  *
- * @throws InvalidInput unless it is 1..255 printable ASCII characters, since nothing else is one header value on every hop
- * (RFC 9110 §5.5).
+ * @throws InvalidInput unless it is a single value of 1 to 255 printable ASCII characters, since only those
+ * survive every hop unchanged (RFC 9110 §5.5).
  */
 export function readKey(event: APIGatewayProxyEvent, caller: Caller): Key | undefined {
-  const given = headerValues(event, 'idempotency-key');
-  if (given.length === 0) return undefined;
-  const [key = ''] = given;
-  if (given.length > 1 || !/^[\x20-\x7e]{1,255}$/.test(key)) {
-    throw new InvalidInput([{ place: 'header', issue: NOT_A_KEY }]);
+  const [key, ...others] = headerValues(event, 'idempotency-key');
+  if (key === undefined) return undefined;
+  if (others.length > 0 || !/^[\x20-\x7e]{1,255}$/.test(key)) {
+    throw new InvalidInput([{ place: 'header', issue: invalidKey }]);
   }
   const path = event.path.replace(/\/$/, '');
   return {
@@ -92,7 +93,7 @@ export function readKey(event: APIGatewayProxyEvent, caller: Caller): Key | unde
   };
 }
 
-const NOT_A_KEY: InputIssue['issue'] = {
+const invalidKey: InputIssue['issue'] = {
   code: 'custom',
   path: ['Idempotency-Key'],
   message: 'must be 1 to 255 printable ASCII characters',
@@ -101,7 +102,10 @@ const NOT_A_KEY: InputIssue['issue'] = {
 
 type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 
-/** @returns what is there instead, if the condition does not hold. */
+/**
+ * @returns `undefined` if the item was put, else the item that is there, for which the condition does not
+ * hold.
+ */
 async function putIf(condition: Condition, item: KeyItem): Promise<KeyItem | undefined> {
   const written = await dynamo().put({
     TableName: tableName('guards'),
@@ -112,7 +116,10 @@ async function putIf(condition: Condition, item: KeyItem): Promise<KeyItem | und
   return written.done ? undefined : (written.item as KeyItem | undefined);
 }
 
-/** Holds as long as the holder that was given up has not come back and begun a batch: then its batch could still commit. */
+/**
+ * True as long as the holder that was given up has not come back and begun another transaction, which could
+ * still commit.
+ */
 const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
   ConditionExpression: `holder = :holder AND ${batch ? '#batch.#batch = :batch' : 'attribute_not_exists(#batch)'}`,
   ExpressionAttributeNames: { '#batch': 'batch' },
@@ -120,18 +127,26 @@ const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
 });
 
 /**
- * Claims a key for this request, or tells what became of the request that holds it.
+ * Claims a key for this request, or returns the answer of the request that claimed it first.
  *
- * @returns the claim, or the first answer again.
- * @throws Problem `key_reused` when the key came with another body, InFlight while the first request is at work.
+ * A claim whose holder died is taken over: after its lease, or, where the holder began a ledger transaction,
+ * once that has aborted.
+ *
+ * @param now milliseconds since the epoch.
+ * @returns the claim, or the first answer.
+ * @throws Problem `key_reused` for a key with another body, InFlight while the first request is in progress.
  */
-export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<Claim | KeptAnswer> {
+export async function claimKey(
+  { pk, fingerprint }: Key,
+  now: number,
+  outcomeOf?: OutcomeOf,
+): Promise<Claim | KeptAnswer> {
   const claim: Claim = { pk, holder: randomUUID() };
   const item: KeyItem = {
     ...claim,
     fingerprint,
-    lease: now + LEASE,
-    expires_at: Math.ceil(now / 1000) + KEPT,
+    lease: now + claimLeaseMs,
+    expires_at: Math.ceil(now / 1000) + answerRetentionSeconds,
   };
   // DynamoDB deletes expired items hours late, so an expired one counts as absent.
   const found = await putIf(
@@ -141,24 +156,25 @@ export async function claimKey({ pk, fingerprint }: Key, now: number): Promise<C
     },
     item,
   );
-  // A write that was sent twice, since its answer was lost, finds its own claim.
+  // The SDK repeats a write whose answer was lost, which then finds its own claim.
   if (!found || found.holder === claim.holder) return claim;
   if (found.fingerprint !== fingerprint) {
     throw new Problem('key_reused', 'This Idempotency-Key was used with another request body');
   }
-  if (found.answer && (!found.batch || (await outcomeOf(refFrom(found.batch))) === 'committed')) {
-    return await readAnswer(found);
-  }
-  const abandoned = found.batch ? (await outcomeOf(refFrom(found.batch))) === 'aborted' : found.lease <= now;
+  const needed = 'an answer is kept with a transaction only where its outcome can be looked up';
+  const outcome = found.batch && (await present(outcomeOf, needed)(refFrom(found.batch)));
+  if (found.answer && (!outcome || outcome === 'committed')) return await readAnswer(found);
+  const abandoned = outcome ? outcome === 'aborted' : found.lease <= now;
   if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
   throw new InFlight();
 }
 
 async function readAnswer(item: KeyItem): Promise<KeptAnswer> {
-  const packed = [item.answer ?? new Uint8Array(), ...(await readParts(item))];
+  const written = 'an answer is written with its status and headers';
+  const packed = [present(item.answer, written), ...(await readParts(item))];
   return {
-    status: item.status ?? 200,
-    headers: item.headers ?? {},
+    status: present(item.status, written),
+    headers: present(item.headers, written),
     body: gunzipSync(Buffer.concat(packed)).toString('utf8'),
   };
 }
@@ -176,15 +192,20 @@ async function readParts(item: KeyItem): Promise<Uint8Array[]> {
   });
 }
 
-/** Stores what does not fit into the claim's own item. It is written first, so that an answer that counts is always whole. */
+/**
+ * Stores the part of an answer that does not fit into the claim's item, before that item, so that an answer
+ * in it is always complete.
+ *
+ * @returns the number of further items.
+ */
 async function writeParts(claim: Claim, packed: Buffer, now: number): Promise<number> {
-  const rest = packed.subarray(PART);
-  const parts = Math.ceil(rest.length / PART);
+  const rest = packed.subarray(partBytesMax);
+  const parts = Math.ceil(rest.length / partBytesMax);
   for (let part = 0; part < parts; part++) {
     const Item = {
       pk: partName(claim, part),
-      answer: rest.subarray(part * PART, (part + 1) * PART),
-      expires_at: Math.ceil(now / 1000) + KEPT,
+      answer: rest.subarray(part * partBytesMax, (part + 1) * partBytesMax),
+      expires_at: Math.ceil(now / 1000) + answerRetentionSeconds,
     };
     await dynamo().put({ TableName: tableName('guards'), Item });
   }
@@ -192,45 +213,48 @@ async function writeParts(claim: Claim, packed: Buffer, now: number): Promise<nu
 }
 
 /**
- * The update that keeps an answer under its key. Given to a transaction it becomes true together with the batch; its condition fails
- * when another request has taken the key over.
+ * The update that keeps an answer under its key. As part of a transaction it is applied together with the
+ * change; its condition fails if another request has taken the key over.
+ *
+ * @param now milliseconds since the epoch.
+ * @param transaction of the ledger that makes the answer valid, if there is one.
  */
-export async function keeping(
+export async function answerUpdateOf(
   claim: Claim,
   answer: KeptAnswer,
   now: number,
-  batch?: TransactionRef,
+  transaction?: TransactionRef,
 ): Promise<AnswerUpdate> {
-  if (batch) claim.kept = answer.body;
+  if (transaction) claim.kept = answer.body;
   const packed = gzipSync(answer.body);
   const parts = await writeParts(claim, packed, now);
   return {
     TableName: tableName('guards'),
     Key: { pk: claim.pk },
     UpdateExpression: `SET answer = :answer, parts = :parts, #status = :status, headers = :headers ${
-      batch ? ', #batch = :batch' : 'REMOVE #batch'
+      transaction ? ', #batch = :batch' : 'REMOVE #batch'
     }`,
     ConditionExpression: 'holder = :holder',
     ExpressionAttributeNames: { '#status': 'status', '#batch': 'batch' },
     ExpressionAttributeValues: {
-      ':answer': packed.subarray(0, PART),
+      ':answer': packed.subarray(0, partBytesMax),
       ':parts': parts,
       ':status': answer.status,
       ':headers': answer.headers,
       ':holder': claim.holder,
-      ...(batch ? { ':batch': storedRef(batch) } : {}),
+      ...(transaction ? { ':batch': storedRef(transaction) } : {}),
     },
   };
 }
 
-/** Keeps an answer that belongs to no batch. A claim that was lost meanwhile is left to its new holder. */
+/** Keeps an answer without a transaction. Does nothing if the claim was taken over meanwhile. */
 export async function keepAnswer(claim: Claim, answer: KeptAnswer, now: number): Promise<void> {
-  const update = await keeping(claim, answer, now);
+  const update = await answerUpdateOf(claim, answer, now);
   await dynamo().update(update);
 }
 
-/** Gives a key back after an answer that is not kept, so that the caller's next try is a first one. */
-export async function releaseKey(claim: Claim): Promise<void> {
+/** Deletes a claim after an answer that is not kept, so that a retry with the key is executed. */
+export async function dropClaim(claim: Claim): Promise<void> {
   await dynamo().remove({
     TableName: tableName('guards'),
     Key: { pk: claim.pk },

@@ -7,23 +7,24 @@ import { isStorable } from '../text.ts';
 import { type Caller, type Role, roles } from './caller.ts';
 import { Problem } from './problem.ts';
 
-const REMEDY = 'the stack sets it from the stage’s `auth` settings';
+const remedy = 'the stack sets it from the stage’s `auth` settings';
 
-/** How long the keys' address may take, and how long it is left alone after it failed, in milliseconds. */
-const KEYS_TIMEOUT = 3_000;
-const KEYS_PAUSE = 5_000;
+/** The timeout of a request for the issuer's keys. */
+const keysTimeoutMs = 3_000;
+/** The pause after such a request failed, in which no other is made. */
+const keysPauseMs = 5_000;
 
 /**
- * Fetches key sets with a timeout, and not again for a while after a failure, so that a flood of calls while the issuer is down
- * makes no flood of requests to it.
+ * Fetches key sets with a timeout, and pauses after a failure, so that many calls do not overload an issuer
+ * that is down.
  */
-function patientFetcher() {
+function pausingFetcher() {
   let failedAt = Number.NEGATIVE_INFINITY;
   return {
     async fetch(uri: string): Promise<ArrayBuffer> {
-      if (Date.now() - failedAt < KEYS_PAUSE) throw new FetchError(uri, 'failed a moment ago');
+      if (Date.now() - failedAt < keysPauseMs) throw new FetchError(uri, 'failed a moment ago');
       try {
-        const response = await fetch(uri, { signal: AbortSignal.timeout(KEYS_TIMEOUT), redirect: 'error' });
+        const response = await fetch(uri, { signal: AbortSignal.timeout(keysTimeoutMs), redirect: 'error' });
         if (!response.ok) throw new FetchError(uri, `status ${response.status}`);
         return await response.arrayBuffer();
       } catch (error) {
@@ -34,14 +35,17 @@ function patientFetcher() {
   };
 }
 
-/** A claim that becomes part of keys and messages, and so must be storable. */
+/** A claim that becomes part of keys and messages, so it must be storable. */
 const Name = z
   .string()
   .min(1)
   .max(255)
   .refine((text) => isStorable(text, false));
 
-/** What a token must say beyond its signature, issuer, audience and times: RFC 7519 leaves `exp` optional, we do not. */
+/**
+ * The claims that a token needs, beside a valid signature, issuer and audience. `exp` is optional in RFC
+ * 7519, not here.
+ */
 const Claims = z
   .object({
     sub: Name,
@@ -62,7 +66,10 @@ const Claims = z
     }),
   );
 
-/** Cognito writes own attributes as `custom:name` and numbers as text, and tells the role by a group where no attribute does. */
+/**
+ * The claims of a token under their plain names, with numbers as text. Cognito prefixes custom attributes
+ * with `custom:`; where it has no attribute for the role, a group names it.
+ */
 function plainClaims(payload: Record<string, unknown>): Record<string, unknown> {
   const claim = (name: string) => {
     const value = payload[name] ?? payload[`custom:${name}`];
@@ -86,38 +93,39 @@ interface TokenVerifier {
 
 let verifier: TokenVerifier | undefined;
 
-/** One verifier per container, so that the issuer's keys are fetched once. */
+/** The one verifier of this container, so that the issuer's keys are fetched once. */
 function tokenVerifier(): TokenVerifier {
   if (verifier) return verifier;
-  const issuer = setting('TOKEN_ISSUER', REMEDY);
+  const issuer = setting('TOKEN_ISSUER', remedy);
   const wellKnown = `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`;
   verifier = JwtVerifier.create(
     {
       issuer,
-      audience: setting('TOKEN_AUDIENCE', REMEDY).split(' '),
+      audience: setting('TOKEN_AUDIENCE', remedy).split(' '),
       jwksUri: process.env.JWKS_URI ?? wellKnown,
       customJwtCheck: ({ header }) => {
-        // A token that names extensions which must be understood is refused, since none is (RFC 7515 §4.1.11).
+        // `crit` lists extensions that must be understood; none is (RFC 7515 §4.1.11).
         if ('crit' in header) throw new Error('critical extensions are not supported');
       },
     },
-    { jwksCache: new SimpleJwksCache({ fetcher: patientFetcher() }) },
+    { jwksCache: new SimpleJwksCache({ fetcher: pausingFetcher() }) },
   );
   return verifier;
 }
 
-/** Fetches the issuer's keys now, to find out whether they can be had. */
+/** Fetches the issuer's keys now, for the readiness check. Rejects if they cannot be fetched. */
 export const fetchKeys = (): Promise<void> => tokenVerifier().hydrate();
 
 const unauthenticated = () =>
   new Problem('unauthenticated', 'Not authenticated', { headers: { 'WWW-Authenticate': 'Bearer' } });
 
 /**
- * Who calls, from the values of the `Authorization` header (RFC 6750 §2.1).
+ * Verifies the bearer token of a call (RFC 6750 §2.1).
  *
- * @returns `undefined` when there is no such header at all.
- * @throws Problem `unauthenticated` when there is one that is not a single valid bearer token, `unavailable` when the issuer's keys
- * cannot be fetched: that is not the caller's fault and worth a retry.
+ * @param authorization all values of the `Authorization` header.
+ * @returns the caller, or `undefined` without that header.
+ * @throws Problem `unauthenticated` unless the header is a single valid bearer token, `unavailable` if the
+ * issuer's keys cannot be fetched, which is not the caller's fault and worth a retry.
  */
 export async function identify(authorization: string[]): Promise<Caller | undefined> {
   const [header, ...more] = authorization;
@@ -139,7 +147,11 @@ export async function identify(authorization: string[]): Promise<Caller | undefi
   return claims.data;
 }
 
-/** @throws Problem `unauthenticated` when nobody is known, `forbidden` when the caller's role is not among those allowed. */
+/**
+ * Checks that a caller has one of the allowed roles.
+ *
+ * @throws Problem `unauthenticated` without a caller, `forbidden` for another role.
+ */
 export function admit(caller: Caller | undefined, allowed: readonly Role[]): Caller {
   if (!caller) throw unauthenticated();
   if (!allowed.includes(caller.role)) throw new Problem('forbidden', 'Not enough permissions');

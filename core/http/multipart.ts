@@ -1,68 +1,52 @@
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import * as z from 'zod';
+import type { FormFile } from '../contract/form-file.ts';
 import { Problem } from './problem.ts';
 import { bodyBytes, header } from './request.ts';
 
-/** A file of a form, as it was sent. Its name and type are the sender's word: what it is, its bytes tell. */
-export interface FormFile {
-  name: string;
-  type: string;
-  bytes: Buffer;
-}
+const mebibyteBytes = 1024 * 1024;
 
-const isFile = (value: unknown): value is FormFile =>
-  typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Buffer;
-
-/** A file among the fields of a form. */
-export const formFile = z
-  .custom<FormFile>(isFile, { error: 'must be a file of the form' })
-  .meta({ type: 'string', contentMediaType: 'application/octet-stream' });
-
-const MiB = 1024 * 1024;
-
-/** More than any form of ours has; what is beyond is refused and not dropped. Lambda's 6 MB bound the whole. */
-const LIMITS = {
+/**
+ * More than any of our forms has; a form beyond a limit is rejected, not truncated. Lambda's 6 MB bound the
+ * whole.
+ */
+const formLimits = {
   files: 1,
   fields: 20,
   parts: 25,
-  fileSize: 10 * MiB,
-  fieldSize: 5 * MiB,
+  fileSize: 10 * mebibyteBytes,
+  fieldSize: 5 * mebibyteBytes,
   headerPairs: 20,
   headerSize: 16 * 1024,
 };
 
-/** The longest name of a part, which the parser itself does not bound. */
-const NAME_LENGTH = 100;
-
-/** Whether a call sends a form with files. */
-export const isMultipart = (event: APIGatewayProxyEvent): boolean =>
-  /^multipart\/form-data\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
+/** The longest name of a part in characters, which the parser itself does not bound. */
+const nameLengthMax = 100;
 
 const broken = (message: string) => new Problem('invalid', message, { details: { field: 'body' } });
 
-/** `undefined` where the content type does not say what separates the parts. */
+/** A parser for the form, or `undefined` if its content type names no boundary. */
 function parserOf(event: APIGatewayProxyEvent) {
   try {
     const headers = { 'content-type': header(event, 'content-type') } as BusboyHeaders;
-    return new Busboy({ headers, limits: LIMITS });
+    return new Busboy({ headers, limits: formLimits });
   } catch {
     return undefined;
   }
 }
 
 /**
- * The fields and the file of a form (RFC 7578), each under its name.
+ * Reads the fields and the file of a multipart form (RFC 7578), each under its name.
  *
- * @throws Problem `invalid` for a form that is cut off, has a name twice, or has more than `LIMITS`.
+ * @throws Problem `invalid` for a form that is truncated, repeats a name, or exceeds `formLimits`.
  */
 export function parseMultipart(event: APIGatewayProxyEvent): Promise<Record<string, string | FormFile>> {
   return new Promise((resolve, reject) => {
-    // Without a prototype, so that no name of a field reaches one.
+    // No prototype, so that a field named `__proto__` is a field like any other.
     const values: Record<string, string | FormFile> = Object.create(null);
     const refuse = (message: string) => reject(broken(message));
     const put = (name: string | undefined, value: string | FormFile) => {
-      if (!name || name.length > NAME_LENGTH) refuse('A part of the form has no name, or a long one');
+      if (!name || name.length > nameLengthMax) refuse('A part of the form has no name, or a long one');
       else if (name in values) refuse('A field of the form was sent twice');
       else values[name] = value;
     };
@@ -76,11 +60,11 @@ export function parseMultipart(event: APIGatewayProxyEvent): Promise<Record<stri
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('limit', () => refuse('The file is too large'));
-      // Without this listener a file that is cut off would end the process.
+      // An `error` event without a listener, as of a truncated file, would end the process.
       stream.on('error', () => refuse('The form is cut off'));
       stream.on('end', () => {
         const bytes = Buffer.concat(chunks);
-        // What browsers send for a file that nobody chose.
+        // Browsers send an empty part without a file name for an input in which no file was chosen.
         if (bytes.length > 0 || fileName) put(name, { name: fileName ?? '', type, bytes });
       });
     });

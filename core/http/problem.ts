@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** Every kind of answer that is not the one asked for, with its HTTP status (RFC 9110 §15, RFC 6585 §4, RFC 4918 §11.5). */
+/** The HTTP status of each kind of problem (RFC 9110 §15, RFC 6585 §4, RFC 4918 §11.5). */
 export const statusOf = {
   malformed_json: 400,
   invalid: 400,
@@ -23,17 +23,18 @@ export const statusOf = {
 export type ProblemCode = keyof typeof statusOf;
 
 export interface ProblemOptions {
-  /** Headers that belong to the answer, such as `Allow`. */
+  /** Additional headers of the answer, such as `Allow`. */
   headers?: Record<string, string>;
-  /** After how many whole seconds a retry makes sense; becomes `Retry-After`. */
+  /** Whole seconds until a retry makes sense; sent as `Retry-After`. */
   retryAfter?: number;
-  /** Facts for the caller, spelled by each API in its own way. Never personal data. */
+  /** Machine-readable facts, which each API formats in its own way. Never personal data. */
   details?: Record<string, unknown>;
 }
 
 /**
- * What a caller may be told instead of a result. The code is data; the wording of each API is in its `errors.ts`.
- * The message is for callers too: it never holds personal data, a stack, or an SDK's text.
+ * An error that is answered to the caller. The code is independent of the API; each API formats it in its
+ * `errors.ts`. The message is sent to callers too, so it never has personal data, a stack trace, or the text
+ * of an SDK's error.
  */
 export class Problem extends Error {
   override readonly name: string = 'Problem';
@@ -51,7 +52,7 @@ export class Problem extends Error {
   }
 }
 
-/** The first call with this idempotency key is still at work, or another took its place. */
+/** The first call with this idempotency key is still in progress, or another call took it over. */
 export class InFlight extends Problem {
   override readonly name: string = 'InFlight';
 
@@ -62,13 +63,13 @@ export class InFlight extends Problem {
 
 export type InputPlace = 'path' | 'query' | 'header' | 'body';
 
-/** One thing wrong with the input: where it is, and what its schema said of it. */
+/** One fault of the input: the part of the request, and the issue that its schema reported. */
 export interface InputIssue {
   place: InputPlace;
   issue: z.core.$ZodIssue;
 }
 
-/** The input does not have the shape that the contract asks for; every issue is listed, in the order of the input. */
+/** The input violates the contract's schemas; all issues are listed, in the order of the input. */
 export class InvalidInput extends Problem {
   override readonly name = 'InvalidInput';
   readonly issues: InputIssue[];
@@ -79,7 +80,10 @@ export class InvalidInput extends Problem {
   }
 }
 
-/** The body is not JSON, or is JSON that is refused before it is read: a forbidden key, nesting without end. */
+/**
+ * The body is not JSON, or is JSON that is rejected while it is parsed: a forbidden key, or nesting that is
+ * too deep.
+ */
 export class MalformedJson extends Problem {
   override readonly name = 'MalformedJson';
   readonly #text: string;
@@ -89,11 +93,14 @@ export class MalformedJson extends Problem {
     this.#text = text;
   }
 
-  /** The body as it was sent, to point at the fault. A method and private, so that no logger prints it by accident. */
+  /**
+   * The raw body, to locate the fault. A method over a private field, so that no logger prints it by
+   * accident.
+   */
   text(): string {
     return this.#text;
   }
 }
 
-/** How one API words its problems. The status is only given where it differs from the code's own. */
+/** The problem format of an API. `status` is set only where it differs from that of the problem's code. */
 export type Spelling = (problem: Problem) => { status?: number; body: unknown };

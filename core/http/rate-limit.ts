@@ -3,10 +3,11 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type Endpoint, endpointId, type Limit } from '../contract/endpoint.ts';
 import { dynamo } from '../dynamo/dynamo.ts';
 import { tableName } from '../dynamo/tables.ts';
+import { present } from '../invariant.ts';
 import type { Caller } from './caller.ts';
 import { Problem } from './problem.ts';
 
-/** The stage's own figure for this endpoint, `calls/seconds`, in place of the contract's; `off` for none. */
+/** The stage's setting for this endpoint in place of the contract's limit: `calls/seconds`, or `off`. */
 function configured(limit: Limit): Limit | undefined {
   const { RATE_LIMIT = '' } = process.env;
   if (RATE_LIMIT === 'off') return undefined;
@@ -14,20 +15,24 @@ function configured(limit: Limit): Limit | undefined {
   return calls && seconds ? { ...limit, calls, seconds } : limit;
 }
 
-/** Whom a limit counts. Only what the token proved and the path named: no header that a caller could vary. */
+/**
+ * The subject of a limit: only what the token proves and the path names, no header that a client could vary.
+ */
 const counted = (limit: Limit, caller: Caller, event: APIGatewayProxyEvent): string[] =>
   limit.per === 'user'
     ? [caller.tenantId, 'user', caller.userId]
-    : [caller.tenantId, 'organization', event.pathParameters?.orgId ?? ''];
+    : [
+        caller.tenantId,
+        'organization',
+        present(event.pathParameters?.orgId, 'a limit per organization is of a path with {orgId}'),
+      ];
 
-/** The limit of an endpoint as this stage has it; `undefined` for none. */
+/** The limit of an endpoint in this stage, or `undefined` for none. */
 export const limitOf = (endpoint: Endpoint): Limit | undefined =>
   endpoint.limit && configured(endpoint.limit);
 
-/**
- * Where a caller stands with a limit of which the work itself counts what uses it up, and refuses. Nothing is counted by looking.
- */
-export type Standing = (
+/** Quota status for an endpoint whose handler counts and rejects by itself. Reading it counts nothing. */
+export type QuotaStatus = (
   caller: Caller,
   event: APIGatewayProxyEvent,
   limit: Limit,
@@ -35,20 +40,23 @@ export type Standing = (
 ) => Promise<Allowance>;
 
 /**
- * Counts a call against its endpoint's limit, unless the work does.
+ * Counts a call against its endpoint's limit, unless the handler counts by itself.
  *
- * @returns the headers for its answer and, if it is one too many, the problem to answer; `undefined` for an endpoint without a limit.
+ * @param now milliseconds since the epoch.
+ * @param quotaStatus for an endpoint whose handler counts and rejects.
+ * @returns headers for the answer and, for a call beyond the limit, the problem to answer; `undefined` for an
+ * endpoint without a limit.
  */
 export async function limitCalls(
   endpoint: Endpoint,
   caller: Caller,
   event: APIGatewayProxyEvent,
   now: number,
-  standing?: Standing,
+  quotaStatus?: QuotaStatus,
 ): Promise<{ headers: Record<string, string>; refusal?: Problem } | undefined> {
   const limit = limitOf(endpoint);
   if (!limit) return undefined;
-  if (standing) return { headers: limitHeaders(await standing(caller, event, limit, now)) };
+  if (quotaStatus) return { headers: limitHeaders(await quotaStatus(caller, event, limit, now)) };
   const key = JSON.stringify([limit.together ?? endpointId(endpoint), ...counted(limit, caller, event)]);
   const allowance = await takeCall(key, limit, now);
   const headers = limitHeaders(allowance);
@@ -57,35 +65,40 @@ export async function limitCalls(
   return { headers, refusal: new Problem('rate_limited', tooManyCalls(retryAfter), { retryAfter }) };
 }
 
-/** What every answer of a limited route tells. */
+/** The quota headers of every answer of an endpoint with a limit. */
 export const limitHeaders = ({ limit, remaining, resetAt }: Allowance): Record<string, string> => ({
   'X-RateLimit-Limit': String(limit),
   'X-RateLimit-Remaining': String(remaining),
   'X-RateLimit-Reset': String(Math.ceil(resetAt / 1000)),
 });
 
-/** Whole seconds, counted to the same instant as `X-RateLimit-Reset`, so that whoever waits for either of them is let in. */
+/**
+ * Whole seconds until the instant of `X-RateLimit-Reset`, so that a client that waits for either is admitted.
+ */
 export const secondsUntilFree = ({ resetAt }: Allowance, now: number): number =>
   Math.max(1, Math.ceil(resetAt / 1000) - Math.floor(now / 1000));
 
 export const tooManyCalls = (retryAfter: number): string =>
   `Rate limit exceeded. Try again in ${retryAfter} seconds.`;
 
-/** Where a caller stands with one limit after a call. */
+/** The quota of one caller after a call. */
 export interface Allowance {
   admitted: boolean;
   limit: number;
   remaining: number;
-  /** The first instant at which a call is free again, in milliseconds since the epoch. */
+  /** The first instant at which another call is admitted, in milliseconds since the epoch. */
   resetAt: number;
 }
 
-/** The instants at which the calls of the current window were admitted, by slot. */
+/** The instants at which calls were admitted, in milliseconds since the epoch, by slot. */
 type Slots = ReadonlyMap<number, number>;
 
-/** What this container last saw of a counter: saves the guess of a free slot, and the write when all are known to be taken. */
+/**
+ * The slots of each counter as this container last saw them: saves guessing a free slot, and the write if
+ * none is free.
+ */
 const lastSeen = new Map<string, Slots>();
-const REMEMBERED = 10_000;
+const countersCachedMax = 10_000;
 
 const slotName = (slot: number) => `s${slot}`;
 
@@ -119,27 +132,30 @@ function allowance(admitted: boolean, slots: Slots, limit: Limit, now: number): 
 }
 
 function remember(key: string, slots: Slots): void {
-  if (lastSeen.size >= REMEMBERED) lastSeen.clear();
+  if (lastSeen.size >= countersCachedMax) lastSeen.clear();
   lastSeen.set(key, slots);
 }
 
 /**
- * Takes one call out of a limit, exactly: never more than `limit.calls` in any `limit.seconds`, whatever runs at once.
+ * Counts one call in an exact sliding window: never more than `limit.calls` in any `limit.seconds`, also for
+ * concurrent calls.
  *
- * A counter is one item with a slot for each call, holding the instant when it was taken. A call claims a slot by a conditional
- * update that only succeeds while the slot is free or older than the window, so two calls cannot share one. A refused call writes
- * nothing once this container has seen the item full.
+ * A counter is one item with a slot for each call, which holds the instant at which it was taken. A call
+ * claims a slot by a conditional update that only succeeds while the slot is empty or older than the window,
+ * so two calls cannot share one. A rejected call writes nothing once this container has seen the item full.
  *
- * @param key whom and what is counted; only a digest of it is stored.
+ * @param key the subject and the limit; only a digest of it is stored.
+ * @param now milliseconds since the epoch.
  */
 export async function takeCall(key: string, limit: Limit, now: number): Promise<Allowance> {
   const windowStart = now - limit.seconds * 1000;
   let slots: Slots = lastSeen.get(key) ?? new Map();
-  // Each failed claim shows a slot that another call took, so there are at most `calls` of them within one window.
+  // Each failed claim reveals a slot that another call took, so at most `calls` claims fail within one
+  // window.
   for (;;) {
     const free = freeSlots(slots, limit.calls, windowStart);
     if (free.length === 0) return allowance(false, slots, limit, now);
-    const slot = free[Math.floor(Math.random() * free.length)] ?? 0;
+    const slot = present(free[Math.floor(Math.random() * free.length)], 'the index is below the length');
     const claimed = await claim(key, slot, limit, now);
     slots = slotsOf(claimed.item, limit.calls);
     remember(key, slots);

@@ -5,23 +5,26 @@ import { describe, log } from '../log.ts';
 import type { KeptAnswer } from './idempotency.ts';
 import { Problem, type Spelling, statusOf } from './problem.ts';
 
-/** On every answer: nothing of it may be cached or sniffed, since it may be about people. */
-const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
-
-/** Lambda hands at most 6 MB back to API Gateway (Lambda quotas); the rest is for headers and the envelope. */
-const ANSWER_BYTES = 6 * 1024 * 1024 - 64 * 1024;
+/** Headers of every answer. It may hold personal data, so it is neither cached nor sniffed. */
+const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
 /**
- * Whether a body fits into Lambda's answer, in which it is a JSON string: quotes and backslashes count twice.
- * Only bodies that may come near the limit are measured exactly.
+ * The largest answer: Lambda's 6 MB for a response (Lambda quotas), less 64 KiB for headers and the envelope.
+ */
+const answerBytesMax = 6 * 1024 * 1024 - 64 * 1024;
+
+/**
+ * True if a body fits into Lambda's response, in which it is a JSON string: quotes and backslashes take two
+ * bytes, a control character up to six. Only bodies that may come near the limit are measured exactly.
  */
 const fits = (body: string): boolean =>
-  body.length * 6 <= ANSWER_BYTES || Buffer.byteLength(JSON.stringify(body)) <= ANSWER_BYTES;
+  body.length * 6 <= answerBytesMax || Buffer.byteLength(JSON.stringify(body)) <= answerBytesMax;
 
 /**
- * A reply that passed its contract's schema, as it goes over the wire.
+ * Renders a reply as status, headers and body.
  *
- * @throws Problem `too_large` when Lambda could not hand it over.
+ * @throws ZodError for a reply that breaks the contract's schema, Problem `too_large` for one that Lambda
+ * cannot return.
  */
 export function rendered(
   endpoint: Endpoint,
@@ -39,8 +42,8 @@ export function rendered(
 }
 
 /**
- * What the caller is told of an error, in the words of its API. An error that is no problem of the caller's is logged, and
- * told as a bare 500.
+ * Renders an error in the format of its API. An error that is no Problem is logged, and answered as a bare
+ * 500.
  */
 export function spelled(spelling: Spelling, error: unknown, requestId: string): KeptAnswer {
   const known = error instanceof Problem ? error : undefined;
@@ -58,14 +61,14 @@ export function spelled(spelling: Spelling, error: unknown, requestId: string): 
   };
 }
 
-/** An answer in the form that API Gateway's proxy integration expects. */
+/** An answer in the format of API Gateway's Lambda proxy integration. */
 export function proxyResult<B extends KeptAnswer['body'] | Readable>(
   answer: Omit<KeptAnswer, 'body'> & { body: B },
   headers: Record<string, string>,
 ): Omit<APIGatewayProxyResult, 'body'> & { body: B } {
   return {
     statusCode: answer.status,
-    headers: { ...ALWAYS, ...headers, ...answer.headers },
+    headers: { ...commonHeaders, ...headers, ...answer.headers },
     body: answer.body,
   };
 }

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
-/** The values of a header, whatever the case of its name, in the order in which they came. */
+/**
+ * All values of a header, in the order of the request.
+ *
+ * @param name in lower case; header names are case-insensitive (RFC 9110 §5.1).
+ */
 export function headerValues(event: APIGatewayProxyEvent, name: string): string[] {
   const all = Object.entries(event.multiValueHeaders ?? {});
   return all.filter(([key]) => key.toLowerCase() === name).flatMap(([, values]) => values ?? []);
@@ -10,22 +14,26 @@ export function headerValues(event: APIGatewayProxyEvent, name: string): string[
 export const header = (event: APIGatewayProxyEvent, name: string): string | undefined =>
   headerValues(event, name)[0];
 
-/** The caller's own request id if it is one that can be logged and sent back as it is, else a new one. */
+/** The client's `X-Request-Id` if it is safe to log and to echo, else a new UUID. */
 export function requestIdOf(event: APIGatewayProxyEvent): string {
   const given = header(event, 'x-request-id');
   return given && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** The body as it was sent: API Gateway hands binary content types over in base64. */
+/** The raw body. API Gateway passes binary content types in base64. */
 export const bodyBytes = (event: APIGatewayProxyEvent): Buffer =>
   Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
 
 export const bodyText = (event: APIGatewayProxyEvent): string =>
   event.isBase64Encoded ? bodyBytes(event).toString('utf8') : (event.body ?? '');
 
+/** True if the call sends a form that may have files (RFC 7578). */
+export const isMultipart = (event: APIGatewayProxyEvent): boolean =>
+  /^multipart\/form-data\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
+
 /**
- * What tells one body from another. A form's boundary is drawn anew whenever it is sent, and so is left out (RFC 2046 §5.1.1);
- * each byte of it is one character.
+ * The body as a text to compare for idempotency. A form's boundary is random on every send (RFC 2046 §5.1.1),
+ * so it is left out; a form is read as Latin-1, one character for each byte.
  */
 export function bodyIdentity(event: APIGatewayProxyEvent): string {
   const [, quoted, plain] =
@@ -34,10 +42,13 @@ export function bodyIdentity(event: APIGatewayProxyEvent): string {
   return boundary ? bodyBytes(event).toString('latin1').replaceAll(boundary, '') : bodyText(event);
 }
 
-/** The query with a list for each name that came more than once. */
+/** The query parameters; one that came several times is a list. */
 export function queryOf(event: APIGatewayProxyEvent): Record<string, string | string[]> {
   const entries = Object.entries(event.multiValueQueryStringParameters ?? {});
   return Object.fromEntries(
-    entries.map(([name, values = []]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+    entries.map(([name, values = []]) => {
+      const [only, ...others] = values;
+      return [name, only !== undefined && others.length === 0 ? only : values];
+    }),
   );
 }

@@ -6,39 +6,45 @@ import type * as z from 'zod';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CallerOf, changes, type Endpoint, endpointId, type Parsed } from '../contract/endpoint.ts';
 import { withinInvocation } from '../deadline.ts';
+import { invariant } from '../invariant.ts';
 import type { AnswerUpdate, TransactionRef } from '../ledger/ledger.ts';
 import { describe, log } from '../log.ts';
 import { countCall } from '../metrics.ts';
 import type { Caller } from './caller.ts';
 import { corsHeaders } from './cors.ts';
 import {
+  answerUpdateOf,
   type Claim,
   claimKey,
+  dropClaim,
   type KeptAnswer,
   keepAnswer,
-  keeping,
+  type OutcomeOf,
   readKey,
-  releaseKey,
 } from './idempotency.ts';
 import { admit, identify } from './identify.ts';
-import { checkSize, readInput } from './input.ts';
+import { checkSize, type FormReader, readInput } from './input.ts';
 import { Problem } from './problem.ts';
-import { limitCalls, type Standing } from './rate-limit.ts';
+import { limitCalls, type QuotaStatus } from './rate-limit.ts';
 import { proxyResult, rendered, spelled } from './render.ts';
 import { Streamed, WithHeaders } from './reply.ts';
 import { header, headerValues, requestIdOf } from './request.ts';
 
 /**
- * Makes the answer of a reply, and keeps it under the caller's idempotency key, if there is one, together with what makes it true: a
- * batch of the ledger, or, without one, the single transaction that the update is to be part of. Called before anything is written: a
- * reply that cannot be given stops the change.
+ * Renders a reply and, if the call has an idempotency key, returns the update that keeps the answer under it.
+ * The handler writes that update together with the change that makes the answer true: with the transaction of
+ * the ledger given here, or, without one, as an action of its own DynamoDB transaction.
+ *
+ * To be called before anything is written, so that a reply that breaks its schema stops the change.
+ *
+ * @throws BrokenInvariant for a transaction of the ledger in a handler that was served without `outcomeOf`.
  */
 export type AnswerWith = (
-  batch: TransactionRef | undefined,
+  transaction: TransactionRef | undefined,
   reply: unknown,
 ) => Promise<AnswerUpdate | undefined>;
 
-/** What a handler is given: everything is checked, and time comes from outside. */
+/** The checked input of a handler, and the clock, which tests replace. */
 interface Context<E extends Endpoint> {
   caller: CallerOf<E>;
   params: Parsed<E['params']>;
@@ -46,11 +52,11 @@ interface Context<E extends Endpoint> {
   body: BodyOf<E>;
   clock: Clock;
   answer: AnswerWith;
-  /** The call as API Gateway sent it, for the few who need more than the above. */
+  /** The call as API Gateway sent it, for the few handlers that need more than the above. */
   event: APIGatewayProxyEvent;
 }
 
-/** A contract that takes JSON and forms gets what either of their schemas makes. */
+/** The parsed body; of a contract that takes JSON and forms, the output of either schema. */
 type BodyOf<E extends Endpoint> = E['form'] extends z.ZodType
   ? Parsed<E['form']> | (E['body'] extends z.ZodType ? Parsed<E['body']> : never)
   : Parsed<E['body']>;
@@ -60,46 +66,63 @@ type Reply<E extends Endpoint> = E['streamed'] extends true
   : z.input<E['reply']> | WithHeaders<z.input<E['reply']>>;
 export type Work<E extends Endpoint> = (context: Context<E>) => Promise<Reply<E>> | Reply<E>;
 
-/** An answer that is kept nowhere: its body may be a stream. */
+/** An answer on its way out: unlike one that is kept, its body may be a stream. */
 type Answer = Omit<KeptAnswer, 'body'> & { body: KeptAnswer['body'] | Readable };
 type Result = Omit<APIGatewayProxyResult, 'body'> & Pick<Answer, 'body'>;
 
-/** Milliseconds before Lambda's own timeout at which the caller gets an answer of ours instead of the gateway's. */
-const ANSWER_BEFORE_TIMEOUT = 500;
+/** Milliseconds before Lambda's own timeout at which the caller gets our 503 instead of the gateway's 504. */
+const answerBeforeTimeoutMs = 500;
 
-/** The calls under way, so that a timeout's answer has the headers and the id of its call. */
+/** The calls being handled, so that the answer at a timeout has the headers and the id of its call. */
 const calls = new WeakMap<APIGatewayProxyEvent, Call>();
 
-export interface ServeOptions {
-  /** The machine's own unless told. */
+interface ServeOptions {
+  /** The system clock by default. */
   clock?: Clock;
-  /** Where a caller stands with the endpoint's limit, if the work counts and not each call. */
-  standing?: Standing;
+  /** Quota status of a caller, for an endpoint whose handler counts and rejects by itself. */
+  quotaStatus?: QuotaStatus;
+  /**
+   * Reads forms. Required exactly where the contract has a `form`, so that no other bundle has a form parser.
+   */
+  readForm?: FormReader;
+  /**
+   * Outcome of a ledger transaction. Required where the handler keeps its answer with one: a repeated call
+   * then looks up whether that transaction committed. Handed in, so that no other bundle has the ledger.
+   */
+  outcomeOf?: OutcomeOf;
 }
+
+type OptionsOf<E extends Endpoint> = E['form'] extends z.ZodType
+  ? [options: ServeOptions & { readForm: FormReader }]
+  : [options?: ServeOptions];
 
 /** One call on its way through the checks. */
 interface Call {
   endpoint: Endpoint;
   event: APIGatewayProxyEvent;
+  options: ServeOptions;
   clock: Clock;
-  standing: Standing | undefined;
   requestId: string;
+  /** Milliseconds of the monotonic clock. */
   startedAt: number;
-  /** Headers that every answer to this call carries, whatever becomes of it. */
+  /** Headers of every answer to this call, whatever its status. */
   headers: Record<string, string>;
 }
 
 /**
- * A contract and its work as a Lambda behind a REST API.
+ * Makes the Lambda handler of an endpoint behind a REST API.
  *
- * The order of the checks is a promise: size, token, role, rate limit, idempotency key, shape, and then the work, which finds out what
- * exists. So a stranger learns nothing but 401. The reply is checked by the contract's schema: one that breaks it is our fault, 500.
+ * The order of the checks is a promise: size, token, role, rate limit, idempotency key, shape, and then the
+ * work, which finds out what exists. So a caller without a valid token learns nothing but 401. The reply is
+ * checked by the contract's schema; one that breaks it is our fault, 500.
+ *
+ * @param options required for a contract with a `form`, whose reader they bring.
  */
-export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, options: ServeOptions = {}) {
+export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, ...[options = {}]: OptionsOf<E>) {
   return middy<APIGatewayProxyEvent, Result>({
-    // Lambda provides streaming as a global, which is asked for only where a contract streams. Middy's types know it as `() => void`.
-    ...(endpoint.streamed ? { executionMode: executionModeStreamifyResponse as never } : {}),
-    timeoutEarlyInMillis: ANSWER_BEFORE_TIMEOUT,
+    // Streaming is a global of Lambda's runtime, so it is asked for only where a contract streams.
+    ...(endpoint.streamed ? { executionMode: executionModeStreamifyResponse } : {}),
+    timeoutEarlyInMillis: answerBeforeTimeoutMs,
     timeoutEarlyResponse: () => {
       throw new Problem('unavailable', 'The request took too long', { retryAfter: 1 });
     },
@@ -119,17 +142,13 @@ export function serve<E extends Endpoint>(endpoint: E, work: Work<E>, options: S
     });
 }
 
-function begin(
-  endpoint: Endpoint,
-  event: APIGatewayProxyEvent,
-  { clock = systemClock, standing }: ServeOptions,
-): Call {
+function begin(endpoint: Endpoint, event: APIGatewayProxyEvent, options: ServeOptions): Call {
   const requestId = requestIdOf(event);
   return {
     endpoint,
     event,
-    clock,
-    standing,
+    options,
+    clock: options.clock ?? systemClock,
     requestId,
     startedAt: performance.now(),
     headers: { 'X-Request-Id': requestId, ...corsHeaders(header(event, 'origin')) },
@@ -142,24 +161,27 @@ function finish(call: Call, { status, headers, body }: Answer): Result {
 }
 
 async function answer(call: Call, work: Work<Endpoint>): Promise<Answer> {
-  const { endpoint, event } = call;
+  const { endpoint, event, clock, options } = call;
   checkSize(event);
   const known = await identify(headerValues(event, 'authorization'));
   if (endpoint.roles === 'anyone') return await answerInput(call, known, undefined, work);
   const caller = admit(known, endpoint.roles);
-  const allowance = await limitCalls(endpoint, caller, event, call.clock.now(), call.standing);
-  Object.assign(call.headers, allowance?.headers);
-  if (allowance?.refusal) throw allowance.refusal;
+  const quota = await limitCalls(endpoint, caller, event, clock.now(), options.quotaStatus);
+  Object.assign(call.headers, quota?.headers);
+  if (quota?.refusal) throw quota.refusal;
   const key = changes(endpoint) ? readKey(event, caller) : undefined;
   if (!key) return await answerInput(call, caller, undefined, work);
-  const claim = await claimKey(key, call.clock.now());
+  const claim = await claimKey(key, clock.now(), options.outcomeOf);
   if ('status' in claim) {
     return { ...claim, headers: { ...claim.headers, 'Idempotency-Replayed': 'true' } };
   }
   return await answerOnce(call, caller, claim, work);
 }
 
-/** The work of a call that holds its idempotency key. Its answer is kept unless another try may well end otherwise. */
+/**
+ * Answers a call that holds its idempotency key, and keeps the answer unless a retry may well get another
+ * one.
+ */
 async function answerOnce(
   call: Call,
   caller: Caller,
@@ -168,13 +190,18 @@ async function answerOnce(
 ): Promise<KeptAnswer> {
   let given: KeptAnswer;
   try {
-    given = (await answerInput(call, caller, claim, work)) as KeptAnswer;
+    given = withText(await answerInput(call, caller, claim, work));
   } catch (error) {
     given = spelled(call.endpoint.errors, error, call.requestId);
   }
-  if (given.status >= 500 || [401, 403, 409, 422, 429].includes(given.status)) await releaseKey(claim);
+  if (given.status >= 500 || [401, 403, 409, 422, 429].includes(given.status)) await dropClaim(claim);
   else if (claim.kept !== given.body) await keepAnswer(claim, given, call.clock.now());
   return given;
+}
+
+function withText({ status, headers, body }: Answer): KeptAnswer {
+  invariant(typeof body === 'string', 'an endpoint that changes something is not streamed');
+  return { status, headers, body };
 }
 
 async function answerInput(
@@ -183,14 +210,18 @@ async function answerInput(
   claim: Claim | undefined,
   work: Work<Endpoint>,
 ): Promise<Answer> {
-  const { endpoint, event, clock } = call;
+  const { endpoint, event, clock, options } = call;
   const prepared: { reply?: unknown; answer?: KeptAnswer } = {};
-  const answerWith: AnswerWith = async (batch, reply) => {
+  const answerWith: AnswerWith = async (transaction, reply) => {
+    invariant(
+      !transaction || options.outcomeOf,
+      'an answer kept with a ledger transaction needs `outcomeOf` in `serve`',
+    );
     const given = answering(endpoint, reply);
     Object.assign(prepared, { reply, answer: given });
-    return claim && (await keeping(claim, given, clock.now(), batch));
+    return claim && (await answerUpdateOf(claim, given, clock.now(), transaction));
   };
-  const input = await readInput(endpoint, event);
+  const input = await readInput(endpoint, event, options.readForm);
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
   if (reply instanceof Streamed)
@@ -201,13 +232,16 @@ async function answerInput(
 const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
   reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);
 
-/** What goes wrong after the first byte cannot be told to the caller: the stream is cut, and the log tells why. */
+/**
+ * The parts of a streamed answer. After the first byte no error can be answered: it is logged and cuts the
+ * stream.
+ */
 async function* loggingFaults(parts: AsyncIterable<string>, { requestId }: Call): AsyncGenerator<string> {
   try {
     yield* parts;
   } catch (error) {
     log('error', 'unexpected', { requestId, ...describe(error) });
-    // Lambda logs what it is thrown, whose text may quote data.
+    // Lambda logs the error that it gets, whose text may quote data.
     throw new Error('the answer was cut, see the log');
   }
 }

@@ -7,5 +7,5 @@ const contract = cliniko.syncAll;
 export const handler = serve(
   contract,
   async ({ params: { orgId }, caller, clock }) => answerStart(contract, caller, orgId, clock.now()),
-  { standing: startQuotaStatus },
+  { quotaStatus: startQuotaStatus },
 );

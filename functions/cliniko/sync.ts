@@ -10,5 +10,5 @@ export const handler = serve(
     answerStart(contract, caller, orgId, clock.now(), {
       Link: `</api/v1/cliniko/sync-all/${orgId}>; rel="successor-version"`,
     }),
-  { standing: startQuotaStatus },
+  { quotaStatus: startQuotaStatus },
 );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseMultipart } from '../../core/http/multipart.ts';
 import { serve } from '../../core/http/serve.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
@@ -16,32 +17,36 @@ const uploadLimits = {
   tooMany: `Maximum ${uploadRowsMax.toLocaleString('en')} recipients per file`,
 };
 
-export const handler = serve(smsEndpoints.bulkUpload, async ({ body, caller, answer, clock }) => {
-  const tenant = caller.tenantId;
-  const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
-  const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
-  const { bytes, uploadId } = await readSourceFile(body, tenant);
-  const read = readUpload(readRows(bytes, uploadLimits), { template, from });
-  const refused = await optedOut(
-    tenant,
-    read.messages.map(({ to }) => to),
-  );
-  const { messages, counts, errors } = decideUpload(read, refused, errorsShownMax);
-  if (messages.length === 0) throw nothingToSend(counts, errors);
-  const id = uploadId ?? batchIdFrom(randomUUID());
-  const reply = {
-    success: true,
-    message: 'Bulk SMS upload processed successfully',
-    upload_id: id,
-    ...counts,
-    errors,
-  };
-  const now = clock.now();
-  const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
-  const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
-  if (uploadId) await deleteUploadedFile(tenant, uploadId);
-  return given;
-});
+export const handler = serve(
+  smsEndpoints.bulkUpload,
+  async ({ body, caller, answer, clock }) => {
+    const tenant = caller.tenantId;
+    const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
+    const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
+    const { bytes, uploadId } = await readSourceFile(body, tenant);
+    const read = readUpload(readRows(bytes, uploadLimits), { template, from });
+    const refused = await optedOut(
+      tenant,
+      read.messages.map(({ to }) => to),
+    );
+    const { messages, counts, errors } = decideUpload(read, refused, errorsShownMax);
+    if (messages.length === 0) throw nothingToSend(counts, errors);
+    const id = uploadId ?? batchIdFrom(randomUUID());
+    const reply = {
+      success: true,
+      message: 'Bulk SMS upload processed successfully',
+      upload_id: id,
+      ...counts,
+      errors,
+    };
+    const now = clock.now();
+    const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
+    const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
+    if (uploadId) await deleteUploadedFile(tenant, uploadId);
+    return given;
+  },
+  { readForm: parseMultipart },
+);
 
 const nothingToSend = (counts: object, errors: string[]) =>
   new MessagingProblem(

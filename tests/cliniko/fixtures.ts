@@ -80,7 +80,7 @@ export const pause = (milliseconds: number) => new Promise((resolve) => setTimeo
 
 export async function latestLog({ admin, orgId }: Clinic) {
   // Polls of several tests must not run into the limit of one user, so another user of the tenant asks.
-  const { logs } = ok(await admin.api.cliniko.syncLogs({ params: { orgId }, query: { limit: 1 } }));
+  const { logs } = ok(await admin.api.cliniko.syncLogs({ params: { orgId }, query: { limit: '1' } }));
   const [log] = logs;
   if (!log) throw new Error('there is no log');
   return log;

@@ -118,7 +118,7 @@ test('limits no starts where the stage says so, and forgets syncs after 400 days
   }
   const list = async () => {
     const { logs, ...counts } = ok(
-      await admin.api.cliniko.syncLogs({ params: { orgId }, query: { limit: 2 } }),
+      await admin.api.cliniko.syncLogs({ params: { orgId }, query: { limit: '2' } }),
     );
     return { ids: logs.map(({ id }) => id), ...counts };
   };

@@ -32,7 +32,7 @@ test.each([
   expect([early, beyond]).toEqual([0, 0]);
   const params = { orgId: place.orgId };
   const { patients, pagination } = ok(
-    await place.admin.api.cliniko.activePatients({ params, query: { limit: 500 } }),
+    await place.admin.api.cliniko.activePatients({ params, query: { limit: '500' } }),
   );
   expect(pagination.total).toBe(active);
   expect(new Set(patients.map(({ cliniko_patient_id }) => cliniko_patient_id)).size).toBe(active);

@@ -28,7 +28,7 @@ test('changes the allowed fields of each content and leaves the others', async (
 test('refuses fields that may not be changed, naming them and those that may', async () => {
   const mine = await creator();
   const [id = ''] = await registered(mine, newIds(1));
-  const result = await mine.api.content.batchUpdateMetadata({
+  const result = await mine.untypedApi.content.batchUpdateMetadata({
     body: { creator: mine.creator, contentIds: [id], updates: { title: 'x', price: 1, creator: 'me' } },
   });
   expect(result.status).toBe(400);
@@ -59,7 +59,7 @@ test.each([
   [{ refundWindowDays: 1.5 }, 'refundWindowDays must be a whole number from 0 to 365'],
 ])('refuses updates %j', async (updates, message) => {
   const mine = await creator();
-  const result = await mine.api.content.batchUpdateMetadata({
+  const result = await mine.untypedApi.content.batchUpdateMetadata({
     body: { creator: mine.creator, contentIds: ['x'], updates },
   });
   expect(result.status).toBe(400);

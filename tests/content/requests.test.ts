@@ -38,8 +38,8 @@ test.each([
   ],
   [{ creator: 'me', contentIds: ['x'], privateKey: 'secret' }, 'Unknown fields in the request: privateKey'],
 ])('refuses %j', async (body, message) => {
-  const { api } = await creator({ address: 'me' });
-  const result = await api.content.batchRemove({ body });
+  const { untypedApi } = await creator({ address: 'me' });
+  const result = await untypedApi.content.batchRemove({ body });
   expect(result.status).toBe(400);
   expect(result.body).toEqual({ message, error: 'VALIDATION_ERROR' });
 });
@@ -216,7 +216,7 @@ test('lists the batches of a creator page by page, newest first', async () => {
     );
   const page = await mine.api.content.listBatches({
     params: { creator: mine.creator },
-    query: { limit: 3, skip: 3 },
+    query: { limit: '3', skip: '3' },
   });
   expect(page.body).toMatchObject({
     creator: mine.creator,
@@ -296,7 +296,7 @@ test('registers content for its creator only, each id once, all or nothing', asy
   expect((await mine.api.content.getContent({ params: { contentId: free } })).status).toBe(404);
   const foreign = await mine.api.content.register({ body: { creator: other.creator, items: [item(free)] } });
   expect(foreign.status).toBe(403);
-  const priced = await mine.api.content.register({
+  const priced = await mine.untypedApi.content.register({
     body: { creator: mine.creator, items: [{ ...item(free), price: 1 }] },
   });
   expect(priced.status).toBe(400);

@@ -8,8 +8,9 @@ test('sends one message to each recipient, and tells of each where it stands', a
   const person = await somebody();
   const sender_id = newSender();
   const [one = '', two = ''] = newPhones(2);
-  const body = { contacts: [{ phone: one, name: 'John' }, { phone: two }], message: 'Hello!', sender_id };
-  const result = await person.api.messaging.bulkSend({ body });
+  const result = await person.api.messaging.bulkSend({
+    body: { contacts: [{ phone: one, name: 'John' }, { phone: two }], message: 'Hello!', sender_id },
+  });
   expect(result.status).toBe(200);
   const accepted = acceptedOf(result);
   expect(result.body).toEqual({

@@ -141,7 +141,7 @@ test('the 29th of February of a leap year is a day', async () => {
 
 test('every error of every record is listed, in the order of the request and then of the fields', async () => {
   const person = await somebody();
-  const result = await person.api.patients.create({
+  const result = await person.untypedApi.patients.create({
     body: [
       { email: 'x', phone: null, first_name: {} },
       newPatient(1),

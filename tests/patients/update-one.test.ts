@@ -19,7 +19,7 @@ test('changes the fields that are given, clears those that are null, keeps the o
 test('ids, tenants, times and unknown fields of the body are ignored', async () => {
   const person = await somebody();
   const [patient] = await created(person, 1);
-  await person.api.patients.updateOne({
+  await person.untypedApi.patients.updateOne({
     params: { id: patient?.id ?? '' },
     body: { id: unknownId(), tenant_id: 'x', created_at: 'x', updated_at: 5, x: {}, phone: '+1' },
   });

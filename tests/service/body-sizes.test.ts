@@ -5,7 +5,7 @@ import { type Person, somebody } from '../people.ts';
 import { raw } from './raw.ts';
 
 const MiB = 1024 * 1024;
-const LARGEST = 5 * MiB;
+const bodyBytesMax = 5 * MiB;
 
 const padded = (bytes: number) => {
   const text = JSON.stringify([newPatient()]);
@@ -14,8 +14,8 @@ const padded = (bytes: number) => {
 
 test('a body of exactly the largest size is read, and one byte more is too much', async () => {
   const person = await somebody();
-  expect((await send(person, 'POST', BATCH, padded(LARGEST))).status).toBe(201);
-  const more = await send(person, 'POST', BATCH, padded(LARGEST + 1));
+  expect((await send(person, 'POST', BATCH, padded(bodyBytesMax))).status).toBe(201);
+  const more = await send(person, 'POST', BATCH, padded(bodyBytesMax + 1));
   expect(more.status).toBe(413);
   expect(JSON.parse(more.text)).toEqual({ detail: expect.any(String) });
   expect(await everybody(person)).toHaveLength(1);
@@ -60,10 +60,10 @@ test('headers that are too large are refused, and never a fault of ours', async 
 });
 
 describe('an answer is never too large to be sent', () => {
-  const HISTORY = { medical_history: '医'.repeat(10_000) };
+  const longHistory = { medical_history: '医'.repeat(10_000) };
   const many = async (person: Person) => [
-    ...(await created(person, 150, HISTORY)),
-    ...(await created(person, 150, HISTORY)),
+    ...(await created(person, 150, longHistory)),
+    ...(await created(person, 150, longHistory)),
   ];
 
   test('an update of patients with the longest histories is answered, not done and then called a fault', async () => {

@@ -13,7 +13,7 @@ import { tablesOf } from './tables.ts';
 import { unlimitedRates } from './unlimited.ts';
 
 /** Longer than a request may hold its key after its owner died. */
-const LONGER_THAN_A_LEASE = 100_000;
+const longerThanLeaseMs = 100_000;
 
 test(
   'after a crash in the middle of a batch, repeating the call with its key gives one whole batch',
@@ -63,5 +63,5 @@ test(
     expect((await retry()).text).toBe(answer.text);
     expect(running.url).not.toBe(first.url);
   },
-  LONGER_THAN_A_LEASE,
+  longerThanLeaseMs,
 );

@@ -10,11 +10,11 @@ import { newPatients } from '../patients/fixtures.ts';
 import { everybody } from '../patients/helpers.ts';
 import { type Person, somebody } from '../people.ts';
 
-/** How often everything is killed; `CYCLES=10 npx vitest run tests/service/crash.test.ts` for more. */
-const CYCLES = Number(process.env.CYCLES ?? 3);
-const WRITERS = 4;
+/** The number of kills; `CYCLES=10 npx vitest run tests/service/crash.test.ts` makes more. */
+const cycles = Number(process.env.CYCLES ?? 3);
+const writers = 4;
 /** Sizes of both kinds: those that one transaction can hold, and longer ones. */
-const SIZES = [1, 3, 20, 97, 150];
+const batchSizes = [1, 3, 20, 97, 150];
 
 interface Victim {
   url: string;
@@ -46,10 +46,16 @@ interface Batch {
   acknowledged: boolean;
 }
 
-/** Creates batches until the service dies; each batch has a name of its own, and so has every patient in it. */
+/**
+ * Creates batches until the service dies; each batch has a name of its own, and so has every patient in it.
+ */
 async function write(person: Person, batches: Batch[], onAcknowledged: () => void): Promise<void> {
   for (;;) {
-    const batch = { mark: randomUUID(), size: SIZES[randomInt(SIZES.length)] ?? 1, acknowledged: false };
+    const batch = {
+      mark: randomUUID(),
+      size: batchSizes[randomInt(batchSizes.length)] ?? 1,
+      acknowledged: false,
+    };
     batches.push(batch);
     try {
       const body = newPatients(batch.size, { address: batch.mark });
@@ -69,9 +75,9 @@ test(
     const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-kill-'));
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
     const tenantId = randomUUID();
-    const userIds = Array.from({ length: WRITERS }, () => randomUUID());
+    const userIds = Array.from({ length: writers }, () => randomUUID());
     const batches: Batch[] = [];
-    for (let cycle = 1; cycle <= CYCLES; cycle++) {
+    for (let cycle = 1; cycle <= cycles; cycle++) {
       const running = await victim(dataDir);
       let acknowledged = 0;
       // Killed after some batches of this cycle were acknowledged, while others are under way.
@@ -116,5 +122,5 @@ test(
       }
     }
   },
-  20_000 + CYCLES * 20_000,
+  20_000 + cycles * 20_000,
 );

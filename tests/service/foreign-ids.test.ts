@@ -9,9 +9,9 @@ import { type Person, somebody } from '../people.ts';
 type Way = (id: string) => [method: string, path: string, body?: unknown];
 
 interface Kind {
-  /** Makes one, of the owner's tenant, and tells its id. */
+  /** Makes one in the owner's tenant, and returns its id. */
   make(owner: Person): Promise<string>;
-  /** An id of the same form that is nobody's. */
+  /** An id of the same form that does not exist. */
   unknown(): string;
   ways: Record<string, Way>;
 }
@@ -171,10 +171,10 @@ test.each(
 )('%s of another tenant is the same as none: %s', async (name, way) => {
   const [owner, stranger] = await Promise.all([somebody({ role: 'admin' }), somebody({ role: 'admin' })]);
   const { make, unknown, ways } = kinds[name] as Kind;
-  const [foreign, nobodys] = [await make(owner), unknown()];
+  const [foreign, unused] = [await make(owner), unknown()];
   expect(foreign).not.toBe('');
   const request = ways[way] as Way;
   const answer = await answerTo(stranger, request(foreign), foreign);
-  expect(answer).toEqual(await answerTo(stranger, request(nobodys), nobodys));
+  expect(answer).toEqual(await answerTo(stranger, request(unused), unused));
   expect(answer.text).toMatch(/not found|NOT_FOUND|not_found/i);
 });

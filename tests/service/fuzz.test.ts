@@ -6,8 +6,8 @@ import type { Person } from '../people.ts';
 import { ownService } from './own.ts';
 import { unlimitedRates } from './unlimited.ts';
 
-/** How many requests of each kind; `FUZZ=5000 npx vitest run tests/service/fuzz.test.ts` for more. */
-const RUNS = Number(process.env.FUZZ ?? 150);
+/** The number of requests of each kind; `FUZZ=5000 npx vitest run tests/service/fuzz.test.ts` makes more. */
+const runs = Number(process.env.FUZZ ?? 150);
 
 const place = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
 
@@ -80,7 +80,7 @@ describe('whatever is sent, the answer is no fault of ours and has the shape of 
         const one = path === PATIENTS && method !== 'POST' ? `${PATIENTS}/${crypto.randomUUID()}` : path;
         await expectNoFault(await person(), method, one, text);
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   }, 600_000);
 
@@ -97,7 +97,7 @@ describe('whatever is sent, the answer is no fault of ours and has the shape of 
         const search = new URLSearchParams(asked as Record<string, string>);
         await expectNoFault(who, 'GET', `${path}?${search}`);
       }),
-      { numRuns: 2 * RUNS },
+      { numRuns: 2 * runs },
     );
   }, 600_000);
 });

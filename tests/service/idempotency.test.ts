@@ -253,10 +253,11 @@ describe('while the first call is at work', () => {
     own = await ownServiceOfFile({ settings: unlimitedRates });
   });
 
-  test('its twin is told to come back', async () => {
+  test('a second one gets 409 and may come back', async () => {
     const person = await own.person();
     const body = newPatients(500);
-    // A crowd, so that the function has more than one environment: twins that wait for the same one never meet.
+    // A crowd, so that the function has more than one environment: twins that wait for the same one never
+    // meet.
     await Promise.all(Array.from({ length: 6 }, () => keyed(person, 'POST', BATCH, randomUUID(), body)));
     for (let round = 0; round < 20; round++) {
       const call = (

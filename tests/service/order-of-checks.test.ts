@@ -3,7 +3,7 @@ import { newPatients } from '../patients/fixtures.ts';
 import { BATCH, created, everybody, PATIENTS, send, unknownId } from '../patients/helpers.ts';
 import { type Person, somebody } from '../people.ts';
 
-/** What is wrong with a call, in the order in which a caller must be told. */
+/** The faults of a call, in the order in which they must be answered. */
 const faults = ['size', 'token', 'role', 'rate limit', 'key', 'shape', 'existence'] as const;
 type Fault = (typeof faults)[number];
 
@@ -46,7 +46,7 @@ const pairs = faults.flatMap((first, index) =>
   faults.slice(index + 1).map((second) => [first, second] as const),
 );
 
-describe('of two faults the caller is told of the earlier one, and nothing is written', () => {
+describe('of two faults the earlier one is answered, and nothing is written', () => {
   test.each(pairs)('%s before %s', async (first, second) => {
     const both = await call([first, second]);
     const alone = await call([first]);

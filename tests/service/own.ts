@@ -11,7 +11,7 @@ interface OwnOptions {
   settings?: Record<string, unknown>;
   /** For every Lambda. */
   environment?: Record<string, string>;
-  /** A folder that an earlier service left; a new one unless told. */
+  /** A folder that an earlier service left; a new one by default. */
   dataDir?: string;
   /** In place of the app as it is synthesised. */
   assembly?: string;

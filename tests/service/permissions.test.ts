@@ -44,7 +44,7 @@ async function without(action: string, roleOf: RegExp, resource: RegExp): Promis
   return folder;
 }
 
-test('a missing grant is a fault that the caller is not told of, and the log names its action and resource', async () => {
+test('a missing grant is a bare 500 for the caller, and the log names its action and resource', async () => {
   const folder = await without('dynamodb:PutItem', /^patientscreateRole/, /[Aa]udit/);
   const { running, person } = await ownService({ assembly: folder });
   const user = await person();

@@ -45,7 +45,7 @@ test('several users at once get 10 calls each', async () => {
   expect(counts).toEqual([10, 10, 10, 10, 10]);
 });
 
-test('every answer tells the limit, what is left of it, and when it is free again', async () => {
+test('every answer has the limit, the calls that remain, and the instant of the next one', async () => {
   const person = await somebody();
   const before = Math.floor(Date.now() / 1000);
   const answers = await times(11, () => create(person));
@@ -59,7 +59,7 @@ test('every answer tells the limit, what is left of it, and when it is free agai
   }
 });
 
-test('the one call too many is told how long to wait, in its text, its header and its reset alike', async () => {
+test('the answer to one call too many has the same time to wait in its text, its header and its reset', async () => {
   const person = await somebody();
   await times(10, () => create(person));
   const asked = Math.floor(Date.now() / 1000);
@@ -188,7 +188,7 @@ describe('with a limit of the stage’s settings in place of the contract’s', 
     expect(update.headers.get('x-ratelimit-limit')).toBe('10');
   });
 
-  test('whoever waits for as long as they are told is let in, and a refused call may use its key', async () => {
+  test('a client that waits for that long is admitted, and a rejected call may use its key again', async () => {
     const person = await own.person();
     await times(3, () => create(person));
     const key = { 'Idempotency-Key': randomUUID() };

@@ -3,7 +3,7 @@ import { BATCH } from '../patients/helpers.ts';
 import { somebody } from '../people.ts';
 import { raw } from './raw.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const ask = (id: [string, string][], path = '/health') => raw(inject('url') + path, { headers: id });
 
 describe('a request id of the caller’s comes back', () => {
@@ -20,7 +20,7 @@ describe('in place of a request id that could do harm there is a new one', () =>
     async (id) => {
       const answer = await ask([['X-Request-Id', id]]);
       expect(answer.status).toBe(200);
-      expect(answer.headers['x-request-id']).toMatch(UUID);
+      expect(answer.headers['x-request-id']).toMatch(uuid);
     },
   );
 });
@@ -45,6 +45,6 @@ test('every answer has a request id of its own', async () => {
     200, 404, 401, 200, 422, 403, 422, 405, 204, 413, 413,
   ]);
   const ids = answers.map(({ headers }) => headers['x-request-id']);
-  for (const id of ids) expect(id).toMatch(UUID);
+  for (const id of ids) expect(id).toMatch(uuid);
   expect(new Set(ids).size).toBe(ids.length);
 });

@@ -7,9 +7,9 @@ import { somebody } from '../people.ts';
 const roles = ['user', 'viewer', 'manager', 'admin', 'super_admin'] as const satisfies Role[];
 
 /**
- * What each route answers to an empty call about something that does not exist: without a token, and to a user, a viewer, a manager,
- * an admin and a super_admin. It is written by hand and on purpose not read from the contracts, so that a role let in or shut out by
- * mistake is noticed.
+ * What each route answers to an empty call about something that does not exist: without a token, and to a
+ * user, a viewer, a manager, an admin and a super_admin. It is written by hand and on purpose not read from
+ * the contracts, so that a role let in or shut out by mistake is noticed.
  */
 const matrix: Record<string, string> = {
   'POST /api/v1/batch/patients': '401 422 403 422 422 422',

@@ -19,7 +19,7 @@ describe('a path is the same with a slash at its end and without, and neither re
         return { status: response.status, text: await response.text() };
       }),
     );
-    // What does not exist is told by its own endpoint, not by the answer for unknown paths.
+    // The 404 for a record comes from its own endpoint, not from the answer for unknown paths.
     const unknown = await (await admin.fetch(`${concrete}/nowhere`)).text();
     expect(answers[0]?.text).not.toBe(unknown);
     if (path === concrete || path.startsWith('/api/v1/patients')) expect(answers[0]?.status).toBe(200);

@@ -1,8 +1,10 @@
 /**
- * `node tests/service/steady.ts --rate 200 --seconds 60`: holds a mixed load against a service of its own and tells how it went.
+ * `node tests/service/steady.ts --rate 200 --seconds 60`: runs a mixed load against a service of its own and
+ * prints the results.
  *
- * Open loop: requests begin when they are due, however slow the answers are, and a latency counts from the instant when its request
- * was due. Ends with 1 if any answer was a fault of the service (5xx) or did not come.
+ * Open loop: requests begin when they are due, however slow the answers are, and a latency counts from the
+ * instant when its request was due. Ends with 1 if any answer was a fault of the service (5xx) or did not
+ * come.
  */
 import { spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
@@ -49,7 +51,7 @@ async function tokenOf(claims: Record<string, string>): Promise<string> {
 
 interface User {
   token: string;
-  /** Patients that this user created, and that nobody else deletes. */
+  /** Patients that this user created; no other user deletes them. */
   ids: string[];
 }
 
@@ -63,7 +65,10 @@ const users: User[] = await Promise.all(
 const BATCH = '/api/v1/batch/patients';
 const size = () => 1 + randomInt(20);
 
-/** What a user may do next, each with its share of the load: three in ten write a batch of up to 20, the others read. */
+/**
+ * The calls of a user, each with its share of the load: three in ten write a batch of up to 20, the others
+ * read.
+ */
 const actions: [
   share: number,
   name: string,
@@ -95,7 +100,7 @@ function chosen(user: User): (typeof actions)[number] {
 
 const latencies = new Map<string, number[]>();
 const statuses = new Map<string, number>();
-/** What the faults said, and how often. */
+/** The texts of faults, and the number of each. */
 const faults = new Map<string, number>();
 const count = (key: string) => statuses.set(key, (statuses.get(key) ?? 0) + 1);
 
@@ -147,7 +152,8 @@ async function warmUp(): Promise<void> {
       const { patients } = JSON.parse(answer) as { patients: { id: string }[] };
       user.ids.push(...patients.map(({ id }) => id));
     }
-  // A third of the load for a third of the time: code that runs for the first time costs several times as much.
+  // A third of the load for a third of the time: code that runs for the first time costs several times as
+  // much.
   for (let n = 0; n < (rate * seconds) / 9; n++) {
     void act(performance.now());
     await sleep(3_000 / rate);

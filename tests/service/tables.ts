@@ -11,7 +11,10 @@ import { rootClient } from '../root-client.ts';
 
 type Item = Record<string, unknown>;
 
-/** The tables of a service behind its back, for what no route shows. `kind` is part of a table's name: `guards`, `audit`, `patients`. */
+/**
+ * The tables of a service behind its back, for what no route shows. `kind` is part of a table's name:
+ * `guards`, `audit`, `patients`.
+ */
 export function tablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'>) {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(rootClient(awsEndpoint)));
   const nameOf = async (kind: string): Promise<string> => {

@@ -27,8 +27,8 @@ const ways: [string, (id: string) => [path: string, init: RequestInit]][] = [
   ['its lines of the log', (id) => [`/api/v1/audit-logs?resource_id=${id}`, {}]],
 ];
 
-/** What is different in any two answers. */
-const OWN_HEADERS = [
+/** Headers that differ between any two answers. */
+const varyingHeaders = [
   'x-request-id',
   'x-amzn-requestid',
   'date',
@@ -39,7 +39,7 @@ const OWN_HEADERS = [
 
 async function answerTo(person: Person, [path, init]: [string, RequestInit], id: string) {
   const response = await person.fetch(path, { ...init, headers: { 'Content-Type': 'application/json' } });
-  const headers = [...response.headers].filter(([name]) => !OWN_HEADERS.includes(name));
+  const headers = [...response.headers].filter(([name]) => !varyingHeaders.includes(name));
   return { status: response.status, headers, text: (await response.text()).replaceAll(id, 'ID') };
 }
 

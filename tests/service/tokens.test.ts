@@ -14,7 +14,7 @@ type Claims = Record<string, unknown>;
 
 let running: Running;
 let jwk: JWK;
-/** What a good token of the service says. */
+/** The claims of a valid token. */
 let good: Claims;
 
 const decoded = (token: string) =>
@@ -226,7 +226,7 @@ async function issuer(keys: () => unknown): Promise<Issuer> {
 }
 
 describe('when the issuer’s keys cannot be fetched', () => {
-  test.each(['a port where nobody listens', 'a status of 500', 'something that is no key set'])(
+  test.each(['a port on which nothing listens', 'a status of 500', 'something that is no key set'])(
     '%s: 503 and when to try again, never 401, and nothing is written',
     async (how) => {
       const source = await issuer(() => (how.startsWith('something') ? { nonsense: true } : { keys: [] }));

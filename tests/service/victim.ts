@@ -1,4 +1,6 @@
-/** `node victim.ts <data folder>`: a service that is going to be killed. Prints its address as its only line. */
+/**
+ * `node victim.ts <data folder>`: a service that is going to be killed. Prints its address as its only line.
+ */
 
 import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import type { EventName } from '../../core/webhook/webhook.ts';
 import { adminWorkers } from '../../functions/admin/workers.ts';
 import { ended, order, send, several, stored } from '../admin/records.ts';
 import { ok, pause } from '../cliniko/fixtures.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 
 const administrator = () => own.person({ role: 'admin' });
 
-const hook = async ({ api }: Person, url: string, events = ['batch.completed']) =>
+const hook = async ({ api }: Person, url: string, events: EventName[] = ['batch.completed']) =>
   ok(await api.webhooks.create({ body: { url, events } }));
 
 /** Submits a batch that completes orders, and returns its number. */
@@ -134,7 +135,7 @@ test('lets only administrators ask for the ends of batches, and stores nothing f
     ...{ role: 'manager', tenantId: admin.tenantId },
     claims: { organization_id: '9' },
   });
-  for (const events of [['batch.completed'], ['sync.completed', 'batch.completed']]) {
+  for (const events of [['batch.completed'], ['sync.completed', 'batch.completed']] satisfies EventName[][]) {
     const body = { url: 'https://one.example.com/hook', events };
     const refused = await manager.api.webhooks.create({ body });
     expect([refused.status, refused.body]).toMatchObject([403, { error: true, error_code: 'FORBIDDEN' }]);

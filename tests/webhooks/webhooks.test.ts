@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import type { EventName } from '../../core/webhook/webhook.ts';
 import { nextAttempt } from '../../functions/webhooks/next-attempt.ts';
 import { isPublicAddress, receiverAddress } from '../../functions/webhooks/receiver-address.ts';
 import { isReceiver, sendWebhook } from '../../functions/webhooks/send-webhook.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
   service = await ownServiceOfFile({ environment: { WEBHOOK_LOOPBACK: 'true' } });
 });
 
-const hook = async ({ api }: Person, url: string, events = ['sync.completed', 'sync.failed']) =>
+const hook = async ({ api }: Person, url: string, events: EventName[] = ['sync.completed', 'sync.failed']) =>
   ok(await api.webhooks.create({ body: { url, events } }));
 
 const place = (faults: { name: string }[] = []): Promise<Clinic> =>
@@ -136,7 +137,7 @@ test('registers an address once, for the tenant and for each organisation', asyn
   const { admin } = await place();
   const { tenantId, url } = admin;
   const manager = await somebody({ role: 'manager', tenantId, url, claims: { organization_id: '9' } });
-  const body = { url: 'https://one.example.com/hook', events: ['sync.failed'] };
+  const body = { url: 'https://one.example.com/hook', events: ['sync.failed' as const] };
   ok(await admin.api.webhooks.create({ body }));
   ok(await manager.api.webhooks.create({ body }));
   for (const { api } of [admin, manager]) {

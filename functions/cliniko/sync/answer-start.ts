@@ -5,7 +5,7 @@ import { CodedProblem } from '../../../core/http/coded-problem.ts';
 import {
   limitHeaders,
   limitOf,
-  type Standing,
+  type QuotaStatus,
   secondsUntilFree,
   tooManyCalls,
 } from '../../../core/http/rate-limit.ts';
@@ -16,7 +16,7 @@ import { emptyState } from './sync-state.ts';
 import { readSnapshot } from './sync-store.ts';
 
 /** Quota of an organisation for starts. One that the caller may not see has a full one, as if unknown. */
-export const startQuotaStatus: Standing = async (caller, event, limit, now) => {
+export const startQuotaStatus: QuotaStatus = async (caller, event, limit, now) => {
   const orgId = OrgId.safeParse(event.pathParameters?.orgId).data;
   const isKnown = orgId !== undefined && knows(caller, orgId);
   const snapshot = isKnown ? await readSnapshot({ tenant: caller.tenantId, orgId }) : undefined;

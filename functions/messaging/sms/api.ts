@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
-import { formFile } from '../../../core/http/multipart.ts';
+import { formFile } from '../../../core/contract/form-file.ts';
 import { messagingErrors, spelledWith } from '../errors.ts';
 import { boundedText } from '../text.ts';
 import { CampaignId, ScheduleAt, SenderId, SmsContact, SmsText } from './shape.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { formFile } from '../../../../core/http/multipart.ts';
+import { formFile } from '../../../../core/contract/form-file.ts';
 import { isStorable } from '../../../../core/text.ts';
 
 /** Contacts of one import. */

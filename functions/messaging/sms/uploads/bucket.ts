@@ -9,7 +9,7 @@ import { fileBytesMax } from '../api.ts';
 let client: S3Client | undefined;
 
 /** The S3 client of this container, made on first use. */
-export function s3(): S3Client {
+function s3(): S3Client {
   client ??= new S3Client(clientSettings);
   return client;
 }

@@ -1,4 +1,4 @@
-import type { FormFile } from '../../../../core/http/multipart.ts';
+import type { FormFile } from '../../../../core/contract/form-file.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
 import { readSmsBatch } from '../store.ts';
