@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { invariant } from '../invariant.ts';
 import type { Item } from './store.ts';
 
@@ -15,3 +16,6 @@ export function assertVersion(item: Item, kind: string, newest = 1): void {
     `a ${kind} has version ${String(v)}, and this code reads versions up to ${newest}`,
   );
 }
+
+/** The same rule as a field `v` of a schema with which an item is parsed. */
+export const itemVersion = z.literal(1).optional();

@@ -18,7 +18,7 @@ import { type WriterDefinition, write } from './writer.ts';
 export type { AnswerUpdate, Change, FoundRecord, Stored } from './change.ts';
 export type { HistoryQuestion, Manifest } from './history.ts';
 export type { Outcome } from './recovery.ts';
-export { refFrom, type StoredRef, storedRef, type TransactionRef } from './transaction-ref.ts';
+export type { TransactionRef } from './transaction-ref.ts';
 export type { View } from './view.ts';
 
 /** What the protocol needs from outside. Every field has the default of production; a simulation brings its own world. */

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { timestamp } from '../clock.ts';
 import type { Action } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
+import { itemVersion } from '../dynamo/version.ts';
 import { startWorkflow } from '../workflow.ts';
 import { findWebhooks, isSubscribed, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
 
 /** A message to one webhook as stored in `webhooks` until it is accepted or given up. */
 export const Delivery = z.object({
-  /** Version of the item's shape; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
   /**
    * Sent as `webhook-id`, by which receivers detect repeats. Also names executions: at most 70 letters,
    * digits, `-` and `_`.

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { dynamo } from '../dynamo/dynamo.ts';
 import { queryAll } from '../dynamo/query-all.ts';
 import { tableName } from '../dynamo/tables.ts';
+import { itemVersion } from '../dynamo/version.ts';
 
 /** Events that a webhook can subscribe to. */
 export const events = ['sync.completed', 'sync.failed', 'batch.completed'] as const;
@@ -22,8 +23,7 @@ export interface Origin {
 
 /** A webhook as stored in `webhooks`. Its secret is in Secrets Manager, under its id. */
 export const Webhook = z.object({
-  /** Version of the item's shape; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
   id: z.string(),
   url: z.string(),
   events: z.array(z.enum(events)),

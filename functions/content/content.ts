@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { itemVersion } from '../../core/dynamo/version.ts';
 import { isStorable, normalized } from '../../core/text.ts';
 
 /**
@@ -130,7 +131,7 @@ export const ContentRecord = Content.extend({
   /** The fingerprint of the request that registered it, if that had an idempotency key. */
   registration: z.string().optional(),
   /** The format of the item; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
 });
 export type ContentRecord = z.output<typeof ContentRecord>;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Action, Item, Key } from '../../../core/dynamo/store.ts';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 import { invariant, present } from '../../../core/invariant.ts';
 
 /**
@@ -52,7 +53,7 @@ const TallyItem = z.object({
   changes: z.int(),
   blocks: z.array(z.object({ id: z.int(), from: z.string() })),
   /** The format of the item; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
 });
 
 const counter = (block: number, facet: string) => `n:${block}:${facet}`;

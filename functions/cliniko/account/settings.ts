@@ -6,6 +6,7 @@ import { systemDeps } from '../../../core/deps.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 import { Problem } from '../../../core/http/problem.ts';
 import { log } from '../../../core/log.ts';
 import { readSecret, removeSecret, writeSecret } from '../../../core/secrets.ts';
@@ -17,8 +18,7 @@ import type { NewSettings, SettingsReply } from './settings-shape.ts';
 
 /** Settings of an organisation as stored in `cliniko`; the API key itself is in Secrets Manager. */
 export const ClinikoSettings = z.object({
-  /** Version of the item; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
   name: z.string(),
   contact_email: z.string(),
   schedule: z.string().nullable(),

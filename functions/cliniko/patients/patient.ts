@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 import { normalized } from '../../../core/text.ts';
 import type { ReadPatient } from './patient-record.ts';
 
 /** A patient of an organisation as stored in `cliniko`. */
 export const StoredPatient = z.object({
-  /** Version of the item's shape; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
   /** Cliniko's id, or the place in its list of a record without one. */
   cliniko_id: z.string(),
   /** Our own number, unique within the tenant. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { organizationId } from '../../../core/contract/organization-id.ts';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 
 /**
  * Kinds of syncs: of all patients, or of those that changed since the last sync. `active_patients` only
@@ -18,8 +19,7 @@ const brokenRecordsShownMax = 50;
 
 /** One sync of an organisation as stored in `operations`. Instants are RFC 3339. */
 export const SyncLog = z.object({
-  /** Version of the item's shape; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
   id: z.int(),
   /** Position among the organisation's syncs, from 1: the oldest and the newest log give their number. */
   nth: z.int(),

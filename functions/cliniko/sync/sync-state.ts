@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
 import { patientsPerPage, type SyncOperation, syncOperations } from './sync-log.ts';
 
@@ -76,8 +77,7 @@ export type Holdings = z.output<typeof Holdings>;
 
 /** State of an organisation's syncs as stored in `cliniko`. */
 export const SyncState = z.object({
-  /** Version of the item's shape; absent means 1. */
-  v: z.literal(1).optional(),
+  v: itemVersion,
   /**
    * Counts changes (optimistic locking): a change is conditional on the version it read, so no page is
    * counted twice.

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 
 /** The format of a stored item; absent means 1. */
-const v = z.literal(1).optional();
+const v = itemVersion;
 
 /** A price to be set on the chain, and the operation of a batch that ends with it. */
 const PriceJob = z.object({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
+import { itemVersion } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
-import { storedVersion } from '../stored-version.ts';
 import { fillIn } from './templates/text.ts';
 
 /** Counts of a file: its rows, those that could be read, and those whose message was accepted. */
@@ -14,7 +14,7 @@ export type UploadCounts = z.output<typeof uploadCounts>;
 
 /** A batch of messages as it was requested. Times are RFC 3339. */
 const smsBatch = z.object({
-  v: storedVersion,
+  v: itemVersion,
   pk: z.string(),
   sk: z.string(),
   id: z.string(),
@@ -57,7 +57,7 @@ const packedMessage = z.object({
 });
 export type PackedMessage = z.output<typeof packedMessage>;
 
-const pack = z.object({ v: storedVersion, messages: z.array(packedMessage) });
+const pack = z.object({ v: itemVersion, messages: z.array(packedMessage) });
 
 /**
  * Parses the messages of one pack, in their order; 50 take 3 µs.
@@ -66,7 +66,7 @@ const pack = z.object({ v: storedVersion, messages: z.array(packedMessage) });
  */
 export const asPack = (item: Item): PackedMessage[] => pack.parse(item).messages;
 
-const rowErrors = z.object({ v: storedVersion, errors: z.array(z.string()) });
+const rowErrors = z.object({ v: itemVersion, errors: z.array(z.string()) });
 
 /**
  * Parses the errors of a file's rows, which are texts as answered.
@@ -77,7 +77,7 @@ export const asRowErrors = (item: Item): string[] => rowErrors.parse(item).error
 
 /** Final receipts of a batch's messages, counted by state; an absent counter is 0. */
 const receiptCounts = z.object({
-  v: storedVersion,
+  v: itemVersion,
   delivered: z.number().optional(),
   failed: z.number().optional(),
 });
@@ -88,7 +88,7 @@ export const asReceiptCounts = (item: Item): ReceiptCounts => receiptCounts.pars
 
 /** A batch that the sweep must check. Its sort key begins with the time, 24 characters long. */
 const dueEntry = z
-  .object({ v: storedVersion, sk: z.string(), tenant: z.string(), id: z.string() })
+  .object({ v: itemVersion, sk: z.string(), tenant: z.string(), id: z.string() })
   .transform(({ sk, tenant, id }) => ({ tenant, id, dueAt: sk.slice(0, 24) }));
 
 /** Parses an entry of the sweep. @throws ZodError for an item of another shape. */

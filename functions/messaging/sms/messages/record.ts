@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Item } from '../../../../core/dynamo/store.ts';
-import { storedVersion } from '../../stored-version.ts';
+import { itemVersion } from '../../../../core/dynamo/version.ts';
 
 /**
  * State of one message; before sending begins there is no record. `sending`: claimed, and possibly sent.
@@ -11,7 +11,7 @@ const messageState = z.enum(['sending', 'unknown', 'sent', 'delivered', 'failed'
 export type MessageState = z.output<typeof messageState>;
 
 const messageRecord = z.object({
-  v: storedVersion,
+  v: itemVersion,
   pk: z.string(),
   sk: z.string(),
   id: z.string(),

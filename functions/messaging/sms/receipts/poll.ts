@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { timestamp } from '../../../../core/clock.ts';
 import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
+import { itemVersion } from '../../../../core/dynamo/version.ts';
 import { describe, log } from '../../../../core/log.ts';
-import { storedVersion } from '../../stored-version.ts';
 import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
 import { noteReceipt } from './note.ts';
@@ -16,7 +16,7 @@ const pollsInParallel = 10;
 
 /** A receipt that has to be polled for. */
 const receiptPoll = z.object({
-  v: storedVersion,
+  v: itemVersion,
   pk: z.string(),
   sk: z.string(),
   tenant: z.string(),

@@ -3,15 +3,15 @@ import { timestamp } from '../../../../core/clock.ts';
 import { dynamo } from '../../../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../../../core/dynamo/query-all.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
+import { itemVersion } from '../../../../core/dynamo/version.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { present } from '../../../../core/invariant.ts';
-import { storedVersion } from '../../stored-version.ts';
 import { smsKeys } from '../batch.ts';
 import { readItem } from '../store.ts';
 import { variablesOf } from './text.ts';
 
 const template = z.object({
-  v: storedVersion,
+  v: itemVersion,
   id: z.string(),
   name: z.string(),
   body: z.string(),
