@@ -1,7 +1,9 @@
-/** `npm start`: the whole stack on this machine. */
+/** `npm start [-- --engine <name>]`: the whole stack on this machine. */
 import { resolve } from 'node:path';
-import { CannotStart } from '../local/cannot-start.ts';
+import { parseArgs } from 'node:util';
+import { CannotStart, reasonOf } from '../local/cannot-start.ts';
 import { demoKey } from '../local/cliniko/stand-in.ts';
+import { chooseEngine } from '../local/dynamodb/choice.ts';
 import type { LogLine } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
 import { defaultDataDir, defaultPort, type Running, start } from '../local/start.ts';
@@ -18,11 +20,13 @@ process.env.TZ = 'UTC';
 try {
   const port = readPort(process.env.PORT);
   const dataDir = resolve(process.env.DATA_DIR || defaultDataDir);
+  const { DYNAMODB_ENGINE, DYNAMODB_URL } = process.env;
+  const engine = chooseEngine({ DYNAMODB_ENGINE: askedEngine() ?? DYNAMODB_ENGINE, DYNAMODB_URL });
   const folder = await projectAssembly();
   const environment = Object.fromEntries(
     passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
-  const running = await start({ assembly: folder, port, dataDir, environment, print });
+  const running = await start({ assembly: folder, port, dataDir, engine, environment, print });
   endOnSignal(running);
   console.log(await welcome(running, dataDir));
 } catch (error) {
@@ -36,6 +40,19 @@ function readPort(text: string | undefined): number {
   if (!text) return defaultPort;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new CannotStart(`PORT is ${text}, which is not a number from 0 to 65535`);
+}
+
+/**
+ * The engine that the command line names, if it names one.
+ *
+ * @throws CannotStart for any other option.
+ */
+function askedEngine(): string | undefined {
+  try {
+    return parseArgs({ options: { engine: { type: 'string' } } }).values.engine;
+  } catch (cause) {
+    throw new CannotStart(`npm start has one option, -- --engine <name>: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 function print({ source, text }: LogLine): void {

@@ -1,6 +1,8 @@
+import { type EngineChoice, openEngine } from './dynamodb/choice.ts';
+import type { DynamoEngine } from './dynamodb/engine.ts';
+import type { Log } from './log.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { createTables, type ExpiringTable } from './services/dynamodb.ts';
-import { type DynamoEngine, startDynamoEngine } from './services/dynamodb-engine.ts';
 import { type QueueEngine, startQueueEngine } from './services/queue-engine.ts';
 import { createBuckets } from './services/s3.ts';
 import { createSecrets, openSecretStore, type SecretStore } from './services/secrets-manager.ts';
@@ -17,8 +19,11 @@ export interface Engines {
 }
 
 /** Starts both engines; if one fails, the other is stopped and the failure is thrown. */
-export async function startEngines(dataDir: string): Promise<Engines> {
-  const [dynamo, queue] = await Promise.allSettled([startDynamoEngine(dataDir), startQueueEngine(dataDir)]);
+export async function startEngines(choice: EngineChoice, dataDir: string, log: Log): Promise<Engines> {
+  const [dynamo, queue] = await Promise.allSettled([
+    openEngine(choice, dataDir, log),
+    startQueueEngine(dataDir),
+  ]);
   const stop = async (): Promise<void> => {
     if (queue.status === 'fulfilled') await queue.value.stop();
     if (dynamo.status === 'fulfilled') await dynamo.value.stop();

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { awsEndpointServer } from './aws-endpoint.ts';
 import { withCliniko } from './cliniko/stand-in.ts';
 import { lockDataDir } from './data-dir.ts';
+import { chooseEngine, type EngineChoice } from './dynamodb/choice.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly port?: number;
   /** The folder of the tables, queues, secrets and keys. */
   readonly dataDir: string;
+  /** The DynamoDB engine; by default the one that DYNAMODB_ENGINE or DYNAMODB_URL names, else dynoxide. */
+  readonly engine?: EngineChoice;
   /** Environment variables for every Lambda, e.g. `CLINIKO_BASE_URL`; they override the template's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with each log line as it is written. */
@@ -64,8 +67,10 @@ export interface Running {
   inspectQueue(name: string): ReturnType<QueueEngine['queues']['inspectQueue']>;
   /** Deletes the items that have expired by now, as the sweeper does every 30 seconds. */
   sweepExpired(): Promise<void>;
-  /** The process id of the DynamoDB engine. */
-  readonly enginePid: number;
+  /** The process id of the DynamoDB engine; none if it was started elsewhere (DYNAMODB_URL). */
+  readonly enginePid: number | undefined;
+  /** Ends the DynamoDB engine at once, as `kill -9` does, unless it was started elsewhere. */
+  killEngine(): void;
   /** Resolves when the engine ends; without it no request can be served. */
   readonly engineEnded: Promise<void>;
   /** Waits for work in flight, then stops everything. */
@@ -90,6 +95,7 @@ export const defaultPort = 8_000;
 export async function start(options: StartOptions): Promise<Running> {
   const assembly = readAssembly(resolve(options.assembly));
   const dataDir = resolve(options.dataDir);
+  const engine = options.engine ?? chooseEngine(process.env);
   /** Stops the parts that were started so far, in reverse order. */
   const undo: (() => unknown)[] = [];
   const unwind = async (): Promise<void> => {
@@ -114,7 +120,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const port = await listen(gateway, options.port ?? defaultPort);
     undo.push(() => closeServer(gateway));
 
-    const starting = startEngines(dataDir);
+    const starting = startEngines(engine, dataDir, log);
     // Bundled while the engines start, so that the first invocation need not wait for it.
     threadUrl();
     const engines = await starting;
@@ -156,6 +162,7 @@ export async function start(options: StartOptions): Promise<Running> {
       stacksUrl: stacks.url,
       stack,
       enginePid: engines.dynamo.pid,
+      killEngine: engines.dynamo.kill,
       engineEnded: engines.dynamo.ended,
       token: identity.token,
       invoke: (functionId, event) => fleet.invoke(functionId, JSON.stringify(event)),
@@ -172,7 +179,7 @@ export async function start(options: StartOptions): Promise<Running> {
         await unwind();
       },
       async crash() {
-        process.kill(engines.dynamo.pid, 'SIGKILL');
+        engines.dynamo.kill();
         gateway.closeAllConnections();
         aws.server.closeAllConnections();
         await fleet.kill();

@@ -4,6 +4,7 @@
  * local AWS endpoint, which judges them exactly, answers and logs.
  */
 import { ClientRequest, request } from 'node:http';
+import { engineAccessKey } from '../dynamodb/forward.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import type { Shortcut } from './messages.ts';
 
@@ -12,11 +13,17 @@ export function guardShortcut({ engineHost, awsEndpoint, allowed }: Shortcut): v
   const { end } = ClientRequest.prototype;
   // The AWS SDK passes a request's whole body to this call.
   ClientRequest.prototype.end = function judged(this: ClientRequest, ...body: unknown[]): ClientRequest {
-    if (this.getHeader('host') === engineHost && !surelyAllowed(allowed, this, body[0]))
-      return detour(this, awsEndpoint, body[0]);
+    if (this.getHeader('host') === engineHost) {
+      if (!surelyAllowed(allowed, this, body[0])) return detour(this, awsEndpoint, body[0]);
+      this.setHeader('authorization', forEngine(String(this.getHeader('authorization'))));
+    }
     return Reflect.apply(end, this, body);
   } as typeof end;
 }
+
+/** The header of a request that was judged, with the engine's access key in place of the role's name. */
+const forEngine = (authorization: string): string =>
+  authorization.replace(/Credential=[^/]+/, `Credential=${engineAccessKey}`);
 
 function surelyAllowed(allowed: ReadonlySet<string>, sent: ClientRequest, body: unknown): boolean {
   const target = String(sent.getHeader('x-amz-target'));

@@ -1,9 +1,9 @@
 import { CannotStart } from '../cannot-start.ts';
+import type { DynamoEngine } from '../dynamodb/engine.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import type { Guard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
 import type { Stack } from '../template/stack.ts';
-import type { DynamoEngine } from './dynamodb-engine.ts';
 import { type AwsService, operationOf } from './service.ts';
 
 const target = 'DynamoDB_20120810';

@@ -1,7 +1,7 @@
+import type { DynamoEngine } from '../dynamodb/engine.ts';
 import type { Log } from '../log.ts';
 import type { WorkSource } from '../sources/source.ts';
 import type { ExpiringTable } from './dynamodb.ts';
-import type { DynamoEngine } from './dynamodb-engine.ts';
 
 /**
  * Interval between two sweeps for expired items. AWS deletes within days; a local run should show the effect

@@ -56,7 +56,7 @@ test('what is known of customers is in no log, message, notice or refusal, also 
   expect(JSON.stringify(queues.map((name) => running.inspectQueue(name)))).not.toMatch(LEAK);
   expect(await (await fetch(`${admin.url}/_local/outbox`)).text()).not.toMatch(LEAK);
 
-  process.kill(running.enginePid, 'SIGKILL');
+  running.killEngine();
   for (const [method, path, body] of [
     ['GET', '/export/orders/'],
     ['POST', '/import/orders/', [whole]],

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoStore } from '../../core/dynamo/dynamo-store.ts';
 import { type Ledger, openLedger } from '../../core/ledger/ledger.ts';
@@ -29,8 +28,7 @@ export const ledgerOn = (documents: DynamoDBDocumentClient, recordsTable = table
 
 /** Starts an engine of its own: in memory, or as the local run has it, on a file. */
 export async function openWorld(cleanup: Cleanup, kind: 'memory' | 'file' = 'memory'): Promise<LedgerWorld> {
-  const file = kind === 'file' ? join(await temporaryFolder(cleanup), 'dynamodb.db') : undefined;
-  const engine = await startEngine(file === undefined ? {} : { file });
+  const engine = await startEngine(kind === 'file' ? { folder: await temporaryFolder(cleanup) } : {});
   cleanup.later(() => engine.kill());
   const documents = engine.documents();
   await createTables(documents);

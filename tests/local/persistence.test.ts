@@ -1,6 +1,7 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../core/invariant.ts';
 import { type Running, start } from '../../local/start.ts';
 import {
   eventually,
@@ -57,7 +58,7 @@ describe('what was acknowledged', () => {
     await eventually(() => acknowledged.length > 100 || undefined);
     await first.crash();
     await writing;
-    expect(isAlive(first.enginePid)).toBe(false);
+    expect(isAlive(present(first.enginePid, "the engine's process id"))).toBe(false);
 
     const second = await startFixture({ dataDir });
     const lost = [];
@@ -88,7 +89,7 @@ describe('an end', () => {
     await eventually(() => Object.values(running.calls()).some((calls) => calls > 0) || undefined);
     await running.stop();
     expect(await slow).toEqual({ status: 200, body: 'done' });
-    expect(isAlive(running.enginePid)).toBe(false);
+    expect(isAlive(present(running.enginePid, "the engine's process id"))).toBe(false);
     await expect(fetch(`${running.url}/echo`)).rejects.toThrow();
   });
 });

@@ -64,7 +64,7 @@ test('names, phones and texts are in no log, metric, queue, workflow or refusal,
   expect(messages).not.toMatch(LEAK);
 
   // The worst fault: the tables go away in the middle of everything.
-  process.kill(running.enginePid, 'SIGKILL');
+  running.killEngine();
   const fault = await post('sms/bulk-send', valid);
   expect(fault).not.toMatch(LEAK);
   const lines = running.logs().map(({ source, text }) => `${source} ${text}`);

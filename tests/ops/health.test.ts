@@ -30,7 +30,7 @@ test('without its tables the service is healthy, but says which of them it waits
   const { running, person } = await ownService();
   const { api } = await person();
   expect((await api.patients.create({ body: newPatients(1) })).status).toBe(201);
-  process.kill(running.enginePid, 'SIGKILL');
+  running.killEngine();
   const ready = await fetch(`${running.url}/ready`);
   expect(ready.status).toBe(503);
   expect(Number(ready.headers.get('retry-after'))).toBeGreaterThan(0);

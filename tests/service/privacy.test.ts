@@ -122,7 +122,7 @@ test('what is known of a patient is in no log, metric, audit row, queue, refusal
   expect(messages).not.toMatch(leak);
 
   // The worst fault: the tables go away in the middle of everything.
-  process.kill(running.enginePid, 'SIGKILL');
+  running.killEngine();
   const fault = await send(admin, 'POST', BATCH, JSON.stringify(body), { 'Idempotency-Key': canary });
   expect(fault.status).toBeGreaterThanOrEqual(500);
   expect(fault.text).not.toMatch(leak);

@@ -31,9 +31,8 @@ test('on a real engine, every reader sees every batch whole while owners die, fr
 test('when the engine is killed in the middle of batches, what was acknowledged is there and the rest is not', {
   timeout: 60_000,
 }, async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
-  const file = join(directory, 'tables.db');
-  let engine = await startEngine({ file });
+  const folder = await mkdtemp(join(tmpdir(), 'ledger-'));
+  let engine = await startEngine({ folder });
   let kills = Promise.resolve();
   try {
     await createTables(engine.documents());
@@ -41,7 +40,7 @@ test('when the engine is killed in the middle of batches, what was acknowledged 
       for (let count = 0; count < 5; count++) {
         await sleep(500 + 400 * Math.random());
         await engine.kill();
-        engine = await startEngine({ file, port: engine.port });
+        engine = await startEngine({ folder, port: engine.port });
       }
     })();
     const report = await race({
@@ -51,6 +50,7 @@ test('when the engine is killed in the middle of batches, what was acknowledged 
       readers: 1,
       records: 150,
       duration: 5_000,
+      until: kills,
     });
     await kills;
     expect(report.violations).toEqual([]);
@@ -59,6 +59,6 @@ test('when the engine is killed in the middle of batches, what was acknowledged 
     // The last of them starts an engine, which must not outlive the test.
     await kills.catch(() => undefined);
     await engine.kill();
-    await rm(directory, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 });

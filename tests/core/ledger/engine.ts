@@ -1,15 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  ListTablesCommand,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { chooseEngine } from '../../../local/dynamodb/choice.ts';
+import { startProgram } from '../../../local/dynamodb/program.ts';
 
 /** A running DynamoDB engine on a loopback port of its own. */
 export interface Engine {
@@ -21,64 +13,42 @@ export interface Engine {
   kill(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** The platform package of the engine, found as npm installed it. */
-const binary = (): string =>
-  fileURLToPath(import.meta.resolve(`@dynoxide/${process.platform}-${process.arch}/package.json`)).replace(
-    'package.json',
-    process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide',
-  );
-
-/** @param file A database that outlives the engine; in memory without it. */
-export async function startEngine({ file, port }: { file?: string; port?: number } = {}): Promise<Engine> {
-  const chosen = port ?? (await freePort());
-  const process: ChildProcess = spawn(
-    binary(),
-    ['--port', String(chosen), ...(file === undefined ? [] : ['--db-path', file])],
-    { stdio: 'ignore' },
-  );
-  const exited = once(process, 'exit');
-  const endpoint = `http://127.0.0.1:${chosen}`;
-  const connect = () =>
-    new DynamoDBClient({
-      endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 },
-    });
+/**
+ * Starts the engine that DYNAMODB_ENGINE names, dynoxide by default. One that runs already (DYNAMODB_URL) does
+ * not do, since tests create their tables anew and kill the engine.
+ *
+ * @param folder where its tables outlive the engine; in memory without it.
+ */
+export async function startEngine({
+  folder,
+  port,
+}: {
+  folder?: string;
+  port?: number;
+} = {}): Promise<Engine> {
+  const program = chooseEngine(process.env);
+  if (program instanceof URL) throw new Error('DYNAMODB_URL is set: this needs an engine of its own');
+  const engine = await startProgram(program, { folder, port });
+  const endpoint = `http://${engine.host}`;
   const clients: DynamoDBClient[] = [];
-  const probe = connect();
-  for (let tries = 0; ; tries++) {
-    try {
-      await probe.send(new ListTablesCommand({}));
-      break;
-    } catch (error) {
-      if (tries > 200) throw error;
-      await sleep(25);
-    }
-  }
-  probe.destroy();
   return {
-    port: chosen,
+    port: Number(new URL(endpoint).port),
     endpoint,
     documents: () => {
-      const client = connect();
+      const client = new DynamoDBClient({
+        endpoint,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+        maxAttempts: 1,
+        requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 },
+      });
       clients.push(client);
       return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
     },
     kill: async () => {
       for (const client of clients) client.destroy();
-      process.kill('SIGKILL');
-      await exited;
+      engine.kill();
+      await engine.ended;
     },
   };
 }

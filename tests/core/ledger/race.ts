@@ -19,6 +19,8 @@ export interface Race {
   records: number;
   /** How long clients go on, in milliseconds. */
   duration: number;
+  /** They go on until this has happened too: an engine may need seconds to start again. */
+  until?: Promise<unknown>;
 }
 
 export interface RaceReport {
@@ -128,6 +130,7 @@ export async function race({
   readers,
   records,
   duration,
+  until,
 }: Race): Promise<RaceReport> {
   const model = newModel();
   const plain = dynamoStore(engine.documents());
@@ -160,9 +163,14 @@ export async function race({
   const fail = (error: unknown) =>
     model.violate(error instanceof Error ? (error.stack ?? '') : String(error));
 
-  const end = Date.now() + duration;
+  let isOver = false;
+  void Promise.all([realTime.sleep(duration), until])
+    .catch(fail)
+    .then(() => {
+      isOver = true;
+    });
   const client = async (name: string) => {
-    for (let turn = 0; Date.now() < end; turn++) {
+    for (let turn = 0; !isOver; turn++) {
       const operation = wish(`${name}-${turn}`, {
         model,
         tenants,
@@ -208,7 +216,7 @@ export async function race({
   };
   const reader = async () => {
     const look = observer({ ledger: open(plain), model, tenants, random: Math.random, informed });
-    while (Date.now() < end) {
+    while (!isOver) {
       try {
         await look();
         reads++;
