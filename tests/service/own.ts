@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
+import type { EngineChoice } from '../../local/dynamodb/choice.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
@@ -11,6 +12,8 @@ interface OwnOptions {
   settings?: Record<string, unknown>;
   /** For every Lambda. */
   environment?: Record<string, string>;
+  /** In place of the engine that DYNAMODB_ENGINE names. */
+  engine?: EngineChoice;
   /** A folder that an earlier service left; a new one by default. */
   dataDir?: string;
   /** In place of the app as it is synthesised. */
@@ -34,6 +37,7 @@ async function startOwn(options: OwnOptions): Promise<Own> {
       assembly,
       port: 0,
       dataDir,
+      ...(options.engine ? { engine: options.engine } : {}),
       ...(options.environment ? { environment: options.environment } : {}),
     });
   const own: Own = {
