@@ -1,9 +1,6 @@
 import { Problem } from '../http/problem.ts';
 
-/**
- * A live transaction works on the same records or has taken the ids, and waiting did not help. Nothing was
- * written.
- */
+/** A live transaction works on the same records or ids, and waiting did not help. Nothing was written. */
 export class Conflict extends Problem {
   override readonly name = 'Conflict';
   /** For engineers; callers get one sentence for all reasons. */

@@ -67,10 +67,7 @@ export interface LedgerDefinition<T extends Stored> extends WriterDefinition<T>,
   scheduleRecovery(transaction: TransactionRef, delaySeconds: number): Promise<void>;
 }
 
-/**
- * Keeps the records of one system so that readers see every transaction completely or not at all, at any
- * crash.
- */
+/** Keeps the records of one system so that readers see each transaction completely or not at all. */
 export interface Ledger<T extends Stored> {
   /**
    * Writes a transaction of up to about 9,500 records per tenant, over up to 99 tenants.

@@ -12,10 +12,7 @@ import { manifestOf, type RecordWrite, type TenantPlan } from './plan.ts';
 import { clear } from './recovery.ts';
 import { clearId } from './short-transaction.ts';
 
-/**
- * Requests in flight for one transaction. More gains nothing against one partition, and takes capacity from
- * other tenants.
- */
+/** Requests in flight per transaction. More gains nothing on one partition, and slows other tenants. */
 const requestsAtOnceMax = 8;
 
 /** Another transaction has written one of the records, or fenced this one: the attempt is over. */
@@ -55,8 +52,7 @@ export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
     await putAnswer(attempt);
   } catch (error) {
     await abandon(attempt, parts);
-    // A lost put may land after a next attempt has written the same id, and would replace that: so no next
-    // attempt.
+    // A lost put may land after a next attempt has written the same id: so there is no next attempt.
     if (lostPuts.length > 0)
       throw new Unavailable('A write got no answer and was rolled back', { cause: lostPuts[0] });
     if (error instanceof Missed) return 'conflict';
@@ -174,10 +170,7 @@ function chunksBySize(writes: RecordWrite[], transactMax: number): RecordWrite[]
   return chunks;
 }
 
-/**
- * Keeps the answer before the commit: it counts only if the transaction commits, and a crash after it would
- * lose it.
- */
+/** Keeps the answer before the commit, where no crash can lose it: it counts only after the commit. */
 async function putAnswer({ context, answer }: Attempt): Promise<void> {
   if (!answer) return;
   const written = await context.store.update(answer);

@@ -145,8 +145,7 @@ export function planOf<T extends Stored>(
     // A record of another tenant counts as not found: a plan writes to its own tenant only.
     if (record?.pk !== recordKey(one.tenant, id).pk)
       throw new Error(`Record ${id} was not found and cannot be changed`);
-    // Parsed once more, because `decide` may have changed its document in place, and the undo needs the
-    // stored one.
+    // Parsed again: `decide` may have changed its document in place, and the undo needs the stored one.
     const before = documentOf<T>(record);
     count(plan.delta, countersOf(before), -1);
     if (one.kind === 'update') count(plan.delta, countersOf(one.document), 1);
@@ -162,10 +161,7 @@ export function planOf<T extends Stored>(
 
 const letters = { create: 'c', update: 'u', delete: 'd' } as const;
 
-/**
- * The audit record of a transaction in one tenant. It has ids and kinds of change, and nothing of the
- * documents.
- */
+/** The audit record of a transaction in one tenant: ids and kinds of change, and nothing of the documents. */
 export function manifestOf(
   ledger: string,
   plan: TenantPlan,

@@ -144,8 +144,7 @@ async function rollBackAll(context: Context, tenant: string, ids: string[], stam
  */
 export async function clear(context: Context, tenant: string, txId: string, stamp: number): Promise<void> {
   const manifest = (await readManifest(context, tenant, txId)) ?? (await fence(context, tenant, txId));
-  // Without a manifest nothing was written. With another stamp in it, the entry is the late echo of a
-  // register.
+  // Without a manifest nothing was written. With another stamp in it, the entry is a late echo of `register`.
   if (manifest?.n !== stamp) return;
   await rollBackAll(context, tenant, idsOf(manifest), stamp);
   if (manifest.st !== 'ABORTED')
@@ -257,8 +256,7 @@ export async function recover(context: Context, tenant: string, txId: string): P
       return recoverDecided(context, tenant, txId, await readHead(context, tenant));
   }
   await clear(context, tenant, txId, stamp);
-  // A request of its owner may still arrive: a Lambda lives for up to 15 minutes. After the grace period none
-  // can.
+  // A late request of its owner may still arrive: a Lambda lives for 15 minutes, less than the grace period.
   const forgetMs = present(abortedMs, 'an aborted entry has its instant') + context.gracePeriodMs;
   if (forgetMs > context.now()) return { state: 'aborted', againIn: secondsUntil(context, forgetMs) };
   await forget(context, tenant, txId, stamp);
@@ -297,10 +295,7 @@ async function recoverDecided(
   return { state: 'committed' };
 }
 
-/**
- * The state of a transaction that HEAD does not list, by its manifest; `overdue` if its tombstones are to be
- * purged.
- */
+/** The state by its manifest of a transaction that HEAD does not list; `overdue` for tombstones to purge. */
 function decidedState(
   { now, gracePeriodMs, messageSpanMs }: Context,
   { sk: txId, st, n: stamp, kinds }: ManifestItem,
