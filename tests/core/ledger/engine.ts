@@ -17,7 +17,7 @@ export interface Engine {
   endpoint: string;
   /** A client that sends each request once. */
   documents(): DynamoDBDocumentClient;
-  /** SIGKILL: no goodbye, as in a power cut. */
+  /** Kills it by SIGKILL, without a shutdown, as in a power cut. */
   kill(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ const binary = (): string =>
     process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide',
   );
 
-/** @param file A database that outlives the engine; in memory without it. */
+/** @param file of a database that outlives the engine; in memory without it. */
 export async function startEngine({ file, port }: { file?: string; port?: number } = {}): Promise<Engine> {
   const chosen = port ?? (await freePort());
   const process: ChildProcess = spawn(
@@ -57,6 +57,7 @@ export async function startEngine({ file, port }: { file?: string; port?: number
     });
   const clients: DynamoDBClient[] = [];
   const probe = connect();
+  // Ends when the engine answers, or after 200 tries.
   for (let tries = 0; ; tries++) {
     try {
       await probe.send(new ListTablesCommand({}));
