@@ -77,7 +77,7 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
   reads: () => [],
   plan: (operations) => operations.map(() => ({ waiting: true })),
   stuck: 'STUCK',
-  async carryOut({ batch, chunk, waiting }, again) {
+  async runSideEffects({ batch, chunk, waiting }, again) {
     const until = deps.now() + sendingMsMax;
     const { sms } = batch.details;
     invariant(typeof sms === 'string', 'the engine batch names its SMS batch');
