@@ -12,7 +12,7 @@ import { noteReceipt } from './note.ts';
 const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
 
 /** Receipts that are polled in parallel. */
-const pollsInParallel = 10;
+const pollsAtOnceMax = 10;
 
 /** A receipt that has to be polled for. */
 const receiptPoll = z.object({
@@ -71,10 +71,11 @@ export async function pollReceipts(
       polls += 1;
     }
   };
+  // Ends when nothing is due, or with the first round after the deadline `until`.
   for (;;) {
     const queue = (await duePolls(store, now())).reverse();
     if (queue.length === 0 || now() >= until) return polls;
-    await Promise.all(Array.from({ length: pollsInParallel }, () => worker(queue)));
+    await Promise.all(Array.from({ length: pollsAtOnceMax }, () => worker(queue)));
   }
 }
 
