@@ -1,5 +1,6 @@
 import { getAll } from '../dynamo/get-all.ts';
 import { present } from '../invariant.ts';
+import { type SweepParts, sweepInParts } from '../sweep.ts';
 import { asChunkState, chunkStateAttributes } from './chunk.ts';
 import { type Context, itemsIn } from './context.ts';
 import { giveUp } from './give-up.ts';
@@ -31,17 +32,23 @@ class EndsNotReported extends Error {
  * chunk is applied once.
  *
  * @returns the number of messages that were sent again.
- * @throws EndsNotReported after everything else was done, so that an alarm reports a listener that fails.
+ * @throws EndsNotReported or SweepIncomplete after everything else was done, so that an alarm reports a
+ * listener that fails, and a batch that cannot be looked after.
  */
 export async function sweep(context: Context): Promise<number> {
   let sent = 0;
   let notReported = 0;
-  for await (const batches of openByTenant(context)) {
-    for (const { record } of batches) if (!(await reportEnded(context, record))) notReported += 1;
-    const open = batches.filter(({ record }) => !isOver(record));
-    const stalledAt = Math.max(...open.map(({ record }) => stalledAtMs(record)));
-    if (open.length > 0 && context.deps.now() >= stalledAt) sent += await resend(context, open);
+  const parts = sweepInParts('open batches');
+  for await (const entries of openByTenant(context, parts)) {
+    await parts.run(async () => {
+      const batches = await withRecords(context, entries);
+      for (const { record } of batches) if (!(await reportEnded(context, record))) notReported += 1;
+      const open = batches.filter(({ record }) => !isOver(record));
+      const stalledAt = Math.max(...open.map(({ record }) => stalledAtMs(record)));
+      if (open.length > 0 && context.deps.now() >= stalledAt) sent += await resend(context, open);
+    });
   }
+  parts.finish();
   if (notReported > 0) throw new EndsNotReported(`the ends of ${notReported} batches could not be announced`);
   return sent;
 }
@@ -54,18 +61,19 @@ interface OpenBatch {
   record: BatchRecord;
 }
 
-/** The open batches, tenant by tenant, each in the order of its turns. */
-async function* openByTenant(context: Context): AsyncGenerator<OpenBatch[]> {
+/** The entries of open batches, tenant by tenant, each in the order of its turns. */
+async function* openByTenant(context: Context, parts: SweepParts): AsyncGenerator<OpenEntry[]> {
   let tenant: OpenEntry[] = [];
   for await (const item of itemsIn(context, context.keys.openOf())) {
-    const entry = asEntry(item);
+    const entry = await parts.run(() => asEntry(item));
+    if (!entry) continue;
     if (tenant[0] && tenant[0].tenant !== entry.tenant) {
-      yield await withRecords(context, tenant);
+      yield tenant;
       tenant = [];
     }
     tenant.push(entry);
   }
-  if (tenant.length > 0) yield await withRecords(context, tenant);
+  if (tenant.length > 0) yield tenant;
 }
 
 async function withRecords(context: Context, entries: OpenEntry[]): Promise<OpenBatch[]> {

@@ -4,6 +4,7 @@ import { dynamoStore } from '../dynamo/dynamo-store.ts';
 import type { Store } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { inParallel } from '../parallel.ts';
+import { sweepInParts } from '../sweep.ts';
 import type { Stored, WriteRequest } from './change.ts';
 import { type Context, dynamoLimits, type Limits, withBudget } from './context.ts';
 import { readHead } from './head.ts';
@@ -169,14 +170,19 @@ export async function countersOf(
 }
 
 async function sweep(context: Context): Promise<number> {
-  const recovered = await inParallel(await registeredTenants(context), tenantsAtOnceMax, async (tenant) => {
-    const head = await readHead(context, tenant);
-    const overdue = allListedIn(head).filter(({ state, leaseEndMs, abortedMs = 0 }) => {
-      const dueMs = state === 'A' ? abortedMs + context.gracePeriodMs : leaseEndMs;
-      return dueMs <= context.now();
-    });
-    for (const { txId } of overdue) await recover(context, tenant, txId);
-    return overdue.length;
-  });
-  return recovered.reduce((sum, count) => sum + count, 0);
+  let recovered = 0;
+  const parts = sweepInParts(`ledger ${context.ledger}`);
+  await inParallel(await registeredTenants(context), tenantsAtOnceMax, (tenant) =>
+    parts.run(async () => {
+      const head = await readHead(context, tenant);
+      const overdue = allListedIn(head).filter(({ state, leaseEndMs, abortedMs = 0 }) => {
+        const dueMs = state === 'A' ? abortedMs + context.gracePeriodMs : leaseEndMs;
+        return dueMs <= context.now();
+      });
+      for (const { txId } of overdue) await recover(context, tenant, txId);
+      recovered += overdue.length;
+    }),
+  );
+  parts.finish();
+  return recovered;
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../core/batch/engine.ts';
+import { keysOf } from '../../../core/batch/keys.ts';
 import type { Kind } from '../../../core/batch/kind.ts';
 import { NotOpened } from '../../../core/batch/open.ts';
 import type { Batch } from '../../../core/batch/record.ts';
@@ -122,6 +123,20 @@ test('counts and lists an operation at each place of the request that asked for 
     { account: name },
   ]);
   expect(await creditsOf(table, [name])).toEqual([1]);
+});
+
+test('an entry that cannot be read stops the sweep for no other tenant, and fails it at its end', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const names = await accounts(table, 'behind', 3);
+  await engine.open(batch('b', names));
+  it.loseMessages();
+  const broken = { ...keysOf(`run${runs}`).open('a tenant before', 1), id: 7 };
+  await table.store.put({ TableName: table.name, Item: broken });
+  it.pass(60_000);
+  await expect(engine.sweep()).rejects.toThrow(expect.objectContaining({ name: 'SweepIncomplete' }));
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 3 });
 });
 
 describe('the end of a batch', () => {
