@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 const tagOf = (tenant: string): Buffer => createHash('sha256').update(tenant).digest().subarray(0, 2);
 
 /** The number of ids in one millisecond: the counter has 12 bits. */
-const idsPerMillisecond = 4096;
+const recordsPerMillisecond = 4096;
 
 /** The random bytes of an id. */
 const randomBytesPerId = 6;
@@ -31,8 +31,8 @@ export function recordIds(tenants: string[], now: number, randomBytes: (size: nu
   const random = randomBytes(randomBytesPerId * tenants.length);
   return tenants.map((tenant, position) => {
     const bytes = Buffer.alloc(16);
-    bytes.writeUIntBE(now + Math.floor(position / idsPerMillisecond), 0, 6);
-    bytes.writeUInt16BE(0x7000 | (position % idsPerMillisecond), 6);
+    bytes.writeUIntBE(now + Math.floor(position / recordsPerMillisecond), 0, 6);
+    bytes.writeUInt16BE(0x7000 | (position % recordsPerMillisecond), 6);
     random.copy(bytes, 8, randomBytesPerId * position, randomBytesPerId * (position + 1));
     bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
     tags.get(tenant)?.copy(bytes, 14);

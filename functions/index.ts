@@ -14,13 +14,16 @@ import { patientWorkers } from './patients/workers.ts';
 import { webhooks } from './webhooks/api.ts';
 import { webhookWorkers } from './webhooks/workers.ts';
 
-/** Every endpoint, by the folder of its system and its name there. The first system answers for paths that belong to none. */
+/**
+ * All endpoints, by the folder of their system and their name in it. The first system answers for paths that
+ * belong to no system.
+ */
 export const endpoints = { patients, cliniko, content, messaging, admin, webhooks, ops } satisfies Record<
   string,
   Record<string, Endpoint>
 >;
 
-/** Every worker, likewise. */
+/** All workers, by system and name. */
 export const workers = {
   patients: patientWorkers,
   cliniko: clinikoWorkers,
@@ -30,5 +33,5 @@ export const workers = {
   webhooks: webhookWorkers,
 } satisfies Record<string, Record<string, Worker>>;
 
-/** Faults of a sync that its workflow does not try to mend. */
+/** Faults of a sync after which its workflow does not try again. */
 export { permanentFaults } from './cliniko/faults.ts';

@@ -32,6 +32,7 @@ function decoded(segment: string): number[] {
 function encoded(number: number): string {
   let bits = number < 0 ? (-number << 1) | 1 : number << 1;
   let text = '';
+  // Ends: each round takes five bits off.
   do {
     text += digits.charAt((bits & 31) | (bits > 31 ? 32 : 0));
     bits >>>= 5;

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { formField } from './form-field.ts';
 import { readBody } from './gateway/read-body.ts';
 import type { Judge } from './iam/judge.ts';
 import type { Log } from './log.ts';
@@ -84,9 +85,6 @@ function credentialScope(
   return principal && service ? { principal, service } : undefined;
 }
 
-/** The credential of a browser form. Its fields come before its file, so only the beginning is searched. */
-function formCredential(contentType: string | undefined, body: Buffer): string | undefined {
-  if (!contentType?.startsWith('multipart/form-data')) return;
-  const beginning = body.subarray(0, 16_384).toString('latin1');
-  return /name="?X-Amz-Credential"?[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n([^\r\n]+)/i.exec(beginning)?.[1];
-}
+/** The credential of a browser form. */
+const formCredential = (contentType: string | undefined, body: Buffer): string | undefined =>
+  contentType?.startsWith('multipart/form-data') ? formField(body, 'x-amz-credential') : undefined;

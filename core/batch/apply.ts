@@ -1,98 +1,101 @@
 import { timestamp } from '../clock.ts';
 import { InvalidActions } from '../dynamo/errors.ts';
-import { type Chunk, isApplied, placed } from './chunk.ts';
+import { invariant } from '../invariant.ts';
+import { isApplied, placedOperations } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type ChunkTransaction, chunkTransaction } from './chunk-transaction.ts';
 import { type Context, kindOf, untilDone } from './context.ts';
 import type { Planned } from './kind.ts';
-import type { Ahead } from './prefetch.ts';
-import { type BatchRecord, batchOf, takesWork } from './record.ts';
+import type { LoadedChunk } from './load.ts';
+import type { Prefetch } from './prefetch.ts';
+import { batchOf, takesWork } from './record.ts';
 
-/** How often an operation is planned anew because somebody came between, before that is its error. */
-const PLANS = 6;
+/** Plans of one operation whose conditions may fail, before the kind's `stuck` error is its outcome. */
+const plansPerOperationMax = 6;
 
-/** How often the conditions of an operation failed, by its index. */
-type Stuck = Map<number, number>;
+/** Failed plans by the index of the operation. */
+type FailedPlans = Map<number, number>;
 
-/** What this delivery finds a chunk to be, and whether it was the one that made it so. */
-export interface Reached {
-  record: BatchRecord;
-  chunk: Chunk;
-  mine: boolean;
+/** The chunk after this delivery, and whether this delivery applied it. */
+export interface AppliedChunk extends LoadedChunk {
+  isMine: boolean;
 }
 
 /**
- * Brings a chunk to where it was applied, by this delivery or another; or leaves it, if its batch takes no more work.
+ * Applies a chunk, unless another delivery has applied it or its batch takes no more work. Idempotent: the
+ * chunk's transaction fails if the chunk has a result.
  *
  * @returns `undefined` if there is no such chunk.
+ * @throws Unavailable at the deadline of the store.
  */
-export async function reach(
+export async function applyChunk(
   context: Context,
   message: ChunkMessage,
-  ahead: Ahead,
-): Promise<Reached | undefined> {
+  prefetch: Prefetch,
+): Promise<AppliedChunk | undefined> {
   const by = context.deps.unique();
   const began = timestamp(context.deps.now());
-  const stuck: Stuck = new Map();
-  const reached = await untilDone(context, async () => {
-    const found = await ahead.chunk(message);
-    if (!found) return 'unknown' as const;
-    const { record, chunk } = found;
-    if (isApplied(chunk) || !takesWork(record)) return { ...found, mine: chunk.result?.by === by };
-    const plan = await planned(context, record, chunk, ahead, stuck);
+  const failedPlans: FailedPlans = new Map();
+  const applied = await untilDone(context, async () => {
+    const loaded = await prefetch.loadChunk(message);
+    if (!loaded) return 'unknown' as const;
+    const { record, chunk } = loaded;
+    // A transaction whose answer was lost is recognized by the id of its delivery.
+    if (isApplied(chunk) || !takesWork(record)) return { ...loaded, isMine: chunk.result?.by === by };
+    const plan = await planChunk(context, loaded, prefetch, failedPlans);
     const transaction = chunkTransaction(context, record, chunk, { plan, by, began });
-    if (!(await apply(context, transaction, stuck))) return undefined;
-    ahead.applied(transaction.record, transaction.actions);
-    return { record: transaction.record, chunk: transaction.chunk, mine: true };
+    if (!(await commit(context, transaction, failedPlans))) return undefined;
+    prefetch.noteApplied(transaction.record, transaction.actions);
+    return { record: transaction.record, chunk: transaction.chunk, isMine: true };
   });
-  return reached === 'unknown' ? undefined : reached;
+  return applied === 'unknown' ? undefined : applied;
 }
 
-async function planned(
+async function planChunk(
   context: Context,
-  record: BatchRecord,
-  chunk: Chunk,
-  ahead: Ahead,
-  stuck: Stuck,
+  { record, chunk }: LoadedChunk,
+  prefetch: Prefetch,
+  failedPlans: FailedPlans,
 ): Promise<Planned<unknown, unknown>[]> {
   const kind = kindOf(context, record);
   const batch = batchOf(record);
-  const operations = placed(chunk);
-  const free = operations.filter(({ index }) => (stuck.get(index) ?? 0) < PLANS);
-  const items = await ahead.items(kind, kind.reads(free, batch));
-  const plans = kind.plan(free, items, batch, context.deps.now());
-  if (plans.length !== free.length) throw new Error('a plan must say something of each operation');
-  const byIndex = new Map(free.map(({ index }, position) => [index, plans[position]]));
+  const operations = placedOperations(chunk);
+  const plannable = operations.filter(({ index }) => (failedPlans.get(index) ?? 0) < plansPerOperationMax);
+  const items = await prefetch.loadItems(kind, kind.reads(plannable, batch));
+  const plans = kind.plan(plannable, items, batch, context.deps.now());
+  invariant(plans.length === plannable.length, `kind ${record.kind} plans each operation`);
+  const byIndex = new Map(plannable.map(({ index }, position) => [index, plans[position]]));
   return operations.map(({ index }) => byIndex.get(index) ?? { error: kind.stuck });
 }
 
-/** Writes it, all or nothing; false if nothing. Operations whose own conditions failed are noted in `stuck`. */
-async function apply(
+/**
+ * Commits a chunk's transaction. If it fails, the operations whose own actions failed are counted in
+ * `failedPlans`.
+ *
+ * @returns false if nothing was written.
+ */
+async function commit(
   context: Context,
   { actions, owners }: ChunkTransaction,
-  stuck: Stuck,
+  failedPlans: FailedPlans,
 ): Promise<boolean> {
-  const blame = (failed: boolean[], times: number): boolean => {
-    const blamed = new Set(owners.filter((owner, action) => owner !== undefined && failed[action]));
-    for (const index of blamed) if (index !== undefined) stuck.set(index, (stuck.get(index) ?? 0) + times);
-    return blamed.size > 0;
+  /** @returns false if none of the failed actions is of an operation. */
+  const countFailed = (hasFailed: (action: number) => boolean, plans: number): boolean => {
+    const failed = new Set(owners.filter((owner, action) => owner !== undefined && hasFailed(action)));
+    for (const index of failed)
+      if (index !== undefined) failedPlans.set(index, (failedPlans.get(index) ?? 0) + plans);
+    return failed.size > 0;
   };
   try {
     const end = await context.store.transact(actions);
     if (end.done) return true;
-    const failed = end.reasons.map((reason) => reason.failed);
-    blame(failed, 1);
+    countFailed((action) => end.reasons[action]?.failed === true, 1);
   } catch (error) {
-    // What DynamoDB will never take (an item that grew too large) is the failure of its operation, not of its neighbours.
+    // An action that DynamoDB will never take (its item grew too large) is the error of its operation, not of
+    // the chunk's other operations.
     if (!(error instanceof InvalidActions)) throw error;
     const { places } = error;
-    if (
-      !blame(
-        actions.map((_, action) => places.includes(action)),
-        PLANS,
-      )
-    )
-      throw error;
+    if (!countFailed((action) => places.includes(action), plansPerOperationMax)) throw error;
   }
   return false;
 }

@@ -1,11 +1,12 @@
 import { timestamp } from '../clock.ts';
 import type { Context } from './context.ts';
-import { announced } from './finish.ts';
 import { asBatch, type Batch, batchOf } from './record.ts';
+import { reportEnded } from './report-ended.ts';
 
 /**
- * Cancels a batch: everything that no chunk was done of, and nothing else, is counted as canceled, for ever. A chunk in flight is either
- * counted before or not done at all. Only claims of effects outside (`inFlight`) still end by themselves.
+ * Cancels a batch: exactly the operations of chunks that were not applied are counted as canceled, for good.
+ * A chunk whose transaction is under way is either counted before the cancel or not applied at all. Only
+ * claimed operations (`inFlight`) still end.
  *
  * @returns the batch as the cancel made it, or as it is if it had ended before; `undefined` if there is none.
  */
@@ -32,10 +33,10 @@ export async function cancel(
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  if (!item?.status) return undefined;
+  if (!item) return undefined;
   const record = asBatch(item);
-  // A cancel whose answer was lost finds its own work.
-  const canceled = done || item.canceledBy === by;
-  if (canceled) await announced(context, record);
+  // If the answer of an earlier sending was lost, the cancel finds its own id.
+  const canceled = done || record.canceledBy === by;
+  if (canceled) await reportEnded(context, record);
   return { canceled, batch: batchOf(record) };
 }

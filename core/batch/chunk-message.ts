@@ -1,6 +1,12 @@
 import * as z from 'zod';
 
-/** What a message of the queue says: one chunk is to be worked on. Ids only. */
+/**
+ * Message on a system's queue: one chunk is to be applied. Ids only.
+ *
+ * Messages wait in queues and dead-letter queues across deployments, so older and newer code must read each
+ * other's: unknown fields are ignored, and a new field must be optional. A change that older code would
+ * misread takes the next `version`, which older code rejects, so that the message is delivered again.
+ */
 export const ChunkMessage = z.object({
   version: z.literal(1),
   tenant: z.string(),

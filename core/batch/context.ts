@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts';
 import { AnswerLost } from '../dynamo/errors.ts';
 import { queryAll, type Range } from '../dynamo/query-all.ts';
 import type { RetryingStore } from '../dynamo/retry.ts';
-import type { Item } from '../dynamo/store.ts';
+import type { Action, Item } from '../dynamo/store.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Keys } from './keys.ts';
 import type { Kind } from './kind.ts';
@@ -13,14 +13,14 @@ export interface Context {
   store: RetryingStore;
   deps: Deps;
   keys: Keys;
-  /** The name of the table with the engine's own items. */
+  /** Name of the table with the engine's own items. */
   table(): string;
   kinds: Readonly<Record<string, Kind>>;
   send(tenant: string, message: ChunkMessage): Promise<void>;
   onEnded?: ((batch: Batch) => Promise<void>) | undefined;
 }
 
-/** What a batch's operations do. */
+/** @throws Error if this code does not know the batch's kind. */
 export function kindOf({ kinds }: Context, { kind }: Pick<Batch, 'kind'>): Kind {
   const known = kinds[kind];
   if (!known) throw new Error(`no kind ${kind} of batches is known here`);
@@ -28,8 +28,8 @@ export function kindOf({ kinds }: Context, { kind }: Pick<Batch, 'kind'>): Kind 
 }
 
 /**
- * Tries until `attempt` gives something, each time from fresh reads. It gives `undefined` where others came between; a transaction whose answer
- * was lost counts as such.
+ * Repeats `attempt` until it returns a value, each time from fresh reads. It returns `undefined` if a
+ * concurrent write made its conditions fail; a transaction whose answer was lost counts as such.
  *
  * @throws Unavailable at the deadline of the store.
  */
@@ -37,11 +37,11 @@ export async function untilDone<T>({ store }: Context, attempt: () => Promise<T 
   const wait = store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
-    const given = await attempt().catch((error: unknown) => {
+    const value = await attempt().catch((error: unknown) => {
       if (error instanceof AnswerLost) return undefined;
       throw error;
     });
-    if (given !== undefined) return given;
+    if (value !== undefined) return value;
     await wait();
   }
 }
@@ -52,3 +52,8 @@ export const itemsIn = (
   range: Range,
   attributes?: readonly string[],
 ): AsyncGenerator<Item> => queryAll(store, { table: table(), range, ...(attributes ? { attributes } : {}) });
+
+/** Puts an item of the engine that must not exist yet. */
+export const putNew = ({ table }: Context, item: Item): Action => ({
+  Put: { TableName: table(), Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
+});

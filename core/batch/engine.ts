@@ -9,26 +9,27 @@ import type { ChunkMessage } from './chunk-message.ts';
 import type { Context } from './context.ts';
 import { keysOf } from './keys.ts';
 import type { Kind } from './kind.ts';
+import { list } from './lists.ts';
 import { type NewBatch, open } from './open.ts';
-import { type Entry, entries, list, read } from './read.ts';
+import { type Entry, entries, read } from './read.ts';
 import type { Batch } from './record.ts';
 import { type Settled, type Settlement, settle } from './settle.ts';
 import { sweep } from './sweep.ts';
 import { work } from './work.ts';
 
 export interface EngineOptions {
-  /** Sets this system's batches apart from those of others in the same table. */
+  /** Name of the system, a part of its keys: several systems share the table. */
   name: string;
   kinds: Readonly<Record<string, Kind>>;
   /** Puts a message on the system's queue, in the group of the tenant. */
   send(tenant: string, message: ChunkMessage): Promise<void>;
-  /** Called when a batch has ended: at least once, so it must be able to run twice for the same end. */
+  /** Called when a batch has ended: at least once, so it must be idempotent. */
   onEnded?: (batch: Batch) => Promise<void>;
   /** The port to the table; DynamoDB by default. */
   store?: Store;
-  /** The name of the table; `operations` by default. */
+  /** Name of the table; `operations` by default. */
   table?: () => string;
-  /** The machine's own by default. */
+  /** Clock, randomness, pauses and unique texts; those of the system by default. */
   deps?: Deps;
 }
 
@@ -44,10 +45,13 @@ export interface Engine {
   sweep(): Promise<number>;
 }
 
-/** How long one piece of work is tried: well below the minute that a queue's function has. */
+/**
+ * Time within which a request, or a loop of requests, is retried: well below the 60 seconds of a queue's
+ * function.
+ */
 const workBudgetMs = 20_000;
 
-/** Makes a system's engine. Nothing is reached before it is used. */
+/** Creates a system's engine. It sends no request before it is used. */
 export function openEngine(options: EngineOptions): Engine {
   const deps = options.deps ?? systemDeps;
   const context: Context = {

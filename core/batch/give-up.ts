@@ -2,23 +2,25 @@ import { timestamp } from '../clock.ts';
 import { type ChunkResult, resultItem } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type Context, untilDone } from './context.ts';
-import { announced } from './finish.ts';
-import { lookAt } from './load.ts';
+import { loadChunk } from './load.ts';
 import { progressUpdate } from './progress.ts';
 import { hasEnded } from './record.ts';
+import { reportEnded } from './report-ended.ts';
 
-/** Gives a chunk up. When no other is open the batch has ended, and says so. */
+/**
+ * Gives a chunk up, unless it has a result. The end of its batch is reported if it was the last open chunk.
+ */
 export async function giveUp(
   context: Context,
   { batch, chunk }: Pick<ChunkMessage, 'batch' | 'chunk'>,
 ): Promise<void> {
   const dead: ChunkResult = { state: 'dead', outcomes: [], waiting: 0, by: '', carriedUntil: 0 };
   const record = await untilDone(context, async () => {
-    const found = await lookAt(context, batch, chunk);
-    if (!found) return 'unknown' as const;
-    if (found.chunk.result || hasEnded(found.record)) return found.record;
+    const loaded = await loadChunk(context, batch, chunk);
+    if (!loaded) return 'unknown' as const;
+    if (loaded.chunk.result || hasEnded(loaded.record)) return loaded.record;
     const now = timestamp(context.deps.now());
-    const { action } = progressUpdate(context.table(), found.record, {
+    const { action } = progressUpdate(context.table(), loaded.record, {
       ...{ succeeded: 0, failed: 0, inFlight: 0, chunk: 'dies', began: now, now },
     });
     const Put = {
@@ -29,5 +31,5 @@ export async function giveUp(
     await context.store.transact([action, { Put }]);
     return undefined;
   });
-  if (record !== 'unknown') await announced(context, record);
+  if (record !== 'unknown') await reportEnded(context, record);
 }

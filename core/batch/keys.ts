@@ -1,6 +1,9 @@
 import type { Key } from '../dynamo/store.ts';
 
-/** Keys of an engine's items. Tenants may hold any character, so they are encoded where something follows them. */
+/**
+ * Keys of an engine's items. A tenant may hold any character, so it is encoded where another part follows it
+ * in a key.
+ */
 export const keysOf = (engine: string) => {
   const partition = (id: string) => `BATCH#${engine}#${id}`;
   const name = (tenant: string) => Buffer.from(tenant).toString('base64url');
@@ -20,12 +23,14 @@ export const keysOf = (engine: string) => {
       pk: `OPEN#${engine}`,
       prefix: tenant === undefined ? '' : `${name(tenant)}#`,
     }),
-    lane: (tenant: string): Key => ({ pk: `LANE#${engine}#${tenant}`, sk: 'LANE' }),
+    tenantQueue: (tenant: string): Key => ({ pk: `LANE#${engine}#${tenant}`, sk: 'LANE' }),
     listCount: (list: string): Key => ({ pk: `LIST#${engine}#${list}`, sk: 'COUNT' }),
     listEntry: (list: string, n: number): Key => ({ pk: `LIST#${engine}#${list}`, sk: `#${padded(n)}` }),
   };
 };
 export type Keys = ReturnType<typeof keysOf>;
 
-/** Ten digits: more turns than a tenant takes in a lifetime, and the order of texts is the order of numbers. */
+/**
+ * Ten digits: more than a tenant can open batches, and the order of such texts is the order of the numbers.
+ */
 const padded = (n: number): string => String(n).padStart(10, '0');

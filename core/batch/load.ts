@@ -3,15 +3,29 @@ import { asChunk, type Chunk } from './chunk.ts';
 import type { Context } from './context.ts';
 import { asBatch, type BatchRecord } from './record.ts';
 
+/** A batch's record and one of its chunks. */
+export interface LoadedChunk {
+  record: BatchRecord;
+  chunk: Chunk;
+}
+
 /** A batch's record and some of its chunks. */
-export interface Seen {
+interface LoadedChunks {
   record: BatchRecord;
   /** By number. */
   chunks: Map<number, Chunk>;
 }
 
-/** A batch's record with these of its chunks, as they are now; `undefined` without a batch. Chunks that it does not have are left out. */
-export async function look(context: Context, batch: string, numbers: number[]): Promise<Seen | undefined> {
+/**
+ * Loads a batch's record and these of its chunks. Chunks that the batch does not have are left out.
+ *
+ * @returns `undefined` if there is no such batch.
+ */
+export async function loadChunks(
+  context: Context,
+  batch: string,
+  numbers: number[],
+): Promise<LoadedChunks | undefined> {
   const { keys } = context;
   const wanted = numbers.flatMap((chunk) => [keys.chunk(batch, chunk), keys.result(batch, chunk)]);
   const items = await getAll(context.store, context.table(), [keys.batch(batch), ...wanted]);
@@ -24,13 +38,13 @@ export async function look(context: Context, batch: string, numbers: number[]): 
   return { record: asBatch(record), chunks: new Map(chunks) };
 }
 
-/** The same for one chunk. */
-export async function lookAt(
+/** @returns `undefined` if there is no such batch or chunk. */
+export async function loadChunk(
   context: Context,
   batch: string,
   number: number,
-): Promise<{ record: BatchRecord; chunk: Chunk } | undefined> {
-  const seen = await look(context, batch, [number]);
-  const chunk = seen?.chunks.get(number);
-  return seen && chunk && { record: seen.record, chunk };
+): Promise<LoadedChunk | undefined> {
+  const loaded = await loadChunks(context, batch, [number]);
+  const chunk = loaded?.chunks.get(number);
+  return loaded && chunk && { record: loaded.record, chunk };
 }

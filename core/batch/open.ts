@@ -6,24 +6,25 @@ import type { Action, Item } from '../dynamo/store.ts';
 import { InFlight } from '../http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../ledger/change.ts';
 import { chunkItem } from './chunk.ts';
-import { type Context, untilDone } from './context.ts';
-import { type NewOperation, packed } from './pack.ts';
+import { type Context, putNew, untilDone } from './context.ts';
+import { appendToList } from './lists.ts';
+import { type NewOperation, packChunks } from './pack.ts';
 import { type Batch, type BatchRecord, batchOf, type OpenEntry } from './record.ts';
-import { joining, readLane, sendChunk } from './tenant-queue.ts';
+import { joinTenantQueue, readTenantQueue, sendChunk } from './tenant-queue.ts';
 
-/** A batch that is to be opened. */
+/** A batch to be opened. */
 export interface NewBatch<D = unknown> {
-  /** Unique within the engine for all time. Where ids are numbers of a tenant, put the tenant in front. */
+  /** Unique within the engine, for good. Ids that are numbers of a tenant need the tenant as a part. */
   id: string;
   kind: string;
   tenant: string;
   user: string;
   operations: NewOperation<D>[];
-  /** What the system keeps with the batch; small, and the same for all operations. */
+  /** The system's own data of the batch: small, and the same for all operations. */
   details?: Record<string, unknown>;
-  /** Names of the lists that it will be found in. */
+  /** Names of the lists that the batch is appended to. */
   lists?: string[];
-  /** What keeps the caller's answer under its idempotency key: it commits together with the batch. */
+  /** Update that stores the caller's answer under its idempotency key; it commits with the batch. */
   answer?: AnswerUpdate;
 }
 
@@ -32,36 +33,36 @@ export class NotOpened extends InFlight {
   override readonly name = 'NotOpened';
 }
 
-/** How much of a batch goes into the transaction that opens it, in bytes: DynamoDB takes 4 MB, the rest is for its other items. */
-const bytesInsideMax = 2_000_000;
+/** Chunks that the opening transaction may hold. DynamoDB takes 4 MB; the rest is for its other items. */
+const openingBytesMax = 2_000_000;
 
 /**
- * Opens a batch: once this returns it will be worked off, whatever dies.
+ * Opens a batch. Once this returns, the batch will be processed, even if this process ends at once.
  *
- * One transaction writes its record and its chunks. More chunks than fit are written before, and count for nothing until the record is
- * there. Then, if the tenant's lane is idle, the first chunk's message is sent; the sweep makes up for one that was lost.
+ * One transaction writes its record and its chunks. If the chunks do not fit, they are written before, and
+ * have no effect until the record exists. If the tenant queue was idle, the message for the first chunk is
+ * then sent; the sweep sends it again if it is lost (transactional outbox).
  *
- * @throws NotOpened, or RangeError for a batch without operations.
+ * @throws NotOpened, RangeError for a batch without operations, or Unavailable at the deadline of the store.
  */
-export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Batch> {
+export async function open<D>(context: Context, batch: NewBatch<D>): Promise<Batch> {
   const { keys, deps, store } = context;
-  const { id, tenant, kind, user, details = {}, lists = [], answer } = wanted;
-  const chunks = packed(wanted.operations);
+  const { id, tenant, kind, user, details = {}, lists = [], answer } = batch;
+  const chunks = packChunks(batch.operations);
   if (chunks.length === 0) throw new RangeError('a batch needs operations');
   const total = chunks.flat().reduce((sum, { places }) => sum + places.length, 0);
   const now = timestamp(deps.now());
   const opener = deps.unique();
   const items = chunks.map((operations, chunk) => chunkItem(keys.chunk(id, chunk), { chunk, operations }));
-  const others = 3 + 2 * lists.length + (answer ? 1 : 0);
-  const inside =
-    items.length + others <= actionsPerTransactionMax && bytesOf(items) <= bytesInsideMax ? items : [];
-  if (inside.length === 0) await putAll(store, context.table(), items);
+  const otherActions = 3 + 2 * lists.length + (answer ? 1 : 0);
+  const fit = items.length + otherActions <= actionsPerTransactionMax && bytesOf(items) <= openingBytesMax;
+  if (!fit) await putAll(store, context.table(), items);
 
   const wait = store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
-    const lane = await readLane(context, tenant);
-    const key = keys.open(tenant, lane.turn + 1);
+    const queue = await readTenantQueue(context, tenant);
+    const key = keys.open(tenant, queue.turn + 1);
     const record: BatchRecord = {
       ...keys.batch(id),
       ...{ id, kind, tenant, user, details, total, chunks: chunks.length, order: key.sk },
@@ -69,25 +70,25 @@ export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Ba
       ...{ succeeded: 0, failed: 0, inFlight: 0, canceled: 0, deadChunks: 0, resends: 0, opener },
     };
     const entry: OpenEntry = { ...key, id, tenant };
-    const listed = await Promise.all(lists.map((list) => listing(context, list, id)));
+    const listed = await Promise.all(lists.map((list) => appendToList(context, list, id)));
     const actions: Action[] = [
-      fresh(context, { ...record }),
-      fresh(context, { ...entry }),
-      joining(context, tenant, lane),
+      putNew(context, { ...record }),
+      putNew(context, { ...entry }),
+      joinTenantQueue(context, tenant, queue),
       ...listed.flat(),
       ...(answer ? [answerAction(answer)] : []),
-      ...inside.map((item) => fresh(context, item)),
+      ...(fit ? items.map((item) => putNew(context, item)) : []),
     ];
     const opened = await untilDone(context, async () => {
       try {
         const end = await store.transact(actions);
         if (end.done) return 'opened';
-        // A request whose answer was lost finds its own record.
-        if (await isThere(context, record)) return 'opened';
+        // An attempt whose answer was lost finds its own record.
+        if (await isOpened(context, record)) return 'opened';
         if (end.reasons[0]?.failed) return 'taken';
         return answer && end.reasons[3 + listed.flat().length]?.failed ? 'taken' : 'moved';
       } catch (error) {
-        if (error instanceof AnswerLost && (await isThere(context, record))) return 'opened';
+        if (error instanceof AnswerLost && (await isOpened(context, record))) return 'opened';
         throw error;
       }
     });
@@ -96,33 +97,15 @@ export async function open<D>(context: Context, wanted: NewBatch<D>): Promise<Ba
       await wait();
       continue;
     }
-    if (!lane.busy) await sendChunk(context, entry, 0);
+    if (!queue.busy) await sendChunk(context, entry, 0);
     return batchOf(record);
   }
 }
 
-const fresh = ({ table }: Context, item: Item): Action => ({
-  Put: { TableName: table(), Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
-});
-
-const isThere = async (context: Context, { pk, sk, opener }: BatchRecord): Promise<boolean> => {
+/** True if this very request has opened the batch. */
+async function isOpened(context: Context, { pk, sk, opener }: BatchRecord): Promise<boolean> {
   const found = await context.store.get(context.table(), { pk, sk });
   return found?.opener === opener;
-};
-
-/** Puts a batch on a list: its place is a number without gaps, so that any page is found at once and the total is exact. */
-async function listing(context: Context, list: string, id: string): Promise<Action[]> {
-  const key = context.keys.listCount(list);
-  const count = Number((await context.store.get(context.table(), key))?.n ?? 0);
-  const Item = { ...key, n: count + 1 };
-  const counted =
-    count === 0
-      ? { ConditionExpression: 'attribute_not_exists(pk)' }
-      : { ConditionExpression: 'n = :n', ExpressionAttributeValues: { ':n': count } };
-  return [
-    { Put: { TableName: context.table(), Item, ...counted } },
-    fresh(context, { ...context.keys.listEntry(list, count + 1), id }),
-  ];
 }
 
 const bytesOf = (items: Item[]): number =>

@@ -1,37 +1,44 @@
+import { present } from '../invariant.ts';
 import type { Operation } from './kind.ts';
 
-/** The most operations of one chunk: with three actions each they leave room for the chunk's own records among DynamoDB's 100. */
-const CHUNK = 25;
+/** With three actions each they leave room for the chunk's own records in a transaction of 100 actions. */
+const operationsPerChunkMax = 25;
 
-/** The most that the operations of one chunk take as JSON, in bytes. An item may have 400 KB; as much again is left for their outcomes. */
-const BYTES = 180_000;
+/**
+ * Operations of a chunk, as JSON. DynamoDB takes 400 KB an item; the same size is left for the outcomes in
+ * their own item.
+ */
+const chunkBytesMax = 180_000;
 
-/** An operation to be done, and what it is done to, if others of the batch may be done to the same. */
+/** An operation to be opened. */
 export interface NewOperation<D> {
   data: D;
-  /** Operations with the same subject share a chunk, in their order, as long as it has room. */
+  /**
+   * Names the item that it changes, if other operations of the batch may change the same. Operations on one
+   * subject share a chunk, in their order, as long as the chunk has room.
+   */
   subject?: string;
-  /** The places of the request that it answers; the one after the operation before, unless told. */
+  /** Places of the request that it answers; by default the place after the operation before. */
   places?: number[];
 }
 
 /**
- * Cuts a batch into chunks.
+ * Packs a batch into chunks of at most 25 operations and 180 KB.
  *
- * A transaction cannot write an item twice, so operations on one subject stay together, and the plan of their chunk sees them in order; more
- * of them than a chunk holds is the one case in which they part.
+ * A transaction cannot write an item twice, so operations on one subject stay together, and the plan of their
+ * chunk sees them in order. They are separated only if they do not fit into one chunk.
  */
-export function packed<D>(operations: NewOperation<D>[]): Operation<D>[][] {
+export function packChunks<D>(operations: NewOperation<D>[]): Operation<D>[][] {
   const chunks: Operation<D>[][] = [];
   let current: Operation<D>[] = [];
-  let room = BYTES;
+  let room = chunkBytesMax;
   for (const group of bySubject(operations)) {
-    for (const part of cut(group)) {
-      const bytes = sizeOf(part);
-      if (current.length + part.length > CHUNK || bytes > room) {
+    for (const part of splitGroup(group)) {
+      const bytes = bytesOf(part);
+      if (current.length + part.length > operationsPerChunkMax || bytes > room) {
         if (current.length > 0) chunks.push(current);
         current = [];
-        room = BYTES;
+        room = chunkBytesMax;
       }
       current.push(...part);
       room -= bytes;
@@ -41,12 +48,12 @@ export function packed<D>(operations: NewOperation<D>[]): Operation<D>[][] {
   return chunks;
 }
 
-/** Operations on one subject together, where the first of them was. */
+/** Groups operations by subject; a group is where its first operation was. */
 function bySubject<D>(operations: NewOperation<D>[]): Operation<D>[][] {
   const groups = new Map<string, Operation<D>[]>();
   let place = 0;
   for (const [index, { data, subject, places = [place] }] of operations.entries()) {
-    place = (places.at(-1) ?? place) + 1;
+    place = present(places.at(-1), 'an operation answers a place of the request') + 1;
     const name = subject === undefined ? `#${index}` : `=${subject}`;
     const group = groups.get(name);
     if (group) group.push({ places, data });
@@ -55,16 +62,18 @@ function bySubject<D>(operations: NewOperation<D>[]): Operation<D>[][] {
   return [...groups.values()];
 }
 
-/** A group as it is, or what a chunk holds of it at a time. */
-function cut<D>(group: Operation<D>[]): Operation<D>[][] {
-  const parts: Operation<D>[][] = [[]];
+/** Splits a group into parts that each fit into a chunk. */
+function splitGroup<D>(group: Operation<D>[]): Operation<D>[][] {
+  let part: Operation<D>[] = [];
+  const parts = [part];
   for (const operation of group) {
-    const last = parts.at(-1) ?? [];
-    if (last.length > 0 && (last.length === CHUNK || sizeOf([...last, operation]) > BYTES))
-      parts.push([operation]);
-    else last.push(operation);
+    const isFull = part.length === operationsPerChunkMax || bytesOf([...part, operation]) > chunkBytesMax;
+    if (part.length > 0 && isFull) {
+      part = [operation];
+      parts.push(part);
+    } else part.push(operation);
   }
   return parts;
 }
 
-const sizeOf = (part: Operation<unknown>[]): number => Buffer.byteLength(JSON.stringify(part));
+const bytesOf = (part: Operation<unknown>[]): number => Buffer.byteLength(JSON.stringify(part));

@@ -1,17 +1,24 @@
 import type { Action } from '../dynamo/store.ts';
 import type { BatchRecord, Status } from './record.ts';
 
-/** What one transaction does to the numbers of a batch. */
+/** Change of a batch's numbers by one transaction. */
 export interface Progress {
-  /** Operations that are looked at for the first time, by how they ended, and those that were claimed before, now settled. */
+  /**
+   * Operations that succeed in this transaction: processed for the first time, or claimed before and now
+   * settled.
+   */
   succeeded: number;
+  /** Operations that fail in this transaction, likewise. */
   failed: number;
-  /** Newly claimed less newly settled. */
+  /** Newly claimed operations less newly settled ones. */
   inFlight: number;
-  /** What becomes of the chunk: it closes, stays open, opens again after it was given up, or is given up. */
+  /**
+   * The chunk closes, stays as it is, opens again after it was given up (`revives`), or is given up (`dies`).
+   */
   chunk: 'closes' | 'stays' | 'revives' | 'dies' | 'revives and closes';
-  /** When the work began, for a batch on which it is the first; RFC 3339. */
+  /** Begin of this work, which is the batch's start if it is the first; RFC 3339. */
   began: string;
+  /** RFC 3339. */
   now: string;
 }
 
@@ -23,17 +30,19 @@ const chunkChange = {
   'revives and closes': { open: 0, dead: -1 },
 } as const;
 
-/** The state of a batch when no chunk is open. */
-const endOf = (succeeded: number, dead: number): Status =>
+/** Status of a batch without open chunks. */
+const endStatus = (succeeded: number, dead: number): Status =>
   succeeded === 0 ? 'failed' : dead > 0 ? 'partial' : 'completed';
 
 /**
- * The update of a batch's record that goes with a transaction's other writes. Its condition fails if the batch was cancelled
- * meanwhile, or if it turned out to end (or not to end) with this very transaction: then it is to be read again.
+ * Update of a batch's record, as a part of the transaction that processes or settles operations. Its
+ * condition fails if the batch was cancelled meanwhile, or if concurrent transactions changed whether the
+ * batch ends with this one; then the batch is to be read again.
  *
- * Only the end depends on what others did, so only there the condition is on exact numbers; before it chunks do not disturb each other.
+ * Only the end depends on other transactions, so only there the condition is on exact numbers. Before the
+ * end, chunks do not conflict with each other.
  *
- * @returns also the record as the update makes it: exact if the batch ends, else without what others do meanwhile.
+ * @returns also the record after the update: exact if the batch ends, else without concurrent changes.
  */
 export function progressUpdate(
   table: string,
@@ -43,14 +52,14 @@ export function progressUpdate(
   const { succeeded, failed, inFlight } = progress;
   const { open, dead } = chunkChange[progress.chunk];
   const ends = record.status !== 'canceled' && record.openChunks + open === 0 && progress.chunk !== 'stays';
-  const looked = succeeded + failed + inFlight;
-  // Whether another chunk was the first does not matter on the way, so both states will do.
+  const processed = succeeded + failed + inFlight;
+  // Before the end it does not matter whether another chunk was the first, so both states are accepted.
   const started = !ends && (record.status === 'pending' || record.status === 'processing');
   const status = ends
-    ? endOf(record.succeeded + succeeded, record.deadChunks + dead)
-    : onTheWay(record, succeeded);
-  // Only what changes is written: this update is part of every chunk.
-  const changes = { succeeded, failed, inFlight, remaining: -looked, openChunks: open, deadChunks: dead };
+    ? endStatus(record.succeeded + succeeded, record.deadChunks + dead)
+    : statusOnTheWay(record, succeeded);
+  // Only changes are written, because this update is a part of every chunk's transaction.
+  const changes = { succeeded, failed, inFlight, remaining: -processed, openChunks: open, deadChunks: dead };
   const changed = Object.entries(changes).filter(([, by]) => by !== 0);
   const sets = [
     '#status = :status',
@@ -69,7 +78,7 @@ export function progressUpdate(
     succeeded: record.succeeded + succeeded,
     failed: record.failed + failed,
     inFlight: record.inFlight + inFlight,
-    remaining: record.remaining - looked,
+    remaining: record.remaining - processed,
     openChunks: record.openChunks + open,
     deadChunks: record.deadChunks + dead,
     resends: 0,
@@ -107,10 +116,11 @@ export function progressUpdate(
   return { action, after };
 }
 
-/** The state of a batch that has not come to its end by this transaction. */
-function onTheWay({ status, succeeded }: BatchRecord, more: number): Status {
+/** Status of a batch that does not end by this transaction. */
+function statusOnTheWay({ status, succeeded }: BatchRecord, more: number): Status {
   if (status === 'pending' || status === 'processing') return 'processing';
-  // Dead letters of a batch that ended are being redriven: never back to processing, so that whoever polls sees an end stay an end.
+  // Dead letters of an ended batch are being redriven. It never returns to processing, so that a client that
+  // polls for the end can rely on it.
   if (status === 'failed' && succeeded + more > 0) return 'partial';
   return status;
 }

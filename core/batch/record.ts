@@ -1,65 +1,71 @@
 import type { Item, Key } from '../dynamo/store.ts';
+import { assertVersion } from '../dynamo/version.ts';
+import { invariant } from '../invariant.ts';
+import { areTexts, isCount } from './attributes.ts';
 
 /**
- * Where a batch stands. It moves only forward: pending, processing, and then one of the others. `completed`: every operation was
- * processed, some may have failed. `failed`: none succeeded. `partial`: ended before all were processed. `canceled`: by its owner.
- * Only what ended early (`partial`, or `failed` with operations left) moves once more, when its dead letters are redriven.
+ * State of a batch. It only moves forward: `pending`, `processing`, and then one of the others. `completed`:
+ * every operation was processed, some may have failed. `failed`: none succeeded. `partial`: ended before all
+ * were processed. `canceled`: by its owner. Only a batch that ended early (`partial`, or `failed` with
+ * operations remaining) changes once more, when its dead letters are redriven.
  */
 export type Status = 'pending' | 'processing' | 'completed' | 'failed' | 'partial' | 'canceled';
 
-/** A batch as systems see it. succeeded + failed + inFlight + remaining + canceled = total, at every instant. */
+/**
+ * A batch as systems see it. succeeded + failed + inFlight + remaining + canceled = total, at every instant.
+ * Times are RFC 3339.
+ */
 export interface Batch {
   id: string;
   kind: string;
   tenant: string;
-  /** The user who asked for it. */
+  /** The user who requested the batch. */
   user: string;
   status: Status;
   total: number;
   succeeded: number;
   failed: number;
-  /** Claimed for an effect outside that is not settled yet. */
+  /** Operations that are claimed for a side effect and not settled. */
   inFlight: number;
-  /** Not looked at yet. */
+  /** Operations that are not processed yet. */
   remaining: number;
-  /** Never to be done, since the batch was cancelled. */
+  /** Operations that will never be processed, because the batch was cancelled. */
   canceled: number;
-  /** RFC 3339. */
   createdAt: string;
   startedAt?: string | undefined;
   endedAt?: string | undefined;
-  /** When something last happened to it. */
+  /** Time of the last change. */
   progressAt: string;
-  /** What the system keeps with the batch. */
+  /** The system's own data of the batch. */
   details: Record<string, unknown>;
 }
 
-/** The batch's own item: everything that is counted about it, in one place, so that one read sees one instant. */
+/** The batch's own item. All its counters are in one item, so that one read shows one instant. */
 export interface BatchRecord extends Batch, Key {
   chunks: number;
-  /** Chunks that are neither done nor given up. */
+  /** Chunks that are neither closed nor given up. */
   openChunks: number;
   /** Chunks that were given up. */
   deadChunks: number;
-  /** How often the sweep sent a chunk again since something last happened. */
+  /** Messages that the sweep has sent again since the last progress. */
   resends: number;
-  /** Its key among those that have not ended: the order in which a tenant's batches are worked off. */
+  /** Sort key of its entry among the open batches: the order in which a tenant's batches are processed. */
   order: string;
-  /** The request that opened it. */
+  /** Id of the request that opened it. */
   opener: string;
-  /** The request that cancelled it. */
+  /** Id of the request that cancelled it. */
   canceledBy?: string;
-  /** When its end was announced. */
+  /** Time at which its end was reported. */
   announcedAt?: string;
 }
 
-/** A batch that has not ended, or whose end was not announced. */
+/** Entry of a batch that has not ended, or whose end was not reported. */
 export interface OpenEntry extends Key {
   id: string;
   tenant: string;
 }
 
-const HAS_ENDED: Record<Status, boolean> = {
+const hasEndedByStatus: Record<Status, boolean> = {
   pending: false,
   processing: false,
   completed: true,
@@ -68,21 +74,64 @@ const HAS_ENDED: Record<Status, boolean> = {
   canceled: true,
 };
 
-export const hasEnded = ({ status }: Pick<Batch, 'status'>): boolean => HAS_ENDED[status];
+export const hasEnded = ({ status }: Pick<Batch, 'status'>): boolean => hasEndedByStatus[status];
 
-/** Whether nothing of a batch will change any more: a cancelled one may still wait for effects that could not be called back. */
+/** True if a batch has ended and has no claims left: those of a cancelled batch are still to be settled. */
 export const isOver = (batch: Pick<Batch, 'status' | 'inFlight'>): boolean =>
   hasEnded(batch) && batch.inFlight === 0;
 
-/** Whether chunks of a batch may still be worked on: also of one that ended early, when a dead letter is redriven. */
+/**
+ * True if chunks of a batch may still be applied: also after an early end, when a dead letter is redriven.
+ */
 export const takesWork = ({ status, remaining }: BatchRecord): boolean =>
   status === 'pending' || status === 'processing' || (status !== 'canceled' && remaining > 0);
 
-/** Items are only ever written by this engine, so their shape is known. */
-export const asBatch = (item: Item) => item as unknown as BatchRecord;
-export const asEntry = (item: Item) => item as unknown as OpenEntry;
+const batchTexts = [
+  ...['pk', 'sk', 'id', 'kind', 'tenant', 'user'],
+  ...['createdAt', 'progressAt', 'order', 'opener'],
+];
+const optionalTexts = ['startedAt', 'endedAt', 'canceledBy', 'announcedAt'];
+const counters = [
+  ...['total', 'succeeded', 'failed', 'inFlight', 'remaining', 'canceled'],
+  ...['chunks', 'openChunks', 'deadChunks', 'resends'],
+];
 
-/** What systems see of a batch's item. */
+const isBatch = (item: Item): item is Item & BatchRecord =>
+  areTexts(item, batchTexts) &&
+  optionalTexts.every((name) => item[name] === undefined || typeof item[name] === 'string') &&
+  counters.every((name) => isCount(item[name])) &&
+  String(item.status) in hasEndedByStatus &&
+  typeof item.details === 'object' &&
+  item.details !== null;
+
+/**
+ * Parses a batch's record.
+ *
+ * @throws BrokenInvariant for an item that this code cannot have written, or whose numbers do not add up.
+ */
+export function asBatch(item: Item): BatchRecord {
+  assertVersion(item, 'batch');
+  invariant(isBatch(item), 'a batch has its texts, counters and a known status');
+  const { total, succeeded, failed, inFlight, remaining, canceled } = item;
+  const counted = succeeded + failed + inFlight + remaining + canceled;
+  invariant(counted === total, 'the numbers of a batch add up to its total');
+  return item;
+}
+
+const isEntry = (item: Item): item is Item & OpenEntry => areTexts(item, ['pk', 'sk', 'id', 'tenant']);
+
+/**
+ * Parses the entry of an open batch.
+ *
+ * @throws BrokenInvariant for an item that this code cannot have written.
+ */
+export function asEntry(item: Item): OpenEntry {
+  assertVersion(item, 'entry of an open batch');
+  invariant(isEntry(item), 'an entry of an open batch has an id and a tenant');
+  return item;
+}
+
+/** The part of a batch's record that systems see. */
 export const batchOf = (record: BatchRecord): Batch => ({
   id: record.id,
   kind: record.kind,

@@ -1,30 +1,42 @@
-import type { Reached } from './apply.ts';
-import { type Chunk, isWaiting, placed } from './chunk.ts';
-import { CARRIED } from './chunk-transaction.ts';
+import { present } from '../invariant.ts';
+import type { AppliedChunk } from './apply.ts';
+import { isWaiting, placedOperations } from './chunk.ts';
+import { sideEffectsLeaseMs } from './chunk-transaction.ts';
 import { type Context, kindOf } from './context.ts';
-import { type BatchRecord, batchOf } from './record.ts';
+import type { LoadedChunk } from './load.ts';
+import { batchOf } from './record.ts';
 
-/** Has the effects of a chunk's claims brought about. Whoever is not the one that claimed them has to find out what happened before. */
-export async function carryOut(context: Context, { record, chunk, mine }: Reached): Promise<void> {
+/**
+ * Runs the side effects of a chunk's claims. A delivery that did not claim them must first take the lease,
+ * and then find out what happened before.
+ */
+export async function runSideEffects(
+  context: Context,
+  { record, chunk, isMine }: AppliedChunk,
+): Promise<void> {
   const kind = kindOf(context, record);
-  if (!kind.carryOut || !(mine || (await takeOver(context, record, chunk)))) return;
-  const waiting = placed(chunk).filter(({ index }) => isWaiting(chunk, index));
-  await kind.carryOut({ batch: batchOf(record), chunk: chunk.chunk, waiting }, !mine);
+  if (!kind.runSideEffects || !(isMine || (await takeLease(context, { record, chunk })))) return;
+  const waiting = placedOperations(chunk).filter(({ index }) => isWaiting(chunk, index));
+  await kind.runSideEffects({ batch: batchOf(record), chunk: chunk.chunk, waiting }, !isMine);
 }
 
-/** Makes this delivery the one that brings about a chunk's effects, unless another may still be at it. */
-async function takeOver(context: Context, { id }: BatchRecord, { chunk, result }: Chunk): Promise<boolean> {
+/** @returns false if another delivery may still hold the lease on the chunk's side effects. */
+async function takeLease(context: Context, { record, chunk }: LoadedChunk): Promise<boolean> {
   const now = context.deps.now();
-  const was = result?.carriedUntil ?? 0;
-  if (was > now) return false;
-  // A lost answer counts as a refusal: the next message tries again when the time is over.
+  const { carriedUntil } = present(chunk.result, 'a chunk with claims has a result');
+  if (carriedUntil > now) return false;
+  // A lost answer counts as a refusal: the next message tries again after the lease.
   const { done } = await context.store.update({
     TableName: context.table(),
-    Key: context.keys.result(id, chunk),
+    Key: context.keys.result(record.id, chunk.chunk),
     UpdateExpression: 'SET carriedUntil = :until',
     ConditionExpression: '#state = :waiting AND carriedUntil = :was',
     ExpressionAttributeNames: { '#state': 'state' },
-    ExpressionAttributeValues: { ':until': now + CARRIED, ':waiting': 'waiting', ':was': was },
+    ExpressionAttributeValues: {
+      ':until': now + sideEffectsLeaseMs,
+      ':waiting': 'waiting',
+      ':was': carriedUntil,
+    },
   });
   return done;
 }

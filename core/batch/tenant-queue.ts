@@ -1,37 +1,52 @@
 import type { Action } from '../dynamo/store.ts';
+import { assertVersion } from '../dynamo/version.ts';
+import { invariant } from '../invariant.ts';
+import { isCount } from './attributes.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type Context, itemsIn } from './context.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, type OpenEntry, takesWork } from './record.ts';
 
 /**
- * How many chunks are done for one message before the lane's next is sent. So another tenant waits for three chunks of this one at most,
- * however much this one has queued, and a chunk costs a third of a message.
+ * Chunks that are applied for one message, before a new message is sent. So another tenant waits for three
+ * chunks of this one at most, however much this one has queued, and a chunk costs a third of a message.
  */
-export const RUN = 3;
-
-/** With how many operations left to settle a chunk lets the lane go on: whoever brings effects about should not run out of them. */
-export const NEARLY_SETTLED = 12;
+export const chunksPerMessageMax = 3;
 
 /**
- * A tenant's lane. It takes the chunks of the tenant's batches, batch by batch, and has one message on its way: whoever finishes a chunk goes
- * on with the lane's next. One is enough, since chunks of a batch all count on its record: two at once would mostly be in each other's way.
+ * Operations of a chunk that may be unsettled when the tenant queue goes on: a reserve, so that a system that
+ * runs side effects does not run out of them between two chunks.
  */
-export interface Lane {
-  /** Counts the batches that joined, so that a lane which comes to rest cannot overlook one. */
+export const unsettledOperationsMax = 12;
+
+/**
+ * A tenant's queue of chunks, batch by batch. It has one message in flight, and the delivery that finishes a
+ * chunk goes on with the next. One is enough: the chunks of a batch all count on its record, so two at once
+ * would mostly conflict.
+ */
+export interface TenantQueue {
+  /** Number of batches that have joined, so that a queue that becomes idle cannot miss one. */
   turn: number;
+  /** True while a message is in flight. */
   busy: boolean;
 }
 
-export async function readLane(context: Context, tenant: string): Promise<Lane> {
-  const item = await context.store.get(context.table(), context.keys.lane(tenant));
-  return { turn: Number(item?.turn ?? 0), busy: item?.busy === true };
+export async function readTenantQueue(context: Context, tenant: string): Promise<TenantQueue> {
+  const item = await context.store.get(context.table(), context.keys.tenantQueue(tenant));
+  if (!item) return { turn: 0, busy: false };
+  assertVersion(item, 'tenant queue');
+  const { turn, busy } = item;
+  invariant(isCount(turn) && typeof busy === 'boolean', 'a tenant queue has a turn and is busy or not');
+  return { turn, busy };
 }
 
-/** The part of a batch's opening that gives it the tenant's next turn. It fails if the lane is not as it was read. */
-export const joining = (context: Context, tenant: string, { turn, busy }: Lane): Action => ({
+/**
+ * The part of a batch's opening that gives it the tenant's next turn. It fails if the queue has changed since
+ * it was read.
+ */
+export const joinTenantQueue = (context: Context, tenant: string, { turn, busy }: TenantQueue): Action => ({
   Put: {
     TableName: context.table(),
-    Item: { ...context.keys.lane(tenant), turn: turn + 1, busy: true },
+    Item: { ...context.keys.tenantQueue(tenant), turn: turn + 1, busy: true },
     ...(turn === 0
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {
@@ -46,12 +61,15 @@ export async function sendChunk(context: Context, { tenant, id }: OpenEntry, chu
 }
 
 /**
- * A lane's next message: the batch's next chunk, or the first of the tenant's next batch. Without one the lane rests.
+ * The tenant queue's next message: the batch's next chunk, or the first of the tenant's next batch. Without
+ * one the queue becomes idle.
  *
- * Asked once for each chunk, by whoever finished it. A message that is lost, or sent twice, does no harm: the sweep sends the first again,
- * and the second finds its chunk done and ends there.
+ * It is asked for once per chunk, by the delivery that finished the chunk. A lost or doubled message does no
+ * harm: the sweep sends a lost one again, and a doubled one finds its chunk applied and ends there.
+ *
+ * @throws Unavailable at the deadline of the store.
  */
-export async function following(
+export async function nextMessage(
   context: Context,
   record: BatchRecord,
   finished: number,
@@ -62,17 +80,17 @@ export async function following(
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
-    const { turn } = await readLane(context, tenant);
+    const { turn } = await readTenantQueue(context, tenant);
     const next = await nextEntry(context, record);
     if (next) return { version: 1, tenant, batch: next.id, chunk: 0 };
-    if (await rest(context, tenant, turn)) return undefined;
+    if (await becomeIdle(context, tenant, turn)) return undefined;
     await wait();
   }
 }
 
-/** Sends a lane's next message, if it has one. */
-export async function passOn(context: Context, record: BatchRecord, finished: number): Promise<void> {
-  const next = await following(context, record, finished);
+/** Sends the tenant queue's next message, if there is one. */
+export async function sendNext(context: Context, record: BatchRecord, finished: number): Promise<void> {
+  const next = await nextMessage(context, record, finished);
   if (next) await context.send(next.tenant, next);
 }
 
@@ -81,18 +99,17 @@ async function nextEntry(context: Context, { tenant, order }: BatchRecord): Prom
   for await (const item of itemsIn(context, context.keys.openOf(tenant))) {
     const entry = asEntry(item);
     if (entry.sk <= order) continue;
-    const key = context.keys.batch(entry.id);
-    const record = await context.store.get(context.table(), key);
+    const record = await context.store.get(context.table(), context.keys.batch(entry.id));
     if (record && !hasEnded(asBatch(record))) return entry;
   }
   return undefined;
 }
 
-/** Marks a lane as idle, unless a batch joined since `turn` was read. */
-async function rest(context: Context, tenant: string, turn: number): Promise<boolean> {
+/** @returns false if a batch joined since `turn` was read. */
+async function becomeIdle(context: Context, tenant: string, turn: number): Promise<boolean> {
   const { done } = await context.store.update({
     TableName: context.table(),
-    Key: context.keys.lane(tenant),
+    Key: context.keys.tenantQueue(tenant),
     UpdateExpression: 'SET busy = :idle',
     ConditionExpression: 'turn = :turn',
     ExpressionAttributeValues: { ':idle': false, ':turn': turn },

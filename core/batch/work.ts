@@ -1,71 +1,72 @@
-import { reach } from './apply.ts';
+import { applyChunk } from './apply.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Context } from './context.ts';
-import { announced } from './finish.ts';
 import { giveUp } from './give-up.ts';
-import { lookAt } from './load.ts';
-import { type Ahead, readingAhead } from './prefetch.ts';
-import { carryOut } from './side-effects.ts';
-import { following, NEARLY_SETTLED, passOn, RUN } from './tenant-queue.ts';
+import { loadChunk } from './load.ts';
+import { type Prefetch, prefetchFor } from './prefetch.ts';
+import { reportEnded } from './report-ended.ts';
+import { runSideEffects } from './side-effects.ts';
+import { chunksPerMessageMax, nextMessage, sendNext, unsettledOperationsMax } from './tenant-queue.ts';
 
-/** After how many deliveries a chunk is given up: the queue then hands its message to the dead letters. */
-export const TRIES = 5;
+/** Deliveries of a message before its chunk is given up; the queue then moves it to the dead-letter queue. */
+export const deliveriesMax = 5;
 
 /**
- * Works on a chunk, and on the next ones of its lane. A chunk is applied, counted and recorded in one transaction, so deliveries may be
- * doubled, late, or die anywhere.
+ * Applies a chunk, and the next ones of its tenant queue. A chunk is applied, counted and recorded in one
+ * transaction, so a delivery may be doubled, be late, or die at any point.
  *
- * @param attempt how often the queue has delivered this message, from 1. The last of five that fails gives the chunk up; a redrive of
- * its dead letter takes it up again.
- * @throws whatever kept the chunk from being done; its message is to be delivered again.
+ * @param attempt number of this delivery of the message, from 1. If the fifth fails, the chunk is given up; a
+ * redrive of its dead letter applies it after all.
+ * @throws the error that kept the chunk from being applied; its message is to be delivered again.
  */
 export async function work(context: Context, message: ChunkMessage, attempt: number): Promise<void> {
-  const ahead = readingAhead(context);
+  const prefetch = prefetchFor(context);
   let next: ChunkMessage | undefined;
   try {
-    next = await workOn(context, message, attempt === 1, ahead);
+    next = await workOnChunk(context, message, attempt === 1, prefetch);
   } catch (error) {
-    if (attempt >= TRIES) await giveUp(context, message);
-    else if (attempt === 1) await leave(context, message);
+    if (attempt >= deliveriesMax) await giveUp(context, message);
+    else if (attempt === 1) await skip(context, message);
     throw error;
   }
-  for (let done = 1; next && done < RUN; done++) {
+  for (let applied = 1; next && applied < chunksPerMessageMax; applied++) {
     const message = next;
     try {
-      next = await workOn(context, message, true, ahead);
+      next = await workOnChunk(context, message, true, prefetch);
     } catch {
-      // It gets a message of its own, which is tried and given up like any other.
+      // It gets a message of its own, which is retried and given up like any other.
       break;
     }
   }
   if (next) await context.send(next.tenant, next);
 }
 
-/** Does one chunk, and tells which is the lane's next if it is for this delivery to go on with it. */
-async function workOn(
+/** @returns the tenant queue's next message, if this delivery is to go on with it. */
+async function workOnChunk(
   context: Context,
   message: ChunkMessage,
   isFirst: boolean,
-  ahead: Ahead,
+  prefetch: Prefetch,
 ): Promise<ChunkMessage | undefined> {
-  const reached = await reach(context, message, ahead);
-  if (!reached) return undefined;
-  const { record, chunk, mine } = reached;
+  const applied = await applyChunk(context, message, prefetch);
+  if (!applied) return undefined;
+  const { record, chunk, isMine } = applied;
   if (chunk.result?.state === 'waiting') {
-    await carryOut(context, reached);
-    // With more to settle it is for whoever settles to go on.
-    if (mine && chunk.result.waiting <= NEARLY_SETTLED) await passOn(context, record, message.chunk);
+    await runSideEffects(context, applied);
+    // With more to settle, the settlement that reaches the limit goes on instead.
+    if (isMine && chunk.result.waiting <= unsettledOperationsMax)
+      await sendNext(context, record, message.chunk);
     return undefined;
   }
-  await announced(context, record);
-  // Only the delivery that did the chunk goes on with the lane, or lanes would multiply. A cancelled batch has nobody who did the
-  // chunk, so there the first delivery does.
-  const goesOn = mine || (chunk.result?.state !== 'done' && isFirst);
-  return goesOn ? await following(context, record, message.chunk) : undefined;
+  await reportEnded(context, record);
+  // Only the delivery that applied the chunk goes on with the tenant queue; otherwise messages would
+  // multiply. Chunks of a cancelled batch are applied by no delivery, so there the first delivery goes on.
+  const goesOn = isMine || (chunk.result?.state !== 'done' && isFirst);
+  return goesOn ? await nextMessage(context, record, message.chunk) : undefined;
 }
 
-/** A chunk that cannot be done now holds up nobody: its lane goes on, and its message comes again. */
-async function leave(context: Context, { batch, chunk }: ChunkMessage): Promise<void> {
-  const found = await lookAt(context, batch, chunk);
-  if (found) await passOn(context, found.record, chunk);
+/** Lets the tenant queue go on without a chunk that cannot be applied now; its message is delivered again. */
+async function skip(context: Context, { batch, chunk }: ChunkMessage): Promise<void> {
+  const loaded = await loadChunk(context, batch, chunk);
+  if (loaded) await sendNext(context, loaded.record, chunk);
 }

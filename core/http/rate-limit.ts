@@ -98,7 +98,7 @@ type Slots = ReadonlyMap<number, number>;
  * none is free.
  */
 const lastSeen = new Map<string, Slots>();
-const countersCachedMax = 10_000;
+const countersKeptMax = 10_000;
 
 const slotName = (slot: number) => `s${slot}`;
 
@@ -132,7 +132,7 @@ function allowance(admitted: boolean, slots: Slots, limit: Limit, now: number): 
 }
 
 function remember(key: string, slots: Slots): void {
-  if (lastSeen.size >= countersCachedMax) lastSeen.clear();
+  if (lastSeen.size >= countersKeptMax) lastSeen.clear();
   lastSeen.set(key, slots);
 }
 
@@ -150,8 +150,8 @@ function remember(key: string, slots: Slots): void {
 export async function takeCall(key: string, limit: Limit, now: number): Promise<Allowance> {
   const windowStart = now - limit.seconds * 1000;
   let slots: Slots = lastSeen.get(key) ?? new Map();
-  // Each failed claim reveals a slot that another call took, so at most `calls` claims fail within one
-  // window.
+  // Ends when the window is full: each failed claim reveals a slot that another call took, so at most `calls`
+  // claims fail within one window.
   for (;;) {
     const free = freeSlots(slots, limit.calls, windowStart);
     if (free.length === 0) return allowance(false, slots, limit, now);

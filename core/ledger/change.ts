@@ -2,24 +2,29 @@ import type { Action, Update } from '../dynamo/store.ts';
 import type { TransactionRef } from './transaction-ref.ts';
 
 /**
- * Every document knows its id. Ids are made by the caller: unique, never used again, and their order is the order of lists.
+ * A document with its id. The caller makes the ids: they are unique, never used again, and their order is the
+ * order of lists.
  *
- * An id that begins with `~` is a *name*: made from what its record stands for, so that two batches may create the same one. Then the
- * second decides again, and finds it. It is of one tenant, as every id is. Named records are never deleted, and are in no list and no `op:` counter. Ids are in logs and audit
- * records, so a name must not give away what it is made from.
+ * An id that begins with `~` is a *name* (a unique key): it derives from what its record stands for, so two
+ * transactions may create the same one. The second then decides again, and finds it. Every id, also a name,
+ * is of one tenant. Named records are never deleted, and are in no list and no `op:` counter. Ids appear in
+ * logs and audit records, so a name must not reveal what it derives from.
  */
 export interface Stored {
   id: string;
 }
 
-/** One change of one record. An update gives the whole new document. Documents are JSON values: an `undefined` is an absent attribute. */
+/**
+ * One change of one record. An update has the whole new document. Documents are JSON values: an `undefined`
+ * is an absent attribute.
+ */
 export type Change<T> =
   | { kind: 'create' | 'update'; tenant: string; document: T }
   | { kind: 'delete'; tenant: string; id: string };
 
 /**
- * A conditional UpdateItem on another table. It must be repeatable: its condition still holds after it took effect,
- * since a lost answer makes the protocol send it again.
+ * A conditional UpdateItem on another table. It must be idempotent: its condition still holds after it took
+ * effect, since the protocol sends it again after a lost answer.
  */
 export type AnswerUpdate = Pick<
   Update,
@@ -31,33 +36,33 @@ export type AnswerUpdate = Pick<
   | 'ExpressionAttributeValues'
 >;
 
-/** The same as a part of a transaction. */
+/** The update as an action of a TransactWriteItems. */
 export const answerAction = (answer: AnswerUpdate): Action => ({
   Update: { ...answer, UpdateExpression: answer.UpdateExpression ?? '' },
 });
 
-/** A committed record, and whose it is. */
+/** A committed document and its tenant. */
 export interface FoundRecord<T> {
   tenant: string;
   document: T;
 }
 
 export interface WriteRequest<T, R> {
-  /** The user's id. It goes into the audit record. */
+  /** The user's id, for the audit record. */
   actor: string;
-  /** A word of the caller's for the audit record, such as the operation that asked. Never personal data. */
+  /** The caller's note for the audit record, such as the name of the operation. Never personal data. */
   note?: string;
   /** The records that `decide` needs, without duplicates. */
   reads: { tenant: string; id: string }[];
   /**
-   * From the committed records found to what changes and what is answered. Pure: it is called again after a conflict.
-   * What it throws passes through, and nothing is written; no changes also means that nothing is written.
-   * An update or delete must be of a record found.
+   * Decides, from the committed records found, on the changes and the result. Pure: it is called again after
+   * a conflict. If it throws, the error passes through and nothing is written; nothing is written for an
+   * empty list of changes either. An update or delete must be of a record found.
    */
   decide(found: ReadonlyMap<string, FoundRecord<T>>): { changes: Change<T>[]; result: R };
   /**
-   * The answer to keep with the commit. It may be written by a batch that is aborted afterwards, so a reader of it
-   * asks `outcomeOf` first. Its condition failing means that another request took over: `LostClaim`.
+   * The answer to keep with the commit. A transaction that is aborted afterwards may have written it, so a
+   * reader of it asks `outcomeOf` first. If its condition fails, another request took over: `LostClaim`.
    */
-  answer?: (txId: TransactionRef, result: R) => AnswerUpdate | undefined | Promise<AnswerUpdate | undefined>;
+  answer?: (ref: TransactionRef, result: R) => AnswerUpdate | undefined | Promise<AnswerUpdate | undefined>;
 }

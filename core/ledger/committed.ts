@@ -7,7 +7,7 @@ import { resolveUndecided } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
 
 export interface Committed {
-  /** Deleted ones included: their versions matter to nobody, but their ids are not free. */
+  /** Tombstones included: no decision sees them, but their ids stay taken. */
   records: RecordItem[];
   heads: Map<string, HeadItem | undefined>;
 }
@@ -16,10 +16,12 @@ const firstPauseMs = 5;
 const pauseMsMax = 60;
 
 /**
- * Reads records whose newest version is committed: a batch may only be written over such versions, because then a record
- * has at most one version that may have to be taken back. Waits for live batches on the way, and clears up after dead ones.
+ * Reads records whose newest version is committed: a write intent may only lie on such a version, because
+ * then a record has at most one version that may have to be rolled back. Waits for live transactions on the
+ * way, and finishes or rolls back those of dead owners.
  *
- * @throws Conflict if a live batch is still at work on one of them at `patienceEndMs`.
+ * @param patienceEndMs milliseconds since the Unix epoch.
+ * @throws Conflict if a live transaction is still at work on one of them at `patienceEndMs`.
  */
 export async function readCommitted(
   context: Context,
@@ -34,7 +36,7 @@ export async function readCommitted(
   ]);
   const records: RecordItem[] = [];
   let open = first.all().map(recordFrom);
-  /** Moves what is visible in the HEADs known so far to the result. */
+  /** Moves the records that are visible in the HEADs known so far to the result. */
   const sort = () => {
     const snapshots = new Map([...heads].map(([tenant, head]) => [tenant, snapshotOf(tenant, head)]));
     const isOpen = (record: RecordItem) => {
@@ -45,22 +47,22 @@ export async function readCommitted(
     open = open.filter(isOpen);
   };
   sort();
-  // Ends at `patienceEndMs` while others are live; a dead one is cleared up in one turn.
+  // Ends at `patienceEndMs` while other transactions are live; that of a dead owner is resolved in one turn.
   for (let pauseMs = firstPauseMs; open.length > 0; ) {
-    // HEAD was read together with the records and may be older than they are.
+    // HEAD was read at the same time as the records and may be older than they are.
     const behind = [...new Set(open.map(tenantOf))];
     for (const [tenant, head] of await readHeads(context, behind)) heads.set(tenant, head);
     sort();
     if (open.length === 0) break;
     const fates = await Promise.all(
-      Object.values(Object.groupBy(open, (record) => `${record.pk} ${record.tx}`)).map((group) => {
-        const tenant = tenantOf(group?.[0] as RecordItem);
-        const head = heads.get(tenant);
-        return head && group ? resolveUndecided(context, tenant, head, group) : 'live';
+      Object.values(Object.groupBy(open, (record) => `${record.pk} ${record.tx}`)).map((group = []) => {
+        const head = group[0] && heads.get(tenantOf(group[0]));
+        return head ? resolveUndecided(context, head, group) : 'live';
       }),
     );
     if (fates.includes('live')) {
-      if (context.now() > patienceEndMs) throw new Conflict('Another batch is at work on the same records');
+      if (context.now() > patienceEndMs)
+        throw new Conflict('Another transaction is at work on the same records');
       await context.pause(pauseMs * context.random());
       pauseMs = Math.min(2 * pauseMs, pauseMsMax);
     }

@@ -1,9 +1,9 @@
 import { Problem } from '../http/problem.ts';
 
-/** A live competitor works on the same records (or the ids are taken by it), and waiting did not help. Nothing was written. */
+/** A live transaction works on the same records or ids, and waiting did not help. Nothing was written. */
 export class Conflict extends Problem {
   override readonly name = 'Conflict';
-  /** For engineers; callers are given one sentence for all reasons. */
+  /** For engineers; callers get one sentence for all reasons. */
   readonly reason: string;
 
   constructor(reason: string) {
@@ -21,7 +21,9 @@ export class LostClaim extends Problem {
   }
 }
 
-/** One transaction commits in at most 99 HEADs (DynamoDB: 100 actions, of which one counts such commits). */
+/**
+ * A transaction changes at most 99 tenants: TransactWriteItems takes 99 HEADs and MULTI, 100 actions in all.
+ */
 export class TooManyTenants extends Problem {
   override readonly name = 'TooManyTenants';
 
@@ -30,7 +32,7 @@ export class TooManyTenants extends Problem {
   }
 }
 
-/** The manifest names every id in one item, and DynamoDB's items end at 400 KB: about 9,500 UUIDs. */
+/** The manifest names every id in one item, and a DynamoDB item has at most 400 KB: about 9,500 UUIDs. */
 export class TooManyRecords extends Problem {
   override readonly name = 'TooManyRecords';
 
@@ -39,7 +41,7 @@ export class TooManyRecords extends Problem {
   }
 }
 
-/** A `create` of an id that exists. Ids are made by the caller, which must make them unique. */
+/** A `create` of an id that exists. The caller makes the ids, and must make them unique. */
 export class IdTaken extends Problem {
   override readonly name = 'IdTaken';
 

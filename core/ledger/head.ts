@@ -1,23 +1,33 @@
 import { timestamp } from '../clock.ts';
 import { AnswerLost } from '../dynamo/errors.ts';
-import type { Action, Transacted } from '../dynamo/store.ts';
+import type { Action, Item, Transacted } from '../dynamo/store.ts';
+import { invariant, present } from '../invariant.ts';
 import type { Context } from './context.ts';
 import { Conflict } from './errors.ts';
-import { type Entry, type HeadItem, headFrom, headKey, multiKey, tenantKey, undecidedMax } from './items.ts';
+import {
+  type Entry,
+  type HeadItem,
+  headFrom,
+  headKey,
+  listedIn,
+  multiKey,
+  tenantKey,
+  undecidedTransactionsMax,
+} from './items.ts';
 
 /** Changes of counters, by HEAD's attribute name. */
 export type Delta = Record<string, number>;
 
-/** A batch in one tenant. */
+/** The part of a transaction in one tenant. */
 export interface Part {
   tenant: string;
   txId: string;
   /** Its stamp in this tenant. */
-  n: number;
+  stamp: number;
   delta: Delta;
 }
 
-/** `undefined`: the tenant has never written. */
+/** One strongly consistent read of HEAD. `undefined`: the tenant has never written. */
 export async function readHead(context: Context, tenant: string): Promise<HeadItem | undefined> {
   const item = await context.store.get(context.records, headKey(tenant));
   return item && headFrom(item);
@@ -31,7 +41,10 @@ export const readHeads = async (
     await Promise.all(tenants.map(async (tenant) => [tenant, await readHead(context, tenant)] as const)),
   );
 
-/** Sends a transaction again when its answer is lost. Only for those whose conditions tell what was there already. */
+/**
+ * Sends a TransactWriteItems again when its answer is lost. Only for actions whose conditions show what an
+ * earlier sending did.
+ */
 export async function transactAgain(context: Context, actions: Action[]): Promise<Transacted> {
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
@@ -59,7 +72,8 @@ export async function openTenant(context: Context, tenant: string): Promise<Head
       { Put: { TableName, Item: line } },
     ]);
     if (reply.done) return head;
-    // Somebody else was first. Nothing may be written before the registry has the tenant, or a reader of all would miss it.
+    // Another writer was first. Nothing may be written before the registry has the tenant, or a reader of all
+    // tenants would miss it.
     const [found, registered] = await Promise.all([
       readHead(context, tenant),
       context.store.get(TableName, tenantKey(tenant)),
@@ -69,6 +83,7 @@ export async function openTenant(context: Context, tenant: string): Promise<Head
   }
 }
 
+/** The entry of a transaction in HEAD, with a lease from now. */
 export const newEntry = (context: Context, s: 'P' | 'R', delta?: Delta): Entry => ({
   s,
   exp: context.now() + context.leaseMs,
@@ -76,11 +91,12 @@ export const newEntry = (context: Context, s: 'P' | 'R', delta?: Delta): Entry =
 });
 
 /**
- * Draws a stamp for a batch that is going to write its records one by one. Repeated, it finds the stamp drawn before.
+ * Draws a stamp for a transaction that is going to write its records one by one. It is idempotent: a second
+ * call finds the stamp that was drawn.
  *
- * @throws Conflict when too many batches of the tenant are undecided.
+ * @throws Conflict if too many transactions of the tenant are undecided.
  */
-export async function register(context: Context, tenant: string, txId: string): Promise<HeadItem> {
+export async function register(context: Context, tenant: string, txId: string): Promise<number> {
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
@@ -90,12 +106,20 @@ export async function register(context: Context, tenant: string, txId: string): 
       UpdateExpression: 'SET reg = reg + :one, gn.#b = reg + :one, f.#b = :entry',
       ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(f.#b) AND size(gn) < :max',
       ExpressionAttributeNames: { '#b': txId },
-      ExpressionAttributeValues: { ':one': 1, ':entry': newEntry(context, 'P'), ':max': undecidedMax },
+      ExpressionAttributeValues: {
+        ':one': 1,
+        ':entry': newEntry(context, 'P'),
+        ':max': undecidedTransactionsMax,
+      },
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     const head = written.item && headFrom(written.item);
-    if (head?.gn[txId] !== undefined) return head;
+    const stamp = head?.gn[txId];
+    if (head && stamp !== undefined) {
+      invariant(0 < stamp && stamp <= head.reg, 'a stamp is drawn by raising reg to it');
+      return stamp;
+    }
     if (head) throw tooBusy(tenant);
     await openTenant(context, tenant);
     await wait();
@@ -103,12 +127,12 @@ export async function register(context: Context, tenant: string, txId: string): 
 }
 
 export const tooBusy = (tenant: string): Conflict =>
-  new Conflict(`${undecidedMax} transactions of tenant ${tenant} are undecided`);
+  new Conflict(`${undecidedTransactionsMax} transactions of tenant ${tenant} are undecided`);
 
-/** The part of HEAD's update that decides for the batch; `seq` and the counters move in the same instant. */
+/** The update of HEAD that commits a transaction; `seq` and the counters move in the same instant. */
 function commitUpdate(context: Context, part: Part, state: 'P' | 'R') {
   const names: Record<string, string> = { '#b': part.txId };
-  const values: Record<string, unknown> = { ':one': 1, ':state': state, ':n': part.n };
+  const values: Record<string, unknown> = { ':one': 1, ':state': state, ':n': part.stamp };
   const additions = Object.entries(part.delta).map(([name, change], index) => {
     names[`#c${index}`] = name;
     values[`:c${index}`] = change;
@@ -125,14 +149,22 @@ function commitUpdate(context: Context, part: Part, state: 'P' | 'R') {
   };
 }
 
-/** An aborted entry lingers, so an entry that is gone was committed. Another stamp under the same name is a late echo of `register`. */
-const decided = (head: HeadItem | undefined, { txId, n }: Part): 'committed' | 'aborted' | 'undecided' => {
-  const entry = head?.f[txId];
-  if (!head || !entry || head.gn[txId] !== n) return 'committed';
-  return entry.s === 'A' ? 'aborted' : 'undecided';
-};
+/**
+ * The state of a transaction in the HEAD that refused a write. An aborted entry stays for the grace period,
+ * so an entry that is gone was committed. Another stamp under the same txId is a late echo of `register`.
+ */
+function stateIn(item: Item | undefined, { txId, stamp }: Pick<Part, 'txId' | 'stamp'>) {
+  const head = headFrom(present(item, 'a HEAD in which a stamp was drawn is never removed'));
+  invariant(stamp <= head.reg, 'the stamp of a transaction was drawn from its HEAD');
+  const listed = listedIn(head, txId);
+  if (listed?.stamp !== stamp) return 'committed';
+  return listed.state === 'A' ? 'aborted' : 'undecided';
+}
 
-/** The commit of a batch: one write of one item, before which nobody sees any of it and after which everybody sees all. */
+/**
+ * The commit of a transaction: one conditional write of one item. Before it no reader sees any of the
+ * records, and after it every reader sees all of them.
+ */
 export async function commit(
   context: Context,
   part: Part,
@@ -140,10 +172,10 @@ export async function commit(
 ): Promise<'committed' | 'aborted'> {
   const written = await context.store.update(commitUpdate(context, part, state));
   if (written.done) return 'committed';
-  return decided(written.item && headFrom(written.item), part) === 'committed' ? 'committed' : 'aborted';
+  return stateIn(written.item, part) === 'committed' ? 'committed' : 'aborted';
 }
 
-/** The commit over several tenants: all their HEADs in one transaction, counted by MULTI. */
+/** The commit over several tenants: one TransactWriteItems of all their HEADs, counted by MULTI. */
 export async function commitTogether(context: Context, parts: Part[]): Promise<'committed' | 'aborted'> {
   const actions: Action[] = parts.map((part) => ({ Update: commitUpdate(context, part, 'P') }));
   actions.push({
@@ -161,21 +193,25 @@ export async function commitTogether(context: Context, parts: Part[]): Promise<'
     if (reply.done) return 'committed';
     const fates = parts.map((part, index) => {
       const reason = reply.reasons[index];
-      return reason?.failed ? decided(reason.item && headFrom(reason.item), part) : 'undecided';
+      return reason?.failed ? stateIn(reason.item, part) : 'undecided';
     });
     if (fates.includes('aborted')) return 'aborted';
-    // An earlier sending, whose answer was lost, landed; it is over when it has reached every HEAD.
+    // An earlier sending, whose answer was lost, took effect; it is over when it has reached every HEAD.
     if (fates.every((fate) => fate === 'committed')) return 'committed';
     await wait();
   }
 }
 
-/** Decides against a batch that is writing. The answer is what was decided, by this call or before it. */
+/**
+ * Decides against a transaction that is still writing (`P`).
+ *
+ * @returns the decision, by this call or before it.
+ */
 export async function abort(
   context: Context,
   tenant: string,
   txId: string,
-  n: number,
+  stamp: number,
 ): Promise<'aborted' | 'committed'> {
   const written = await context.store.update({
     TableName: context.records,
@@ -183,22 +219,23 @@ export async function abort(
     UpdateExpression: 'SET f.#b.s = :a, f.#b.abt = :now',
     ConditionExpression: 'f.#b.s = :p AND gn.#b = :n',
     ExpressionAttributeNames: { '#b': txId },
-    ExpressionAttributeValues: { ':a': 'A', ':p': 'P', ':n': n, ':now': context.now() },
+    ExpressionAttributeValues: { ':a': 'A', ':p': 'P', ':n': stamp, ':now': context.now() },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   if (written.done) return 'aborted';
-  const head = written.item && headFrom(written.item);
-  return decided(head, { tenant, txId, n, delta: {} }) === 'aborted' ? 'aborted' : 'committed';
+  return stateIn(written.item, { txId, stamp }) === 'aborted' ? 'aborted' : 'committed';
 }
 
-/** Takes an aborted batch off HEAD's list. Only when no record carries its stamp, and none can any more. */
-export async function forget(context: Context, tenant: string, txId: string, n: number): Promise<void> {
+/**
+ * Takes an aborted transaction off HEAD's list. Only when no record carries its stamp, and none can any more.
+ */
+export async function forget(context: Context, tenant: string, txId: string, stamp: number): Promise<void> {
   await context.store.update({
     TableName: context.records,
     Key: headKey(tenant),
     UpdateExpression: 'REMOVE f.#b, gn.#b',
     ConditionExpression: 'gn.#b = :n AND f.#b.s <> :r',
     ExpressionAttributeNames: { '#b': txId },
-    ExpressionAttributeValues: { ':n': n, ':r': 'R' },
+    ExpressionAttributeValues: { ':n': stamp, ':r': 'R' },
   });
 }

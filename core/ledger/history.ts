@@ -1,52 +1,53 @@
+import { present } from '../invariant.ts';
 import type { Change, Stored } from './change.ts';
 import type { Context } from './context.ts';
 import { readHead } from './head.ts';
-import { idsOf, type ManifestItem, manifestFrom, manifestKey } from './items.ts';
+import { changesOf, type ManifestItem, manifestFrom, manifestsPk } from './items.ts';
 import { snapshotOf, visible } from './snapshot.ts';
 
 type Kind = Change<Stored>['kind'];
 
-/** What a committed batch did in one tenant. */
+/** The audit record of a committed transaction in one tenant. */
 export interface Manifest {
   tenant: string;
   txId: string;
   /** The user who wrote it. */
   actor: string;
-  /** The caller's own word about the request. */
+  /** The caller's note about the request. */
   note: string | undefined;
-  /** When, RFC 3339. */
+  /** The time of writing, RFC 3339. */
   at: string;
   changes: { id: string; kind: Kind }[];
 }
 
 export interface HistoryQuestion {
-  /** Batches with at least one such change. */
+  /** Only transactions with at least one such change. */
   action?: Kind;
-  /** Batches that changed the record with this id. */
+  /** Only transactions that changed the record with this id. */
   resource?: string;
-  /** The last batch seen. */
+  /** The last txId seen. */
   after?: string;
   limit: number;
 }
 
-/** Of at most 1 MB each: what one call reads, whatever it is asked for. */
+/** Pages of at most 1 MB that one call reads, so that its work is bounded. */
 const pagesMax = 5;
-/** Manifests read at once when a filter may drop most of them. */
-const filteredPage = 1_000;
+/** Manifests per page if a filter may drop most of them. */
+const manifestsPerFilteredPage = 1_000;
 
 const kinds: Record<string, Kind> = { c: 'create', u: 'update', d: 'delete' };
 
 function historyEntry(item: ManifestItem, tenant: string): Manifest {
-  const changes = idsOf(item).map((id, index) => {
-    const letter = item.kinds?.[item.kinds === 'c' ? 0 : index] ?? 'c';
-    return { id, kind: kinds[letter] as Kind };
+  const changes = changesOf(item).map(({ id, letter }) => {
+    return { id, kind: present(kinds[letter], 'a manifest has known kinds') };
   });
-  const { sk: txId, user: actor = '', note, at = '' } = item;
-  return { tenant, txId, actor, note, at, changes };
+  const actor = present(item.user, 'a manifest has its user');
+  const at = present(item.at, 'a manifest has its time');
+  return { tenant, txId: item.sk, actor, note: item.note, at, changes };
 }
 
 /**
- * The committed batches of a tenant at the present instant, the newest first (by the time they began).
+ * The committed transactions of a tenant in its present snapshot, the newest first (by the time they began).
  * May return fewer than `limit`, even none, together with a `next`: the work of one call is bounded.
  */
 export async function historyOf(
@@ -56,7 +57,7 @@ export async function historyOf(
 ): Promise<{ transactions: Manifest[]; next?: string }> {
   const { action, resource, after, limit } = question;
   const snapshot = snapshotOf(tenant, await readHead(context, tenant));
-  const { pk } = manifestKey(context.ledger, tenant, '');
+  const pk = manifestsPk(context.ledger, tenant);
   const conditions = ['attribute_not_exists(st)'];
   const values: Record<string, unknown> = { ':pk': pk };
   if (action) {
@@ -77,7 +78,7 @@ export async function historyOf(
       FilterExpression: conditions.join(' AND '),
       ExpressionAttributeValues: values,
       ScanIndexForward: false,
-      Limit: filtered ? filteredPage : limit - transactions.length,
+      Limit: filtered ? manifestsPerFilteredPage : limit - transactions.length,
       ExclusiveStartKey: from,
     });
     for (const item of page.items.map(manifestFrom)) {

@@ -4,10 +4,12 @@ import { dynamoStore } from '../dynamo/dynamo-store.ts';
 import type { Store } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { inParallel } from '../parallel.ts';
+import { sweepInParts } from '../sweep.ts';
 import type { Stored, WriteRequest } from './change.ts';
 import { type Context, dynamoLimits, type Limits, withBudget } from './context.ts';
 import { readHead } from './head.ts';
 import { type HistoryQuestion, historyOf, type Manifest } from './history.ts';
+import { allListedIn } from './items.ts';
 import { type Answer, newMemory, readMany, readOne, registeredTenants, snapshotsOf } from './reader.ts';
 import { type Outcome, outcome, type Recovered, recover, recoverSince } from './recovery.ts';
 import { type LastMessages, noMessages } from './recovery-messages.ts';
@@ -21,50 +23,68 @@ export type { Outcome } from './recovery.ts';
 export type { TransactionRef } from './transaction-ref.ts';
 export type { View } from './view.ts';
 
-/** What the protocol needs from outside. Every field has the default of production; a simulation brings its own world. */
+/**
+ * The dependencies of the protocol. Every field has the default of production; a simulation replaces time,
+ * chance and the store.
+ */
 export interface LedgerDeps extends Partial<Pick<Deps, 'now' | 'random' | 'pause'>> {
   store?: Store;
-  /** Where records and HEADs are; the deployed table of the ledger's name by default. */
+  /** The table of records and HEADs; the deployed table of the ledger's name by default. */
   recordsTable?: string;
-  /** Where manifests are; the deployed `audit` table by default. */
+  /** The table of manifests; the deployed `audit` table by default. */
   manifestsTable?: string;
   limits?: Limits;
-  /** How long a batch may take, before others may abort it: 30 seconds by default. */
+  /** The lease of a transaction, after which other processes may abort it: 30 seconds by default. */
   leaseMs?: number;
-  /** What is known of recovery messages that were sent; nothing by default. A simulation's containers have several ledgers each. */
+  /**
+   * The recovery messages that this container has sent; none by default. A simulation's containers have
+   * several ledgers each.
+   */
   lastMessages?: LastMessages;
-  /** For how long after the batch that it names a recovery message stands for others that begin: 10 seconds by default. */
+  /**
+   * A recovery message stands for the transaction that it names and for all that its tenant begins up to this
+   * much later: 10 seconds by default.
+   */
   messageSpanMs?: number;
-  /** How long after an abort a request of the owner may still arrive: 16 minutes by default, since a Lambda lives for 15. */
+  /**
+   * The time after an abort in which a late request of the owner may still arrive: 16 minutes by default,
+   * since a Lambda lives for 15 at most.
+   */
   gracePeriodMs?: number;
 }
 
 export interface LedgerDefinition<T extends Stored> extends WriterDefinition<T>, LedgerDeps {
   /** The name of its table, and of the ledger in keys and messages. */
   name: TableName;
-  /** The exact counters that one document adds 1 to. They move in the very write that makes the document visible. */
+  /**
+   * Names of the exact counters to which a document adds 1. They change in the commit that makes it visible.
+   */
   counters(document: T): string[];
   /**
-   * Sends a recovery message: `recover(batch)` is to be called in about `delaySeconds`. It stands for the batches that the tenant begins
-   * soon after, too, so that not every write sends one.
-   * May reject; the write then fails before anything is written.
+   * Sends a recovery message, so that a worker calls `recover(transaction)` in about `delaySeconds`. The
+   * message also stands for the transactions that the tenant begins within `messageSpanMs`, so that not every
+   * write sends one. If it rejects, the write fails before anything is written.
    */
   scheduleRecovery(transaction: TransactionRef, delaySeconds: number): Promise<void>;
 }
 
-/** The records of one system, kept so that every batch is seen whole or not at all, whatever dies when. */
+/** Keeps the records of one system so that readers see each transaction completely or not at all. */
 export interface Ledger<T extends Stored> {
   /**
-   * Writes a batch of any size, over up to 99 tenants.
+   * Writes a transaction of up to about 9,500 records per tenant, over up to 99 tenants.
    *
-   * @throws Conflict (busy rivals), Unavailable, LostClaim, TooManyTenants, TooManyRecords, IdTaken; and what `decide` throws.
+   * @throws Conflict (busy rivals), Unavailable, LostClaim, TooManyTenants, TooManyRecords, IdTaken, and the
+   * errors of `decide` and `scheduleRecovery`.
    */
   write<R>(request: WriteRequest<T, R>): Promise<R>;
-  /** Answers `query` from the present instant of a tenant, or from memory if nothing was committed since it was asked last. */
+  /**
+   * Answers `query` from the present snapshot of a tenant, or from memory if nothing was committed since the
+   * last call with this `key`.
+   */
   read<V>(tenant: string, key: string, query: (view: View<T>) => Promise<V>): Promise<Answer<V>>;
-  /** The same without memory, for a question that is not asked twice. */
+  /** `read` without memory, for a query that does not repeat. */
   load<V>(tenant: string, query: (view: View<T>) => Promise<V>): Promise<V>;
-  /** The same over several tenants (each named once), or all that ever wrote, at one instant. */
+  /** `read` over several tenants (each named once), or all that ever wrote, at one instant. */
   readAcross<V>(
     tenants: string[] | 'all',
     key: string,
@@ -72,24 +92,31 @@ export interface Ledger<T extends Stored> {
   ): Promise<Answer<V>>;
   /** Every tenant that ever wrote. */
   tenants(): Promise<string[]>;
-  /** Committed batches, the newest first. May return fewer than `limit` together with a `next`. */
+  /** Committed transactions, the newest first. May return fewer than `limit` together with a `next`. */
   history(tenant: string, question: HistoryQuestion): Promise<{ transactions: Manifest[]; next?: string }>;
-  /** Brings a batch, and those for which its message stands, to their ends as far as time allows, and tells when to call again. */
-  recover(txId: TransactionRef): Promise<Recovered>;
-  /** Recovers what is overdue in every tenant, in case messages were lost. Returns how many batches it looked after. */
+  /**
+   * Recovers a transaction, and those for which its message stands, as far as leases and grace periods allow.
+   * Returns its state, and the seconds after which to call again.
+   */
+  recover(ref: TransactionRef): Promise<Recovered>;
+  /**
+   * Recovers what is overdue in every tenant, in case messages were lost. Returns the number of transactions.
+   */
   sweep(): Promise<number>;
-  /** Whether a batch took effect. One that has not begun, or is overdue, is aborted by asking. */
-  outcome(txId: TransactionRef): Promise<Outcome>;
+  /**
+   * Decides whether a transaction took effect. One that has not begun, or is overdue, is aborted by the call.
+   */
+  outcome(ref: TransactionRef): Promise<Outcome>;
 }
 
 const defaultLeaseMs = 30_000;
 const defaultMessageSpanMs = 10_000;
 const defaultGracePeriodMs = 16 * 60_000;
-/** How long readers and recovery retry one request that DynamoDB does not take. */
+/** Readers and recovery retry one request for this long. */
 const requestBudgetMs = 20_000;
 const tenantsAtOnceMax = 8;
 
-/** Tables are looked up when they are needed, so that a function needs no more permissions than it uses. */
+/** Table names are resolved on use, so that a function needs no more permissions than it uses. */
 function contextOf(ledger: string, given: LedgerDeps): Context {
   const store = given.store ?? dynamoStore();
   const { now, random, pause } = { ...systemDeps, ...given };
@@ -126,13 +153,13 @@ export function openLedger<T extends Stored>(definition: LedgerDefinition<T>): L
   };
 }
 
-/** `outcome` without opening the ledger: a batch knows by its name where it is. */
+/** `outcome` without opening the ledger: the reference names it. */
 export const outcomeOf = (
   { ledger, tenant, txId }: TransactionRef,
   deps: LedgerDeps = {},
 ): Promise<Outcome> => outcome(contextOf(ledger, deps), tenant, txId);
 
-/** The exact counters of tenants, all at one instant, without opening the ledger. */
+/** The exact counters of tenants, all at one instant, without opening the ledger. 0 for an unknown name. */
 export async function countersOf(
   ledger: TableName,
   tenants: string[] | 'all',
@@ -143,14 +170,19 @@ export async function countersOf(
 }
 
 async function sweep(context: Context): Promise<number> {
-  const recovered = await inParallel(await registeredTenants(context), tenantsAtOnceMax, async (tenant) => {
-    const head = await readHead(context, tenant);
-    const overdue = Object.entries(head?.f ?? {}).filter(([, entry]) => {
-      const due = entry.s === 'A' ? (entry.abt ?? 0) + context.gracePeriodMs : entry.exp;
-      return due <= context.now();
-    });
-    for (const [txId] of overdue) await recover(context, tenant, txId);
-    return overdue.length;
-  });
-  return recovered.reduce((sum, count) => sum + count, 0);
+  let recovered = 0;
+  const parts = sweepInParts(`ledger ${context.ledger}`);
+  await inParallel(await registeredTenants(context), tenantsAtOnceMax, (tenant) =>
+    parts.run(async () => {
+      const head = await readHead(context, tenant);
+      const overdue = allListedIn(head).filter(({ state, leaseEndMs, abortedMs = 0 }) => {
+        const dueMs = state === 'A' ? abortedMs + context.gracePeriodMs : leaseEndMs;
+        return dueMs <= context.now();
+      });
+      for (const { txId } of overdue) await recover(context, tenant, txId);
+      recovered += overdue.length;
+    }),
+  );
+  parts.finish();
+  return recovered;
 }

@@ -2,6 +2,7 @@ import { timestamp } from '../clock.ts';
 import { AnswerLost, Unavailable } from '../dynamo/errors.ts';
 import { transactionBytesMax } from '../dynamo/limits.ts';
 import type { Item } from '../dynamo/store.ts';
+import { invariant, present } from '../invariant.ts';
 import { chunksOf, inParallel } from '../parallel.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import { LostClaim } from './errors.ts';
@@ -11,43 +12,49 @@ import { manifestOf, type RecordWrite, type TenantPlan } from './plan.ts';
 import { clear } from './recovery.ts';
 import { clearId } from './short-transaction.ts';
 
-/** Requests in flight for one batch. More gains nothing against one partition, and takes capacity from the neighbours. */
-const width = 8;
+/** Requests in flight per transaction. More gains nothing on one partition, and slows other tenants. */
+const requestsAtOnceMax = 8;
 
-/** Somebody else has written one of the records: this attempt is over. */
+/** Another transaction has written one of the records, or fenced this one: the attempt is over. */
 class Missed extends Error {}
 
 /**
- * Writes a batch of any size, over any number of tenants: it draws a stamp in each HEAD, writes the manifests and then the records
- * under that stamp, which nobody sees, and makes them visible by the flip. Whatever goes wrong before leads to the abort.
+ * Writes a transaction of any size, over up to 99 tenants: it draws a stamp in each HEAD, writes the
+ * manifests and then the records under that stamp as invisible write intents, and makes them visible by the
+ * commit. Every error before the commit leads to the abort.
+ *
+ * @throws Conflict, LostClaim, IdTaken, Unavailable.
  */
 export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
   const { context, txId, plans } = attempt;
+  invariant(attempt.drawnStamp === undefined || plans.length === 1, 'a stamp is of one tenant');
   const drawn = await Promise.allSettled(
     plans.map(async (plan): Promise<Part> => {
-      const n = attempt.ticket ?? (await register(context, plan.tenant, txId)).gn[txId];
-      return { tenant: plan.tenant, txId, n: n as number, delta: plan.delta };
+      const stamp = attempt.drawnStamp ?? (await register(context, plan.tenant, txId));
+      return { tenant: plan.tenant, txId, stamp, delta: plan.delta };
     }),
   );
   const lostPuts: AnswerLost[] = [];
   const parts = drawn.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   try {
     for (const one of drawn) if (one.status === 'rejected') throw one.reason;
-    const begun = await Promise.all(
-      plans.map((plan, index) => putManifest(attempt, plan, parts[index] as Part)),
-    );
+    const stamped = plans.map((plan, index) => {
+      const { stamp } = present(parts[index], 'each plan has drawn its stamp');
+      return { plan, stamp };
+    });
+    const begun = await Promise.all(stamped.map(({ plan, stamp }) => putManifest(attempt, plan, stamp)));
     if (begun.includes(false)) throw new Missed('Declared dead before it began');
     await inParallel(
-      plans.flatMap((plan, index) => carriers(attempt, plan, (parts[index] as Part).n, lostPuts)),
-      width,
+      stamped.flatMap(({ plan, stamp }) => carriers(attempt, plan, stamp, lostPuts)),
+      requestsAtOnceMax,
       (carry) => carry(),
     );
     await putAnswer(attempt);
   } catch (error) {
     await abandon(attempt, parts);
-    // A lost put may land after the next attempt wrote the same id, and would replace it: there must be no next attempt.
+    // A lost put may land after a next attempt has written the same id: so there is no next attempt.
     if (lostPuts.length > 0)
-      throw new Unavailable('A write got no answer and was taken back', { cause: lostPuts[0] });
+      throw new Unavailable('A write got no answer and was rolled back', { cause: lostPuts[0] });
     if (error instanceof Missed) return 'conflict';
     throw error;
   }
@@ -59,33 +66,40 @@ export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
   return 'conflict';
 }
 
-/** The manifest stands before the first record does, so that whoever finds the batch dead knows where its traces are. */
+/**
+ * Puts the manifest before the first record, so that recovery finds every trace.
+ *
+ * @returns false if the transaction was fenced: it was declared dead before it began.
+ */
 async function putManifest(
   { context, txId, author }: Attempt,
   plan: TenantPlan,
-  { n }: Part,
+  stamp: number,
 ): Promise<boolean> {
-  const details = { n, ...author, at: timestamp(context.now()) };
+  const details = { stamp, ...author, at: timestamp(context.now()) };
   const written = await context.store.put({
     TableName: context.manifests(),
     Item: manifestOf(context.ledger, plan, txId, details),
     ConditionExpression: 'attribute_not_exists(pk)',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  return written.done || written.item?.n === n;
+  return written.done || written.item?.n === stamp;
 }
 
 /**
- * The requests that bring the records of one tenant.
+ * The requests that write the records of one tenant.
  *
- * Creations go by BatchWriteItem, which costs half of a transaction and takes no condition: an echo of it could overwrite
- * what came later, so it is never sent again unless DynamoDB said that it did nothing. Few creations, those of names (which others may
- * create as well), and all changes go by transactions, for their conditions; that they are atomic one by one is of no use here.
+ * Creations go by BatchWriteItem, which costs half of a TransactWriteItems and takes no condition: an echo of
+ * it could overwrite what came later, so it is never sent again unless DynamoDB said that it did nothing. Few
+ * creations, those of names (which other transactions may create as well), and all changes go by
+ * TransactWriteItems for the sake of their conditions; the atomicity of each request is of no use here.
+ *
+ * @param lostPuts collects the BatchWriteItems without an answer.
  */
 function carriers(
   { context }: Attempt,
   plan: TenantPlan,
-  n: number,
+  stamp: number,
   lostPuts: AnswerLost[],
 ): (() => Promise<void>)[] {
   const [drawn, others] = partition(plan.writes, ({ id, kind }) => kind === 'create' && !isName(id));
@@ -95,8 +109,9 @@ function carriers(
 
   const putChunk = async (chunk: RecordWrite[]) => {
     const wait = context.store.backoff();
+    let left: Item[] = chunk.flatMap((write) => write.action(context.records, stamp).Put?.Item ?? []);
     // Ends at the deadline, by the backoff.
-    for (let left: Item[] = chunk.flatMap((write) => write.action(context.records, n).Put?.Item ?? []); ; ) {
+    for (;;) {
       const unprocessed = await context.store.putMany(context.records, left).catch((error: unknown) => {
         if (error instanceof AnswerLost) lostPuts.push(error);
         throw error;
@@ -108,7 +123,7 @@ function carriers(
   };
 
   const transactChunk = async (chunk: RecordWrite[]) => {
-    const actions = chunk.map((write) => write.action(context.records, n));
+    const actions = chunk.map((write) => write.action(context.records, stamp));
     const wait = context.store.backoff();
     // Ends at the deadline, by the backoff.
     for (;;) {
@@ -117,12 +132,12 @@ function carriers(
       const items = reply.reasons.map(({ failed, item }) => (failed && item ? recordFrom(item) : undefined));
       for (const [index, { failed }] of reply.reasons.entries()) {
         const item = items[index];
-        if (!failed || item?.tx === n) continue;
+        if (!failed || item?.tx === stamp) continue;
         if (chunk[index]?.kind === 'create' && item) await clearId(context, plan.tenant, item);
         throw new Missed('A record was written by another transaction');
       }
-      // Its own stamps: an earlier sending, whose answer was lost, is being applied. It is done when every record has it.
-      if (items.every((item) => item?.tx === n)) return;
+      // All have its own stamp or none yet: an earlier sending, whose answer was lost, is being applied.
+      if (items.every((item) => item?.tx === stamp)) return;
       await wait();
     }
   };
@@ -137,7 +152,7 @@ function partition<E>(list: readonly E[], test: (element: E) => boolean): [E[], 
   return [list.filter(test), list.filter((element) => !test(element))];
 }
 
-/** As many writes as one transaction takes, by number and by size. */
+/** Chunks of as many writes as one TransactWriteItems takes, by number and by size. */
 function chunksBySize(writes: RecordWrite[], transactMax: number): RecordWrite[][] {
   const chunks: RecordWrite[][] = [];
   let chunk: RecordWrite[] = [];
@@ -155,18 +170,22 @@ function chunksBySize(writes: RecordWrite[], transactMax: number): RecordWrite[]
   return chunks;
 }
 
-/** The answer counts only if the batch commits, so it may stand before; after the flip a crash would lose it. */
+/** Keeps the answer before the commit, where no crash can lose it: it counts only after the commit. */
 async function putAnswer({ context, answer }: Attempt): Promise<void> {
   if (!answer) return;
   const written = await context.store.update(answer);
   if (!written.done) throw new LostClaim();
 }
 
-/** Takes everything back. Where that fails, the recovery message does it; the entries linger for late requests either way. */
+/**
+ * Aborts and rolls back. Where that fails, recovery does it by the message that was sent before. The entries
+ * stay in HEAD for the grace period in either case, because late requests may still land.
+ */
 async function abandon({ context, txId }: Attempt, parts: Part[]): Promise<void> {
   await Promise.allSettled(
-    parts.map(async ({ tenant, n }) => {
-      if ((await abort(context, tenant, txId, n)) === 'aborted') await clear(context, tenant, txId, n);
+    parts.map(async ({ tenant, stamp }) => {
+      if ((await abort(context, tenant, txId, stamp)) === 'aborted')
+        await clear(context, tenant, txId, stamp);
     }),
   );
 }

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 
-/** A memory of the container that keeps the newest answers: each is valid for exactly one version. */
+/** A cache in the container's memory. Each value is valid for exactly one version. */
 export interface Memo {
   recall(key: string, version: string): { value: unknown } | undefined;
   keep(key: string, version: string, value: unknown): void;
 }
 
-/** About how many bytes a value takes: two for a character, and what V8 spends on a property or a number. */
+/** Estimates the bytes of a value: two for a character, and what V8 spends on a property or a number. */
 function weightOf(value: unknown): number {
   if (typeof value === 'string') return 16 + 2 * value.length;
   if (typeof value !== 'object' || value === null) return 8;
@@ -14,8 +14,8 @@ function weightOf(value: unknown): number {
 }
 
 /**
- * @param max How many keys are kept; the one not asked for longest goes first.
- * @param bytesMax How much memory all of them may take, about. A value beyond it is not kept at all.
+ * @param max number of keys; the least recently used is evicted first.
+ * @param bytesMax estimated memory of all values. A larger value is not kept at all.
  */
 export function memoOf(max: number, bytesMax: number): Memo {
   const kept = new LRUCache<string, { version: string; value: unknown }>({

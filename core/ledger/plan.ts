@@ -1,20 +1,21 @@
 import type { Action } from '../dynamo/store.ts';
+import { invariant } from '../invariant.ts';
 import type { Change, Stored } from './change.ts';
 import { TooManyRecords } from './errors.ts';
 import type { Delta } from './head.ts';
 import { documentOf, isName, type ManifestItem, manifestKey, type RecordItem, recordKey } from './items.ts';
 import { type Undo, undoBetween } from './undo.ts';
 
-/** One record to be written: a function of the stamp, which is known only when HEAD has given it out. */
+/** One record to be written: a function of the stamp, which is known only when it was drawn from HEAD. */
 export interface RecordWrite {
   id: string;
   kind: Change<Stored>['kind'];
-  /** An upper estimate of the item, and of what the request carries, in bytes. */
+  /** An upper estimate of the bytes of the item, and of its action in a request. */
   size: number;
   action(table: string, stamp: number): Action;
 }
 
-/** What a batch does in one tenant. */
+/** The writes of a transaction in one tenant. */
 export interface TenantPlan {
   tenant: string;
   writes: RecordWrite[];
@@ -24,20 +25,21 @@ export interface TenantPlan {
 /** DynamoDB's item limit is 400 KB; the rest is for the other attributes. */
 const manifestBytesMax = 390_000;
 /** Stamps, version, key attributes and their names. */
-const recordOverhead = 300;
+const recordOverheadBytes = 300;
 
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 function creation(tenant: string, document: Stored): RecordWrite {
   const id = document.id;
+  invariant(id !== '', 'a document has an id');
   const d = JSON.stringify(document);
   return {
     id,
     kind: 'create',
-    size: Buffer.byteLength(d) + recordOverhead,
-    action: (TableName, n) => {
+    size: Buffer.byteLength(d) + recordOverheadBytes,
+    action: (TableName, stamp) => {
       const ix = isName(id) ? {} : { ix: id };
-      const Item: RecordItem = { ...recordKey(tenant, id), ...ix, d, tx: n, c: n, ver: 1 };
+      const Item: RecordItem = { ...recordKey(tenant, id), ...ix, d, tx: stamp, c: stamp, ver: 1 };
       return {
         Put: {
           TableName,
@@ -50,7 +52,7 @@ function creation(tenant: string, document: Stored): RecordWrite {
   };
 }
 
-/** A write over a version that was read: the condition on `ver` is met by that one alone. */
+/** A write intent on a version that was read: the condition on `ver` holds for that version alone. */
 function change(
   record: RecordItem,
   kind: 'update' | 'delete',
@@ -63,37 +65,44 @@ function change(
   return {
     id: record.sk,
     kind,
-    size: size + Buffer.byteLength(u) + recordOverhead,
-    action: (TableName, n) => ({
-      Update: {
-        TableName,
-        Key: { pk: record.pk, sk: record.sk },
-        UpdateExpression: `SET ${edit} = :value, tx = :tx, ver = :next, #u = :u`,
-        ConditionExpression: 'ver = :seen',
-        ExpressionAttributeNames: { '#u': 'u' },
-        ExpressionAttributeValues: {
-          ':value': value,
-          ':tx': n,
-          ':next': record.ver + 1,
-          ':u': u,
-          ':seen': record.ver,
+    size: size + Buffer.byteLength(u) + recordOverheadBytes,
+    action: (TableName, stamp) => {
+      invariant(stamp !== undo.tx, 'an undo restores another version');
+      return {
+        Update: {
+          TableName,
+          Key: { pk: record.pk, sk: record.sk },
+          UpdateExpression: `SET ${edit} = :value, tx = :tx, ver = :next, #u = :u`,
+          ConditionExpression: 'ver = :seen',
+          ExpressionAttributeNames: { '#u': 'u' },
+          ExpressionAttributeValues: {
+            ':value': value,
+            ':tx': stamp,
+            ':next': record.ver + 1,
+            ':u': u,
+            ':seen': record.ver,
+          },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    }),
+      };
+    },
   };
 }
 
-/** The undo holds what the update takes away, so most records keep their kilobyte, which is what a write is billed by. */
+/**
+ * The undo holds only the attributes that the update replaces, so most records stay within one kilobyte, the
+ * unit by which DynamoDB bills writes.
+ */
 const update = (record: RecordItem, before: Stored, document: Stored): RecordWrite =>
   change(record, 'update', 'd', JSON.stringify(document), {
     tx: record.tx,
     ...undoBetween(before, document),
   });
 
+/** A deletion marks the record with a tombstone; its document stays for older snapshots. */
 const deletion = (record: RecordItem): RecordWrite => change(record, 'delete', 'x', 1, { tx: record.tx });
 
-/** Counts one document in or out, and leaves out what comes to nothing. */
+/** Adds `by` to the named counters, and leaves out those whose change is 0. */
 function count(delta: Delta, names: string[], by: number): void {
   for (const name of names) {
     const sum = (delta[name] ?? 0) + by;
@@ -103,10 +112,11 @@ function count(delta: Delta, names: string[], by: number): void {
 }
 
 /**
- * Works out what is to be written, and by how much the counters move, from what was decided on the records found.
+ * Plans the writes and the changes of counters of each tenant, from the decision on the records found.
  *
- * @throws Error when the decision breaks its rules: a record changed twice, a change of one that was not found, a name deleted.
- * @throws TooManyRecords when the ids of one tenant do not fit into its manifest.
+ * @throws Error if the decision breaks its rules: a record changed twice, a change of one that was not found,
+ * a name deleted.
+ * @throws TooManyRecords if the ids of one tenant do not fit into its manifest.
  */
 export function planOf<T extends Stored>(
   changes: Change<T>[],
@@ -117,10 +127,11 @@ export function planOf<T extends Stored>(
   const seen = new Set<string>();
   const countersOf = (document: T) => counters(document).map((name) => `count:${name}`);
   for (const one of changes) {
+    invariant(one.tenant !== '', 'a change names its tenant');
     const plan = plans.get(one.tenant) ?? { tenant: one.tenant, writes: [], delta: {} };
     plans.set(one.tenant, plan);
     const id = one.kind === 'delete' ? one.id : one.document.id;
-    if (seen.has(id)) throw new Error(`Record ${id} is changed twice by one txId`);
+    if (seen.has(id)) throw new Error(`Record ${id} is changed twice by one transaction`);
     seen.add(id);
     const record = found.get(id);
     if (!isName(id)) count(plan.delta, [`op:${one.kind}`], 1);
@@ -131,9 +142,10 @@ export function planOf<T extends Stored>(
       plan.writes.push(creation(one.tenant, one.document));
       continue;
     }
+    // A record of another tenant counts as not found: a plan writes to its own tenant only.
     if (record?.pk !== recordKey(one.tenant, id).pk)
       throw new Error(`Record ${id} was not found and cannot be changed`);
-    // Parsed once more, so that a `decide` that changed its document in place cannot falsify the undo.
+    // Parsed again: `decide` may have changed its document in place, and the undo needs the stored one.
     const before = documentOf<T>(record);
     count(plan.delta, countersOf(before), -1);
     if (one.kind === 'update') count(plan.delta, countersOf(one.document), 1);
@@ -142,23 +154,25 @@ export function planOf<T extends Stored>(
   for (const plan of plans.values()) {
     const size = bytes(plan.writes.map((write) => write.id)) + plan.writes.length;
     if (size > manifestBytesMax)
-      throw new TooManyRecords(`${plan.writes.length} records are too many for one batch of one tenant`);
+      throw new TooManyRecords(`${plan.writes.length} records of one tenant are too many for one request`);
   }
   return [...plans.values()];
 }
 
 const letters = { create: 'c', update: 'u', delete: 'd' } as const;
 
-/** The audit record of a batch in one tenant. It names records, never what is in them. */
+/** The audit record of a transaction in one tenant: ids and kinds of change, and nothing of the documents. */
 export function manifestOf(
   ledger: string,
   plan: TenantPlan,
   txId: string,
-  details: { n: number; user: string; note?: string; at: string },
+  { stamp, ...details }: { stamp: number; user: string; note?: string; at: string },
 ): ManifestItem {
   const kinds = plan.writes.map((write) => letters[write.kind]).join('');
+  invariant(kinds.length === plan.writes.length, 'a manifest has one kind for each of its ids');
   return {
     ...manifestKey(ledger, plan.tenant, txId),
+    n: stamp,
     ...details,
     ids: JSON.stringify(plan.writes.map((write) => write.id)),
     kinds: /[ud]/.test(kinds) ? kinds : 'c',

@@ -1,48 +1,54 @@
 import { queryAll } from '../dynamo/query-all.ts';
 import type { Item } from '../dynamo/store.ts';
+import { present } from '../invariant.ts';
 import { chunksOf } from '../parallel.ts';
 import type { Stored } from './change.ts';
 import type { Context } from './context.ts';
 import { Conflict } from './errors.ts';
 import { readHead } from './head.ts';
-import { headFrom, headKey, multiKey, tenantKey } from './items.ts';
+import { headFrom, headKey, multiKey, registryPk } from './items.ts';
 import { type Memo, memoOf } from './memo.ts';
 import { Overtaken, type Snapshot, snapshotOf } from './snapshot.ts';
 import { type View, viewOf } from './view.ts';
 
-/** A reader begins again when records are written faster than it reads; after so often, it gives up. */
+/**
+ * A reader restarts with a new snapshot when records are written faster than it reads, up to this many times.
+ */
 const restartsMax = 100;
-/** TransactGetItems takes 100, and one is MULTI. */
+/** TransactGetItems takes 100 keys, and one of them is MULTI. */
 const headsPerRead = 99;
 
 const answersKept = 500;
 const offsetsKept = 5_000;
-/** Of the 1,024 MB that a function has, a container's memory of answers takes a small part. */
-const answerBytes = 64 * 1024 * 1024;
-const offsetBytes = 4 * 1024 * 1024;
+/** A small part of the 1,024 MB that a function has. */
+const answerBytesMax = 64 * 1024 * 1024;
+const offsetBytesMax = 4 * 1024 * 1024;
 
-/** What a container remembers of one ledger. */
+/** The answers and places that a container remembers of one ledger. */
 export interface Memory {
   answers: Memo;
   offsets: Memo;
 }
 
 export const newMemory = (): Memory => ({
-  answers: memoOf(answersKept, answerBytes),
-  offsets: memoOf(offsetsKept, offsetBytes),
+  answers: memoOf(answersKept, answerBytesMax),
+  offsets: memoOf(offsetsKept, offsetBytesMax),
 });
 
 export interface Answer<V> {
   value: V;
-  /** Whether the container had it already. */
+  /** True if the container's memory had it already. */
   cached: boolean;
 }
 
 /**
- * Answers a question about one tenant at one instant: the present one.
+ * Answers a query about one tenant from its present snapshot.
  *
- * An answer is remembered for its `key` and is valid for exactly one `seq`, so nothing stale can be answered and nothing needs to be
- * invalidated. It is shared: neither the query nor the caller may change it. Without a key nothing is remembered.
+ * An answer is remembered for its `key` and is valid for exactly one `seq`, so none can be stale and none
+ * needs to be invalidated. It is shared: neither the query nor the caller may change it. Without a key
+ * nothing is remembered.
+ *
+ * @throws Conflict if records are written faster than the query reads.
  */
 export async function readOne<T extends Stored, V>(
   context: Context,
@@ -55,11 +61,15 @@ export async function readOne<T extends Stored, V>(
     memory,
     key === undefined ? undefined : `${tenant} ${key}`,
     async () => [snapshotOf(tenant, await readHead(context, tenant))],
-    async ([snapshot]) => query(viewOf(context, snapshot as Snapshot, memory.offsets)),
+    async ([snapshot]) =>
+      query(viewOf(context, present(snapshot, 'one tenant has one snapshot'), memory.offsets)),
   );
 }
 
-/** The same over several tenants, all at one instant: a batch over several of them is seen whole or not at all. */
+/**
+ * `readOne` over several tenants, all at one instant: a transaction over several of them is seen completely
+ * or not at all.
+ */
 export async function readMany<T extends Stored, V>(
   context: Context,
   memory: Memory,
@@ -101,15 +111,16 @@ async function ask<V>(
 /** Every tenant that ever wrote. */
 export async function registeredTenants(context: Context): Promise<string[]> {
   const tenants: string[] = [];
-  const range = { pk: tenantKey('').pk };
+  const range = { pk: registryPk };
   for await (const { sk } of queryAll(context.store, { table: context.records, range }))
     tenants.push(String(sk));
   return tenants;
 }
 
 /**
- * The HEADs of many tenants at one instant as far as batches over several tenants go: each of those moves MULTI together with its HEADs,
- * so if MULTI is the same in every part of the reading (and before the registry was read), none was half in it.
+ * Snapshots of many tenants that show each transaction over several tenants in all of them or in none. The
+ * commit of such a transaction moves MULTI together with its HEADs, so if MULTI is the same in every part of
+ * the reading (and before the registry was read), the reading has no half of one.
  */
 export async function snapshotsOf(context: Context, tenants: string[] | 'all'): Promise<Snapshot[]> {
   // No commit over several tenants has happened before the item exists.

@@ -3,29 +3,31 @@ import type { Context } from './context.ts';
 import { beginningOf } from './transaction-id.ts';
 import type { TransactionRef } from './transaction-ref.ts';
 
-/** The recovery message comes when the leases are over, and a little. */
+/** The recovery message comes this much after the leases have ended. */
 const marginSeconds = 2;
 
-/** Tenants whose last message a container remembers. */
+/** Number of tenants whose last message a container remembers. */
 const tenantsMax = 1_000;
 
-/** The last recovery message of each tenant that this container sent, and the batch that it names. */
+/** The last recovery message that this container sent for each tenant, and the transaction that it names. */
 export type LastMessages = LRUCache<string, { txId: string; sent: Promise<void> }>;
 
 export const noMessages = (): LastMessages => new LRUCache({ max: tenantsMax });
 
 export interface RecoveryMessages {
-  /** Makes sure that these tenants have their recovery messages. Nothing may be written before it resolved. */
+  /** Sends the recovery messages that these tenants lack. Nothing may be written before it has resolved. */
   of(tenants: string[]): Promise<void>;
-  /** Waits until nothing is in flight, whatever became of it. */
+  /** Waits until no message is in flight, sent or failed. */
   ended(): Promise<void>;
 }
 
 /**
- * The recovery messages of one batch: whatever happens to its owner, somebody looks after it when its lease is over. A message stands for
- * the batch that it names and all of its tenant that begin soon after, so that a busy tenant costs one now and then.
+ * The recovery messages of one transaction, an outbox: the message is sent before anything is written, so
+ * that a worker recovers the transaction after its lease, whatever happens to the owner. A message stands for
+ * the transaction that it names and for all that its tenant begins within `messageSpanMs`, so that a busy
+ * tenant does not need one for every write.
  *
- * @param last is added to.
+ * @param last the messages that this container has sent; it is added to.
  */
 export function recoveryMessages(
   context: Context,
@@ -36,7 +38,7 @@ export function recoveryMessages(
   const { ledger, leaseMs, messageSpanMs } = context;
   const awaited: Promise<void>[] = [];
   const delaySeconds = Math.ceil((leaseMs + messageSpanMs) / 1000) + marginSeconds;
-  /** Whether the message of one batch looks after another, and has not come yet. */
+  /** True if the message of an earlier transaction covers a later one, and has not been delivered yet. */
   const standsFor = (earlier: string, later: string): boolean => {
     const age = beginningOf(later) - beginningOf(earlier);
     return age >= 0 && age <= messageSpanMs && context.now() < beginningOf(earlier) + leaseMs;
@@ -46,7 +48,8 @@ export function recoveryMessages(
     if (earlier && standsFor(earlier.txId, txId)) return earlier.sent;
     const sent = scheduleRecovery({ ledger, tenant, txId }, delaySeconds);
     last.set(tenant, { txId, sent });
-    // One that was not sent stands for nobody. The rejection is heard by whoever awaits it; until then it must not end the process.
+    // A message that was not sent stands for no transaction. The callers that await `sent` get its rejection;
+    // the handler also keeps an early rejection from ending the process.
     sent.catch(() => last.delete(tenant));
     return sent;
   };

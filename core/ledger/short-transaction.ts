@@ -2,27 +2,28 @@ import { timestamp } from '../clock.ts';
 import { AnswerLost } from '../dynamo/errors.ts';
 import { transactionBytesMax } from '../dynamo/limits.ts';
 import type { Action, Transacted } from '../dynamo/store.ts';
+import { invariant } from '../invariant.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import { answerAction } from './change.ts';
 import type { Context, Limits } from './context.ts';
 import { IdTaken, LostClaim } from './errors.ts';
 import { commit, newEntry, openTenant, readHead, tooBusy } from './head.ts';
-import { headFrom, headKey, isName, type RecordItem, recordFrom, undecidedMax } from './items.ts';
+import { headFrom, headKey, isName, type RecordItem, recordFrom, undecidedTransactionsMax } from './items.ts';
 import { manifestOf, type TenantPlan } from './plan.ts';
 import { fence, outcome, resolveUndecided } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
 
-/** Whether one transaction can carry the batch. */
+/** True if one TransactWriteItems can carry the transaction. */
 export const isShort = (plan: TenantPlan, { short }: Limits): boolean =>
   plan.writes.length <= short &&
   plan.writes.reduce((sum, write) => sum + write.size, 0) <= transactionBytesMax;
 
-/** Where HEAD, the manifest and the answer stand in the transaction; records follow. */
+/** Positions of HEAD, the manifest and the answer in the TransactWriteItems; records follow. */
 const places = { head: 0, manifest: 1, answer: 2 } as const;
 
-function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
+function actionsOf(attempt: Attempt, plan: TenantPlan, stamp: number): Action[] {
   const { context, txId, answer } = attempt;
-  const details = { n, ...attempt.author, at: timestamp(context.now()) };
+  const details = { stamp, ...attempt.author, at: timestamp(context.now()) };
   const head: Action = {
     Update: {
       TableName: context.records,
@@ -31,10 +32,10 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
       ConditionExpression: 'reg = :before AND size(gn) < :max',
       ExpressionAttributeNames: { '#b': txId },
       ExpressionAttributeValues: {
-        ':n': n,
-        ':before': n - 1,
+        ':n': stamp,
+        ':before': stamp - 1,
         ':entry': newEntry(context, 'R', plan.delta),
-        ':max': undecidedMax,
+        ':max': undecidedTransactionsMax,
       },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
@@ -46,14 +47,17 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, n: number): Action[] {
       ConditionExpression: 'attribute_not_exists(pk)',
     },
   };
-  const records = plan.writes.map((write) => write.action(context.records, n));
+  const records = plan.writes.map((write) => write.action(context.records, stamp));
   return answer ? [head, manifest, answerAction(answer), ...records] : [head, manifest, ...records];
 }
 
 /**
- * Writes a batch that fits into one transaction: HEAD lists it as certain to commit, the records carry its stamp, and the flip
- * follows when the transaction has returned. (On AWS a Query may see half of a transaction that has not; it never sees half
- * of a flip.) If the owner dies in between, anybody who has seen all the records may flip.
+ * Writes a transaction that fits into one TransactWriteItems: HEAD lists it as ready (`R`), the records carry
+ * its stamp, and the commit follows when the request has returned. (On AWS a Query may see half of a
+ * TransactWriteItems that has not returned; it never sees half of a commit.) If the owner dies in between,
+ * any process that has seen all the records may commit, as in CockroachDB's parallel commits.
+ *
+ * @throws Conflict, LostClaim, IdTaken, Unavailable.
  */
 export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<AttemptEnd> {
   const { context, txId } = attempt;
@@ -62,16 +66,16 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
-    const n = head.reg + 1;
+    const stamp = head.reg + 1;
     let reply: Transacted;
     try {
-      reply = await context.store.transact(actionsOf(attempt, plan, n));
+      reply = await context.store.transact(actionsOf(attempt, plan, stamp));
     } catch (error) {
       if (error instanceof AnswerLost) return decidedEnd(context, tenant, txId);
       throw error;
     }
     if (reply.done) {
-      await commit(context, { tenant, txId, n, delta: plan.delta }, 'R');
+      await commit(context, { tenant, txId, stamp, delta: plan.delta }, 'R');
       return 'committed';
     }
     const { reasons } = reply;
@@ -83,21 +87,23 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
       const taken = reasons[missed]?.item;
       const write = plan.writes[missed - recordsFrom];
       if (write?.kind === 'create' && taken) await clearId(context, tenant, recordFrom(taken));
-      // An echo of the refused transaction must not find its conditions met later.
+      // The fence keeps an echo of the refused request from finding its conditions met later.
       return (await fence(context, tenant, txId)) ? decidedEnd(context, tenant, txId) : 'conflict';
     }
     const seen = reasons[places.head]?.item;
     const newer = seen && headFrom(seen);
-    if (newer && Object.keys(newer.gn).length >= undecidedMax) throw tooBusy(tenant);
+    if (newer && Object.keys(newer.gn).length >= undecidedTransactionsMax) throw tooBusy(tenant);
+    invariant(!newer || newer.reg > head.reg, 'only a newer stamp refuses this one');
     head = newer ?? (await openTenant(context, tenant));
     await wait();
   }
 }
 
 /**
- * Clears the way where an id to be created exists. A name that somebody else was faster to create is read by the next attempt.
+ * Resolves an undecided record where an id is to be created. A name that another transaction has created
+ * meanwhile is left to the next attempt, which reads it.
  *
- * @throws IdTaken if it is a committed record with a drawn id, also a deleted one.
+ * @throws IdTaken if it is a committed record with a drawn id, also if it is a tombstone.
  */
 export async function clearId(context: Context, tenant: string, record: RecordItem): Promise<void> {
   const head = await readHead(context, tenant);
@@ -105,10 +111,10 @@ export async function clearId(context: Context, tenant: string, record: RecordIt
     if (isName(record.sk)) return;
     throw new IdTaken();
   }
-  if (head) await resolveUndecided(context, tenant, head, [record]);
+  if (head) await resolveUndecided(context, head, [record]);
 }
 
-/** What became of a transaction whose answer was lost. An undecided one is never sent a second time. */
+/** Waits for the outcome of a transaction whose answer was lost. It is never sent a second time. */
 async function decidedEnd(context: Context, tenant: string, txId: string): Promise<AttemptEnd> {
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.

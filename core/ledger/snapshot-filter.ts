@@ -1,9 +1,11 @@
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * The filter with which DynamoDB itself leaves out what a snapshot does not have: what was created later, and what was deleted by then.
+ * The filter by which DynamoDB itself leaves out what a snapshot does not have: records that were created
+ * later, and records that were deleted by then.
  *
- * Records that change meanwhile cannot disturb it, since it asks for nothing that a later batch moves.
+ * A record that is written during the query does not disturb it, since the filter asks for nothing that a
+ * later transaction changes for this snapshot.
  */
 export function snapshotFilter({ reg, undecided }: Snapshot) {
   const stamps = [...undecided];

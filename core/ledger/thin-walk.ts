@@ -1,14 +1,13 @@
 import type { Context } from './context.ts';
-import { recordKey, thinIndex } from './items.ts';
+import { recordsPk, thinIndex } from './items.ts';
 import type { Snapshot } from './snapshot.ts';
 import { snapshotFilter } from './snapshot-filter.ts';
 
 /**
- * Walks the thin index over the first `count` documents of a snapshot, after the id `from` if there is one.
+ * Skips the first `count` documents of a snapshot on the thin index (a covering index), after the id `from`
+ * if there is one. DynamoDB itself filters by the snapshot and returns only numbers.
  *
- * DynamoDB itself filters by the snapshot and answers numbers alone.
- *
- * @returns the id of the last document passed; `undefined` if there are not that many.
+ * @returns the id of the last document skipped; `undefined` if there are not that many.
  */
 export async function skip(
   context: Context,
@@ -16,9 +15,10 @@ export async function skip(
   count: number,
   from?: string,
 ): Promise<string | undefined> {
-  const { pk } = recordKey(snapshot.tenant, '');
+  const pk = recordsPk(snapshot.tenant);
   const { expression, values } = snapshotFilter(snapshot);
   let start = from === undefined ? undefined : { pk, sk: from, ix: from };
+  // Ends after `count` documents, or with the partition.
   for (let left = count; ; ) {
     const page = await context.store.query({
       TableName: context.records,

@@ -2,8 +2,10 @@
 export type Random = () => number;
 
 /**
- * A new batch id: UUID version 7 (RFC 9562), so that manifests sort by the time their batches began
- * and recovery can tell how old a batch is from its name alone.
+ * Draws a new txId: UUID version 7 (RFC 9562), so that manifests sort by the time when their transactions
+ * began and recovery knows the age of a transaction from its id alone.
+ *
+ * @param now milliseconds since the Unix epoch.
  */
 export function newTxId(now: number, random: Random): string {
   const digits = (count: number) =>
@@ -19,12 +21,15 @@ const timeOf = (milliseconds: number): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}`;
 };
 
-/** The least and the greatest id of the batches that began with this one, or up to so many milliseconds later. */
-export function idsSince(txId: string, span: number): [least: string, greatest: string] {
+/**
+ * The least and the greatest txId of the transactions that began together with this one or up to `spanMs`
+ * milliseconds later.
+ */
+export function idsSince(txId: string, spanMs: number): [least: string, greatest: string] {
   const began = beginningOf(txId);
-  return [timeOf(began), `${timeOf(began + span)}-g`];
+  return [timeOf(began), `${timeOf(began + spanMs)}-g`];
 }
 
-/** When the batch began, in milliseconds since the Unix epoch. */
+/** The instant at which the transaction began, in milliseconds since the Unix epoch. */
 export const beginningOf = (txId: string): number =>
   Number.parseInt(txId.slice(0, 8) + txId.slice(9, 13), 16);

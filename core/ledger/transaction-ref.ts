@@ -1,11 +1,14 @@
-/** Names one attempt to write a transaction, in one tenant of one ledger. Free of personal data, so that messages may carry it. */
+/**
+ * Names one attempt to write a transaction, in one tenant of one ledger. Free of personal data, so that
+ * messages may carry it.
+ */
 export interface TransactionRef {
   ledger: string;
   tenant: string;
   txId: string;
 }
 
-/** The same as messages and items carry it: there the attribute `batch` holds the id. */
+/** A reference as messages and items carry it: there the attribute `batch` holds the txId. */
 export interface StoredRef {
   ledger: string;
   tenant: string;

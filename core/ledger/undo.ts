@@ -2,17 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../dynamo/store.ts';
 import type { RecordItem } from './items.ts';
 
-/** How to get back to the version before this one. */
+/** The way back to the previous version: the before-image of a write intent, reduced to what changed. */
 export interface Undo {
-  /** The stamp of the version before. */
+  /** The stamp of the previous version. */
   tx: number;
-  /** Attributes of the document to set back. */
+  /** Attributes of the document to restore. */
   o?: Item;
-  /** Attributes of the document that were not there. */
+  /** Names of attributes that the previous document did not have. */
   r?: string[];
 }
 
-/** How to get from a document back to the one before. `undefined` counts as absent, as in JSON. */
+/**
+ * Compares two versions of a document by their top-level attributes. `undefined` counts as absent, as in
+ * JSON.
+ *
+ * @returns the way back from `other`, the newer version, to `one`.
+ */
 export function undoBetween(one: object, other: object): Pick<Undo, 'o' | 'r'> {
   const [before, after]: [Item, Item] = [{ ...one }, { ...other }];
   const changed = Object.entries(before).filter(
@@ -25,11 +30,14 @@ export function undoBetween(one: object, other: object): Pick<Undo, 'o' | 'r'> {
   return undo;
 }
 
-/** The undo of a record; `undefined` for one that has no version before (it was just created) or that nobody needs any more. */
+/**
+ * The undo of a record; `undefined` if it has no previous version (it was just created), or if a rollback has
+ * restored the previous one.
+ */
 export const undoOf = (record: RecordItem): Undo | undefined =>
   record.u === undefined ? undefined : (JSON.parse(record.u) as Undo);
 
-/** The document as it was before the last write. */
+/** The document before the last write. */
 export function undone(document: Item, undo: Undo): Item {
   const before = { ...document, ...undo.o };
   for (const name of undo.r ?? []) delete before[name];

@@ -2,49 +2,58 @@ import { getAll } from '../dynamo/get-all.ts';
 import type { Item } from '../dynamo/store.ts';
 import type { Stored } from './change.ts';
 import type { Context } from './context.ts';
-import { recordFrom, recordKey } from './items.ts';
+import { recordFrom, recordKey, recordsPk } from './items.ts';
 import type { Memo } from './memo.ts';
 import { resolve, type Snapshot } from './snapshot.ts';
 import { snapshotFilter } from './snapshot-filter.ts';
 import { skip } from './thin-walk.ts';
 
-/** What one tenant's committed documents were at one instant. Every method answers for that same instant. */
+/** One tenant's committed documents at one instant. Every method answers from that same snapshot. */
 export interface View<T> {
   tenant: string;
-  /** The number of batches committed before it. */
+  /** The number of transactions committed before it. */
   seq: number;
-  /** An exact counter; 0 if nothing was ever counted under this name. */
+  /** An exact counter; 0 for an unknown name. */
   counter(name: string): number;
-  /** All of them, with the numbers of records ever created, updated and deleted: `op:create`, `op:update`, `op:delete`. */
+  /**
+   * All counters, with the numbers of records ever created, updated and deleted: `op:create`, `op:update`,
+   * `op:delete`.
+   */
   counters(): Record<string, number>;
-  /** `undefined`: there was no such document. */
+  /** `undefined`: the snapshot has no such document. */
   get(id: string): Promise<T | undefined>;
-  /** Those of different ids that there were, in no particular order; 100 in a request, several requests at a time. */
+  /**
+   * The documents of these ids, which must differ, in no particular order and without those that the snapshot
+   * does not have; 100 per request, several requests at a time.
+   */
   getMany(ids: string[]): Promise<T[]>;
   /**
-   * Documents in the order of their ids.
+   * Documents in the order of their ids (keyset pagination).
    *
-   * `after`: the last id seen. `offset`: how many to skip after it, at a tenth of the cost of reading them.
-   * `next` is the `after` of the following page; absent = this was the last.
+   * `after`: the last id seen. `offset`: the number of documents to skip after it, at a tenth of the cost of
+   * reading them. `next` is the `after` of the following page; absent = this was the last.
    */
   list(page: { after?: string; limit: number; offset?: number }): Promise<{ documents: T[]; next?: string }>;
 }
 
-/** The most records that one request of a list reads; DynamoDB ends a page at 1 MB of its own accord. */
+/** Records that one request of a list reads at most. DynamoDB also ends a page at 1 MB. */
 const recordsPerRequestMax = 1_000;
 
-/** Remembers where offsets end, per version of a tenant, so that leafing through pages does not start anew each time. */
+/**
+ * Key of the id at which an offset ends, per version of a tenant, so that the next page need not skip again.
+ */
 const offsetKey = (tenant: string, after: string | undefined, offset: number) =>
   `${tenant} ${after ?? ''} ${offset}`;
 
 /**
- * Remembers how many deleted records the last page from here passed, in whatever version of the tenant: a guess of how many more to ask for.
- * They stay for a while, and where there are many, a page would else take several requests.
+ * Key of the number of tombstones that the last page from here passed, in any version of the tenant: an
+ * estimate of how many more records to read. Tombstones stay for a while, and where there are many, a page
+ * would otherwise take several requests.
  */
 const deletedKey = (tenant: string, start: string | undefined) => `${tenant} ${start ?? ''} deleted`;
 const anyVersion = '';
 
-/** Methods throw `Overtaken` when a record moved on too far; the reader then begins again with a new snapshot. */
+/** Methods throw `Overtaken` if a record moved on too far; the reader then restarts with a new snapshot. */
 export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, offsets: Memo): View<T> {
   const { tenant } = snapshot;
   const version = String(snapshot.seq);
@@ -76,14 +85,15 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
       const start = await startOf(after, offset);
       if (offset > 0 && start === undefined) return { documents: [] };
       const documents: T[] = [];
-      const { pk } = recordKey(tenant, '');
+      const pk = recordsPk(tenant);
       let from = start === undefined ? undefined : { pk, sk: start };
       const { expression, values } = snapshotFilter(snapshot);
       const deleted = deletedKey(tenant, start);
       const expected = Number(offsets.recall(deleted, anyVersion)?.value ?? 0);
-      // One more than asked for tells whether there is a next page.
+      // One more than asked for shows whether there is a next page.
       let reading = Math.min(limit + 1 + expected, recordsPerRequestMax);
       let [read, found] = [0, 0];
+      // Ends with the page, or with the partition.
       do {
         const page = await context.store.query({
           TableName: context.records,
@@ -101,7 +111,7 @@ export function viewOf<T extends Stored>(context: Context, snapshot: Snapshot, o
         }
         from = page.next as { pk: string; sk: string } | undefined;
         read += reading;
-        // Where there are many deleted records, larger steps pass them in fewer requests.
+        // Where there are many tombstones, larger steps pass them in fewer requests.
         reading = Math.min(2 * reading, recordsPerRequestMax);
       } while (from && documents.length <= limit);
       if (documents.length <= limit) return { documents };

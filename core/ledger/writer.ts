@@ -14,9 +14,9 @@ import { newTxId } from './transaction-id.ts';
 import type { TransactionRef } from './transaction-ref.ts';
 import { waitForTurn } from './turn.ts';
 
-/** A transaction has 100 actions, and a commit over several tenants needs one to count itself. */
+/** A TransactWriteItems has 100 actions, and a commit over several tenants needs one of them for MULTI. */
 const tenantsMax = 99;
-/** After so many conflicts the caller is told, even if there is time left. */
+/** After this many conflicts the writer throws Conflict, even if there is time left. */
 const attemptsMax = 12;
 
 export interface WriterDefinition<T extends Stored> {
@@ -30,9 +30,10 @@ interface Decision<R> {
 }
 
 /**
- * Writes one request, in as many attempts as it takes.
+ * Writes one request, in up to 12 attempts within its lease.
  *
- * @throws Conflict, Unavailable, LostClaim, TooManyTenants, TooManyRecords, IdTaken, and whatever `decide` and `announce` throw.
+ * @throws Conflict, Unavailable, LostClaim, TooManyTenants, TooManyRecords, IdTaken, and the errors of
+ * `decide` and `scheduleRecovery`.
  */
 export async function write<T extends Stored, R>(
   base: Context,
@@ -43,8 +44,9 @@ export async function write<T extends Stored, R>(
   const begunMs = base.now();
   const endMs = Math.min(begunMs + base.leaseMs, currentDeadlineMs());
   const context = until(base, endMs);
-  // Rivals are waited for during half of the time; the other half is for the work.
+  // The attempts wait for rivals during half of the time; the other half is for the work.
   const patienceEndMs = (begunMs + endMs) / 2;
+  // Ends at `patienceEndMs`, or after `attemptsMax` attempts.
   for (let attempts = 1; ; attempts++) {
     const txId = newTxId(context.now(), context.random);
     const messages = recoveryMessages(context, definition.scheduleRecovery, last, txId);
@@ -70,13 +72,13 @@ interface Attempting<T extends Stored, R> {
   patienceEndMs: number;
 }
 
-/** The tenants that a request is known to concern before anything was read. */
+/** The tenants that a request is known to concern before it has read anything. */
 function tenantsOf<T extends Stored, R>({ request }: Attempting<T, R>): string[] {
   if (request.reads.length > 0) return [...new Set(request.reads.map((read) => read.tenant))];
   return [...new Set(request.decide(new Map()).changes.map((change) => change.tenant))];
 }
 
-/** The optimistic attempt: it reads, decides and writes without asking who else is there. */
+/** The optimistic attempt: it reads, decides and writes without waiting for rivals. */
 async function attemptAtOnce<T extends Stored, R>(
   attempt: Attempting<T, R>,
 ): Promise<'conflict' | { result: R }> {
@@ -84,8 +86,8 @@ async function attemptAtOnce<T extends Stored, R>(
 }
 
 /**
- * The attempt after a conflict: it draws its stamp first and waits for its turn. Over several tenants, where turns could wait for
- * each other in a circle, it only tries again.
+ * The attempt after a conflict: it draws its stamp first and waits for its turn. Over several tenants, where
+ * turns could deadlock, it tries again optimistically.
  */
 async function attemptInTurn<T extends Stored, R>(
   attempt: Attempting<T, R>,
@@ -95,28 +97,28 @@ async function attemptInTurn<T extends Stored, R>(
   const [tenant] = tenants;
   if (tenants.length !== 1 || tenant === undefined) return readAndWrite(attempt, tenants);
   await messages.of(tenants);
-  const ticket = (await register(context, tenant, txId)).gn[txId] as number;
-  const unused = { is: true };
+  const drawn: DrawnStamp = { tenant, stamp: await register(context, tenant, txId), isUsed: false };
   try {
-    await waitForTurn(context, tenant, ticket, patienceEndMs);
-    return await readAndWrite(attempt, tenants, { tenant, n: ticket, unused });
+    await waitForTurn(context, tenant, drawn.stamp, patienceEndMs);
+    return await readAndWrite(attempt, tenants, drawn);
   } finally {
-    // Nothing was written under it, so nothing has to linger.
-    if (unused.is) await forget(context, tenant, txId, ticket).catch(() => undefined);
+    // Nothing was written under an unused stamp, so its entry needs no grace period.
+    if (!drawn.isUsed) await forget(context, tenant, txId, drawn.stamp).catch(() => undefined);
   }
 }
 
-/** A stamp drawn in advance. */
-interface Ticket {
+/** A stamp that was drawn before the records were read. */
+interface DrawnStamp {
   tenant: string;
-  n: number;
-  unused: { is: boolean };
+  stamp: number;
+  /** True once records may have been written under it. */
+  isUsed: boolean;
 }
 
 async function readAndWrite<T extends Stored, R>(
   attempt: Attempting<T, R>,
   tenants: string[],
-  ticket?: Ticket,
+  drawn?: DrawnStamp,
 ): Promise<'conflict' | { result: R }> {
   const { context, request, txId, messages, patienceEndMs } = attempt;
   const [{ records, heads }] = await Promise.all([
@@ -127,7 +129,7 @@ async function readAndWrite<T extends Stored, R>(
   const [first] = plans;
   if (!first) return { result };
   if (plans.length > tenantsMax)
-    throw new TooManyTenants(`A batch may change at most ${tenantsMax} tenants, not ${plans.length}`);
+    throw new TooManyTenants(`A request may change at most ${tenantsMax} tenants, not ${plans.length}`);
   const others = plans.map((plan) => plan.tenant).filter((tenant) => !heads.has(tenant));
   await messages.of(others);
   for (const tenant of others) heads.set(tenant, await readHead(context, tenant));
@@ -135,9 +137,9 @@ async function readAndWrite<T extends Stored, R>(
   const author = { user: request.actor, ...(request.note === undefined ? {} : { note: request.note }) };
   const writing = { context, txId, author, plans, answer, heads };
   let end: AttemptEnd;
-  if (ticket && plans.length === 1 && first.tenant === ticket.tenant) {
-    ticket.unused.is = false;
-    end = await writeLong({ ...writing, ticket: ticket.n });
+  if (drawn && plans.length === 1 && first.tenant === drawn.tenant) {
+    drawn.isUsed = true;
+    end = await writeLong({ ...writing, drawnStamp: drawn.stamp });
   } else if (plans.length === 1 && isShort(first, context.limits)) end = await writeShort(writing, first);
   else end = await writeLong(writing);
   return end === 'committed' ? { result } : end;

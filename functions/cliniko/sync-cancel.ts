@@ -20,6 +20,7 @@ const cancelAttemptsMax = 20;
  */
 async function cancel(organization: Organization, now: number): Promise<Run> {
   const { orgId } = organization;
+  // Ends at the latest with attempt `cancelAttemptsMax`, whose error is thrown.
   for (let attempt = 1; ; attempt++) {
     const snapshot = await readSnapshot(organization);
     if (!snapshot) throw organizationNotFound(orgId);

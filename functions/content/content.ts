@@ -6,7 +6,7 @@ import { isStorable, normalized } from '../../core/text.ts';
  * Limits of a tokenGating object: its length as JSON, and its nesting. It is stored in the content's item.
  */
 const gatingLengthMax = 8_192;
-const gatingDepthMax = 16;
+const gatingLevelsMax = 16;
 
 /**
  * A text with a length between these bounds, in UTF-16 code units, stored in NFC. `severalLines` allows line
@@ -57,9 +57,9 @@ const gating = z
   .refine(
     (value) =>
       JSON.stringify(value).length <= gatingLengthMax &&
-      nesting(value) <= gatingDepthMax &&
+      nesting(value) <= gatingLevelsMax &&
       textsIn(value).every((inner) => isStorable(inner, true)),
-    { error: `tokenGating must be at most ${gatingLengthMax} bytes, ${gatingDepthMax} levels deep` },
+    { error: `tokenGating must be at most ${gatingLengthMax} bytes, ${gatingLevelsMax} levels deep` },
   );
 
 const fields = {

@@ -7,19 +7,19 @@ const open = { method: 'GET', roles: 'anyone', errors: fastApi } as const;
 
 const part = z.enum(['ok', 'unavailable']);
 
-/** What runs the service rather than being served: health, metrics, the document that describes it all. */
+/** Endpoints for operators: liveness, readiness, metrics and the OpenAPI document. */
 export const ops = {
   health: {
     ...open,
     path: '/health',
-    summary: 'Tell that the service answers',
+    summary: 'Liveness check',
     reply: z.object({ status: z.literal('ok') }),
   },
   ready: {
     ...open,
     path: '/ready',
-    summary: 'Tell whether everything that the service depends on answers',
-    description: '503 with the same body while one of them does not.',
+    summary: 'Readiness check: probe everything that the service depends on',
+    description: 'Answers 503 with a body of the same shape while a dependency does not answer.',
     uses: { patients: 'read', messaging: 'read', audit: 'read', guards: 'read' },
     errors: readiness,
     reply: z.object({ status: z.literal('ready'), checks: z.record(z.string(), part) }),
@@ -27,9 +27,10 @@ export const ops = {
   metrics: {
     ...open,
     path: '/metrics',
-    summary: 'Count operations since the beginning, in Prometheus’ text format',
+    summary: 'Count all operations that were ever committed, in Prometheus’ text format',
     description:
-      'An admin reads the own tenant’s series and a super_admin all. Stages may open it to everyone, as the local run does.',
+      'An admin reads the series of their own tenant, a super_admin all. A stage may open the endpoint to everyone, as ' +
+      'the local run does.',
     uses: { patients: 'read', messaging: 'read' },
     reply: z.string(),
     replyType: 'text/plain; version=0.0.4; charset=utf-8',

@@ -6,7 +6,7 @@ import { ops } from './api.ts';
 
 const actions = ['create', 'update', 'delete'] as const;
 
-/** The ledgers whose operations are counted: the metric's name, and what it tells. */
+/** The ledgers whose operations are counted, with the name and help text of their metric. */
 const ledgers = [
   {
     ledger: 'patients',
@@ -20,7 +20,7 @@ const ledgers = [
   },
 ] as const satisfies { ledger: TableName; metric: string; help: string }[];
 
-/** A label's value: backslash, quote and line break are escaped (Prometheus, text-based exposition format). */
+/** Escapes backslash, quote and line break in a label (Prometheus, text-based exposition format). */
 const label = (value: string) =>
   value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 

@@ -12,8 +12,8 @@ const everyEndpoint: Endpoint[] = Object.values(endpoints).flatMap((system) =>
 );
 
 /**
- * Answers what no endpoint does: a browser's preflight, a method that a path does not have, a path that does not exist. Each in the
- * words of the system that the path belongs to.
+ * Answers requests that match no endpoint: preflights of browsers, methods that a path does not have (405),
+ * and paths that do not exist (404). Errors have the wording of the system that the path belongs to.
  */
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const requestId = requestIdOf(event);

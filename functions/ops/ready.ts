@@ -7,12 +7,18 @@ import { Problem } from '../../core/http/problem.ts';
 import { serve } from '../../core/http/serve.ts';
 import { ops } from './api.ts';
 
-/** How long a table has to answer before it counts as unavailable. */
+/** Time within which a dependency must answer; later it counts as unavailable. */
 const probeMs = 2_000;
 
-/** Reads an item that is not there: the shortest way to find out whether a table answers. */
+/** Reads an item that does not exist, which is the cheapest probe of a table. */
 const reach = (table: 'patients' | 'messaging' | 'audit' | 'guards', key: TableKey) =>
   dynamo().get(tableName(table), key);
+
+const stateOf = (probe: Promise<unknown>): Promise<'ok' | 'unavailable'> =>
+  probe.then(
+    () => 'ok',
+    () => 'unavailable',
+  );
 
 export const handler = serve(ops.ready, async ({ clock }) => {
   const probes = within(clock.now() + probeMs, () => ({
@@ -22,14 +28,12 @@ export const handler = serve(ops.ready, async ({ clock }) => {
     guards: reach('guards', { pk: 'READY' }),
     tokens: fetchKeys(),
   }));
-  const results = await Promise.allSettled(Object.values(probes));
-  const states = results.map(
-    ({ status }) => (status === 'fulfilled' ? 'ok' : 'unavailable') as 'ok' | 'unavailable',
-  );
   const checks = Object.fromEntries(
-    Object.keys(probes).map((name, index) => [name, states[index] ?? 'unavailable']),
+    await Promise.all(
+      Object.entries(probes).map(async ([name, probe]) => [name, await stateOf(probe)] as const),
+    ),
   );
-  if (states.includes('unavailable'))
+  if (Object.values(checks).includes('unavailable'))
     throw new Problem('unavailable', 'Not ready', { details: { checks }, retryAfter: 5 });
   return { status: 'ready' as const, checks };
 });

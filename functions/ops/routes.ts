@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { invariant } from '../../core/invariant.ts';
 
-/** The methods of a route, `path` as API Gateway names its resource. */
+/** Methods of a route. @param path as API Gateway names the resource, for example `/patients/{id}`. */
 export const methodsOf = (endpoints: Endpoint[], path: string): string[] =>
   endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
 
@@ -10,10 +11,13 @@ function sharedSegments(one: string, other: string): number {
   return differing === -1 ? left.length : differing;
 }
 
-/** An endpoint of the system that a path belongs to: the one that shares the most segments from the left, the first of equals. */
+/**
+ * An endpoint of the system that a path belongs to: the one that shares the most leading segments with the
+ * path, and the first of several such.
+ */
 export function systemOf(endpoints: Endpoint[], path: string): Endpoint {
   const [first, ...others] = endpoints;
-  if (!first) throw new Error('there are no endpoints');
+  invariant(first, 'there are endpoints');
   return others.reduce(
     (best, endpoint) =>
       sharedSegments(endpoint.path, path) > sharedSegments(best.path, path) ? endpoint : best,

@@ -16,8 +16,8 @@ import {
   uniqueIds,
 } from './pydantic.ts';
 
-/** The most records of one batch, create, update or delete. */
-const BATCH = 500;
+/** Records that one request may create, update or delete. */
+const recordsPerBatchMax = 500;
 
 const shared = { errors: fastApi } as const;
 
@@ -44,7 +44,7 @@ const one = { path: '/api/v1/patients/{id}', params: z.object({ id: PatientId })
 
 const count = z.int().nonnegative();
 
-/** A number of the query, with what it is when it is left out. */
+/** An integer of the query between two bounds. @param otherwise its default. */
 const number = (min: number, max: number, otherwise: number) =>
   changeable((value) => readInteger(value, min, max), {
     type: 'integer',
@@ -55,13 +55,13 @@ const number = (min: number, max: number, otherwise: number) =>
 const tenant = changeable((value) => readText(value, { min: 1, max: 255 }), {
   type: 'string',
   description:
-    'Narrows a super_admin’s view to one tenant; without it they see all. Ignored for everyone else.',
+    'Narrows a super_admin’s view to one tenant; by default they see all. Ignored for other roles.',
 });
 
 const cursor = <S extends z.ZodType>(place: S) =>
   changeable((value) => readCursor(value, place), {
     type: 'string',
-    description: 'The `next_cursor` of the page before.',
+    description: 'The `next_cursor` of the previous page.',
   });
 
 /** Tenant and id of the last patient of a page. */
@@ -74,10 +74,10 @@ const PatientPlace = z.tuple([
   z.uuid(),
 ]);
 
-/** Batch and position of the last line of a page. */
+/** Transaction id and position of the last line of a page. */
 const LogPlace = z.tuple([z.uuid(), z.int().nonnegative()]);
 
-/** An id of a list to delete: any other text is the id of nobody, and so neither found nor refused. */
+/** An id of a list to delete. A text that is not a UUID is ignored, since no patient can have it as id. */
 const IdToDelete = required(
   (value) => {
     if (typeof value === 'object') return { flaw: flaws.text };
@@ -87,37 +87,39 @@ const IdToDelete = required(
   { type: 'string' },
 );
 
-/** Patients: batches that are atomic for every reader, single records, and what was done to them. */
+/** Patients: atomic batches, single records, counts, and the audit log. */
 export const patients = {
   create: {
     ...batch,
     method: 'POST',
-    summary: 'Create several patients, or none',
+    summary: 'Create several patients in one atomic batch',
     description:
-      'At every instant every reader sees all of the batch or nothing of it. A super_admin may name each patient’s `tenant_id`.',
-    body: z.array(NewPatient).min(1).max(BATCH),
+      'Every reader sees either all patients of the batch or none. A super_admin may name each patient’s `tenant_id`.',
+    body: z.array(NewPatient).min(1).max(recordsPerBatchMax),
     status: 201,
     reply: z.object({ created: count, total: count, patients: z.array(Patient) }),
   },
   update: {
     ...batch,
     method: 'PUT',
-    summary: 'Change several patients, or none',
+    summary: 'Change several patients in one atomic batch',
     description:
-      'A field that is left out stays; null clears one that is optional. The first id that is not the tenant’s is answered with 404, and nothing is changed.',
+      'Fields that are left out stay; null clears an optional field. The first id that is not ' +
+      'one of the tenant’s patients is answered with 404, and nothing is changed.',
     body: z
       .array(PatientChange)
       .min(1)
-      .max(BATCH)
+      .max(recordsPerBatchMax)
       .superRefine(uniqueIds, { when: () => true }),
     reply: z.object({ updated: count, patients: z.array(Patient) }),
   },
   remove: {
     ...batch,
     method: 'DELETE',
-    summary: 'Delete several patients',
-    description: 'Ids that are not the tenant’s are left out of `deleted`. A repeated id counts once.',
-    body: z.array(IdToDelete).min(1).max(BATCH),
+    summary: 'Delete several patients in one atomic batch',
+    description:
+      'Ids that are not the tenant’s patients do not count in `deleted`. A repeated id counts once.',
+    body: z.array(IdToDelete).min(1).max(recordsPerBatchMax),
     reply: z.object({ deleted: count, requested: count }),
   },
   list: {
@@ -125,7 +127,8 @@ export const patients = {
     path: '/api/v1/patients',
     summary: 'List patients in the order of their creation',
     description:
-      'Go on by `next_cursor`, or by adding the answered `limit` to `offset`: a page that would be too large ends early and answers a smaller `limit`.',
+      'Continue with `next_cursor`, or add the answered `limit` to `offset`: a page that would become too large ends ' +
+      'early, and its `limit` is smaller than the requested one.',
     query: z.object({
       limit: number(1, 500, 50),
       offset: number(0, 999_999_999, 0),
@@ -169,7 +172,7 @@ export const patients = {
   dashboard: {
     ...reading,
     path: '/api/v1/dashboard',
-    summary: 'Count patients and what was done to them',
+    summary: 'Count patients by gender, and operations by kind',
     query: z.object({ tenant_id: tenant }),
     reply: z.object({
       total_patients: count,
@@ -182,9 +185,10 @@ export const patients = {
     path: '/api/v1/audit-logs',
     roles: ['admin', 'super_admin'],
     uses: { patients: 'read', audit: 'read' },
-    summary: 'List who changed which patient when, newest first',
+    summary: 'List the changes of patients in the audit log, newest first',
     description:
-      'A page may be shorter than `limit` and still have a `next_cursor`, since filters are applied while reading. A super_admin reads another tenant’s log by `tenant_id`.',
+      'A page may be shorter than `limit` and still have a `next_cursor`, since filters are applied while reading. A ' +
+      'super_admin reads another tenant’s log by `tenant_id`.',
     query: z.object({
       limit: number(1, 500, 50),
       cursor: cursor(LogPlace),

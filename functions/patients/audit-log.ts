@@ -1,34 +1,36 @@
 import type { HistoryQuestion, Manifest } from '../../core/ledger/ledger.ts';
 
 export const actions = ['CREATE', 'UPDATE', 'DELETE'] as const;
-export type Action = (typeof actions)[number];
+type Action = (typeof actions)[number];
 
 const actionOf = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const;
 const kindOf = { CREATE: 'create', UPDATE: 'update', DELETE: 'delete' } as const;
 
-/** What the audit record of a single record's endpoint says, to tell it from a batch of one. */
-export const SINGLE = 'single';
+/** Note of transactions of the endpoints for one patient, which distinguishes them from batches of one. */
+export const singleNote = 'single';
 
-/** A line of the log: a batch, and which of its records. */
+/** Place of a line in the log: its transaction, and the position of its record in that. */
 interface Place {
   txId: string;
   position: number;
 }
 
 export interface LogQuestion {
-  /** At most this many lines. */
+  /** Lines of the page, at most. */
   limit: number;
-  /** The last line seen. */
+  /** The last line of the previous page (keyset pagination). */
   place: Place | undefined;
-  /** Only lines about the record with this id. */
+  /** The id of the record whose lines are wanted; undefined for all. */
   resource: string | undefined;
   action: Action | undefined;
 }
 
 type History = (question: HistoryQuestion) => Promise<{ transactions: Manifest[]; next?: string }>;
 
-/** One line for each record of a batch. Ids and positions only: the log tells who did what to whom, never what about them. */
-export function linesOf({ tenant, actor, note, at, changes }: Manifest) {
+/**
+ * Lines of a transaction, one for each record. They hold ids and positions only, never personal data.
+ */
+function linesOf({ tenant, actor, note, at, changes }: Manifest) {
   return changes.map(({ id, kind }, position) => ({
     timestamp: at,
     user_id: actor,
@@ -36,17 +38,19 @@ export function linesOf({ tenant, actor, note, at, changes }: Manifest) {
     action: actionOf[kind],
     resource_type: 'patient' as const,
     resource_id: id,
-    details: { batch_operation: note !== SINGLE, batch_position: position, batch_total: changes.length },
+    details: { batch_operation: note !== singleNote, batch_position: position, batch_total: changes.length },
   }));
 }
 
 /**
- * A page of the log, newest batch first, each batch in the order of its request. A batch may end in the middle of a page, so a place is a
- * line and not a batch.
+ * A page of the log: the newest transactions first, and each in the order of its request. A page may end
+ * within a transaction, so a place names a line.
+ *
+ * @returns the lines, and the place after which the next page begins; undefined after the last page.
  */
 export async function logPage(history: History, { limit, place, resource, action }: LogQuestion) {
-  // The batch of the last line is asked for again, and so one more than the page may need: `after` is exclusive, and a tilde sorts behind
-  // every batch id that begins alike.
+  // The transaction of the last line is read again for its other lines, so the limit is one more. `after` is
+  // exclusive and the order descending: a tilde sorts after every character of an id.
   const question = { resource, action: action && kindOf[action], limit: limit + 1 };
   const { transactions, next } = await history({ ...question, after: place && `${place.txId}~` });
   const found = transactions.flatMap((transaction) =>

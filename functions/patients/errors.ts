@@ -11,7 +11,7 @@ import { type Flaw, flawOf, flaws } from './pydantic.ts';
 
 type Detail = Flaw & { loc: (string | number)[] };
 
-/** What pydantic v1 would say of an issue that one of zod's own schemas found. */
+/** Words an issue of zod's own schemas as pydantic v1 does. */
 function translated(issue: z.core.$ZodIssue): Flaw {
   const absent = issue.input === undefined || issue.input === null;
   switch (issue.code) {
@@ -32,7 +32,10 @@ function detail({ place, issue }: InputIssue): Detail {
   return { loc: [place, ...path], ...(flawOf(issue) ?? translated(issue)) };
 }
 
-/** In the order of the input: checks of the whole list come after those of its items, and belong between them. */
+/**
+ * Sorts by position in the input. Zod reports checks of the whole list, such as repeated ids, after those of
+ * all items.
+ */
 function inOrder(details: Detail[]): Detail[] {
   const position = ({ loc }: Detail) => (typeof loc[1] === 'number' ? loc[1] : -1);
   return details.toSorted((one, other) => position(one) - position(other));
@@ -59,13 +62,16 @@ function brokenJson(problem: MalformedJson) {
   ]);
 }
 
-/** More items than one batch may have is too much, not a wrong shape. */
+/** The limit, if a list has more items than a batch may have: that is a 413 and not a 422. */
 function tooMany(problem: InvalidInput): number | undefined {
   const issue = problem.issues.map(({ issue }) => issue).find(({ code }) => code === 'too_big');
   return issue?.code === 'too_big' && issue.origin === 'array' ? Number(issue.maximum) : undefined;
 }
 
-/** Problems in the words of FastAPI with pydantic v1: `detail` is a sentence, or the list of everything that is wrong with the input. */
+/**
+ * Words problems as FastAPI with pydantic v1 does: `detail` is a sentence, or the list of all faults of the
+ * input.
+ */
 export const fastApi: Spelling = (problem: Problem) => {
   if (problem instanceof MalformedJson) return brokenJson(problem);
   if (problem instanceof InvalidInput) {

@@ -1,4 +1,4 @@
-/** Why a text is not JSON, as Python's `json` module tells it: the APIs of the FastAPI family quote it. */
+/** A fault of a text that is not JSON, worded as by Python's `json` module, which FastAPI quotes. */
 export interface JsonError {
   message: string;
   /** Index of the fault in code points, from 0. */
@@ -16,25 +16,26 @@ class Fault extends Error {
   }
 }
 
-const SPACE = /[ \t\n\r]*/y;
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
-const LITERAL = /null|true|false/y;
+const spacePattern = /[ \t\n\r]*/y;
+const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
+const literalPattern = /null|true|false/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these in a string
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const plainPattern = /[^"\\\u0000-\u001f]*/y;
 
-/** Where a sticky pattern ends when it starts at `index`; `index` itself where it does not match. */
+/** Index after the match of a sticky pattern at `index`; `index` itself if it does not match. */
 function endOf(pattern: RegExp, text: string, index: number): number {
   pattern.lastIndex = index;
   const match = pattern.exec(text);
   return match ? index + match[0].length : index;
 }
 
-/** Reads a string whose opening quote is at `index - 1`. */
+/** Reads a string whose opening quote is at `index - 1`. Returns the index after it. */
 function string(text: string, index: number): number {
   const start = index - 1;
   let end = index;
+  // Ends with the text at the latest, since each round moves `end` forward.
   for (;;) {
-    end = endOf(PLAIN, text, end);
+    end = endOf(plainPattern, text, end);
     const next = text[end];
     if (next === undefined) throw new Fault('Unterminated string starting at', start);
     if (next === '"') return end + 1;
@@ -53,47 +54,49 @@ function string(text: string, index: number): number {
 }
 
 function object(text: string, index: number): number {
-  let end = endOf(SPACE, text, index);
+  let end = endOf(spacePattern, text, index);
   if (text[end] === '}') return end + 1;
+  // Ends with the text at the latest, since each round reads a member.
   for (;;) {
     if (text[end] !== '"') throw new Fault('Expecting property name enclosed in double quotes', end);
-    end = endOf(SPACE, text, string(text, end + 1));
+    end = endOf(spacePattern, text, string(text, end + 1));
     if (text[end] !== ':') throw new Fault("Expecting ':' delimiter", end);
-    end = endOf(SPACE, text, value(text, endOf(SPACE, text, end + 1)));
+    end = endOf(spacePattern, text, value(text, endOf(spacePattern, text, end + 1)));
     if (text[end] === '}') return end + 1;
     if (text[end] !== ',') throw new Fault("Expecting ',' delimiter", end);
-    end = endOf(SPACE, text, end + 1);
+    end = endOf(spacePattern, text, end + 1);
   }
 }
 
 function array(text: string, index: number): number {
-  let end = endOf(SPACE, text, index);
+  let end = endOf(spacePattern, text, index);
   if (text[end] === ']') return end + 1;
+  // Ends with the text at the latest, since each round reads an element.
   for (;;) {
-    end = endOf(SPACE, text, value(text, end));
+    end = endOf(spacePattern, text, value(text, end));
     if (text[end] === ']') return end + 1;
     if (text[end] !== ',') throw new Fault("Expecting ',' delimiter", end);
-    end = endOf(SPACE, text, end + 1);
+    end = endOf(spacePattern, text, end + 1);
   }
 }
 
-/** Reads the value that starts at `index` and returns where it ends. */
+/** Reads the value that starts at `index`. Returns the index after it. */
 function value(text: string, index: number): number {
   if (text[index] === '"') return string(text, index + 1);
   if (text[index] === '{') return object(text, index + 1);
   if (text[index] === '[') return array(text, index + 1);
-  const end = Math.max(endOf(LITERAL, text, index), endOf(NUMBER, text, index));
+  const end = Math.max(endOf(literalPattern, text, index), endOf(numberPattern, text, index));
   if (end === index) throw new Fault('Expecting value', index);
   return end;
 }
 
 /**
- * The first fault of a text, or `undefined` if Python takes it for JSON. The rules and the wording are CPython's: Lib/json/decoder.py
- * and Modules/_json.c of 3.11.
+ * The first fault of a text, or `undefined` if Python accepts it as JSON, or it is nested too deeply. Rules
+ * and wording are CPython's: Lib/json/decoder.py and Modules/_json.c of 3.11.
  */
 export function jsonError(text: string): JsonError | undefined {
   try {
-    const end = endOf(SPACE, text, value(text, endOf(SPACE, text, 0)));
+    const end = endOf(spacePattern, text, value(text, endOf(spacePattern, text, 0)));
     if (end !== text.length) throw new Fault('Extra data', end);
     return undefined;
   } catch (error) {

@@ -1,19 +1,22 @@
 import { cursor as cursorOf } from '../../core/http/cursor.ts';
 import type { View } from '../../core/ledger/ledger.ts';
-import type { Patient } from './patient.ts';
+import { asPatient, type Patient } from './patient.ts';
 
 export interface PageRequest {
   limit: number;
-  /** How many patients to skip before the page; a cursor takes its place. */
+  /** Patients to skip before the page; not used with a cursor. */
   offset: number;
-  /** Tenant and id of the last patient of the page before. */
+  /** Tenant and id of the last patient of the previous page (keyset pagination). */
   cursor: [tenant: string, id: string] | undefined;
 }
 
-/** A page ends early rather than becoming too large to answer: Lambda hands over 6 MB, and JSON within JSON can double. */
-const PAGE_BYTES = 2_500_000;
+/**
+ * Bytes of the patients of a page, as JSON. A page that would be larger ends early: a Lambda answers 6 MB at
+ * most, and JSON within JSON can double.
+ */
+const pageBytesMax = 2_500_000;
 
-/** Takes patients as long as their JSON fits, but always the first. */
+/** Takes patients while their JSON fits. The first is always taken, so that every page makes progress. */
 function roomFor(bytes: number) {
   let left = bytes;
   let taken = 0;
@@ -30,21 +33,22 @@ function roomFor(bytes: number) {
 }
 
 /**
- * One page of the patients of some tenants, tenant by tenant, each in the order of creation.
+ * A page of the patients of some tenants, tenant by tenant, each in the order of creation.
  *
- * It has fewer than `limit` where they would be too large to answer, and says so in its `limit`. Exact totals tell which tenants an offset skips as a whole, so only those that the page touches are read.
+ * It ends early if the patients would be too large for an answer, and its `limit` then is their number.
+ * Tenants that the offset skips as a whole are not read, since their totals are exact.
  */
 export async function pageOf(views: View<Patient>[], { limit, offset, cursor }: PageRequest) {
-  const [tenant, lastId] = cursor ?? ['', ''];
-  const ahead = views
-    .filter((view) => view.tenant >= tenant)
+  const [tenant, lastId] = cursor ?? [];
+  const remaining = views
+    .filter((view) => tenant === undefined || view.tenant >= tenant)
     .toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1));
-  const room = roomFor(PAGE_BYTES);
+  const room = roomFor(pageBytesMax);
   const documents: Patient[] = [];
   let skip = cursor ? 0 : offset;
   let more = false;
   let cut = false;
-  for (const view of ahead) {
+  for (const view of remaining) {
     const total = view.counter('total');
     if (skip >= total) {
       skip -= total;
@@ -54,7 +58,7 @@ export async function pageOf(views: View<Patient>[], { limit, offset, cursor }: 
     if (more) break;
     const after = view.tenant === tenant ? lastId : undefined;
     const page = await view.list({ limit: limit - documents.length, offset: skip, after });
-    const fitting = room.take(page.documents);
+    const fitting = room.take(page.documents.map(asPatient));
     documents.push(...fitting);
     cut = fitting.length < page.documents.length;
     more = cut || page.next !== undefined;
@@ -64,7 +68,7 @@ export async function pageOf(views: View<Patient>[], { limit, offset, cursor }: 
   const last = documents.at(-1);
   return {
     patients: documents,
-    // Who goes on by offset adds the limit: it must be the one that was kept.
+    // Callers add it to their offset to get the next page.
     limit: cut ? documents.length : limit,
     total: views.reduce((sum, view) => sum + view.counter('total'), 0),
     next_cursor: more && last ? cursorOf(last.tenant_id, last.id) : null,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { placeOf } from '../../core/http/cursor.ts';
 import { isStorable, normalized } from '../../core/text.ts';
 
-/** What pydantic v1 says of a value that it refuses. */
+/** A fault of a value, as pydantic v1 reports it. */
 export interface Flaw {
   msg: string;
   type: string;
@@ -59,12 +59,15 @@ export const flaws = {
     ),
 };
 
-/** A value as a field reads it, or what is wrong with it. */
+/** Result of reading a field: its value, or its fault. */
 export type Reading<T> = { value: T } | { flaw: Flaw };
 
 const refuse = (what: Flaw) => ({ flaw: what });
 
-/** Text as pydantic v1 coerces it: numbers and booleans too. A number that JSON has already rounded is refused, not stored wrong. */
+/**
+ * Text, to which numbers and booleans are coerced as by pydantic v1. A number above 2^53 - 1 is refused,
+ * since JavaScript rounds it.
+ */
 function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return normalized(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -73,14 +76,16 @@ function asText(value: unknown): string | undefined {
 }
 
 export interface TextRules {
-  /** At least this many characters that are not white space; 0 unless told. */
+  /** Least number of characters without white space around them; 0 by default. */
   min?: number;
+  /** Most characters, in code points. */
   max: number;
   pattern?: RegExp;
-  /** Whether TAB, LF and CR are allowed. */
+  /** True if TAB, LF and CR are allowed. */
   severalLines?: boolean;
 }
 
+/** Reads a text. Its length is checked in code points, as Python counts. */
 export function readText(
   value: unknown,
   { min = 0, max, pattern, severalLines = false }: TextRules,
@@ -94,47 +99,54 @@ export function readText(
   return { value: text };
 }
 
-const CALENDAR_DATE = z.iso.date();
+const calendarDate = z.iso.date();
 
-/** A calendar date `YYYY-MM-DD` between two others. Unlike pydantic v1 it takes no numbers, which are never meant as dates. */
+/**
+ * Reads a calendar date `YYYY-MM-DD` between two others, both inclusive. Numbers, which pydantic v1 takes as
+ * Unix times, are refused: they are no dates of birth.
+ */
 export function readDate(value: unknown, earliest: string, latest: string): Reading<string> {
   if (typeof value === 'object') return refuse(flaws.dateType);
-  const date = CALENDAR_DATE.safeParse(value);
+  const date = calendarDate.safeParse(value);
   if (!date.success) return refuse(flaws.date);
   if (date.data < earliest) return refuse(flaws.notBefore(earliest));
   if (date.data > latest) return refuse(flaws.notAfter(latest));
   return { value: date.data };
 }
 
-const ADDRESS = z.email();
+const asciiAddress = z.email();
 
 /** Labels of letters and digits of any script, with dashes only inside (RFC 5891 §4.2.3). */
-const DOMAIN =
+const domainPattern =
   /^[\p{L}\p{M}\p{N}]+(?:-+[\p{L}\p{M}\p{N}]+)*(?:\.[\p{L}\p{M}\p{N}]+(?:-+[\p{L}\p{M}\p{N}]+)*)*$/u;
 
-/** An address of at most 254 characters (RFC 5321 §4.5.3.1.3), the domain in lower case; international domains as they are written. */
+/** RFC 5321 §4.5.3.1.3: a path has 256 octets, two of which are its brackets. */
+const emailLengthMax = 254;
+
+/** Reads an e-mail address. Its domain becomes lower case; international domains stay as they are written. */
 export function readEmail(value: unknown): Reading<string> {
-  if (typeof value !== 'string' || value.length > 254) return refuse(flaws.email);
+  if (typeof value !== 'string' || value.length > emailLengthMax) return refuse(flaws.email);
   const [local, domain = '', ...more] = normalized(value).split('@');
   // `domainToASCII` reads a host as browsers do: it drops a path and decodes escapes.
-  if (more.length > 0 || !DOMAIN.test(domain)) return refuse(flaws.email);
-  return ADDRESS.safeParse(`${local}@${domainToASCII(domain)}`).success
+  if (more.length > 0 || !domainPattern.test(domain)) return refuse(flaws.email);
+  return asciiAddress.safeParse(`${local}@${domainToASCII(domain)}`).success
     ? { value: `${local}@${domain.toLowerCase()}` }
     : refuse(flaws.email);
 }
 
+/** Reads one of the permitted texts. */
 export const readChoice = <T extends string>(value: unknown, permitted: readonly T[]): Reading<T> => {
   const choice = permitted.find((candidate) => candidate === value);
   return choice === undefined ? refuse(flaws.member(permitted)) : { value: choice };
 };
 
-/** A cursor that an earlier page of the same list gave: the place that it names has the list's own shape. */
+/** Reads a cursor of an earlier page. @param shape of a place in the list; other cursors are refused. */
 export function readCursor<S extends z.ZodType>(value: unknown, shape: S): Reading<z.output<S>> {
   const place = shape.safeParse(typeof value === 'string' ? placeOf(value) : undefined);
   return place.success ? { value: place.data } : refuse(flaws.cursor);
 }
 
-/** A UUID in any of the forms that Python's `uuid.UUID` takes, in its usual form: lower case, with dashes. */
+/** Reads a UUID in any form that Python's `uuid.UUID` takes, and returns it in lower case with dashes. */
 export function readUuid(value: unknown): Reading<string> {
   if (typeof value !== 'string') return refuse(flaws.uuid);
   const hex = value
@@ -146,7 +158,10 @@ export function readUuid(value: unknown): Reading<string> {
   return parts ? { value: parts.slice(1).join('-') } : refuse(flaws.uuid);
 }
 
-/** A number in a query: digits only, since `''`, `0x10` and `1e3` are typing errors. Of several values the last counts, as in FastAPI. */
+/**
+ * Reads an integer of a query. Only digits are accepted, since `''`, `0x10` and `1e3` are typing errors. Of
+ * several values the last counts, as in FastAPI.
+ */
 export function readInteger(value: unknown, min: number, max: number): Reading<number> {
   const last = Array.isArray(value) ? value.at(-1) : value;
   if (typeof last !== 'string' || !/^\d{1,9}$/.test(last)) return refuse(flaws.integer);
@@ -155,14 +170,14 @@ export function readInteger(value: unknown, min: number, max: number): Reading<n
   return number > max ? refuse(flaws.notAfter(max)) : { value: number };
 }
 
-/** What a schema of this file writes into an issue: the flaw as pydantic v1 spells it. */
+/** The flaw in an issue of a schema of this file; undefined for issues of zod's own schemas. */
 export const flawOf = (issue: z.core.$ZodIssue): Flaw | undefined =>
   issue.code === 'custom' ? (issue.params?.flaw as Flaw | undefined) : undefined;
 
 const report = (context: z.core.$RefinementCtx, what: Flaw, path: PropertyKey[] = []) =>
   context.addIssue({ code: 'custom', message: what.msg, params: { flaw: what }, path, continue: true });
 
-/** The description of a field for OpenAPI; its reading is code, which no JSON Schema can tell. */
+/** Description of a field for OpenAPI, since a schema cannot be derived from code that reads it. */
 type JsonSchema = Record<string, unknown>;
 type Read<T> = (value: unknown) => Reading<T>;
 
@@ -181,7 +196,7 @@ const notNull =
   (value) =>
     value === null ? refuse(flaws.none) : read(value);
 
-/** A field that must be there. */
+/** A required field. */
 export const required = <T>(read: Read<T>, schema: JsonSchema) =>
   field<T>((value) => (value === undefined ? refuse(flaws.missing) : notNull(read)(value)), schema);
 
@@ -199,10 +214,10 @@ export const optional = <T>(read: Read<T>, schema: JsonSchema) =>
     type: [schema.type, 'null'],
   }).optional();
 
-/** Refuses the second and every further item with an id that came before. */
+/** Refuses repetitions of an id in a list. */
 export const uniqueIds = (items: unknown, context: z.core.$RefinementCtx): void => {
   const seen = new Set<string>();
-  // It looks at lists that are wrong elsewhere too, so that everything is told at once.
+  // Lists with other faults are checked as well, so that one answer lists all faults.
   for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
     const id: unknown = item?.id;
     if (typeof id !== 'string') continue;

@@ -3,22 +3,28 @@ import { Problem } from '../../core/http/problem.ts';
 import { type Ledger, openLedger, type View } from '../../core/ledger/ledger.ts';
 import { send } from '../../core/queue.ts';
 import { mayBelongTo } from '../../core/record-id.ts';
-import type { Patient } from './patient.ts';
+import { asPatient, type Patient } from './patient.ts';
 
 let ledger: Ledger<Patient> | undefined;
 
-/** The patients of every tenant, with exact counts of them in all and by gender. Opened on first use. */
+/**
+ * Ledger of the patients of all tenants, with exact counters in total and by gender. Opened on first use. A
+ * transaction counts each patient before and after its change, so it also checks what it read and writes.
+ */
 export function patientLedger(): Ledger<Patient> {
   ledger ??= openLedger<Patient>({
     name: 'patients',
-    counters: ({ gender }) => ['total', `gender:${gender}`],
+    counters: (document) => ['total', `gender:${asPatient(document).gender}`],
     scheduleRecovery: ({ tenant, txId }, delaySeconds) =>
       send('patientRecovery', tenant, { version: 1, tenant, batch: txId }, delaySeconds),
   });
   return ledger;
 }
 
-/** Where a patient with each of these ids would be, as far as the caller may know: a super_admin's patients are in every tenant. */
+/**
+ * Tenants in which patients with these ids can be: for a super_admin every tenant that the id may belong to,
+ * for others their own.
+ */
 export async function placesOf(caller: Caller, ids: string[]): Promise<{ tenant: string; id: string }[]> {
   if (caller.role !== 'super_admin') return ids.map((id) => ({ tenant: caller.tenantId, id }));
   const tenants = await patientLedger().tenants();
@@ -27,25 +33,25 @@ export async function placesOf(caller: Caller, ids: string[]): Promise<{ tenant:
   );
 }
 
-/** The tenants that a caller sees: their own, or for a super_admin the one asked for, or all. */
+/** Tenants that a caller reads: their own, or for a super_admin the requested one or all. */
 export const visibleTo = (caller: Caller, asked: string | null | undefined): string | 'all' =>
   caller.role === 'super_admin' ? (asked ?? 'all') : caller.tenantId;
 
 /**
- * Answers a question about one tenant, or about all at one instant. The answer is remembered under `key` for as long as no batch
- * of those tenants commits.
+ * Queries a snapshot of one tenant or of all. The result is cached under `key` until a transaction of these
+ * tenants commits.
  *
- * @returns the answer, and as headers whether it was remembered.
+ * @returns the result, and the header `X-Cache`.
  */
-export async function ask<V>(
+export async function querySnapshot<V>(
   tenants: string | 'all',
   key: string,
-  question: (views: View<Patient>[]) => Promise<V>,
+  query: (views: View<Patient>[]) => Promise<V>,
 ) {
   const { value, cached } =
     tenants === 'all'
-      ? await patientLedger().readAcross('all', key, question)
-      : await patientLedger().read(tenants, key, (view) => question([view]));
+      ? await patientLedger().readAcross('all', key, query)
+      : await patientLedger().read(tenants, key, (view) => query([view]));
   return { value, headers: { 'X-Cache': cached ? 'hit' : 'miss' } };
 }
 

@@ -4,6 +4,6 @@ import { patientLedger } from './store.ts';
 import { patientWorkers } from './workers.ts';
 
 export const handler = consume(patientWorkers.sweep, async () => {
-  const settled = await patientLedger().sweep();
-  if (settled > 0) log('warn', 'batches settled whose message was lost', { settled });
+  const recovered = await patientLedger().sweep();
+  if (recovered > 0) log('warn', 'transactions recovered whose message was lost', { recovered });
 });

@@ -9,14 +9,14 @@ import { signatureHeaders } from './signature.ts';
 import { disableWebhook } from './webhook-store.ts';
 import { webhookWorkers } from './workers.ts';
 
-const statusGone = 410;
+const goneStatus = 410;
 
 /**
  * Time of the next attempt after an answer, in milliseconds since the epoch; `undefined` if the message was
  * accepted or given up.
  */
 function nextAttemptAfter({ status = 0, retryAfter }: ReceiverAnswer, attempts: number): number | undefined {
-  const isTaken = (status >= 200 && status < 300) || status === statusGone;
+  const isTaken = (status >= 200 && status < 300) || status === goneStatus;
   return isTaken ? undefined : nextAttempt(attempts, retryAfter, systemClock.now(), Math.random());
 }
 
@@ -41,7 +41,7 @@ export const handler = consume(webhookWorkers.deliver, async ({ delivery: id }) 
   if (!webhook || !secret) return await finishAttempt(delivery, delivery.attempts, undefined);
   const headers = signatureHeaders(id, delivery.body, secret, systemClock.now());
   const answer = await sendWebhook(webhook.url, delivery.body, headers);
-  if (answer.status === statusGone) await disableWebhook(delivery.tenant, webhook.id);
+  if (answer.status === goneStatus) await disableWebhook(delivery.tenant, webhook.id);
   const attempts = delivery.attempts + 1;
   return await finishAttempt(delivery, attempts, nextAttemptAfter(answer, attempts));
 });

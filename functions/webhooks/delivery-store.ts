@@ -1,7 +1,7 @@
 import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
-import { describe, log } from '../../core/log.ts';
+import { sweepInParts } from '../../core/sweep.ts';
 import { Delivery, deliveriesPartition, deliveryKey, startDelivery } from '../../core/webhook/delivery.ts';
 import { Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 import { workflowStatus } from '../../core/workflow.ts';
@@ -63,12 +63,11 @@ async function restart(delivery: Delivery): Promise<void> {
  */
 export async function restartDeliveries(now: number): Promise<void> {
   const query = { table: tableName('webhooks'), range: { pk: deliveriesPartition } };
-  for await (const item of queryAll(dynamo(), query)) {
-    try {
+  const parts = sweepInParts('webhook deliveries');
+  for await (const item of queryAll(dynamo(), query))
+    await parts.run(async () => {
       const delivery = Delivery.parse(item);
       if (Date.parse(delivery.due_at) <= now - overdueMs) await restart(delivery);
-    } catch (error) {
-      log('warn', 'delivery could not be restarted', describe(error));
-    }
-  }
+    });
+  parts.finish();
 }

@@ -35,6 +35,12 @@ export function apiKeyOf(authorization: string): string | undefined {
   return key && password === '' ? key : undefined;
 }
 
+/** True for `<name> (<e-mail address>)`. Cliniko requires both, and may block clients without them. */
+function isIdentified(userAgent: string): boolean {
+  const contact = userAgent.indexOf(' (', 1);
+  return contact > 0 && userAgent.endsWith(')') && /.@./.test(userAgent.slice(contact + 2, -1));
+}
+
 const minuteMs = 60_000;
 
 /**
@@ -68,8 +74,7 @@ function tooMany(account: Account, resetSeconds: number | undefined): StandInAns
  * @param now milliseconds since the Unix epoch.
  */
 export function answer(account: Account, request: StandInRequest, now: number): StandInAnswer {
-  // Cliniko requires a user agent with a name and an e-mail address, and may block clients without.
-  if (!/^.+ \(.+@.+\)$/.test(request.userAgent)) return refusal(403, 'Identify your application');
+  if (!isIdentified(request.userAgent)) return refusal(403, 'Identify your application');
   const tooMuch = limited(account, now);
   if (tooMuch) return tooMuch;
   const named = (name: FaultName) => account.faults.find((fault) => fault.name === name);

@@ -171,7 +171,7 @@ function readIntegration(place: string, properties: IntegrationProperties): Inte
       headers: literalHeaders(place, response?.ResponseParameters),
     };
   }
-  const functionArn = /\/functions\/(.+)\/(?:invocations|response-streaming-invocations)$/.exec(Uri)?.[1];
+  const functionArn = /\/functions\/([^/]+)\/(?:invocations|response-streaming-invocations)$/.exec(Uri)?.[1];
   if (Type !== 'AWS_PROXY' || !functionArn)
     throw new CannotStart(`${place} has an integration ${Type} ${Uri}, which a local run does not know`);
   const streamed = ResponseTransferMode === 'STREAM' || Uri.endsWith('response-streaming-invocations');

@@ -1,3 +1,4 @@
+import { formField } from '../form-field.ts';
 import type { Guard } from '../iam/guard.ts';
 import { s3Accesses } from '../iam/s3-accesses.ts';
 import type { Stack } from '../template/stack.ts';
@@ -13,9 +14,7 @@ export function s3Service(engine: QueueEngine, guard: Guard): AwsService {
     const { method, url, headers, body } = request;
     const copySource = headers['x-amz-copy-source'];
     const isForm = headers['content-type']?.startsWith('multipart/form-data') === true;
-    const formKey = isForm
-      ? /name="?key"?[^\r\n]*\r\n\r\n([^\r\n]+)/i.exec(body.subarray(0, 16_384).toString())?.[1]
-      : undefined;
+    const formKey = isForm ? formField(body, 'key') : undefined;
     guard(
       request.principal,
       s3Accesses(method, url, typeof copySource === 'string' ? copySource : undefined, formKey),

@@ -12,10 +12,10 @@ import {
 import type { CallResult, Simnet } from './simnet.ts';
 
 /** Unconfirmed transactions of one account that a node accepts. */
-const pendingPerAccountMax = 25;
+const transactionsPerAccountMax = 25;
 
 /** Initial balance of every account, in micro-STX. */
-const initialMicroStx = 1_000_000_000_000n;
+const initialMicrostacks = 1_000_000_000_000n;
 
 type TxState = 'pending' | 'success' | 'abort_by_response' | 'dropped_replace_by_fee';
 
@@ -87,7 +87,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
   const slot = ({ sender, nonce }: Tx) => `${sender}#${nonce}`;
 
   const accountOf = (address: string) => {
-    const known = accounts.get(address) ?? { nonce: 0, balance: initialMicroStx };
+    const known = accounts.get(address) ?? { nonce: 0, balance: initialMicrostacks };
     accounts.set(address, known);
     return known;
   };
@@ -134,7 +134,7 @@ export function openLedger(file: string, simnet: Simnet, interference: Interfere
     if (tx.fee > account.balance) return { reason: 'NotEnoughFunds' };
     const rival = mempool.get(slot(tx));
     if (rival && tx.fee <= rival.fee) return { reason: 'ConflictingNonceInMempool' };
-    if (!rival && tx.nonce >= expected + pendingPerAccountMax)
+    if (!rival && tx.nonce >= expected + transactionsPerAccountMax)
       return {
         reason: 'TooMuchChaining',
         reason_data: { expected, actual: tx.nonce, is_origin: true, principal: tx.sender },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { getSDK } from '@stacks/clarinet-sdk';
 import { Cl, type ClarityValue, serializeCV } from '@stacks/transactions';
 
@@ -27,7 +28,7 @@ export interface Simnet {
  * @param contractFile the only contract that accounts can deploy; the file's name is the contract's name.
  */
 export async function openSimnet(contractFile: string): Promise<Simnet> {
-  const name = /([^/\\]+)\.clar$/.exec(contractFile)?.[1] ?? 'contract';
+  const name = basename(contractFile, '.clar');
   const source = readFileSync(contractFile, 'utf8');
   const simnet = await getSDK();
   await simnet.initEmptySession({ enabled: false });

@@ -87,7 +87,7 @@ export function intrinsics(
   }
 
   function substitute(text: string, variables: Record<string, unknown>): string {
-    return text.replace(/\$\{(!?)([^}]+)\}/g, (whole, literal: string, name: string) => {
+    return text.replace(/\$\{(!?)([^{}]+)\}/g, (whole, literal: string, name: string) => {
       if (literal) return `\${${name}}`;
       if (name in variables) return String(variables[name]);
       const [id = '', ...attribute] = name.trim().split('.');

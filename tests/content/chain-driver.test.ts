@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { signSkip } from '../../functions/content/chain/contract-call.ts';
-import { noncesInFlightMax } from '../../functions/content/chain/store.ts';
+import { noncesAtOnceMax } from '../../functions/content/chain/store.ts';
 import { makeLog } from '../../local/log.ts';
 import { openStacksStandIn } from '../../local/stacks/stand-in.ts';
 import { startTable } from '../core/batch/table.ts';
@@ -46,7 +46,7 @@ test('executes every price exactly once and records what the chain has, though a
   expect(executed.map(({ nonce }) => nonce).toSorted((one, other) => one - other)).toEqual(
     Array.from({ length: 84 }, (_, n) => n),
   );
-  expect((await ledgerOf(stacks.url)).mostPending).toBeLessThanOrEqual(noncesInFlightMax);
+  expect((await ledgerOf(stacks.url)).mostPending).toBeLessThanOrEqual(noncesAtOnceMax);
 }, 120_000);
 
 test('leaves no gap when the node rejects some calls for good', async () => {

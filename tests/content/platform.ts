@@ -47,7 +47,7 @@ export async function platform(
       doubled: more.chances ? 0.3 : 0,
       chances: more.chances ?? peaceful,
     },
-    kinds: () => ({ 'update-price': { ...price, carryOut: async () => {} } }),
+    kinds: () => ({ 'update-price': { ...price, runSideEffects: async () => {} } }),
   });
   const ids = Array.from({ length: contents }, (_, n) => `${name}-${n}`);
   const records = ids.map((contentId) => ({

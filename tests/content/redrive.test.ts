@@ -22,7 +22,7 @@ function batchesOf({ awsEndpoint, stack }: Running) {
   return {
     /** As if a message of the tenant were on its way already: no batch of theirs is begun before it comes. */
     hold: (tenant: string) =>
-      client.send(new PutCommand({ TableName, Item: { ...keys.lane(tenant), turn: 1, busy: true } })),
+      client.send(new PutCommand({ TableName, Item: { ...keys.tenantQueue(tenant), turn: 1, busy: true } })),
     setKind: (id: string, kind: string) =>
       client.send(
         new UpdateCommand({

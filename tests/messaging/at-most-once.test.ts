@@ -236,7 +236,7 @@ test('leaves a message unsent, and not in doubt, if the keys of its carrier cann
   await it.open();
   const batch = await it.progress();
   if (!batch) throw new Error('there is no batch');
-  const { carryOut } = smsKind({
+  const { runSideEffects } = smsKind({
     store: retrying(table.store, it.machine.depsOf(), () => it.machine.now + 45_000),
     table: () => table.name,
     provider: () => Promise.reject(new Error('no keys')),
@@ -245,7 +245,7 @@ test('leaves a message unsent, and not in doubt, if the keys of its carrier cann
     ...it.machine.depsOf(),
   });
   const waiting = [{ data: 0, places: [0], chunk: 0, index: 0 }];
-  await expect(carryOut?.({ batch, chunk: 0, waiting }, false)).rejects.toThrow('no keys');
+  await expect(runSideEffects?.({ batch, chunk: 0, waiting }, false)).rejects.toThrow('no keys');
   expect(await it.states()).toEqual(new Map());
 });
 

@@ -26,7 +26,7 @@ test('an invalid token is refused even where none is needed', async () => {
   }
 });
 
-test('without its tables the service is healthy, but says which of them it waits for, and other routes tell nothing', async () => {
+test('without its tables the service is healthy, says which of them it waits for, and other routes ask to come again', async () => {
   const { running, person } = await ownService();
   const { api } = await person();
   expect((await api.patients.create({ body: newPatients(1) })).status).toBe(201);
@@ -46,7 +46,8 @@ test('without its tables the service is healthy, but says which of them it waits
   });
   expect((await fetch(`${running.url}/health`)).status).toBe(200);
   const refused = await api.patients.create({ body: newPatients(1) });
-  expect(refused.status).toBe(500);
+  expect(refused.status).toBe(503);
   expect(refused.headers.get('x-request-id')).toBeTruthy();
-  expect(refused.body).toEqual({ detail: 'Internal server error' });
-});
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(refused.body).toEqual({ detail: 'The request could not be finished in time' });
+}, 60_000);

@@ -46,6 +46,7 @@ export async function openPage<R extends Identified>(
   tenant: string,
   request: ExportRequest,
 ): Promise<OpenPage<R>> {
+  // Ends at the latest with try `openTriesMax`, whose page is taken although others wrote meanwhile.
   for (let time = 1; ; time++) {
     const tally = await readTally(collection, tenant);
     const source = narrowed({ collection, tenant, facets: request.facets }, tally);

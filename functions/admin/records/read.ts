@@ -47,6 +47,7 @@ export async function countIn<R extends Identified>(
     streams.map(async (facet) => {
       let count = 0;
       let start: Item | undefined;
+      // Ends with the range, since each page begins after the last.
       do {
         const page = await dynamo().query({
           ...queryOf(collection.name, tenant, facet, range),
@@ -161,6 +162,7 @@ const headOf = <R>({ page, at }: StreamHead<R>): ListedRecord<R> =>
 
 /** The stream at its next page that has records; `undefined` at its end. */
 async function refilled<R>(head: StreamHead<R>): Promise<StreamHead<R> | undefined> {
+  // Ends with the stream, which ends with its range.
   for (;;) {
     const { value, done } = await head.pages.next();
     if (done) return undefined;

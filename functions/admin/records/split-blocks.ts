@@ -22,7 +22,7 @@ import {
 const triesMax = 5;
 
 /** More records than there can be; DynamoDB ends pages at 1 MB. */
-const everyRecord = 1_000_000;
+const recordsMax = 1_000_000;
 
 /** Splits the blocks of a tally that have become too large. */
 export async function splitLargeBlocks<R extends Identified>(
@@ -74,7 +74,7 @@ async function placesOf<R extends Identified>(
   range: ListRange,
 ): Promise<ListPlace[]> {
   const places: ListPlace[] = [];
-  const all = { first: everyRecord, most: everyRecord };
+  const all = { first: recordsMax, most: recordsMax };
   for await (const page of walk({ collection, tenant, facets: 'all' }, range, all))
     places.push(...page.map(({ record }) => listPlaceOf(collection, record)));
   return places;

@@ -64,7 +64,9 @@ function dueAfter(known: ClinikoSettings | undefined, schedule: string | null, n
 /** The table and the secrets as `putSettings` uses them; a test can lose their answers. */
 export interface SettingsPorts {
   find(organization: Organization): Promise<ClinikoSettings | undefined>;
-  /** @returns false if the settings changed meanwhile: nothing was stored. An error leaves the outcome open. */
+  /**
+   * @returns false if the settings changed meanwhile: nothing was stored. An error leaves the outcome open.
+   */
   replace(
     organization: Organization,
     known: ClinikoSettings | undefined,

@@ -1,7 +1,8 @@
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../../core/dynamo/query-all.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import { describe, log } from '../../../core/log.ts';
+import { log } from '../../../core/log.ts';
+import { sweepInParts } from '../../../core/sweep.ts';
 import { stopWorkflow, workflowStatus } from '../../../core/workflow.ts';
 import { runningPartition } from '../keys.ts';
 import { Organization } from '../organization.ts';
@@ -48,11 +49,8 @@ export async function recoverSync(organization: Organization, now: number): Prom
 /** Checks every running sync, and resumes or ends those whose worker died. */
 export async function recoverSyncs(now: number): Promise<void> {
   const query = { table: tableName('cliniko'), range: { pk: runningPartition } };
-  for await (const item of queryAll(dynamo(), query)) {
-    try {
-      await recoverSync(Organization.parse(item), now);
-    } catch (error) {
-      log('error', 'running sync could not be checked', describe(error));
-    }
-  }
+  const parts = sweepInParts('running syncs');
+  for await (const item of queryAll(dynamo(), query))
+    await parts.run(() => recoverSync(Organization.parse(item), now));
+  parts.finish();
 }

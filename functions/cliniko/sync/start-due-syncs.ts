@@ -2,7 +2,8 @@ import { timestamp } from '../../../core/clock.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { queryFirst } from '../../../core/dynamo/query-all.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import { describe, log } from '../../../core/log.ts';
+import { log } from '../../../core/log.ts';
+import { sweepInParts } from '../../../core/sweep.ts';
 import { intervalOf } from '../account/schedule.ts';
 import { findSettings, replaceSettings } from '../account/settings.ts';
 import { duePartition } from '../keys.ts';
@@ -43,11 +44,8 @@ const dueSyncsPerSweepMax = 200;
  */
 export async function startDueSyncs(now: number): Promise<void> {
   const query = { table: tableName('cliniko'), range: { pk: duePartition, upTo: timestamp(now) } };
-  for (const item of await queryFirst(dynamo(), query, dueSyncsPerSweepMax)) {
-    try {
-      await startDue(Organization.parse(item), now);
-    } catch (error) {
-      log('error', 'due sync could not be started', describe(error));
-    }
-  }
+  const parts = sweepInParts('due syncs');
+  for (const item of await queryFirst(dynamo(), query, dueSyncsPerSweepMax))
+    await parts.run(() => startDue(Organization.parse(item), now));
+  parts.finish();
 }

@@ -81,6 +81,7 @@ export async function startSync(
   now: number,
 ): Promise<Start> {
   const limit = asked ?? noStartLimit;
+  // Ends at the latest with attempt `startAttemptsMax`, whose error is thrown.
   for (let attempt = 1; ; attempt++) {
     const snapshot = await readSnapshot(organization);
     if (!snapshot) return { kind: 'unknown' };

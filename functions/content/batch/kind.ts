@@ -26,7 +26,7 @@ type ContentKind = Kind<ContentTarget, ContentDone, ContentFailure>;
  * A kind of batch that plans each of its contents separately. Content of another creator is an error of its
  * operation.
  */
-export const contentKind = (plan: Plan, carryOut?: ContentKind['carryOut']): ContentKind => ({
+export const contentKind = (plan: Plan, runSideEffects?: ContentKind['runSideEffects']): ContentKind => ({
   table: () => tableName('content'),
   reads: (operations) => operations.map(({ data }) => contentKey(data.contentId)),
   plan: (operations, found, batch, now) =>
@@ -35,5 +35,5 @@ export const contentKind = (plan: Plan, carryOut?: ContentKind['carryOut']): Con
       return content ? plan(content, operation, batch, now) : { error: notOwned };
     }),
   stuck: changedByOthers,
-  ...(carryOut ? { carryOut } : {}),
+  ...(runSideEffects ? { runSideEffects } : {}),
 });

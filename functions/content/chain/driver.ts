@@ -22,6 +22,7 @@ const pauseMsMax = 2_000;
  */
 export async function drive(chain: Chain, until: number): Promise<boolean> {
   let pauseMs = pauseMsMin;
+  // Ends with the first round after the deadline `until`.
   for (;;) {
     if (!(await chain.holdsLease())) return true;
     const progressed = await runStep(chain).catch((error: unknown) => {

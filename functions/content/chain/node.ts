@@ -99,6 +99,7 @@ export function stacksNode(apiUrl: string, apiKey?: string): StacksNode {
    * was sent again says nothing about the first try, which has no answer; so the number of tries is returned.
    */
   const ask = async (path: string, init?: RequestInit): Promise<NodeAnswer & { tries: number }> => {
+    // Ends at the latest with try `busyTriesMax`.
     for (let tries = 1; ; tries++) {
       const { busy, ...answer } = await attempt(path, init);
       if (!busy || tries === busyTriesMax) return { ...answer, tries };

@@ -1,12 +1,12 @@
 import type { Chain, Progressed } from './chain.ts';
 import type { NonceItem, QueuedPriceJob, SignerState, WaitingPriceJob } from './items.ts';
-import { type NewNonce, noncesInFlightMax } from './store.ts';
+import { type NewNonce, noncesAtOnceMax } from './store.ts';
 
 /** The factor by which a fee is raised. Nodes replace a transaction for a tenth more. */
-const feeRaiseFactor = 1.25;
+const feeRaiseRatio = 1.25;
 
 /** The highest fee as a multiple of the first. */
-const feeFactorMax = 20;
+const feeRatioMax = 20;
 
 const queued = ({ pk: _pk, v: _v, ...job }: WaitingPriceJob): QueuedPriceJob => job;
 
@@ -31,7 +31,7 @@ export async function signedItem(
 
 /** Gives nonces to waiting jobs, as many as may be in flight, and stores the transactions signed for them. */
 export async function signWaiting(chain: Chain, { next, confirmed }: SignerState): Promise<Progressed> {
-  const room = noncesInFlightMax - (next - confirmed);
+  const room = noncesAtOnceMax - (next - confirmed);
   const jobs = room > 0 ? await chain.store.waiting(room) : [];
   if (jobs.length === 0) return false;
   const items = await Promise.all(jobs.map((job, position) => signedItem(chain, job, next + position)));
@@ -50,7 +50,7 @@ export async function signWaiting(chain: Chain, { next, confirmed }: SignerState
  * @param pending the id of the transaction that waits, if one does.
  */
 export async function raiseFee(chain: Chain, nonce: NonceItem, pending?: string): Promise<Progressed> {
-  const fee = Math.min(Math.ceil(nonce.fee * feeRaiseFactor), chain.fee * feeFactorMax);
+  const fee = Math.min(Math.ceil(nonce.fee * feeRaiseRatio), chain.fee * feeRatioMax);
   if (fee <= nonce.fee) return false;
   if (nonce.refusal && !(pending && nonce.txIds.includes(pending)))
     return await useUp(chain, { ...nonce, fee }, nonce.refusal.reason);

@@ -55,10 +55,10 @@ interface ChainActions {
 }
 
 /**
- * Nonces in flight at most: nodes refuse a chain of 25, and some room is left for transactions signed by
- * hand.
+ * Nonces in flight at once, at most: nodes refuse a chain of 25, and some room is left for transactions
+ * signed by hand.
  */
-export const noncesInFlightMax = 20;
+export const noncesAtOnceMax = 20;
 
 export function chainStore(store: Store, table: string, signer: string): ChainStore {
   const key = signerKey(signer);
@@ -116,7 +116,7 @@ export function chainStore(store: Store, table: string, signer: string): ChainSt
           ...guarded('#next = :from AND confirmed > :full', {
             ':from': from,
             ':to': from + count,
-            ':full': from + count - noncesInFlightMax - 1,
+            ':full': from + count - noncesAtOnceMax - 1,
           }),
           ExpressionAttributeNames: { '#next': 'next' },
         },

@@ -7,7 +7,7 @@ export type Attributes = Record<string, unknown>;
 
 const attributeNameLengthMax = 64;
 const attributesBytesMax = 64 * 1024;
-const attributesDepthMax = 16;
+const attributeLevelsMax = 16;
 const tagsMax = 50;
 const tagLengthMax = 64;
 
@@ -39,8 +39,8 @@ export const AttributeName = boundedText(1, attributeNameLengthMax).refine((name
 /** Attributes of a contact, as callers send them. */
 export const Attributes = z
   .record(z.string().min(1).max(attributeNameLengthMax), z.unknown())
-  .refine((value) => isStorableValue(value, attributesDepthMax), {
-    error: `Attributes may be ${attributesDepthMax} levels deep, without control characters`,
+  .refine((value) => isStorableValue(value, attributeLevelsMax), {
+    error: `Attributes may be ${attributeLevelsMax} levels deep, without control characters`,
     abort: true,
   })
   .refine(fits, {

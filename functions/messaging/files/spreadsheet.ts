@@ -8,12 +8,14 @@ const cellsMax = 1_500_000;
 /** A part below this size cannot have that many cells, and is not scanned. */
 const uncountedBytesMax = 8 * 1024 * 1024;
 
-/** Numbers from here on are not exact: spreadsheets keep 15 digits. */
-const exactNumberMax = 1e15;
+/** Digits that spreadsheets keep of a number; those after them are lost. */
+const exactDigits = 15;
+
+const isExact = (value: number): boolean => Math.abs(value) < 10 ** exactDigits;
 
 /** Position of the first visible sheet: hidden ones hold lists and drafts. */
 function firstVisible(workbook: string): number {
-  const sheets = workbook.match(/<(?:\w+:)?sheet\s[^>]*>/g) ?? [];
+  const sheets = workbook.match(/<(?:\w+:)?sheet\s[^<>]*>/g) ?? [];
   const position = sheets.findIndex((sheet) => !/\sstate\s*=\s*["'](?:hidden|veryHidden)["']/.test(sheet));
   if (sheets.length > 0 && position < 0) throw unreadable('All sheets of the workbook are hidden');
   return Math.max(position, 0);
@@ -34,8 +36,8 @@ function numberText(value: number, { w, z }: CellObject): { text: string; exact:
   const shown = w?.trim() ?? String(value);
   if (z && SSF.is_date(z)) return { text: shown, exact: false };
   // The displayed digits count, such as leading zeros from the number format.
-  if (/^\d+$/.test(shown) && Math.abs(value) < exactNumberMax) return { text: shown, exact: true };
-  if (!Number.isInteger(value) || Math.abs(value) >= exactNumberMax) return { text: shown, exact: false };
+  if (/^\d+$/.test(shown) && isExact(value)) return { text: shown, exact: true };
+  if (!Number.isInteger(value) || !isExact(value)) return { text: shown, exact: false };
   return { text: Math.abs(value) < 1e6 ? shown : String(value), exact: true };
 }
 

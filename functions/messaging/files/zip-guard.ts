@@ -1,21 +1,19 @@
 import { inflateRawSync } from 'node:zlib';
 import { unreadable } from '../errors.ts';
 
-const MiB = 1024 * 1024;
-
 /**
  * Limits far above a genuine workbook of 50,000 rows. A zip bomb is refused by the sizes that its directory
  * declares, before anything is unpacked; if the directory lies, unpacking stops at the declared size.
  */
-const zipLimits = { entriesMax: 200, partBytesMax: 64 * MiB, totalBytesMax: 96 * MiB };
+const zipLimits = { entriesMax: 200, partBytesMax: 64 * 1024 * 1024, totalBytesMax: 96 * 1024 * 1024 };
 
 /** Signatures and sizes of a zip file's records (PKWARE's APPNOTE.TXT §4.3). */
 const endRecord = { signature: 0x06054b50, bytes: 22, commentMax: 0xffff };
 const centralHeader = { signature: 0x02014b50, bytes: 46 };
 const localHeader = { signature: 0x04034b50, bytes: 30 };
-const encryptedFlag = 0x0001;
-const storedMethod = 0;
-const deflatedMethod = 8;
+const encryptedMask = 0x0001;
+const storedMethodCode = 0;
+const deflatedMethodCode = 8;
 
 interface Entry {
   name: string;
@@ -44,7 +42,7 @@ function endOf(file: Buffer): number {
 
 function entryAt(file: Buffer, at: number, end: number): { entry: Entry; next: number } {
   if (at + centralHeader.bytes > end || file.readUInt32LE(at) !== centralHeader.signature) throw damaged();
-  if (file.readUInt16LE(at + 8) & encryptedFlag)
+  if (file.readUInt16LE(at + 8) & encryptedMask)
     throw unreadable('The workbook is protected by a password: save it without one');
   const nameBytes = file.readUInt16LE(at + 28);
   const next = at + centralHeader.bytes + nameBytes + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
@@ -97,7 +95,7 @@ function checkPlaces(file: Buffer, entries: Entry[], directory: number): void {
 }
 
 function unpack(packed: Buffer, { method, size }: Entry): Buffer {
-  if (method === storedMethod) return packed;
+  if (method === storedMethodCode) return packed;
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
   } catch {
@@ -117,7 +115,8 @@ export function guardedZip(file: Buffer): Map<string, () => Buffer> {
   const { entries, directory } = entriesOf(file);
   if (entries.some(({ size }) => size > zipLimits.partBytesMax)) throw tooLarge();
   if (entries.reduce((sum, { size }) => sum + size, 0) > zipLimits.totalBytesMax) throw tooLarge();
-  if (entries.some(({ method }) => method !== storedMethod && method !== deflatedMethod)) throw damaged();
+  if (entries.some(({ method }) => method !== storedMethodCode && method !== deflatedMethodCode))
+    throw damaged();
   checkPlaces(file, entries, directory);
   const parts = new Map<string, () => Buffer>();
   for (const entry of entries) {

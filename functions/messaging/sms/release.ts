@@ -7,6 +7,7 @@ import { queryAll } from '../../../core/dynamo/query-all.ts';
 import type { Item, Store } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { send } from '../../../core/queue.ts';
+import { sweepInParts } from '../../../core/sweep.ts';
 import { asDueEntry, asSmsBatch, type SmsBatch, smsKeys } from './batch.ts';
 import { sweepAtOf } from './store.ts';
 
@@ -111,10 +112,14 @@ export async function sendDueMessage(
  */
 export async function sweepDue(store: Store, now: number): Promise<number> {
   let sent = 0;
+  const parts = sweepInParts('due SMS batches');
   for await (const item of dueBefore(store, timestamp(now + releaseAheadMs))) {
-    await sendDueMessage(asDueEntry(item), now);
-    sent += 1;
+    await parts.run(async () => {
+      await sendDueMessage(asDueEntry(item), now);
+      sent += 1;
+    });
   }
+  parts.finish();
   return sent;
 }
 

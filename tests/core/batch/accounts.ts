@@ -8,7 +8,10 @@ interface Credit {
 
 const keyOf = (account: string) => ({ pk: `ACCOUNT#${account}`, sk: 'ACCOUNT' });
 
-/** A kind of batch whose operations each add one to an account: what is done twice shows. An account that does not exist is an error. */
+/**
+ * A kind whose operations each add one to an account, so that applying one twice shows. An account that does
+ * not exist is an error.
+ */
 export const credits = (table: TestTable): Kind<Credit, { account: string }, { message: string }> => ({
   table: () => table.name,
   reads: (operations) => operations.map(({ data }) => keyOf(data.account)),
@@ -31,7 +34,11 @@ export const credits = (table: TestTable): Kind<Credit, { account: string }, { m
 
 export const creditTo = (account: string): NewOperation<Credit> => ({ data: { account } });
 
-/** Makes accounts `prefix0`, `prefix1` and so on, and names them. */
+/**
+ * Creates accounts `prefix0`, `prefix1` and so on.
+ *
+ * @returns their names.
+ */
 export async function accounts(
   table: TestTable,
   prefix: string,
@@ -53,7 +60,7 @@ export async function changeAccount(table: TestTable, account: string, fields: o
   await table.store.put({ TableName: table.name, Item: { ...keyOf(account), credit: 0, ...fields } });
 }
 
-/** The credit of each account, in their order. */
+/** Credit of each account, in their order. */
 export async function creditsOf(table: TestTable, names: string[]): Promise<number[]> {
   const found = new Map<string, number>();
   for (let from = 0; from < names.length; from += 100) {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../core/batch/engine.ts';
+import { keysOf } from '../../../core/batch/keys.ts';
 import type { Kind } from '../../../core/batch/kind.ts';
 import { NotOpened } from '../../../core/batch/open.ts';
 import type { Batch } from '../../../core/batch/record.ts';
@@ -13,7 +14,7 @@ const table = await startTable();
 afterAll(() => table.stop());
 
 let runs = 0;
-/** A machine of its own for each test, in the one table. */
+/** A machine for each test; all share one table. */
 const machine = (more: Partial<ConstructorParameters<typeof Machine>[0]> = {}) =>
   new Machine({ table, seed: 1, name: `run${++runs}`, kinds: () => ({ credits: credits(table) }), ...more });
 
@@ -22,7 +23,7 @@ const batch = (id: string, names: string[], tenant = 'tenant', lists: string[] =
   operations: names.map(creditTo),
 });
 
-test('does every operation of a batch and tells how each ended, in the order of the request', async () => {
+test('applies every operation of a batch and lists each outcome, in the order of the request', async () => {
   const it = machine();
   const { engine } = it.engine();
   const names = await accounts(table, 'order', 60);
@@ -77,7 +78,7 @@ test('opens no batch without operations', async () => {
   expect(await engine.read('b')).toBeUndefined();
 });
 
-test('sees in a chunk what the chunks before it did', async () => {
+test('reads in a chunk what the chunks before it wrote', async () => {
   const opening: Kind<{ account: string }> = {
     ...(credits(table) as Kind<{ account: string }>),
     plan: (operations, found, ...more) => {
@@ -103,7 +104,7 @@ test('opens an id once', async () => {
   await expect(engine.open(batch('b', ['nobody']))).rejects.toThrow(NotOpened);
 });
 
-test('counts and answers an operation at each place that asked for it, and does it once', async () => {
+test('counts and lists an operation at each place of the request that asked for it, and applies it once', async () => {
   const it = machine();
   const { engine } = it.engine();
   const [name = ''] = await accounts(table, 'places', 1);
@@ -124,8 +125,22 @@ test('counts and answers an operation at each place that asked for it, and does 
   expect(await creditsOf(table, [name])).toEqual([1]);
 });
 
+test('an entry that cannot be read stops the sweep for no other tenant, and fails it at its end', async () => {
+  const it = machine();
+  const { engine } = it.engine();
+  const names = await accounts(table, 'behind', 3);
+  await engine.open(batch('b', names));
+  it.loseMessages();
+  const broken = { ...keysOf(`run${runs}`).open('a tenant before', 1), id: 7 };
+  await table.store.put({ TableName: table.name, Item: broken });
+  it.pass(60_000);
+  await expect(engine.sweep()).rejects.toThrow(expect.objectContaining({ name: 'SweepIncomplete' }));
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 3 });
+});
+
 describe('the end of a batch', () => {
-  /** An engine beside the machine's, whose listener does what the test says. */
+  /** An engine beside the machine's, with the test's own listener. */
   const engineWith = (it: Machine, onEnded: (batch: Batch) => Promise<void>) =>
     openEngine({
       name: `run${runs}`,
@@ -136,37 +151,37 @@ describe('the end of a batch', () => {
       onEnded,
     });
 
-  test('is announced once where nothing goes wrong', async () => {
+  test('is reported once if nothing fails', async () => {
     const it = machine();
     await it.engine().engine.open(batch('b', ['nobody']));
     await it.drain();
     await it.sweep();
-    expect(it.announced).toMatchObject([{ id: 'b', status: 'failed', total: 1, failed: 1 }]);
+    expect(it.reported).toMatchObject([{ id: 'b', status: 'failed', total: 1, failed: 1 }]);
   });
 
-  test('is announced until it is heard: a listener that fails stops no work, and the sweep complains', async () => {
+  test('is reported until the listener returns: its failure stops no work, and the sweep throws', async () => {
     const it = machine();
-    const heard: string[] = [];
-    let deaf = true;
+    const reported: string[] = [];
+    let isFailing = true;
     const engine = engineWith(it, async ({ id }) => {
-      if (deaf && id !== 'other') throw new Error('nobody hears it');
-      heard.push(id);
+      if (isFailing && id !== 'other') throw new Error('the listener failed');
+      reported.push(id);
     });
     for (const id of ['b', 'c', 'other']) await engine.open(batch(id, ['nobody'], id));
     for (const id of ['b', 'c', 'other'])
       await engine.work({ version: 1, tenant: id, batch: id, chunk: 0 }, 1);
     expect(await engine.read('b')).toMatchObject({ status: 'failed', remaining: 0 });
     await expect(engine.sweep()).rejects.toThrow('the ends of 2 batches could not be announced');
-    expect(heard).toEqual(['other']);
-    deaf = false;
+    expect(reported).toEqual(['other']);
+    isFailing = false;
     await engine.sweep();
     await engine.sweep();
-    expect(heard).toEqual(['other', 'b', 'c']);
+    expect(reported).toEqual(['other', 'b', 'c']);
   });
 
-  test('is announced again if whoever announced it died before that was on the record', async () => {
+  test('is reported again if the process died before the report was recorded', async () => {
     const it = machine();
-    const heard: string[] = [];
+    const reported: string[] = [];
     const { engine: mortal, life } = it.engine();
     await mortal.open(batch('b', ['nobody']));
     const dying = openEngine({
@@ -176,24 +191,24 @@ describe('the end of a batch', () => {
       table: () => table.name,
       send: async () => {},
       onEnded: async ({ id }) => {
-        heard.push(id);
+        reported.push(id);
         life.kill();
       },
     });
     await expect(dying.work({ version: 1, tenant: 'tenant', batch: 'b', chunk: 0 }, 1)).rejects.toThrow();
-    expect(heard).toEqual(['b']);
-    const engine = engineWith(it, async ({ id }) => void heard.push(id));
+    expect(reported).toEqual(['b']);
+    const engine = engineWith(it, async ({ id }) => void reported.push(id));
     await engine.sweep();
     await engine.sweep();
-    expect(heard).toEqual(['b', 'b']);
+    expect(reported).toEqual(['b', 'b']);
   });
 
-  test('is announced when it was cancelled, too', async () => {
+  test('is reported for a cancelled batch, too', async () => {
     const it = machine();
     const { engine } = it.engine();
     await engine.open(batch('b', ['nobody']));
     await engine.cancel('b');
-    expect(it.announced).toMatchObject([{ id: 'b', status: 'canceled', canceled: 1 }]);
+    expect(it.reported).toMatchObject([{ id: 'b', status: 'canceled', canceled: 1 }]);
   });
 });
 
@@ -207,7 +222,7 @@ test('lists batches newest first, any page at once, with an exact total', async 
   expect((await engine.list('mine', { limit: 5, skip: 12 })).batches).toEqual([]);
 });
 
-test('sends again what was lost between the table and the queue within a minute', async () => {
+test('sends messages again that were lost between the table and the queue, within a minute', async () => {
   const it = machine();
   const { engine } = it.engine();
   const names = await accounts(table, 'lost', 100);
@@ -234,20 +249,20 @@ test('ends a batch with a poisoned chunk as partial while its neighbours finish,
     failed: 0,
     remaining: 25,
   });
-  expect(it.announced).toMatchObject([{ status: 'partial' }]);
+  expect(it.reported).toMatchObject([{ status: 'partial' }]);
   await changeAccount(table, 'poison60', {});
   it.redrive();
   await it.drain();
   expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 125, remaining: 0 });
-  expect(it.announced).toMatchObject([{ status: 'partial' }, { status: 'completed' }]);
+  expect(it.reported).toMatchObject([{ status: 'partial' }, { status: 'completed' }]);
   expect((await engine.entries('b'))[60]?.outcome).toEqual({ result: { account: 'poison60' } });
   expect(new Set(await creditsOf(table, names))).toEqual(new Set([1]));
 });
 
-test('follows the effects of a redriven dead letter to their end, though its worker dies over them', async () => {
+test('settles the side effects of a redriven dead letter although its worker dies while running them', async () => {
   const office = new PostOffice();
   let poisoned = true;
-  let carriedOut = 0;
+  let runs = 0;
   const it: Machine = machine({
     workers: 1,
     kinds: (life) => {
@@ -259,9 +274,12 @@ test('follows the effects of a redriven dead letter to their end, though its wor
             if (poisoned) throw new Error('not now');
             return kind.plan(...(given as Parameters<typeof kind.plan>));
           },
-          carryOut: async (chunk, again) => {
-            if (++carriedOut === 1) life.kill();
-            await kind.carryOut?.(chunk as Parameters<NonNullable<typeof kind.carryOut>>[0], again);
+          runSideEffects: async (chunk, again) => {
+            if (++runs === 1) life.kill();
+            await kind.runSideEffects?.(
+              chunk as Parameters<NonNullable<typeof kind.runSideEffects>>[0],
+              again,
+            );
           },
         },
       };
@@ -282,10 +300,10 @@ test('follows the effects of a redriven dead letter to their end, though its wor
   await it.drain();
   expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 1, inFlight: 0 });
   expect(office.taken).toEqual(new Map([['redriven', 1]]));
-  expect(it.announced).toMatchObject([{ status: 'failed' }, { status: 'completed' }]);
+  expect(it.reported).toMatchObject([{ status: 'failed' }, { status: 'completed' }]);
 });
 
-test('gives up in the end what kills every worker that touches it', async () => {
+test('gives up a chunk that kills every worker that touches it', async () => {
   const names = await accounts(table, 'killer', 50);
   const it = machine({
     kinds: (life) => ({
@@ -310,7 +328,7 @@ test('gives up in the end what kills every worker that touches it', async () => 
   expect(await engine.read('b')).toMatchObject({ status: 'partial', succeeded: 25, remaining: 25 });
 });
 
-test('lets nobody wait for more than three chunks of another tenant', async () => {
+test('lets a tenant wait for three chunks of another tenant at most', async () => {
   const it = machine({ workers: 1 });
   const { engine } = it.engine();
   const many = Array.from({ length: 1_000 }, (_, n) => `nobody${n}`);
@@ -325,7 +343,7 @@ test('lets nobody wait for more than three chunks of another tenant', async () =
   expect(waited).toBeLessThanOrEqual(1);
 });
 
-test('works off the batches of a tenant in their order, and goes on when new ones come while it was idle', async () => {
+test("works off a tenant's batches in their order, and goes on when new ones come while the queue is idle", async () => {
   const it = machine({ workers: 1 });
   const { engine } = it.engine();
   for (let n = 0; n < 5; n++) {
@@ -333,6 +351,6 @@ test('works off the batches of a tenant in their order, and goes on when new one
     if (n === 2) await it.drain();
   }
   await it.drain();
-  expect(it.announced.map(({ id }) => id)).toEqual(['b0', 'b1', 'b2', 'b3', 'b4']);
+  expect(it.reported.map(({ id }) => id)).toEqual(['b0', 'b1', 'b2', 'b3', 'b4']);
   expect(it.queued).toBe(0);
 });

@@ -19,10 +19,10 @@ const rank: Record<Status, number> = {
   completed: 4,
 };
 
-/** Another seed, another course of events: `CHAOS_SEED=7 npx vitest run tests/core/batch/chaos.test.ts`. */
+/** Another seed for another course of events: `CHAOS_SEED=7 npx vitest run tests/core/batch/chaos.test.ts`. */
 const seed = Number(process.env.CHAOS_SEED ?? 20_260_101);
 
-/** Throws when a batch is seen to go back, or its numbers do not add up. */
+/** Asserts that a batch never moves back, and that its numbers add up. */
 function watcher() {
   const last = new Map<string, Batch>();
   return (batch: Batch | undefined) => {
@@ -51,7 +51,7 @@ const over = async (engine: Engine, ids: string[]) => {
   return true;
 };
 
-test('does 10,000 operations once each, with 30 % of messages doubled and 15 % of workers dying anywhere', async () => {
+test('applies 10,000 operations once each, with 30 % of messages doubled and 15 % of workers dying anywhere', async () => {
   const watch = watcher();
   let deliveries = 0;
   const it: Machine = new Machine({
@@ -74,8 +74,8 @@ test('does 10,000 operations once each, with 30 % of messages doubled and 15 % o
     });
   await it.until(() => over(engine, ids));
   await it.sweep();
-  expect(new Set(it.announced.map(({ id }) => id))).toEqual(new Set(ids));
-  expect(new Set(it.announced.map(({ status }) => status))).toEqual(new Set(['completed']));
+  expect(new Set(it.reported.map(({ id }) => id))).toEqual(new Set(ids));
+  expect(new Set(it.reported.map(({ status }) => status))).toEqual(new Set(['completed']));
   for (const [id, size] of Object.entries(sizes)) {
     const refused = named(id, size).filter(({ data }) => data.refused).length;
     expect(await engine.read(id)).toMatchObject({
@@ -99,7 +99,7 @@ test('does 10,000 operations once each, with 30 % of messages doubled and 15 % o
   }
 }, 300_000);
 
-test('brings about effects outside once each, though workers die between the effect and its record', async () => {
+test('runs side effects once each, although workers die between a side effect and its record', async () => {
   const office = new PostOffice();
   const it: Machine = new Machine({
     ...{ table, seed, name: 'letters', workers: 2, chances: { ...chances, crash: 0.4 } },
@@ -121,10 +121,10 @@ test('brings about effects outside once each, though workers die between the eff
   expect(new Set(office.taken.values())).toEqual(new Set([1]));
 }, 120_000);
 
-/** A batch of 10 chunks takes the store about this many requests. */
-const REQUESTS = 24;
+/** Requests to the store that a batch of 10 chunks takes, about. */
+const requestsPerBatch = 24;
 
-test('cancels at any of 100 instants: what was done, what failed and what was cancelled add up, at once and for ever', async () => {
+test('cancels at any of 100 instants: succeeded, failed and canceled operations add up, at once and for good', async () => {
   const ends = new Map<Status, number>();
   for (let run = 0; run < 100; run++) {
     const watch = watcher();
@@ -137,7 +137,7 @@ test('cancels at any of 100 instants: what was done, what failed and what was ca
     const interrupted = storeOf(table.store, {
       ...immortal,
       async call(request) {
-        const isTime = requests++ === run % REQUESTS;
+        const isTime = requests++ === run % requestsPerBatch;
         if (isTime && run % 3 === 0) {
           cancel();
           await canceling;
@@ -173,12 +173,12 @@ test('cancels at any of 100 instants: what was done, what failed and what was ca
     expect(await engine.cancel('c')).toEqual({ canceled: false, batch: after });
     ends.set(after?.status ?? 'pending', (ends.get(after?.status ?? 'pending') ?? 0) + 1);
   }
-  // The instants lie all over the life of a batch, also after its end.
+  // The instants are spread over the whole life of a batch, and beyond its end.
   expect(ends.get('canceled')).toBeGreaterThan(40);
   expect(ends.get('completed')).toBeGreaterThan(0);
 }, 120_000);
 
-test('cancels what waits for an effect outside truthfully: what was claimed still ends by itself', async () => {
+test('cancels a batch with side effects in flight: claimed operations are still settled', async () => {
   const office = new PostOffice();
   const held: (() => Promise<unknown>)[] = [];
   const it: Machine = new Machine({
@@ -200,7 +200,7 @@ test('cancels what waits for an effect outside truthfully: what was claimed stil
     inFlight: 24,
     canceled: 75,
   });
-  expect(it.announced).toEqual([]);
+  expect(it.reported).toEqual([]);
   for (const settle of held) await settle();
   expect(await engine.read('h')).toMatchObject({
     status: 'canceled',
@@ -209,6 +209,6 @@ test('cancels what waits for an effect outside truthfully: what was claimed stil
     inFlight: 0,
     canceled: 75,
   });
-  expect(it.announced).toMatchObject([{ id: 'h', status: 'canceled' }]);
+  expect(it.reported).toMatchObject([{ id: 'h', status: 'canceled' }]);
   expect(office.taken.size).toBe(24);
 });

@@ -5,13 +5,16 @@ import type { TestTable } from './table.ts';
 
 interface Mark {
   name: string;
-  /** Whether it must be an error. */
+  /** True if the operation is to be an error. */
   refused?: boolean;
 }
 
 export const keyOfMark = (name: string) => ({ pk: `EFFECT#${name}`, sk: 'EFFECT' });
 
-/** Operations that each make an item which must not exist yet: what is done twice becomes an error, what is lost is missing. */
+/**
+ * A kind whose operations each create an item that must not exist yet: one that is applied twice is an error,
+ * one that is lost is missing.
+ */
 export const marks = (table: TestTable): Kind<Mark, { name: string }, { message: string }> => ({
   table: () => table.name,
   reads: (operations) => operations.map(({ data }) => keyOfMark(data.name)),
@@ -29,7 +32,7 @@ export const marks = (table: TestTable): Kind<Mark, { name: string }, { message:
   stuck: { message: 'stuck' },
 });
 
-/** How many of these marks were made. */
+/** Number of these marks that exist. */
 export async function marksMade(table: TestTable, names: string[]): Promise<number> {
   let made = 0;
   for (let from = 0; from < names.length; from += 100)
@@ -38,7 +41,7 @@ export async function marksMade(table: TestTable, names: string[]): Promise<numb
   return made;
 }
 
-/** Something outside that takes letters, and knows each by its name: the same letter again is no second one. */
+/** A system outside that takes letters, and counts how often it took each, by name. */
 export class PostOffice {
   readonly taken = new Map<string, number>();
   take(name: string): void {
@@ -47,8 +50,8 @@ export class PostOffice {
 }
 
 /**
- * Operations that each send a letter through an office outside. A claim comes with an item of its own, so that a delivery which finds the
- * claim can tell whether the letter was sent.
+ * A kind whose operations each send a letter as a side effect. A claim comes with an item of its own; a
+ * delivery that finds the claim asks the office whether the letter was sent.
  */
 export const letters = (
   table: TestTable,
@@ -63,7 +66,7 @@ export const letters = (
       .map((planned) =>
         'result' in planned ? { waiting: true as const, actions: planned.actions ?? [] } : planned,
       ),
-  async carryOut({ batch, chunk, waiting }, again) {
+  async runSideEffects({ batch, chunk, waiting }, again) {
     for (const { index, data } of waiting) {
       const { name } = data;
       const sent = again && (await life.call(async () => office.taken.has(name)));

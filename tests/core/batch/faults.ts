@@ -1,7 +1,7 @@
 import { AnswerLost, Busy } from '../../../core/dynamo/errors.ts';
 import type { Store } from '../../../core/dynamo/store.ts';
 
-/** A source of randomness that a seed repeats (mulberry32). */
+/** Pseudorandom numbers from a seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -12,20 +12,21 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** The process that did this is dead; nothing after it happens. */
+/** The process is dead; nothing after this call happens. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** Lets one delivery live or die: calls that go through it may be its last ones. */
+/** The life of one delivery: any call that goes through it may be its last. */
 export interface Life {
-  /** Makes a call of the world outside, which the delivery may not survive, or whose answer may be lost. */
+  /** Makes a call outside, which the delivery may not survive, or whose answer may be lost. */
   call<T>(request: () => Promise<T>): Promise<T>;
   readonly dead: boolean;
-  /** Ends it: no call succeeds any more. */
+  /** Ends the life: every later call throws Crash. */
   kill(): void;
 }
 
+/** Probabilities from 0 to 1. */
 export interface Chances {
   /** That the delivery dies at one of its first calls, before or after the call took effect. */
   crash: number;
@@ -37,7 +38,7 @@ export interface Chances {
 
 export const peaceful: Chances = { crash: 0, lost: 0, refused: 0 };
 
-/** Whom nothing befalls. */
+/** A life without faults. */
 export const immortal: Life = { call: (request) => request(), dead: false, kill: () => {} };
 
 export function life(random: () => number, chances: Chances, calls = 8): Life {

@@ -10,39 +10,39 @@ import type { TestTable } from './table.ts';
 interface Queued {
   message: ChunkMessage;
   attempts: number;
-  /** From when it may be delivered, in virtual milliseconds. */
+  /** Virtual time from which it may be delivered, in milliseconds since the Unix epoch. */
   visibleAt: number;
 }
 
-/** How long a delivered message stays hidden, as the stack's queues do: six times the consumer's timeout. */
-const VISIBILITY = 360_000;
-const SWEEP = 60_000;
-const TRIES = 5;
+/** Visibility timeout, as the stack's queues have it: six times the consumer's timeout. */
+const visibilityTimeoutMs = 360_000;
+const sweepIntervalMs = 60_000;
+const deliveriesMax = 5;
 
 export interface MachineOptions {
   table: TestTable;
   seed: number;
-  /** The kinds, made for one life, since what they call outside may kill it as well. */
+  /** The kinds for one life: their calls outside may end it, too. */
   kinds(life: Life): Record<string, Kind>;
   chances?: Chances;
-  /** That a message is delivered to two workers at once. */
+  /** Probability that a message is delivered to two workers at once. */
   doubled?: number;
-  /** How many deliveries are at work at once. */
+  /** Deliveries in parallel; 4 by default. */
   workers?: number;
-  /** Sets runs in one table apart. */
+  /** Name of the run, a part of its keys: several runs share the table. */
   name?: string;
   /** Is called after each delivery. */
   after?: (message: ChunkMessage) => Promise<void> | void;
 }
 
 /**
- * A queue as unreliable as SQS may be, and workers that die, around the real engine and the real table. Time is virtual: it moves when
- * everybody waits.
+ * A queue as unreliable as SQS may be, and workers that die, around the real engine and the real table. Time
+ * is virtual: it moves when every worker is idle.
  */
 export class Machine {
   readonly deadLetters: ChunkMessage[] = [];
-  readonly announced: Batch[] = [];
-  /** The messages in the order of their delivery. */
+  readonly reported: Batch[] = [];
+  /** Messages in the order of their deliveries. */
   readonly deliveries: ChunkMessage[] = [];
   #queue: Queued[] = [];
   #now = Date.parse('2026-01-01T00:00:00Z');
@@ -56,7 +56,7 @@ export class Machine {
     this.#random = seeded(options.seed);
   }
 
-  /** An engine for one delivery, request or sweep, which dies with it. */
+  /** An engine for one delivery, request or sweep, with a life of its own. */
   engine(chances: Chances = peaceful): { engine: Engine; life: Life } {
     const its = life(this.#random, chances);
     return { engine: this.engineOf(its), life: its };
@@ -71,11 +71,11 @@ export class Machine {
       table: () => table.name,
       deps: this.depsOf(),
       send: (_, message) => its.call(async () => this.post(message)),
-      onEnded: (batch) => its.call(async () => void this.announced.push(batch)),
+      onEnded: (batch) => its.call(async () => void this.reported.push(batch)),
     });
   }
 
-  /** Virtual time, and randomness that the seed repeats. */
+  /** Virtual time, and randomness from the seed. */
   depsOf(): Deps {
     const { name = 'test' } = this.#options;
     return {
@@ -101,7 +101,7 @@ export class Machine {
     return this.#queue.length;
   }
 
-  /** Loses every message on its way. */
+  /** Loses every message in the queue. */
   loseMessages(): void {
     this.#queue = [];
   }
@@ -110,7 +110,7 @@ export class Machine {
     for (const message of this.deadLetters.splice(0)) this.post(message);
   }
 
-  /** Works until this holds. */
+  /** Works until the condition holds. */
   async until(holds: () => Promise<boolean> | boolean): Promise<void> {
     let over = false;
     const worker = async () => {
@@ -129,7 +129,7 @@ export class Machine {
     }
   }
 
-  /** Delivers everything there is, one at a time, without waiting for what is not visible yet. */
+  /** Delivers every visible message, one at a time, up to a number of deliveries. */
   async drain(limit = Number.POSITIVE_INFINITY): Promise<void> {
     for (let count = 0; count < limit; count++) {
       const next = this.#queue.find(({ visibleAt }) => visibleAt <= this.#now);
@@ -153,7 +153,7 @@ export class Machine {
   #atWork = 0;
 
   async #step(): Promise<boolean> {
-    if (this.#now - this.#sweptAt >= SWEEP) {
+    if (this.#now - this.#sweptAt >= sweepIntervalMs) {
       await this.sweep(this.#options.chances);
       return true;
     }
@@ -162,16 +162,16 @@ export class Machine {
       await this.#deliver(next);
       return true;
     }
-    // Nobody has anything to do: the next thing that happens is a sweep, or a message that becomes visible.
+    // Every worker is idle: the next event is a sweep, or a message that becomes visible.
     if (this.#atWork === 0) {
       const visible = this.#queue.map(({ visibleAt }) => visibleAt);
-      this.#now = Math.max(this.#now, Math.min(this.#sweptAt + SWEEP, ...visible));
+      this.#now = Math.max(this.#now, Math.min(this.#sweptAt + sweepIntervalMs, ...visible));
     }
     return false;
   }
 
   async #deliver(queued: Queued): Promise<void> {
-    queued.visibleAt = this.#now + VISIBILITY;
+    queued.visibleAt = this.#now + visibilityTimeoutMs;
     queued.attempts += 1;
     const { message, attempts } = queued;
     const twice = this.#random() < (this.#options.doubled ?? 0);
@@ -182,7 +182,7 @@ export class Machine {
     ]);
     this.#atWork -= 1;
     if (ends.includes(true)) this.#queue = this.#queue.filter((other) => other !== queued);
-    else if (attempts >= TRIES) {
+    else if (attempts >= deliveriesMax) {
       this.#queue = this.#queue.filter((other) => other !== queued);
       this.deadLetters.push(message);
     }

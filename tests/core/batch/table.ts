@@ -3,14 +3,17 @@ import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
 import type { Store } from '../../../core/dynamo/store.ts';
 import { startEngine } from '../ledger/engine.ts';
 
-/** The real engine with one table, in memory. */
+/** The real DynamoDB engine with one table, in memory. */
 export interface TestTable {
   store: Store;
   name: string;
   stop(): Promise<void>;
 }
 
-/** Starts the engine and makes one table with `pk` and `sk`. Nothing is kept on disk: what dies here are workers, not the table. */
+/**
+ * Starts the engine and creates one table with `pk` and `sk`. Nothing is stored on disk, because workers die
+ * in these tests, not the table.
+ */
 export async function startTable(): Promise<TestTable> {
   const engine = await startEngine();
   const documents = engine.documents();

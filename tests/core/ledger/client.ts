@@ -5,13 +5,13 @@ import { Conflict, LostClaim } from '../../../core/ledger/errors.ts';
 import type { Change, Ledger, Outcome, TransactionRef } from '../../../core/ledger/ledger.ts';
 import type { Doc, Model } from './model.ts';
 
-/** One thing that a client wants, once, however often it has to ask. */
+/** An operation that a client wants to take effect exactly once, however often it sends it. */
 export interface Operation {
   key: string;
   creates: { tenant: string; count: number }[];
   updates: { tenant: string; id: string }[];
   deletes: { tenant: string; id: string }[];
-  /** Named records that are to be there afterwards: found and changed, or created. */
+  /** Named records to upsert: they are changed if found, else created. */
   names: { tenant: string; id: string }[];
 }
 
@@ -19,25 +19,25 @@ export interface Wishes {
   model: Model;
   tenants: string[];
   random(): number;
-  /** Most records in a tenant. */
+  /** Records per tenant at most. */
   records: number;
-  /** Part of the operations that go over all tenants. */
+  /** Share of the operations that change all tenants. */
   across: number;
-  /** Part of the creations that are of named records. */
+  /** Share of the creations that are of named records. */
   names: number;
 }
 
-/** So few that clients often mean the same one. */
-const NAMES = 6;
+/** So few that clients often choose the same one. */
+const namesPerTenant = 6;
 
-/** An operation at random, mostly a small one, on documents that exist at this moment. */
+/** Draws an operation, mostly a small one, on documents that exist now. */
 export function wish(key: string, { model, tenants, random, records, across, names }: Wishes): Operation {
   const below = (limit: number) => Math.floor(random() * limit);
   const places = random() < across ? tenants : [tenants[below(tenants.length)] as string];
   const operation: Operation = { key, creates: [], updates: [], deletes: [], names: [] };
   for (const tenant of places) {
     const known = model.listed(tenant).map(({ id }) => id);
-    const named = Array.from({ length: NAMES }, (_, index) => `~${tenant}-${index}`);
+    const named = Array.from({ length: namesPerTenant }, (_, index) => `~${tenant}-${index}`);
     const style = random();
     for (let room = 1 + Math.floor(random() ** 2 * records); room > 0; room--) {
       const id = style < 0.25 ? undefined : known.splice(below(known.length), 1)[0];
@@ -58,12 +58,12 @@ export type Reply = 'written' | 'nothing to do';
 
 export interface Server {
   ledger: Ledger<Doc>;
-  /** Holds the claims. */
+  /** The store of the claims. */
   store: Store;
   clock: Clock;
   model: Model;
-  outcome(batch: TransactionRef): Promise<Outcome>;
-  /** A claim without a batch may be taken over after this time, in milliseconds. */
+  outcome(ref: TransactionRef): Promise<Outcome>;
+  /** A claim without a transaction may be taken over after this time, in milliseconds. */
   claimLease: number;
   newId(): string;
 }
@@ -71,12 +71,12 @@ export interface Server {
 interface ClaimItem {
   token: string;
   at: number;
-  batch?: TransactionRef;
+  ref?: TransactionRef;
 }
 
 const claimKey = (key: string) => ({ pk: `KEY#${key}`, sk: 'KEY' });
 
-/** Takes the claim on an operation, or tells that it was done. */
+/** Claims an operation, or returns that it is done. */
 async function claim(
   { store, clock, outcome, claimLease }: Server,
   key: string,
@@ -91,26 +91,26 @@ async function claim(
   const held = written.item as unknown as ClaimItem | undefined;
   if (written.done || held?.token === token) return 'mine';
   if (!held) throw new Busy();
-  const state = held.batch && (await outcome(held.batch));
+  const state = held.ref && (await outcome(held.ref));
   if (state === 'committed') return 'done';
   if (state === 'live' || (!state && held.at + claimLease > clock.now())) throw new Busy();
   const taken = await store.update({
     TableName: 'guards',
     Key: claimKey(key),
-    UpdateExpression: 'SET #token = :token, #at = :now REMOVE #batch',
-    // Not if the holder answered meanwhile: then its batch decides.
-    ConditionExpression: `#token = :held AND ${held.batch ? '#batch.#id = :batch' : 'attribute_not_exists(#batch)'}`,
+    UpdateExpression: 'SET #token = :token, #at = :now REMOVE #ref',
+    // Not if the holder answered meanwhile: then the outcome of its transaction decides.
+    ConditionExpression: `#token = :held AND ${held.ref ? '#ref.#id = :txId' : 'attribute_not_exists(#ref)'}`,
     ExpressionAttributeNames: {
       '#token': 'token',
       '#at': 'at',
-      '#batch': 'batch',
-      ...(held.batch && { '#id': 'txId' }),
+      '#ref': 'ref',
+      ...(held.ref && { '#id': 'txId' }),
     },
     ExpressionAttributeValues: {
       ':token': token,
       ':held': held.token,
       ':now': clock.now(),
-      ...(held.batch && { ':batch': held.batch.txId }),
+      ...(held.ref && { ':txId': held.ref.txId }),
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
@@ -118,7 +118,7 @@ async function claim(
   throw new Busy();
 }
 
-/** One invocation of an endpoint that writes. */
+/** One invocation of an endpoint that writes, with an idempotency key. */
 export async function serve(server: Server, operation: Operation): Promise<Reply> {
   const { key, creates, updates, deletes, names } = operation;
   const token = server.newId();
@@ -127,7 +127,7 @@ export async function serve(server: Server, operation: Operation): Promise<Reply
     Array.from({ length: count }, () => ({ tenant, id: server.newId() })),
   );
   const result = await server.ledger.write({
-    actor: 'somebody',
+    actor: 'user',
     reads: [...updates, ...deletes, ...names],
     decide: (found) => {
       const changes: Change<Doc>[] = fresh.map(({ tenant, id }, index) => ({
@@ -159,22 +159,22 @@ export async function serve(server: Server, operation: Operation): Promise<Reply
       }
       return { changes, result: { changes, seen } };
     },
-    answer: (batch, { changes, seen }) => {
-      server.model.plan(batch.txId, { key, changes, seen });
+    answer: (ref, { changes, seen }) => {
+      server.model.plan(ref.txId, { key, changes, seen });
       return {
         TableName: 'guards',
         Key: claimKey(key),
-        UpdateExpression: 'SET #batch = :batch',
+        UpdateExpression: 'SET #ref = :ref',
         ConditionExpression: '#token = :token',
-        ExpressionAttributeNames: { '#batch': 'batch', '#token': 'token' },
-        ExpressionAttributeValues: { ':batch': batch, ':token': token },
+        ExpressionAttributeNames: { '#ref': 'ref', '#token': 'token' },
+        ExpressionAttributeValues: { ':ref': ref, ':token': token },
       };
     },
   });
   return result.changes.length > 0 ? 'written' : 'nothing to do';
 }
 
-/** Answers after which a client may try again with the same key. */
+/** True for errors after which a client may try again with the same key. */
 export const mayTryAgain = (error: unknown): boolean =>
   error instanceof Busy ||
   error instanceof Conflict ||

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { createTables, startEngine } from './engine.ts';
 import { race } from './race.ts';
 
-test('on a real engine, every reader sees every batch whole while owners die, freeze and race', {
+test('on a real engine, every reader sees every transaction completely or not at all while owners die, freeze and race', {
   timeout: 60_000,
 }, async () => {
   const engine = await startEngine();
@@ -28,7 +28,7 @@ test('on a real engine, every reader sees every batch whole while owners die, fr
   }
 });
 
-test('when the engine is killed in the middle of batches, what was acknowledged is there and the rest is not', {
+test('when the engine is killed amid transactions, every acknowledged one is there, and no other is there in part', {
   timeout: 60_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ledger-'));
@@ -56,7 +56,7 @@ test('when the engine is killed in the middle of batches, what was acknowledged 
     expect(report.violations).toEqual([]);
     expect(report.commits).toBeGreaterThan(5);
   } finally {
-    // The last of them starts an engine, which must not outlive the test.
+    // The last kill starts an engine again, which must not outlive the test.
     await kills.catch(() => undefined);
     await engine.kill();
     await rm(folder, { recursive: true, force: true });

@@ -9,7 +9,7 @@ export interface Engine {
   endpoint: string;
   /** A client that sends each request once. */
   documents(): DynamoDBDocumentClient;
-  /** SIGKILL: no goodbye, as in a power cut. */
+  /** Kills it by SIGKILL, without a shutdown, as in a power cut. */
   kill(): Promise<void>;
 }
 

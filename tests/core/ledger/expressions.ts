@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../../../core/dynamo/store.ts';
 
-/** DynamoDB's expressions, as far as the protocol uses them, over items in JavaScript's own types. */
+/** DynamoDB's expressions, as far as the protocol uses them, on items in JavaScript's own types. */
 
 type Names = Record<string, string> | undefined;
 type Values = Record<string, unknown> | undefined;
@@ -156,6 +156,7 @@ function parser(text: string) {
   const edits = (): Edit[] => {
     const list: Edit[] = [];
     let section = take();
+    // Ends with the last token.
     for (;;) {
       const target = path();
       if (section === 'SET') {
@@ -186,7 +187,7 @@ function parser(text: string) {
 const tests = new Map<string, Test>();
 const updates = new Map<string, Edit[]>();
 
-/** Whether a condition or filter holds; an absent expression does. */
+/** True if a condition or filter holds; an absent expression holds. */
 export function holds(
   expression: string | undefined,
   item: Item | undefined,

@@ -28,7 +28,7 @@ let store: Store;
 let ledger: Ledger<Person>;
 let tenant = '';
 let tenants = 0;
-const announced: { ref: TransactionRef; delay: number }[] = [];
+const scheduled: { ref: TransactionRef; delay: number }[] = [];
 const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
 
 const open = (
@@ -38,7 +38,7 @@ const open = (
     name: 'patients',
     counters: ({ gender }) => ['total', `gender:${gender}`],
     scheduleRecovery: async (ref, delay) => {
-      announced.push({ ref, delay });
+      scheduled.push({ ref, delay });
     },
     store,
     ...tables,
@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.kill());
 beforeEach(() => {
-  announced.length = 0;
+  scheduled.length = 0;
   tenant = `clinic-${tenants++}`;
 });
 
@@ -113,9 +113,9 @@ const fresh = <V>(query: (view: View<Person>) => Promise<V>): Promise<V> =>
   ledger.read(tenant, `question ${questions++}`, query).then(({ value }) => value);
 const get = (id: string) => fresh((view) => view.get(id));
 
-describe('a batch', () => {
+describe('a transaction', () => {
   test.each([1, 97, 98, 500, 2_000])(
-    'of %i records is written whole, counted and listed in the order of ids',
+    'of %i records is written completely, counted and listed in the order of ids',
     async (count) => {
       expect(await createPeople(0, count)).toBe(count);
       const { documents, counters } = await fresh(async (view) => ({
@@ -133,7 +133,7 @@ describe('a batch', () => {
   );
 
   test.each([3, 250])(
-    'of %i updates changes, adds and takes away attributes, and leaves the others',
+    'of %i updates changes, adds and removes attributes, and leaves the others',
     async (count) => {
       await createPeople(0, count + 1);
       const ids = Array.from({ length: count }, (_, index) => idOf(index));
@@ -156,7 +156,7 @@ describe('a batch', () => {
     },
   );
 
-  test.each([3, 250])('of %i deletes takes them out of lists, reads and counts', async (count) => {
+  test.each([3, 250])('of %i deletes removes them from lists, reads and counts', async (count) => {
     await createPeople(0, count + 2);
     const ids = Array.from({ length: count }, (_, index) => idOf(index));
     expect(await remove([...ids, idOf(0), 'nobody'])).toBe(count);
@@ -227,23 +227,23 @@ describe('a batch', () => {
     expect(await ledger.tenants()).not.toContain(tenant);
   });
 
-  test('is announced for the time when its lease is over', async () => {
+  test('has a recovery message for the time when its lease is over', async () => {
     await createPeople(0, 1);
-    expect(announced).toEqual([{ ref: { ledger: 'patients', tenant, txId: expect.any(String) }, delay: 42 }]);
-    expect(await outcomeOf((announced[0] as (typeof announced)[0]).ref, { store, ...tables })).toBe(
+    expect(scheduled).toEqual([{ ref: { ledger: 'patients', tenant, txId: expect.any(String) }, delay: 42 }]);
+    expect(await outcomeOf((scheduled[0] as (typeof scheduled)[0]).ref, { store, ...tables })).toBe(
       'committed',
     );
   });
 
-  test('needs no message of its own where one stands for it that was sent a little earlier', async () => {
+  test('needs no message of its own if one that was sent shortly before stands for it', async () => {
     const busy = open();
     await createPeople(0, 1, busy);
     await createPeople(1, 1, busy);
     await createPeople(2, 1, busy);
-    expect(announced).toHaveLength(1);
-    // Another container knows nothing of it, and neither does this one of a message that could not be sent.
+    expect(scheduled).toHaveLength(1);
+    // Another container does not know of it. A message that could not be sent stands for no transaction.
     await createPeople(3, 1, open());
-    expect(announced).toHaveLength(2);
+    expect(scheduled).toHaveLength(2);
     let working = false;
     const fickle = open({
       scheduleRecovery: async () => {
@@ -304,14 +304,14 @@ describe('a named record', () => {
     expect(await fresh(async (view) => view.counter('op:create'))).toBe(3);
   });
 
-  test('is never deleted, since its name would be free', async () => {
+  test('is never deleted, since its name would become free', async () => {
     await claim(['~1'], 'a');
     await expect(remove(['~1'])).rejects.toThrow('never deleted');
     expect(await get('~1')).toMatchObject({ name: 'a' });
   });
 });
 
-describe('an answer kept with its batch', () => {
+describe('an answer kept with its transaction', () => {
   const claimed = (key: string, token: string, from: number, count: number) =>
     ledger.write({
       actor: 'ann',
@@ -320,26 +320,26 @@ describe('an answer kept with its batch', () => {
         changes: Array.from({ length: count }, (_, index) => creation(person(from + index))),
         result: `answer of ${token}`,
       }),
-      answer: (batch, result): AnswerUpdate => ({
+      answer: (ref, result): AnswerUpdate => ({
         TableName: 'guards',
         Key: { pk: key, sk: 'KEY' },
-        UpdateExpression: 'SET #batch = :batch, #answer = :answer',
+        UpdateExpression: 'SET #ref = :ref, #answer = :answer',
         ConditionExpression: '#token = :token',
-        ExpressionAttributeNames: { '#batch': 'batch', '#answer': 'answer', '#token': 'token' },
-        ExpressionAttributeValues: { ':batch': batch, ':answer': result, ':token': token },
+        ExpressionAttributeNames: { '#ref': 'ref', '#answer': 'answer', '#token': 'token' },
+        ExpressionAttributeValues: { ':ref': ref, ':answer': result, ':token': token },
       }),
     });
 
-  test.each([97, 150])('of %i records is there when the batch is, and names it', async (count) => {
+  test.each([97, 150])('of %i records is there when the transaction is, and names it', async (count) => {
     const key = `claim of ${tenant}`;
     await store.put({ TableName: 'guards', Item: { pk: key, sk: 'KEY', token: 'mine' } });
     await claimed(key, 'mine', 0, count);
     const kept = await store.get('guards', { pk: key, sk: 'KEY' });
     expect(kept?.answer).toBe('answer of mine');
-    expect(await ledger.outcome(kept?.batch as TransactionRef)).toBe('committed');
+    expect(await ledger.outcome(kept?.ref as TransactionRef)).toBe('committed');
   });
 
-  test.each([3, 150])('stops a batch of %i whose claim was taken over', async (count) => {
+  test.each([3, 150])('stops a transaction of %i records whose claim was taken over', async (count) => {
     const key = `claim of ${tenant}`;
     await store.put({ TableName: 'guards', Item: { pk: key, sk: 'KEY', token: 'theirs' } });
     await expect(claimed(key, 'mine', 0, count)).rejects.toThrow(LostClaim);
@@ -349,7 +349,7 @@ describe('an answer kept with its batch', () => {
 });
 
 describe('readers', () => {
-  test('leaf through pages by the last id or by an offset, and see the same', async () => {
+  test('see the same in pages by the last id and by an offset', async () => {
     await createPeople(0, 250);
     const byId: Person[] = [];
     let after: string | undefined;
@@ -371,7 +371,7 @@ describe('readers', () => {
     });
   });
 
-  test('are answered from memory until something is committed, and never with what is past', async () => {
+  test('are answered from memory until a commit, and never with a stale answer', async () => {
     await createPeople(0, 3);
     const ask = () =>
       ledger.read(tenant, 'names', async (view) => (await everybody(view)).map(({ name }) => name));
@@ -392,7 +392,7 @@ describe('readers', () => {
   });
 });
 
-describe('a batch over several tenants', () => {
+describe('a transaction over several tenants', () => {
   const spread = (places: string[]) =>
     ledger.write({
       actor: 'root',
@@ -414,7 +414,7 @@ describe('a batch over several tenants', () => {
       expect((await ledger.history(place, { limit: 9 })).transactions).toMatchObject([
         { tenant: place, actor: 'root', changes: [{ id: `one of ${place}`, kind: 'create' }] },
       ]);
-    expect(announced.map(({ ref }) => ref.tenant).toSorted()).toEqual(places);
+    expect(scheduled.map(({ ref }) => ref.tenant).toSorted()).toEqual(places);
     const totals = await countersOf('patients', places, { store, ...tables });
     expect(totals.map(({ counter }) => counter('op:create'))).toEqual([1, 1, 1]);
   });
@@ -431,7 +431,7 @@ describe('a batch over several tenants', () => {
 });
 
 describe('history', () => {
-  test('tells who did what, the newest first, and can be asked for an action or a record', async () => {
+  test('lists actors and their changes, the newest first, and filters by an action or a record', async () => {
     await createPeople(0, 2);
     await change([idOf(1)], (old) => ({ ...old, name: 'New' }));
     await remove([idOf(0)]);
@@ -471,7 +471,7 @@ describe('history', () => {
 });
 
 describe('recovery', () => {
-  /** A store whose flips never arrive: the owner dies just before its commit. */
+  /** A store whose commits never arrive: the owner dies just before its commit. */
   const dying = (): Store => ({
     ...store,
     update: (update) => {
@@ -480,15 +480,15 @@ describe('recovery', () => {
     },
   });
 
-  test('commits what one transaction wrote for an owner who died before the commit', async () => {
+  test('commits a ready transaction for an owner that died before the commit', async () => {
     await expect(createPeople(0, 5, open({ store: dying() }))).rejects.toThrow('dies');
     expect(await fresh(everybody)).toEqual([]);
-    const { ref } = announced[0] as (typeof announced)[0];
+    const { ref } = scheduled[0] as (typeof scheduled)[0];
     expect(await ledger.recover(ref)).toMatchObject({ state: 'committed' });
     expect(await fresh(everybody)).toHaveLength(5);
   });
 
-  test('reaches every batch that its message stands for', async () => {
+  test('reaches every transaction that its message stands for', async () => {
     await createPeople(0, 3);
     let dead = false;
     const container = open({
@@ -497,21 +497,21 @@ describe('recovery', () => {
     await createPeople(3, 2, container);
     dead = true;
     await expect(createPeople(5, 2, container)).rejects.toThrow('dies');
-    expect(announced).toHaveLength(2);
-    const { ref } = announced[1] as (typeof announced)[0];
+    expect(scheduled).toHaveLength(2);
+    const { ref } = scheduled[1] as (typeof scheduled)[0];
     expect(await ledger.outcome(ref)).toBe('committed');
     expect(await ledger.recover(ref)).toMatchObject({ state: 'committed' });
     expect(await fresh(everybody)).toHaveLength(7);
   });
 
-  test('looks once more when the last owner that a message stands for cannot live any more, and then removes what was deleted', async () => {
+  test('asks for a last call when no owner that a message stands for can live any more, and then purges tombstones', async () => {
     const container = open();
     await createPeople(0, 3, container);
-    const { ref } = announced[0] as (typeof announced)[0];
+    const { ref } = scheduled[0] as (typeof scheduled)[0];
     const recoverAfter = (minutes: number) => open({ now: () => Date.now() + minutes * 60_000 }).recover(ref);
     expect(await recoverAfter(1)).toEqual({ state: 'committed', againIn: expect.any(Number) });
     await remove([idOf(0), idOf(2)], container);
-    expect(announced).toHaveLength(1);
+    expect(scheduled).toHaveLength(1);
     expect(await recoverAfter(17)).toEqual({ state: 'committed', againIn: expect.any(Number) });
     expect(await store.get('patients', recordKey(tenant, idOf(0)))).toBeDefined();
     expect(await recoverAfter(33)).toEqual({ state: 'committed' });
@@ -520,17 +520,17 @@ describe('recovery', () => {
     expect(await recoverAfter(34)).toEqual({ state: 'committed' });
   });
 
-  test('takes back what an owner wrote who died in the middle of a large batch', async () => {
+  test('rolls back the records of an owner that died in the middle of a large transaction', async () => {
     await createPeople(0, 200);
-    announced.length = 0;
+    scheduled.length = 0;
     const ids = Array.from({ length: 200 }, (_, index) => idOf(index));
     const dead = open({ store: dying(), leaseMs: 50 });
     await expect(change(ids, (old) => ({ ...old, name: 'torn' }), dead)).rejects.toThrow('dies');
-    const { ref } = announced[0] as (typeof announced)[0];
+    const { ref } = scheduled[0] as (typeof scheduled)[0];
     const recovered = await ledger.recover(ref);
     expect(recovered.state).toMatch(/live|aborted/);
     await new Promise((resolve) => setTimeout(resolve, 60));
-    // Whoever needs the records first clears the way, without waiting for the message.
+    // The first writer that needs the records resolves them, without waiting for the message.
     await change([idOf(7)], (old) => ({ ...old, note: 'mine' }));
     expect(await get(idOf(7))).toEqual({ ...person(7), note: 'mine' });
     expect((await ledger.recover(ref)).state).toBe('aborted');
@@ -539,7 +539,7 @@ describe('recovery', () => {
     expect((await ledger.history(tenant, { limit: 9 })).transactions).toHaveLength(2);
   });
 
-  test('asks for another call while a batch lives, and when it never began', async () => {
+  test('asks for another call while a transaction lives, and if it never began', async () => {
     const unknown = { ledger: 'patients', tenant, txId: '01a1f8bd-5a6f-73f6-9300-864ce05074f7' };
     const seconds = { state: 'unknown', againIn: expect.any(Number) };
     const now = Date.now().toString(16).padStart(12, '0');
@@ -548,7 +548,7 @@ describe('recovery', () => {
     expect(await ledger.outcome(young)).toBe('aborted');
   });
 
-  test('makes way for rivals only when the lease of a live batch is over', async () => {
+  test('lets rivals abort a live transaction only when its lease is over', async () => {
     await createPeople(0, 150);
     const ids = Array.from({ length: 150 }, (_, index) => idOf(index));
     await expect(change(ids, (old) => ({ ...old, name: 'torn' }), open({ store: dying() }))).rejects.toThrow(
@@ -589,7 +589,7 @@ test('every read of the protocol is strongly consistent', async () => {
   ]);
   await watched.history(tenant, { limit: 10 });
   await watched.readAcross('all', 'x', async (views) => views.length);
-  for (const { ref } of announced) await watched.recover(ref);
+  for (const { ref } of scheduled) await watched.recover(ref);
   await watched.sweep();
   expect(reads.length).toBeGreaterThan(15);
   expect(reads).not.toContain(false);

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { isName } from '../../../core/ledger/items.ts';
 import type { Change, Manifest } from '../../../core/ledger/ledger.ts';
 
-/** A document of the workload: it says who wrote it, so that a lost or doubled write shows. */
+/** A document of the workload. It names its writer, so that a lost or doubled write shows. */
 export interface Doc {
   id: string;
   kind: 'a' | 'b';
-  /** How often it was written. */
+  /** The number of times it was written. */
   rev: number;
   /** The operation that wrote it last. */
   by: string;
@@ -15,7 +15,7 @@ export interface Doc {
 
 export const countersOfDoc = (doc: Doc): string[] => ['total', `kind:${doc.kind}`];
 
-/** What an attempt is going to do, and on what grounds. */
+/** The changes of an attempt, and the documents on which it decided. */
 export interface Plan {
   /** The client's operation; several attempts may serve one. */
   key: string;
@@ -25,19 +25,19 @@ export interface Plan {
 }
 
 interface State {
-  batch: string;
+  txId: string;
   docs: ReadonlyMap<string, Doc>;
   counters: Record<string, number>;
 }
 
 export interface Model {
-  plan(batch: string, plan: Plan): void;
-  /** HEAD of a tenant moved to this sequence number by this batch. */
-  committed(tenant: string, batch: string, seq: number): void;
+  plan(txId: string, plan: Plan): void;
+  /** This transaction moved a tenant's HEAD to this sequence number. */
+  committed(tenant: string, txId: string, seq: number): void;
   seq(tenant: string): number;
-  /** Everything that is there now. */
+  /** All documents that exist now. */
   latest(tenant: string): Doc[];
-  /** The same without named records, which are in no list. */
+  /** The documents that exist now, without named records, which are in no list. */
   listed(tenant: string): Doc[];
   tenants(): string[];
   keys(): Map<string, Set<string>>;
@@ -59,7 +59,7 @@ const kindOf: Record<string, string> = { create: 'c', update: 'u', delete: 'd' }
 const nonZero = (counters: Record<string, number>) =>
   Object.fromEntries(Object.entries(counters).filter(([, value]) => value !== 0));
 
-/** The state that every tenant must show at every sequence number, built from the commits as they happened. */
+/** The state of every tenant at every sequence number, built from the commits in their order. */
 export function newModel(): Model {
   const plans = new Map<string, Plan>();
   const states = new Map<string, State[]>();
@@ -68,7 +68,7 @@ export function newModel(): Model {
     violations.push(text);
   };
   const statesOf = (tenant: string): State[] => {
-    const list = states.get(tenant) ?? [{ batch: '', docs: new Map(), counters: {} }];
+    const list = states.get(tenant) ?? [{ txId: '', docs: new Map(), counters: {} }];
     states.set(tenant, list);
     return list;
   };
@@ -78,12 +78,12 @@ export function newModel(): Model {
   return {
     violations,
     violate,
-    plan: (batch, plan) => plans.set(batch, plan),
-    committed: (tenant, batch, seq) => {
-      const plan = plans.get(batch);
+    plan: (txId, plan) => plans.set(txId, plan),
+    committed: (tenant, txId, seq) => {
+      const plan = plans.get(txId);
       const before = at(tenant, seq - 1);
       if (!plan || !before || seq !== seqOf(tenant) + 1) {
-        violate(`commit of ${batch} in ${tenant} at ${seq} without a plan, or out of order`);
+        violate(`commit of ${txId} in ${tenant} at ${seq} without a plan, or out of order`);
         return;
       }
       const docs = new Map(before.docs);
@@ -97,7 +97,7 @@ export function newModel(): Model {
         const seen = plan.seen.find((doc) => doc.id === id);
         if (!isDeepStrictEqual(old, seen))
           violate(
-            `lost update: ${batch} decided on another version of ${id} than it replaced, in ${tenant} at ${seq}`,
+            `lost update: ${txId} decided on another version of ${id} than it replaced, in ${tenant} at ${seq}`,
           );
         if (!isName(id)) count(`op:${change.kind}`, 1);
         for (const name of old ? countersOfDoc(old) : []) count(name, -1);
@@ -107,7 +107,7 @@ export function newModel(): Model {
           for (const name of countersOfDoc(change.document)) count(name, 1);
         }
       }
-      statesOf(tenant).push({ batch, docs, counters });
+      statesOf(tenant).push({ txId, docs, counters });
     },
     seq: seqOf,
     latest: (tenant) => sorted(at(tenant, seqOf(tenant))?.docs.values() ?? []),
@@ -116,9 +116,9 @@ export function newModel(): Model {
     keys: () => {
       const keys = new Map<string, Set<string>>();
       for (const list of states.values())
-        for (const { batch } of list.slice(1)) {
-          const key = plans.get(batch)?.key ?? batch;
-          keys.set(key, (keys.get(key) ?? new Set()).add(batch));
+        for (const { txId } of list.slice(1)) {
+          const key = plans.get(txId)?.key ?? txId;
+          keys.set(key, (keys.get(key) ?? new Set()).add(txId));
         }
       return keys;
     },
@@ -141,19 +141,19 @@ export function newModel(): Model {
         violate(`counters of ${tenant} at ${seq} are ${JSON.stringify(counters)}`);
     },
     checkHistory: (tenant, low, high, shown) => {
-      const line = (batch: string, changes: { id: string; kind: string }[]) =>
-        `${batch} ${changes.map(({ id, kind }) => `${kindOf[kind]}${id}`).join()}`;
+      const line = (txId: string, changes: { id: string; kind: string }[]) =>
+        `${txId} ${changes.map(({ id, kind }) => `${kindOf[kind]}${id}`).join()}`;
       const lines = shown.map(({ txId, changes }) => line(txId, changes)).join('\n');
       for (let seq = low; seq <= high; seq++) {
         const expected = statesOf(tenant)
           .slice(1, seq + 1)
-          .map(({ batch }) => batch)
+          .map(({ txId }) => txId)
           .toSorted()
           .toReversed()
-          .map((batch) => {
-            const own = (plans.get(batch)?.changes ?? []).filter((change) => change.tenant === tenant);
+          .map((txId) => {
+            const own = (plans.get(txId)?.changes ?? []).filter((change) => change.tenant === tenant);
             return line(
-              batch,
+              txId,
               own.map((change) => ({
                 id: change.kind === 'delete' ? change.id : change.document.id,
                 kind: change.kind,
@@ -167,10 +167,10 @@ export function newModel(): Model {
     checkTogether: (seqs) => {
       const shows = new Map<string, Set<boolean>>();
       for (const [tenant, seq] of seqs)
-        for (const [index, { batch }] of statesOf(tenant).entries())
-          if (index > 0) shows.set(batch, (shows.get(batch) ?? new Set()).add(index <= seq));
-      for (const [batch, answers] of shows)
-        if (answers.size > 1) violate(`batch ${batch} over several tenants is seen in part`);
+        for (const [index, { txId }] of statesOf(tenant).entries())
+          if (index > 0) shows.set(txId, (shows.get(txId) ?? new Set()).add(index <= seq));
+      for (const [txId, answers] of shows)
+        if (answers.size > 1) violate(`transaction ${txId} over several tenants is seen in part`);
     },
     checkFresh: (what, tenant, low, seq) => {
       if (seq < low || seq > seqOf(tenant))

@@ -1,14 +1,16 @@
 import type { Store } from '../../../core/dynamo/store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What befalls one invocation of a function. */
+/** The fate of one invocation of a function. */
 export interface Fate {
-  /** It dies with this request, sent or not. */
+  /** It dies with the request of this number, sent or not. */
   crashAt?: number;
-  /** It stands still from this request on, for so long, as Lambda freezes one. */
+  /**
+   * It freezes at the request of this number for `freezeFor` milliseconds, as Lambda freezes an environment.
+   */
   freezeAt?: number;
   freezeFor?: number;
-  /** Nothing lives longer than this, in milliseconds. */
+  /** The longest life of an invocation, in milliseconds. */
   life: number;
 }
 
@@ -17,7 +19,10 @@ export interface Mortal {
   pause(milliseconds: number): Promise<void>;
 }
 
-/** A store for one invocation. What dies neither sends nor hears anything any more; its requests under way still land. */
+/**
+ * A store for one invocation. A dead invocation sends no request and gets no answer; its requests in flight
+ * still take effect.
+ */
 export function mortal(
   store: Store,
   time: Pick<VirtualTime, 'now' | 'sleep' | 'chance'>,

@@ -6,11 +6,11 @@ export interface Observed {
   model: Model;
   tenants: string[];
   random(): number;
-  /** Waits until the model knows every commit that happened before now. */
+  /** Waits until the model has every commit that happened before now. */
   informed(): Promise<void>;
 }
 
-/** A user who looks at something, and compares it with the model: pages, counts, offsets, single documents, history. */
+/** A reader that compares its answers with the model: pages, counts, offsets, single documents, history. */
 export function observer({ ledger, model, tenants, random, informed }: Observed): () => Promise<void> {
   const below = (limit: number) => Math.floor(random() * limit);
 
@@ -19,6 +19,7 @@ export function observer({ ledger, model, tenants, random, informed }: Observed)
     const limit = 1 + below(8) ** 2;
     const { value } = await ledger.read(tenant, `pages of ${limit}`, async (view) => {
       const shown: Doc[] = [];
+      // Ends with the last page.
       for (let after: string | undefined; ; ) {
         const page = await view.list({ after, limit });
         shown.push(...page.documents);
@@ -59,7 +60,7 @@ export function observer({ ledger, model, tenants, random, informed }: Observed)
     const low = model.seq(tenant);
     const { transactions, next } = await ledger.history(tenant, { limit: 10_000 });
     await informed();
-    // One call is one instant; an answer that was cut short by the bound on its work is not compared.
+    // One call is one instant. An answer that was cut short by the bound on its work is not compared.
     if (next === undefined) model.checkHistory(tenant, low, model.seq(tenant), transactions);
   };
 

@@ -15,9 +15,9 @@ export interface Race {
   tenants: string[];
   clients: number;
   readers: number;
-  /** Most records in a batch. */
+  /** Records per operation at most. */
   records: number;
-  /** How long clients go on, in milliseconds. */
+  /** Time in which clients send operations, in milliseconds. */
   duration: number;
   /** They go on until this has happened too: an engine may need seconds to start again. */
   until?: Promise<unknown>;
@@ -37,7 +37,7 @@ const gracePeriodMs = 6_000;
 const tables = { recordsTable: 'patients', manifestsTable: 'audit' };
 const below = (limit: number) => Math.floor(Math.random() * limit);
 
-/** Real time, in the form that the faults of one invocation need. */
+/** Real time and chance, by the interface that the faults of one invocation use. */
 const realTime = {
   now: () => Date.now(),
   sleep: async (milliseconds: number) => {
@@ -46,7 +46,7 @@ const realTime = {
   chance: (probability: number) => Math.random() < probability,
 };
 
-/** Lets one flip through at a time and tells the model of it, so that the model knows the order of commits. */
+/** Lets one commit through at a time and records it in the model, which so knows their order. */
 function watched(store: Store, model: Model) {
   let last: Promise<unknown> = Promise.resolve();
   const alone = <R>(work: () => Promise<R>): Promise<R> => {
@@ -55,6 +55,7 @@ function watched(store: Store, model: Model) {
     return mine;
   };
   const head = async (tenant: string): Promise<HeadItem | undefined> => {
+    // Ends when the engine answers, which is restarted after each kill.
     for (;;) {
       try {
         return (await store.get('patients', { pk: `HEAD#${tenant}`, sk: 'HEAD' })) as HeadItem | undefined;
@@ -64,15 +65,15 @@ function watched(store: Store, model: Model) {
       }
     }
   };
-  const flip = <R>(parts: { tenant: string; batch: string }[], send: () => Promise<R>): Promise<R> =>
+  const commit = <R>(parts: { tenant: string; txId: string }[], send: () => Promise<R>): Promise<R> =>
     alone(async () => {
       try {
         return await send();
       } finally {
-        // Whether the flip took effect shows in HEAD, also when the engine died before it could answer.
-        for (const { tenant, batch } of parts) {
+        // HEAD shows if the commit took effect, also if the engine died before it could answer.
+        for (const { tenant, txId } of parts) {
           const seq = (await head(tenant))?.seq ?? 0;
-          if (seq > model.seq(tenant)) model.committed(tenant, batch, seq);
+          if (seq > model.seq(tenant)) model.committed(tenant, txId, seq);
         }
       }
     });
@@ -81,20 +82,20 @@ function watched(store: Store, model: Model) {
     ExpressionAttributeNames?: Record<string, string>;
   }) => ({
     tenant: String(update.Key?.pk).slice('HEAD#'.length),
-    batch: update.ExpressionAttributeNames?.['#b'] ?? '',
+    txId: update.ExpressionAttributeNames?.['#b'] ?? '',
   });
   const watching: Store = {
     ...store,
     update: (update) =>
       update.ExpressionAttributeValues?.[':state']
-        ? flip([partOf(update)], () => store.update(update))
+        ? commit([partOf(update)], () => store.update(update))
         : store.update(update),
     transact: (actions) => {
-      const flips = actions.flatMap(({ Update }) =>
+      const commits = actions.flatMap(({ Update }) =>
         Update?.ExpressionAttributeValues?.[':state'] ? [Update] : [],
       );
-      return flips.length > 0
-        ? flip(flips.map(partOf), () => store.transact(actions))
+      return commits.length > 0
+        ? commit(commits.map(partOf), () => store.transact(actions))
         : store.transact(actions);
     },
   };
@@ -215,10 +216,10 @@ export async function race({
     }
   };
   const reader = async () => {
-    const look = observer({ ledger: open(plain), model, tenants, random: Math.random, informed });
+    const observe = observer({ ledger: open(plain), model, tenants, random: Math.random, informed });
     while (!isOver) {
       try {
-        await look();
+        await observe();
         reads++;
       } catch (error) {
         if (!(error instanceof Unavailable)) fail(error);
@@ -231,7 +232,7 @@ export async function race({
   ]);
   await sleep(life + 500);
 
-  // An hour later, everything is overdue; after another, what was aborted then is forgotten.
+  // An hour later everything is overdue. After another hour, everything that was aborted then is forgotten.
   for (const hours of [1, 2]) {
     const late = open(store, realTime.sleep, () => Date.now() + hours * 3_600_000);
     for (const ref of refs) await late.recover(ref);
@@ -240,6 +241,7 @@ export async function race({
   await informed();
   for (const tenant of tenants) {
     const rest: Doc[] = [];
+    // Ends with the last page.
     for (let from: Record<string, unknown> | undefined; ; ) {
       const page = await plain.query({
         TableName: 'patients',
@@ -259,8 +261,8 @@ export async function race({
       model.violate(`HEAD of ${tenant} still lists ${JSON.stringify(head?.f)}`);
   }
   const keys = model.keys();
-  for (const [key, batches] of keys)
-    if (batches.size > 1) model.violate(`operation ${key} was committed ${batches.size} times`);
+  for (const [key, txIds] of keys)
+    if (txIds.size > 1) model.violate(`operation ${key} was committed ${txIds.size} times`);
   for (const key of acknowledged)
     if (!keys.has(key)) model.violate(`operation ${key} was acknowledged and is not there`);
   const commits = tenants.reduce((sum, tenant) => sum + model.seq(tenant), 0);

@@ -4,11 +4,11 @@ import type { Entry, ManifestItem } from '../../../core/ledger/items.ts';
 import type { ConfigurationName } from './simulation.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** A way to break the protocol from outside, one rule at a time. The checker must notice each of them. */
+/** Breaks one rule of the protocol from outside. The checker must notice each of them. */
 export interface Sabotage {
-  /** Where the rule matters most. */
+  /** The configuration in which the rule matters most. */
   configuration: ConfigurationName;
-  /** Changes what one invocation sends or hears. */
+  /** Changes the requests of one invocation, or their answers. */
   wrap?(store: Store, time: VirtualTime, role: 'writer' | 'recovery'): Store;
   gracePeriodMs?: number;
 }
@@ -19,24 +19,24 @@ const writesRecords = (actions: Action[]) => {
   return String(key?.pk).startsWith('REC#');
 };
 
-/** The commit belongs to the transaction that writes the records. */
-const flipInside = (store: Store): Store => {
-  const flipped = new Set<string>();
+/** The commit is part of the TransactWriteItems that writes the records. */
+const commitInside = (store: Store): Store => {
+  const committed = new Set<string>();
   return {
     ...store,
     transact: (actions) => {
       const [head, ...rest] = actions;
       const values = head?.Update?.ExpressionAttributeValues;
-      const batch = head?.Update?.ExpressionAttributeNames?.['#b'];
+      const txId = head?.Update?.ExpressionAttributeNames?.['#b'];
       const entry = values?.[':entry'] as Entry | undefined;
-      if (!head?.Update || !values || !batch || entry?.s !== 'R') return store.transact(actions);
-      flipped.add(batch);
+      if (!head?.Update || !values || !txId || entry?.s !== 'R') return store.transact(actions);
+      committed.add(txId);
       const changes = Object.entries(JSON.parse(entry.dc ?? '{}') as Record<string, number>);
       const additions = changes.map((_, index) => `#c${index} :c${index}`);
       const whole: Action = {
         Update: {
           ...head.Update,
-          UpdateExpression: `SET reg = :n, seq = seq + :one, #last = :batch ADD ${additions.join(', ')}`,
+          UpdateExpression: `SET reg = :n, seq = seq + :one, #last = :txId ADD ${additions.join(', ')}`,
           ConditionExpression: 'reg = :before',
           ExpressionAttributeNames: {
             '#last': 'last',
@@ -45,7 +45,7 @@ const flipInside = (store: Store): Store => {
           ExpressionAttributeValues: {
             ...values,
             ':one': 1,
-            ':batch': batch,
+            ':txId': txId,
             ...Object.fromEntries(changes.map(([, change], index) => [`:c${index}`, change])),
           },
         },
@@ -53,15 +53,15 @@ const flipInside = (store: Store): Store => {
       return store.transact([whole, ...rest]);
     },
     update: (update) => {
-      const isFlip = update.ExpressionAttributeValues?.[':state'] === 'R';
-      const batch = update.ExpressionAttributeNames?.['#b'] ?? '';
-      return isFlip && flipped.has(batch) ? Promise.resolve({ done: true }) : store.update(update);
+      const isCommit = update.ExpressionAttributeValues?.[':state'] === 'R';
+      const txId = update.ExpressionAttributeNames?.['#b'] ?? '';
+      return isCommit && committed.has(txId) ? Promise.resolve({ done: true }) : store.update(update);
     },
   };
 };
 
-/** The records follow the commit. */
-const flipFirst = (store: Store): Store => {
+/** The records are written after the commit. */
+const commitFirst = (store: Store): Store => {
   const kept: (() => Promise<unknown>)[] = [];
   return {
     ...store,
@@ -83,7 +83,7 @@ const flipFirst = (store: Store): Store => {
   };
 };
 
-/** Changes do not ask whether the record is still the version that was read. */
+/** Changes have no condition on the version that was read. */
 const noVersionCheck = (store: Store): Store => ({
   ...store,
   transact: (actions) =>
@@ -96,7 +96,7 @@ const noVersionCheck = (store: Store): Store => ({
     ),
 });
 
-/** Writers take what they read for committed, whatever HEAD says. */
+/** Writers treat every record that they read as committed, whatever HEAD lists. */
 const noCommittedBase = (store: Store, time: VirtualTime, role: 'writer' | 'recovery'): Store => {
   let recordsReadAt = 0;
   if (role === 'recovery') return store;
@@ -114,14 +114,16 @@ const noCommittedBase = (store: Store, time: VirtualTime, role: 'writer' | 'reco
   };
 };
 
-/** A batch that has not begun is declared dead without being kept from beginning. */
+/** A transaction that has not begun is declared dead without a fence. */
 const noFence = (store: Store): Store => ({
   ...store,
   put: (put) =>
     put.Item?.st === 'ABORTED' && put.ConditionExpression ? Promise.resolve({ done: true }) : store.put(put),
 });
 
-/** A transaction is finished for its dead owner without having seen all of its records. */
+/**
+ * A ready transaction is committed for its dead owner without the proof that all of its records are there.
+ */
 const noProof = (store: Store): Store => {
   let stamp: number | undefined;
   return {
@@ -140,6 +142,7 @@ const noProof = (store: Store): Store => {
 const putsAgain = (store: Store): Store => ({
   ...store,
   putMany: async (table, items) => {
+    // Ends with the first answer.
     for (;;) {
       try {
         return await store.putMany(table, items);
@@ -150,7 +153,7 @@ const putsAgain = (store: Store): Store => ({
   },
 });
 
-/** A name is created without asking whether somebody has it. */
+/** Named records are created without a condition. */
 const namesUnasked = (store: Store): Store => ({
   ...store,
   transact: (actions) =>
@@ -164,14 +167,14 @@ const namesUnasked = (store: Store): Store => ({
 });
 
 export const sabotages = {
-  'the flip is part of the transaction': { configuration: 'fast', wrap: flipInside },
-  'the flip comes before the records': { configuration: 'long', wrap: flipFirst },
+  'the commit is part of the TransactWriteItems': { configuration: 'fast', wrap: commitInside },
+  'the commit comes before the records': { configuration: 'long', wrap: commitFirst },
   'changes do not check the version': { configuration: 'mixed', wrap: noVersionCheck },
-  'writers build on what is not committed': { configuration: 'mixed', wrap: noCommittedBase },
-  'an aborted batch is forgotten at once': { configuration: 'long', gracePeriodMs: 0 },
-  'a batch declared dead may still begin': { configuration: 'tardy', wrap: noFence },
-  'a transaction is finished without proof': { configuration: 'slow', wrap: noProof },
-  'names are created without asking': { configuration: 'names', wrap: namesUnasked },
+  'writers build on versions that are not committed': { configuration: 'mixed', wrap: noCommittedBase },
+  'an aborted transaction is forgotten at once': { configuration: 'long', gracePeriodMs: 0 },
+  'a transaction declared dead may still begin': { configuration: 'tardy', wrap: noFence },
+  'a ready transaction is committed without proof': { configuration: 'slow', wrap: noProof },
+  'named records are created without a condition': { configuration: 'names', wrap: namesUnasked },
   'puts without conditions are sent again': { configuration: 'long', wrap: putsAgain },
 } satisfies Record<string, Sabotage>;
 export type SabotageName = keyof typeof sabotages;

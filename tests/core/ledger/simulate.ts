@@ -3,7 +3,7 @@ import { type Sabotage, sabotages } from './sabotage.ts';
 import { type ConfigurationName, configurations, type Report, simulate } from './simulation.ts';
 
 /**
- * Runs simulated worlds and prints what they held.
+ * Runs simulations and prints the totals of each configuration.
  *
  *   node tests/core/ledger/simulate.ts --seeds 2000 [--config mixed] [--from 1]
  *   node tests/core/ledger/simulate.ts --seed 17 --config mixed
@@ -18,13 +18,13 @@ const { values } = parseArgs({
     teeth: { type: 'boolean', default: false },
   },
 });
-interface World {
+interface Run {
   name: string;
   configuration: ConfigurationName;
   sabotage?: Sabotage;
 }
 const all = (values.config ? [values.config] : Object.keys(configurations)) as ConfigurationName[];
-const worlds: World[] = values.teeth
+const runs: Run[] = values.teeth
   ? Object.entries<Sabotage>(sabotages).map(([name, sabotage]) => ({
       name,
       configuration: sabotage.configuration,
@@ -34,7 +34,7 @@ const worlds: World[] = values.teeth
 const first = Number(values.seed ?? values.from);
 const count = values.seed ? 1 : Number(values.seeds);
 const table: Record<string, Record<string, number>> = {};
-for (const { name, configuration, sabotage } of worlds) {
+for (const { name, configuration, sabotage } of runs) {
   const began = performance.now();
   const sum = {
     runs: 0,

@@ -7,7 +7,7 @@ const seedsEach = 30;
 
 describe('in a simulated AWS that refuses, loses, delays and doubles requests, and kills and freezes functions', () => {
   test.each(Object.keys(configurations) as ConfigurationName[])(
-    'every reader sees every batch whole or not at all, and everything comes to rest (%s)',
+    'every reader sees every transaction completely or not at all, and everything comes to rest (%s)',
     { timeout: 60_000 },
     async (name) => {
       for (let seed = 1; seed <= seedsEach; seed++) {

@@ -21,14 +21,14 @@ export interface Configuration {
   readers: number;
   /** Documents at the beginning, in each tenant. */
   documents: number;
-  /** Most records in an operation. */
+  /** Records per operation at most. */
   records: number;
-  /** Part of the operations that go over several tenants. */
+  /** Share of the operations that change several tenants. */
   across: number;
-  /** Part of the creations that are of named records. */
+  /** Share of the creations that are of named records. */
   names: number;
   faults: Faults;
-  /** Parts of the invocations that die, or stand still past their lease. */
+  /** Shares of the invocations that die, or freeze past their lease. */
   crash: number;
   freeze: number;
 }
@@ -60,7 +60,7 @@ const usual: Configuration = {
   freeze: 0.06,
 };
 
-/** The worlds that the protocol has to survive. */
+/** The environments in which the protocol must be correct. */
 export const configurations = {
   mixed: usual,
   fast: { ...usual, limits: dynamoLimits },
@@ -81,9 +81,9 @@ export const configurations = {
   },
   hot: { ...usual, clients: 6, operations: 5, documents: 4, records: 4 },
   tenants: { ...usual, tenants: 3, across: 0.5 },
-  /** Requests that overtake each other by a little, which is when it matters most. */
+  /** Requests that overtake each other by up to half a second, where the order matters most. */
   tardy: { ...usual, limits: dynamoLimits, faults: { ...faults, late: 0.12, lateMax: 500 } },
-  /** Transactions that take long to reach all their items, under many eyes. */
+  /** TransactWriteItems that take long to reach all their items, watched by many readers. */
   slow: {
     ...usual,
     limits: dynamoLimits,
@@ -92,7 +92,7 @@ export const configurations = {
     readers: 4,
     faults: { ...faults, gap: 1_500 },
   },
-  /** Records that several clients want to create. */
+  /** Named records that several clients create. */
   names: { ...usual, names: 0.7, clients: 6 },
   calm: { ...usual, names: 0.3, faults: none, crash: 0, freeze: 0 },
 } satisfies Record<string, Configuration>;
@@ -108,14 +108,17 @@ export interface Report {
   faults: number;
 }
 
-/** A world that works comes to rest after less than a tenth of this. */
+/** A correct run comes to rest after less than a tenth of this. */
 const eventsMax = 100_000;
 const leaseMs = 2 * second;
 const messageSpanMs = second;
 const life = 25 * second;
 const gracePeriodMs = 60 * second;
 
-/** One world from its beginning to its end: clients, readers, recovery; then the question whether everything came to rest. */
+/**
+ * Runs one environment from beginning to end: clients, readers, recovery; then it checks that everything came
+ * to rest. The same seed replays the same run.
+ */
 export async function simulate(
   seed: number,
   configuration: Configuration,
@@ -130,7 +133,7 @@ export async function simulate(
     const old = before as unknown as HeadItem | undefined;
     const tenant = head.pk.slice('HEAD#'.length);
     if (head.seq === (old?.seq ?? 0)) return;
-    const gone = Object.keys(old?.f ?? {}).find((batch) => !head.f[batch]);
+    const gone = Object.keys(old?.f ?? {}).find((txId) => !head.f[txId]);
     model.committed(tenant, gone ?? head.last ?? '', head.seq);
   });
   let ids = 0;
@@ -172,10 +175,10 @@ export async function simulate(
       store,
       pause,
       counters: countersOfDoc,
-      scheduleRecovery: async (batch, delaySeconds) => {
+      scheduleRecovery: async (ref, delaySeconds) => {
         await time.sleep(time.between(2, 20));
         if (time.chance(dropped)) throw new Unavailable('the queue is out of reach');
-        deliver(batch, delaySeconds * second);
+        deliver(ref, delaySeconds * second);
       },
     });
   const fateOf = (): Fate => {
@@ -196,31 +199,31 @@ export async function simulate(
     return { store, pause: body.pause };
   };
 
-  /** The queue: it keeps a message until a worker is done with it, and sometimes delivers it twice. */
-  const deliver = (batch: TransactionRef, delay: number, deliveries = 0) => {
+  /** The queue, at-least-once: it keeps a message until a worker is done, and may deliver it twice. */
+  const deliver = (ref: TransactionRef, delay: number, deliveries = 0) => {
     time.at(delay, () => {
       const { store, pause } = invocation(deliveries < 4 ? fateOf() : { life }, 'recovery');
       let done = false;
       openWith(store, pause)
-        .recover(batch)
+        .recover(ref)
         .then(({ againIn }) => {
           done = true;
-          if (againIn !== undefined) deliver(batch, againIn * second);
+          if (againIn !== undefined) deliver(ref, againIn * second);
         })
         .catch((error: unknown) => {
           if (!mayTryAgain(error)) model.violate(`recovery failed: ${String(error)}`);
         });
       time.at(life + second, () => {
-        if (!done) deliver(batch, 0, deliveries + 1);
+        if (!done) deliver(ref, 0, deliveries + 1);
       });
     });
-    if (time.chance(0.05)) time.at(delay, () => deliver(batch, time.between(0, leaseMs)));
+    if (time.chance(0.05)) time.at(delay, () => deliver(ref, time.between(0, leaseMs)));
   };
 
   const acknowledged = new Set<string>();
   let clientsLeft = configuration.clients;
   const client = async (name: string) => {
-    // What its container knows of messages, until it dies.
+    // The messages that its container has sent, until it dies.
     let lastMessages = noMessages();
     for (let turn = 0; turn < configuration.operations; turn++) {
       await time.sleep(time.between(0, 400));
@@ -235,7 +238,7 @@ export async function simulate(
             store: patientStore,
             clock,
             model,
-            outcome: (batch) => outcomeOf(batch, { ...deps, store, pause }),
+            outcome: (ref) => outcomeOf(ref, { ...deps, store, pause }),
             claimLease: leaseMs,
             newId,
           },
@@ -263,13 +266,19 @@ export async function simulate(
   };
 
   const reader = async () => {
-    // A container that lives through the whole run, with its memory.
+    // A container that lives through the whole run and keeps its memory.
     const ledger = openWith(database.store(calm), time.sleep);
-    const look = observer({ ledger, model, tenants, random: time.random, informed: async () => undefined });
+    const observe = observer({
+      ledger,
+      model,
+      tenants,
+      random: time.random,
+      informed: async () => undefined,
+    });
     while (clientsLeft > 0) {
       await time.sleep(time.between(10, 250));
       try {
-        await look();
+        await observe();
         reads++;
       } catch (error) {
         if (!mayTryAgain(error))
@@ -279,7 +288,7 @@ export async function simulate(
   };
 
   const ending = async () => {
-    // The schedule that looks after lost messages: here, after late echoes of requests.
+    // The sweep that replaces lost messages: here it recovers what late echoes of requests left.
     const ledger = openWith(database.store(calm), time.sleep);
     for (let round = 0; round < 3; round++) {
       await ledger.sweep();
@@ -291,7 +300,7 @@ export async function simulate(
     const ledger = openWith(database.store(calm), time.sleep);
     for (const tenant of tenants)
       await ledger.write({
-        actor: 'somebody',
+        actor: 'user',
         reads: [],
         decide: () => {
           const documents = Array.from({ length: configuration.documents }, (_, index): Doc => {
@@ -300,8 +309,8 @@ export async function simulate(
           const changes = documents.map((document) => ({ kind: 'create' as const, tenant, document }));
           return { changes, result: changes };
         },
-        answer: (batch, changes) => {
-          model.plan(batch.txId, { key: `start ${tenant}`, changes, seen: [] });
+        answer: (ref, changes) => {
+          model.plan(ref.txId, { key: `start ${tenant}`, changes, seen: [] });
           return {
             TableName: 'guards',
             Key: { pk: tenant, sk: 'START' },
@@ -346,15 +355,15 @@ export async function simulate(
         model.violate(`${manifests.length} audit records of ${model.seq(tenant)} commits in ${tenant}`);
     }
     const keys = model.keys();
-    for (const [key, batches] of keys)
-      if (batches.size > 1) model.violate(`operation ${key} was committed ${batches.size} times`);
+    for (const [key, txIds] of keys)
+      if (txIds.size > 1) model.violate(`operation ${key} was committed ${txIds.size} times`);
     for (const key of acknowledged)
       if (!keys.has(key)) model.violate(`operation ${key} was acknowledged and is not there`);
     if (clientsLeft > 0) model.violate('clients did not come to their end');
   };
 
   start().catch(fail);
-  // The first violation is the one that tells something.
+  // The run ends at the first violation: later ones only follow from it.
   const goOn = (events: number) => {
     if (events > eventsMax) model.violate('it never comes to rest');
     return model.violations.length === 0;
@@ -371,7 +380,7 @@ export async function simulate(
   return { violations: model.violations, commits, reads, crashes, freezes, requests, faults: wrong };
 }
 
-/** Sends again what was refused or lost, as the SDK does for requests that do not belong to the protocol. */
+/** Sends again what was refused or lost, as the SDK does for requests outside of the protocol. */
 function patientLike(store: Store, time: VirtualTime): Store {
   const again = async <R>(send: () => Promise<R>): Promise<R> => {
     for (let tries = 0; ; tries++) {

@@ -12,24 +12,26 @@ import type {
 import { holds, updated } from './expressions.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What goes wrong, as probabilities per request. */
+/** Faults, as probabilities per request. */
 export interface Faults {
   refused: number;
   lostReply: number;
   lostRequest: number;
-  /** The caller hears nothing, and the request takes effect up to `lateMax` later. */
+  /** The caller gets no answer, and the request takes effect up to `lateMax` milliseconds later. */
   late: number;
   lateMax: number;
-  /** The request takes effect a second time, later. Never a put without conditions: nothing on the way sends those twice. */
+  /**
+   * The request takes effect a second time, later. Never BatchWriteItem: nothing on the way sends that twice.
+   */
   doubled: number;
-  /** Part of a BatchGet or BatchWrite is left undone. */
+  /** Part of a BatchGetItem or BatchWriteItem is left unprocessed. */
   partial: number;
-  /** The longest time that a transaction takes to reach all its items, in milliseconds. */
+  /** The longest time in which a TransactWriteItems reaches all its items, in milliseconds. */
   gap: number;
 }
 
 export interface Database {
-  /** What a client with a network of its own sees. */
+  /** A client with a network of its own. */
   store(faults: Faults): Store;
   /** Every item, for the checks at the end. */
   items(table: string): Item[];
@@ -38,11 +40,12 @@ export interface Database {
 }
 
 /**
- * DynamoDB as it behaves on AWS, in virtual time. Writes of one item are atomic, and strongly consistent reads see them at once.
- * A transaction checks and locks at one instant, but other readers see its items change one by one; whoever else
- * wants to write one of them meanwhile is refused. Query and BatchGet read item by item.
+ * DynamoDB as it behaves on AWS, in virtual time. Writes of one item are atomic, and strongly consistent
+ * reads see them at once. A TransactWriteItems checks and locks at one instant, but other readers see its
+ * items change one by one; meanwhile other writes of these items are refused. Query and BatchGetItem read
+ * item by item.
  *
- * @param watch Is told of every change of an item, at its instant.
+ * @param watch is called for every change of an item, at its instant.
  */
 export function simulatedDatabase(
   time: VirtualTime,
@@ -77,7 +80,7 @@ export function simulatedDatabase(
     before: Item | undefined;
     after: Item | undefined;
   }
-  /** What one write would do now. */
+  /** The change that one write would make now. */
   const changeOf = (action: Action): Change => {
     const { Put, Update, Delete } = action;
     const request = Put ?? Update ?? Delete;
@@ -154,11 +157,12 @@ export function simulatedDatabase(
     const items: Item[] = [];
     let last = (input.ExclusiveStartKey as TableKey | undefined)?.sk;
     let scanned = 0;
+    // Ends with the page, or with the partition.
     for (;;) {
-      const ahead = [...partition(table, pk).keys()]
+      const following = [...partition(table, pk).keys()]
         .filter((sk) => last === undefined || (backward ? sk < last : sk > last))
         .sort();
-      const sk = backward ? ahead.at(-1) : ahead[0];
+      const sk = backward ? following.at(-1) : following[0];
       if (sk === undefined) break;
       // DynamoDB ends a page after 1 MB, wherever that is.
       if (scanned === (input.Limit ?? Number.POSITIVE_INFINITY) || (scanned > 0 && time.chance(0.03))) break;

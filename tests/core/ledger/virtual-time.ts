@@ -1,4 +1,4 @@
-/** Time that passes only when everything that could happen at an instant has happened. The same seed replays the same run. */
+/** Discrete-event time: it passes when all events of an instant have happened. A seed replays its run. */
 export interface VirtualTime {
   now(): number;
   /** Uniform in [0, 1). */
@@ -8,7 +8,7 @@ export interface VirtualTime {
   chance(probability: number): boolean;
   at(delay: number, happen: () => void): void;
   sleep(milliseconds: number): Promise<void>;
-  /** Runs until nothing is left to happen, or `goOn` (told the number of events so far) says no. */
+  /** Runs until no event is left, or `goOn` returns false for the number of events so far. */
   run(goOn: (events: number) => boolean): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ interface Event {
 const sooner = (one: Event, other: Event) =>
   one.time < other.time || (one.time === other.time && one.order < other.order);
 
-/** Mulberry32: 32 bits of state, good enough to choose faults by. */
+/** Mulberry32: a generator with 32 bits of state, enough for choosing faults. */
 function generator(seed: number): () => number {
   let state = (seed * 2_654_435_769) >>> 0;
   return () => {
@@ -54,6 +54,7 @@ export function virtualTime(seed: number): VirtualTime {
     const last = heap.pop() as Event;
     if (heap.length === 0) return first;
     heap[0] = last;
+    // Ends at the latest in a leaf of the heap.
     for (let place = 0; ; ) {
       const children = [2 * place + 1, 2 * place + 2].filter((child) => child < heap.length);
       const least = children.reduce(
@@ -75,14 +76,14 @@ export function virtualTime(seed: number): VirtualTime {
     at,
     sleep: (milliseconds) => new Promise((resolve) => at(milliseconds, resolve)),
     run: async (goOn) => {
-      // A turn of the real event loop lets everything that awaits go as far as it can.
-      const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-      await settle();
+      // One turn of the real event loop lets all awaiting code run as far as it can.
+      const drain = () => new Promise<void>((resolve) => setImmediate(resolve));
+      await drain();
       for (let events = 0; heap.length > 0 && goOn(events); events++) {
         const event = pop();
         time = event.time;
         event.happen();
-        await settle();
+        await drain();
       }
     },
   };

@@ -37,7 +37,7 @@ export interface SendDeps {
 }
 
 /** Messages of one chunk that are sent in parallel. */
-const messagesInParallelMax = 10;
+const messagesAtOnceMax = 10;
 
 /**
  * Time within which a chunk begins to send messages: with the longest call it ends before its function times
@@ -77,7 +77,7 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
   reads: () => [],
   plan: (operations) => operations.map(() => ({ waiting: true })),
   stuck: 'STUCK',
-  async carryOut({ batch, chunk, waiting }, again) {
+  async runSideEffects({ batch, chunk, waiting }, again) {
     const until = deps.now() + sendingMsMax;
     const { sms } = batch.details;
     invariant(typeof sms === 'string', 'the engine batch names its SMS batch');
@@ -89,7 +89,7 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
       unsent.map(({ to }) => to),
     );
     const sender = new ChunkSender(deps, refused, until);
-    const outcomes = await inParallel(outgoing, messagesInParallelMax, async (message) => {
+    const outcomes = await inParallel(outgoing, messagesAtOnceMax, async (message) => {
       const record = records.get(message.id);
       const outcome = await (record ? sender.resume(record) : sender.send(message));
       return outcome ? [{ index: message.index, outcome }] : [];

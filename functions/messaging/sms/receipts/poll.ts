@@ -4,6 +4,7 @@ import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
 import { itemVersion } from '../../../../core/dynamo/version.ts';
 import { describe, log } from '../../../../core/log.ts';
+import { type SweepParts, sweepInParts } from '../../../../core/sweep.ts';
 import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
 import { noteReceipt } from './note.ts';
@@ -12,7 +13,7 @@ import { noteReceipt } from './note.ts';
 const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
 
 /** Receipts that are polled in parallel. */
-const pollsInParallel = 10;
+const pollsAtOnceMax = 10;
 
 /** A receipt that has to be polled for. */
 const receiptPoll = z.object({
@@ -65,17 +66,22 @@ export async function pollReceipts(
   until: number,
 ): Promise<number> {
   let polls = 0;
+  const parts = sweepInParts('SMS receipts');
   const worker = async (queue: ReceiptPoll[]) => {
     for (let poll = queue.pop(); poll && now() < until; poll = queue.pop()) {
-      await pollOne(store, provider, poll, now());
+      const due = poll;
+      await parts.run(() => pollOne(store, provider, due, now()));
       polls += 1;
     }
   };
+  // Ends when nothing is due, or with the first round after the deadline `until`.
   for (;;) {
-    const queue = (await duePolls(store, now())).reverse();
-    if (queue.length === 0 || now() >= until) return polls;
-    await Promise.all(Array.from({ length: pollsInParallel }, () => worker(queue)));
+    const queue = (await duePolls(store, now(), parts)).reverse();
+    if (queue.length === 0 || now() >= until) break;
+    await Promise.all(Array.from({ length: pollsAtOnceMax }, () => worker(queue)));
   }
+  parts.finish();
+  return polls;
 }
 
 async function pollOne(store: Store, provider: SmsProvider, poll: ReceiptPoll, now: number): Promise<void> {
@@ -106,12 +112,13 @@ async function isAnswered(
   }
 }
 
-async function duePolls(store: Store, now: number): Promise<ReceiptPoll[]> {
+async function duePolls(store: Store, now: number, parts: SweepParts): Promise<ReceiptPoll[]> {
   const { items } = await store.query({
     TableName: tableName('messaging'),
     KeyConditionExpression: 'pk = :pk AND sk < :now',
     ExpressionAttributeValues: { ':pk': pollPartition, ':now': timestamp(now) },
     Limit: 500,
   });
-  return items.map((item) => receiptPoll.parse(item));
+  const polls = await Promise.all(items.map((item) => parts.run(() => receiptPoll.parse(item))));
+  return polls.flatMap((poll) => poll ?? []);
 }

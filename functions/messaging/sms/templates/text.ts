@@ -1,9 +1,8 @@
 import { present } from '../../../../core/invariant.ts';
 
-/** A variable of a template: `{{name}}`, with optional spaces inside the braces. */
-const variablePattern = /\{\{\s*([\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}?)\s*\}\}/gu;
-
-const captured = 'the pattern always captures a name';
+/** Text in double braces. It is a variable if a name is in it, with optional spaces around the name. */
+const bracesPattern = /\{\{[^{}]*\}\}/g;
+const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}$/u;
 
 /** Normalises a variable's name: the column `First Name` is the variable `{{first_name}}`. */
 const keyOf = (name: string): string =>
@@ -12,9 +11,15 @@ const keyOf = (name: string): string =>
     .toLowerCase()
     .replace(/[\s.-]+/g, '_');
 
+/** The variable of a text in double braces; `undefined` if what is in it is not a name. */
+function variableOf(braces: string): string | undefined {
+  const name = braces.slice(2, -2).trim();
+  return namePattern.test(name) ? keyOf(name) : undefined;
+}
+
 /** Distinct variables of a template, in the order of their first occurrence. */
 export const variablesOf = (body: string): string[] => [
-  ...new Set([...body.matchAll(variablePattern)].map(([, name]) => keyOf(present(name, captured)))),
+  ...new Set((body.match(bracesPattern) ?? []).flatMap((braces) => variableOf(braces) ?? [])),
 ];
 
 /**
@@ -32,8 +37,9 @@ export function fillIn(
   const missing = wanted.filter((name) => !known.get(name));
   if (missing.length > 0) return { missing };
   return {
-    text: body.replace(variablePattern, (_, name: string) =>
-      present(known.get(keyOf(name)), 'every variable has a value'),
-    ),
+    text: body.replace(bracesPattern, (braces) => {
+      const name = variableOf(braces);
+      return name === undefined ? braces : present(known.get(name), 'every variable has a value');
+    }),
   };
 }

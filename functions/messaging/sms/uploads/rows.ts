@@ -7,7 +7,7 @@ import { invalidPhone, senderIdPattern } from '../shape.ts';
 
 /** Positions of columns; all others are variables, named by their headers. */
 const columnAt = { phone: 0, name: 1, text: 2, from: 3 };
-const firstVariableColumn = 4;
+const namedColumns = Object.keys(columnAt).length;
 
 /** Values for rows that have none of their own. */
 export interface RowDefaults {
@@ -38,8 +38,8 @@ function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
   const others = headers
-    .slice(firstVariableColumn)
-    .map((name, place) => [name, cell(firstVariableColumn + place)] as const);
+    .slice(namedColumns)
+    .map((name, place) => [name, cell(namedColumns + place)] as const);
   const variables = { name: cell(columnAt.name), ...Object.fromEntries(others) };
   const result = textFor(body, { to, variables });
   if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };

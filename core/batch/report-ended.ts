@@ -5,14 +5,16 @@ import type { Context } from './context.ts';
 import { type BatchRecord, batchOf, isOver } from './record.ts';
 
 /**
- * Announces that a batch has ended, if it has, and takes it off those that the sweep looks after. In this order, so that a crash between them
- * has it announced again rather than never: listeners must be able to hear it twice.
+ * Reports the end of a batch to `onEnded`, if it has ended, and then removes it from the open batches that
+ * the sweep reads. In this order a crash between the two repeats the report instead of losing it, so
+ * listeners must be idempotent (at-least-once).
  *
- * A listener that fails fails nobody's work: the sweep tells it again within a minute, until it hears.
+ * An error of the listener is logged and fails no work: the sweep reports the end again each minute until the
+ * listener returns.
  *
- * @returns false if it was not heard.
+ * @returns false if the listener failed.
  */
-export async function announced(context: Context, record: BatchRecord): Promise<boolean> {
+export async function reportEnded(context: Context, record: BatchRecord): Promise<boolean> {
   if (!isOver(record)) return true;
   const table = context.table();
   const entry = context.keys.openAt(record.order);
@@ -20,7 +22,7 @@ export async function announced(context: Context, record: BatchRecord): Promise<
   try {
     await context.onEnded?.(batchOf(record));
   } catch (error) {
-    log('warn', 'the end of a batch could not be announced', { batch: record.id, ...describe(error) });
+    log('warn', 'the end of a batch could not be reported', { batch: record.id, ...describe(error) });
     return false;
   }
   await transactOnce(context.store, context.deps, [
@@ -29,7 +31,7 @@ export async function announced(context: Context, record: BatchRecord): Promise<
         TableName: table,
         Key: { pk: record.pk, sk: record.sk },
         UpdateExpression: 'SET announcedAt = :now',
-        // A dead letter that is redriven meanwhile brings another end, which is still to be announced.
+        // A dead letter that is redriven meanwhile brings another end, which is still to be reported.
         ConditionExpression: 'inFlight = :none AND deadChunks = :dead',
         ExpressionAttributeValues: {
           ':now': timestamp(context.deps.now()),

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { Problem } from '../../core/http/problem.ts';
+import { spreadsheetRows } from '../../functions/messaging/files/spreadsheet.ts';
+import { fillIn, variablesOf } from '../../functions/messaging/sms/templates/text.ts';
+import { workbookParts, zip } from './files/zip.ts';
+
+/** Least CPU time of a work, in microseconds: what else the machine does only adds to it. */
+function cpuOf(work: () => unknown): number {
+  const times = Array.from({ length: 12 }, () => {
+    const before = process.cpuUsage();
+    for (let run = 0; run < 5; run++) work();
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  });
+  return Math.min(...times);
+}
+
+const repeated = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length));
+
+/** How many times longer a text of 200,000 characters takes than one of 100,000; 4 if time is quadratic. */
+function growth<T>(prepare: (length: number) => T, work: (prepared: T) => unknown): number {
+  const [short, long] = [prepare(100_000), prepare(200_000)];
+  const shortTime = cpuOf(() => work(short));
+  return cpuOf(() => work(long)) / shortTime;
+}
+
+const workbookPart = 'xl/workbook.xml';
+const otherParts = workbookParts([{ data: '' }]).filter(({ name }) => name !== workbookPart);
+const withWorkbook = (data: string): Buffer => zip([...otherParts, { name: workbookPart, data }]);
+
+function refuse(file: Buffer): void {
+  try {
+    spreadsheetRows(file);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
+}
+
+describe('a workbook of hostile XML is read in linear time', () => {
+  test.each(['<sheet\t', '<sheet a="', '<sheet state=', '<a:', '<'])('%j', (unit) => {
+    expect(growth((length) => withWorkbook(repeated(unit, length)), refuse)).toBeLessThan(2.5);
+  });
+});
+
+describe('the variables of a hostile template are found in linear time', () => {
+  const find = (body: string) => [variablesOf(body), fillIn(body, { a: 'b' })];
+
+  test.each(['{{', '{{a', '{{a ', '{{a b.c-', '{{a}}'])('%j', (unit) => {
+    expect(growth((length) => repeated(unit, length), find)).toBeLessThan(2.5);
+  });
+
+  test('a name followed by spaces', () => {
+    expect(growth((length) => `{{a${' '.repeat(length)}`, find)).toBeLessThan(2.5);
+  });
+});
+
+describe('a variable is a name in double braces', () => {
+  test.each([
+    ['{{name}}', ['name']],
+    ['{{ First Name }} and {{\tFIRST.name\n}}', ['first_name']],
+    ['{{{name}}}', ['name']],
+    ['{{jina_la_kwanza}}{{名前}}{{2nd-code}}', ['jina_la_kwanza', '名前', '2nd_code']],
+    [`{{${'x'.repeat(64)}}}`, ['x'.repeat(64)]],
+    [`{{${'x'.repeat(64)}   }}`, ['x'.repeat(64)]],
+    [`{{${'x'.repeat(65)}}}`, []],
+    ['{{}} {{ }} {{-a}} {{a!}} {{a}b}} {name} {{name}', []],
+    ['{{a{{b}}', ['b']],
+  ])('%s', (body, variables) => {
+    expect(variablesOf(body)).toEqual(variables);
+    const filled = fillIn(body, Object.fromEntries(variables.map((name) => [name, 'value'])));
+    expect(filled).toMatchObject({ text: expect.any(String) });
+  });
+
+  test('braces around anything else stay', () => {
+    expect(fillIn('{{a!}} {{ b }} {{{c}}}', { b: 'B', c: 'C' })).toEqual({ text: '{{a!}} B {C}' });
+  });
+});
