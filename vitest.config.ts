@@ -12,7 +12,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['tests/{core,local,checks}/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['tests/{core,local,checks,engines}/**/*.test.ts', 'tests/*.test.ts'],
+          globalSetup: 'tests/engines/left-out.ts',
         },
       },
       {

@@ -7,7 +7,7 @@ import { forward } from './forward.ts';
 const answerMsMax = 10_000;
 
 /**
- * Uses an engine that somebody else started, for example DynamoDB Local in a container. It is never stopped,
+ * Uses an engine that runs already, for example DynamoDB Local in a container. It is never stopped,
  * and its tables outlive the run.
  *
  * @param url an `http:` URL without a path.

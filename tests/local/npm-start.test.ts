@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { dynamodbLocal } from '../../local/dynamodb/dynamodb-local.ts';
+import { dynoxide } from '../../local/dynamodb/dynoxide.ts';
 import { eventually, scratch } from './fixture/run.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'bin');
@@ -42,7 +44,8 @@ async function end({ child }: Started): Promise<{ code: number | null; errors: s
   return { code, errors: errors.split('\n').filter((line) => line !== '') };
 }
 
-const enginePid = (dataDir: string): number => Number(readFileSync(join(dataDir, 'dynamodb.pid'), 'utf8'));
+const pidFile = process.env.DYNAMODB_ENGINE === dynamodbLocal.name ? dynamodbLocal.pidFile : dynoxide.pidFile;
+const enginePid = (dataDir: string): number => Number(readFileSync(join(dataDir, pidFile), 'utf8'));
 const isGone = (pid: number): true | undefined => {
   try {
     process.kill(pid, 0);
@@ -132,11 +135,24 @@ describe('what cannot be started is told in one line', () => {
   });
 
   test('a missing engine', async () => {
-    const { code, errors } = await end(run('local.ts', { DYNOXIDE_PATH: '/nowhere' }));
+    const { code, errors } = await end(
+      run('local.ts', { DYNOXIDE_PATH: '/nowhere', DYNAMODB_ENGINE: 'dynoxide' }),
+    );
     expect(code).toBe(1);
     expect(errors).toEqual([
       'The DynamoDB engine is missing: DYNOXIDE_PATH names /nowhere, where nothing is',
     ]);
+  });
+
+  test('an engine that does not exist, and an option that does not', async () => {
+    const unknown = await end(run('local.ts', {}, ['--engine', 'sqlite']));
+    expect([unknown.code, unknown.errors]).toEqual([
+      1,
+      ['There is no DynamoDB engine sqlite: choose one of dynoxide, dynamodb-local'],
+    ]);
+    const typo = await end(run('local.ts', {}, ['--motor', 'sqlite']));
+    expect([typo.code, typo.errors.length]).toEqual([1, 1]);
+    expect(typo.errors[0]).toContain('npm start has one option, -- --engine <name>');
   });
 
   test('a data folder that cannot be written', async () => {

@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CannotStart } from '../../local/cannot-start.ts';
+import { dynamodbLocal } from '../../local/dynamodb/dynamodb-local.ts';
+import { dynoxide } from '../../local/dynamodb/dynoxide.ts';
 import { type StartOptions, start } from '../../local/start.ts';
 import { alteredAssembly, fixtureAssembly, scratch, type Template } from './fixture/run.ts';
 
@@ -42,8 +44,12 @@ test('a port that is taken is named, with the remedy, and nothing is left runnin
 
 test('a missing engine is named', async () => {
   vi.stubEnv('DYNOXIDE_PATH', '/nowhere/dynoxide');
-  expect(await refusal({ assembly: await fixtureAssembly() })).toContain(
+  expect(await refusal({ assembly: await fixtureAssembly(), engine: dynoxide })).toContain(
     'The DynamoDB engine is missing: DYNOXIDE_PATH names /nowhere/dynoxide',
+  );
+  vi.stubEnv('JAVA_HOME', '/nowhere');
+  expect(await refusal({ assembly: await fixtureAssembly(), engine: dynamodbLocal })).toMatch(
+    /^(Java is missing: DynamoDB Local needs Java 17|DynamoDB Local is missing: tests\/engines\/fetch.sh)/,
   );
 });
 
@@ -51,7 +57,7 @@ test('an engine that does not start says why', async () => {
   const dataDir = scratch();
   // Where the engine wants its file there is a folder.
   mkdirSync(join(dataDir, 'dynamodb.db'));
-  expect(await refusal({ assembly: await fixtureAssembly(), dataDir })).toContain(
+  expect(await refusal({ assembly: await fixtureAssembly(), dataDir, engine: dynoxide })).toContain(
     'The DynamoDB engine did not start',
   );
 });
