@@ -1,5 +1,7 @@
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { WorkflowName } from '../../core/contract/resources.ts';
+import { present } from '../../core/invariant.ts';
 import { clinikoWorkers } from '../../functions/cliniko/workers.ts';
 import { webhookWorkers } from '../../functions/webhooks/workers.ts';
 import { dynamodbLocal, installation } from '../../local/dynamodb/dynamodb-local.ts';
@@ -12,24 +14,19 @@ import { receiver } from '../webhooks/receiver.ts';
 
 const { missing } = installation();
 
-/** Stops every execution of the workflows whose machine has this word in its name, as a death of them all. */
-async function stopExecutions({ running }: Own, word: string): Promise<number> {
+/** Stops the executions of a workflow, as a death of them all would. @returns their number. */
+async function stopExecutions({ running }: Own, workflow: WorkflowName): Promise<number> {
   const client = new SFNClient(rootClient(running.awsEndpoint));
-  const machines = running.stack
-    .resources('AWS::StepFunctions::StateMachine')
-    .filter(({ logicalId }) => logicalId.includes(word));
-  let stopped = 0;
-  for (const { logicalId } of machines) {
-    const stateMachineArn = String(running.stack.valueOf(logicalId));
-    const { executions = [] } = await client.send(
-      new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }),
-    );
-    for (const { executionArn } of executions) {
-      await client.send(new StopExecutionCommand({ executionArn }));
-      stopped++;
-    }
-  }
-  return stopped;
+  const machine = present(
+    running.stack.resources('AWS::StepFunctions::StateMachine').find(({ name }) => name.endsWith(workflow)),
+    'each workflow has a state machine',
+  );
+  const stateMachineArn = String(running.stack.valueOf(machine.logicalId));
+  const { executions = [] } = await client.send(
+    new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }),
+  );
+  for (const { executionArn } of executions) await client.send(new StopExecutionCommand({ executionArn }));
+  return executions.length;
 }
 
 describe.skipIf(missing)('on DynamoDB Local', () => {
@@ -49,7 +46,7 @@ describe.skipIf(missing)('on DynamoDB Local', () => {
     ok(await place.admin.api.webhooks.create({ body: { url: target.url, events: ['sync.completed'] } }));
     await sync(place);
     await target.until(1);
-    expect(await stopExecutions(service, 'WebhookDelivery')).toBe(1);
+    expect(await stopExecutions(service, 'webhookDelivery')).toBe(1);
     // A message that was due counts as forgotten half a minute later.
     await pause(40_000);
     await runWorker(service.running, webhookWorkers.sweep);
@@ -59,14 +56,14 @@ describe.skipIf(missing)('on DynamoDB Local', () => {
   });
 
   test('a sync whose workflow was lost is resumed by the sweep', { timeout: 90_000 }, async () => {
-    const place = await clinic({ patients: 500, latency_ms: 300 }, { url: service.running.url });
+    const place = await clinic({ patients: 1_000, latency_ms: 300 }, { url: service.running.url });
     ok(await place.admin.api.cliniko.syncAll({ params: { orgId: place.orgId } }));
     while ((await latestLog(place)).records_processed < 100) await pause(100);
-    expect(await stopExecutions(service, 'ClinikoSync')).toBe(1);
+    expect(await stopExecutions(service, 'clinikoSync')).toBe(1);
     // An attempt is left alone for ten seconds, as long as its workflow may need to start.
     await pause(11_000);
     await runWorker(service.running, clinikoWorkers.sweep);
-    expect(await ended(place)).toMatchObject({ status: 'completed', records_success: 500 });
+    expect(await ended(place)).toMatchObject({ status: 'completed', records_success: 1_000 });
   });
 
   test('what was acknowledged survives a crash, and nothing is left running', async () => {
