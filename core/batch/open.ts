@@ -104,8 +104,8 @@ export async function open<D>(context: Context, batch: NewBatch<D>): Promise<Bat
 }
 
 /**
- * Sends the first message of an opened batch. If that fails, the sweep sends it within a minute: an error would
- * make the caller ask for the same work again.
+ * Sends the first message of an opened batch. If that fails, the sweep sends it within a minute: an error
+ * would make the caller ask for the same work again.
  */
 async function sendOrLeave(context: Context, entry: OpenEntry): Promise<void> {
   try {

@@ -126,8 +126,8 @@ async function putIf(condition: Condition, item: KeyItem): Promise<{ done: boole
 }
 
 /**
- * True as long as the holder that was given up has not come back: begun another transaction, which could still
- * commit, or kept an answer.
+ * True as long as the holder that was given up has not come back: begun another transaction, which could
+ * still commit, or kept an answer.
  */
 const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
   ConditionExpression: `holder = :holder AND ${
