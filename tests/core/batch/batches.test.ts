@@ -136,6 +136,7 @@ test('is accepted and worked off although its first message could not be sent', 
       table: () => table.name,
     },
     send: () => Promise.reject(new Error('the queue is down')),
+    deps: it.depsOf(),
   });
   expect(await engine.open(batch('b', names))).toMatchObject({ status: 'pending' });
   it.pass(60_000);
