@@ -134,4 +134,4 @@ test('what is known of a patient is in no log, metric, audit row, queue, refusal
   expect(lines.filter((line) => line.includes(admin.token.slice(-40)))).toEqual([]);
   const requestId = fault.headers.get('x-request-id') ?? '';
   expect(lines.some((line) => line.includes(requestId) && line.includes('unavailable'))).toBe(true);
-});
+}, 90_000);
