@@ -9,7 +9,7 @@ import { projectAssembly } from '../local/project.ts';
 import { defaultDataDir, defaultPort, type Running, start } from '../local/start.ts';
 
 /** Environment variables that are passed on from the shell of `npm start` to every Lambda. */
-const passedOn = ['CLINIKO_BASE_URL', 'STACKS_API_URL', 'LOG_LEVEL'];
+const passedOn = ['CLINIKO_BASE_URL', 'STACKS_API_URL'];
 
 /** Interval at which the run checks that its parent process, npm, is still there. */
 const parentCheckMs = 500;

@@ -16,7 +16,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type WorkflowName, workflows } from '../core/contract/resources.ts';
-import { namespaceOf } from '../core/metrics.ts';
+import { namespaceOf, scheduleFailures } from '../core/metrics.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
@@ -86,6 +86,19 @@ export class Alarms extends Construct {
       hurt: 'Creators’ prices are not confirmed: their batches stay in processing.',
       runbook: 'Stuck on the chain',
     });
+    this.#add('Schedules', {
+      metric: new Metric({
+        namespace: namespaceOf(stage),
+        metricName: scheduleFailures,
+        period: fiveMinutes,
+        statistic: 'Sum',
+      }),
+      threshold: 0,
+      // One failed run does no harm: a quarter of an hour is longer than most outages of what it needs.
+      periods: 3,
+      hurt: 'Work whose message was lost is not found: transactions, batches, syncs or webhooks wait.',
+      runbook: 'Scheduled workers',
+    });
     for (const [name, { queue, deadLetters }] of Object.entries(queues)) {
       this.#add(`${name}DeadLetters`, {
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({
@@ -124,15 +137,16 @@ export class Alarms extends Construct {
     {
       metric,
       threshold,
+      periods = 1,
       hurt,
       runbook,
-    }: { metric: IMetric; threshold: number; hurt: string; runbook: string },
+    }: { metric: IMetric; threshold: number; periods?: number; hurt: string; runbook: string },
   ) {
     const alarm = new Alarm(this, name, {
       metric,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
+      evaluationPeriods: periods,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
     });

@@ -52,7 +52,7 @@ export const Settings = z.strictObject({
    * Requests a minute with one API key of Cliniko, which allows 200 (its API documentation, "Rate limiting").
    */
   clinikoCallsPerMinute: z.int().min(1).max(1_000).default(200),
-  /** The carrier of text messages. */
+  /** The provider of text messages. */
   sms: z
     .strictObject({
       /** AWS End User Messaging SMS, or Beem Africa, whose keys are in the secret `smsKeys/beem`. */

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 
-/** The environment variables about the carrier of text messages. */
+/** The environment variables about the provider of text messages. */
 export const smsEnvironment = ({ sms }: Settings): Record<string, string> => ({
   SMS_PROVIDER: sms.provider,
   SMS_MESSAGE_TYPE: sms.messageType,

@@ -23,7 +23,7 @@ function onFailure({ trigger }: Worker): string {
     return 'Its queue delivers a failed message again, and moves it to a dead-letter queue in the end.';
   if ('workflow' in trigger)
     return 'Step Functions invokes it synchronously, retries, and records the failure in the execution.';
-  return 'Lambda retries a failed run of the schedule twice, and the next run does the same work again.';
+  return 'The next run of the schedule does the same work again, and an alarm counts the failed ones.';
 }
 
 export interface WorkerFunctionProps {
@@ -60,7 +60,8 @@ export class WorkerFunction extends Construct {
       new Rule(this, 'Schedule', {
         description: worker.summary,
         schedule: Schedule.expression(worker.trigger.every),
-        targets: [new LambdaTarget(this.fn)],
+        // The next run does the same work again; a retry would only double the load of what is failing.
+        targets: [new LambdaTarget(this.fn, { retryAttempts: 0 })],
       });
     }
   }

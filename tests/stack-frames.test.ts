@@ -54,7 +54,7 @@ test('names the source file and the line of a stack frame in the log of the loca
 
 test('names them on AWS too, where Node.js reads the variables of the function', () => {
   const url = JSON.stringify(pathToFileURL(moduleOf(worker)).href);
-  const code = `(await import(${url})).handler({}, {}).catch(() => {})`;
+  const code = `(await import(${url})).handler({}, { getRemainingTimeInMillis: () => 60_000 }).catch(() => {})`;
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
     env: { ...worker.environment, CONTENT_CHAIN_QUEUE: '' },
     encoding: 'utf8',

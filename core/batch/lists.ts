@@ -1,7 +1,7 @@
 import { getAll } from '../dynamo/get-all.ts';
 import type { Action } from '../dynamo/store.ts';
 import { assertVersion } from '../dynamo/version.ts';
-import { invariant, present } from '../invariant.ts';
+import { invariant } from '../invariant.ts';
 import { isCount } from './attributes.ts';
 import { type Context, putNew } from './context.ts';
 import { asBatch, type Batch, batchOf } from './record.ts';
@@ -47,14 +47,18 @@ export async function list(
     keys.listEntry(name, newest - index),
   );
   const listed = await getAll(store, table, entryKeys);
-  const recordKeys = entryKeys.map((key) => {
-    const { id } = present(listed.get(key), 'a list has an entry for each number up to its count');
-    invariant(typeof id === 'string', 'an entry of a list has the id of its batch');
-    return keys.batch(id);
+  // The transaction that opens a batch reaches its items one by one, so its entry and its record may not be
+  // there yet.
+  const recordKeys = entryKeys.flatMap((key) => {
+    const entry = listed.get(key);
+    if (!entry) return [];
+    invariant(typeof entry.id === 'string', 'an entry of a list has the id of its batch');
+    return [keys.batch(entry.id)];
   });
   const found = await getAll(store, table, recordKeys);
-  const batches = recordKeys.map((key) =>
-    batchOf(asBatch(present(found.get(key), 'a batch on a list is never deleted'))),
-  );
+  const batches = recordKeys.flatMap((key) => {
+    const record = found.get(key);
+    return record ? [batchOf(asBatch(record))] : [];
+  });
   return { batches, total };
 }

@@ -5,6 +5,7 @@ import { putAll } from '../dynamo/put-all.ts';
 import type { Action, Item } from '../dynamo/store.ts';
 import { InFlight } from '../http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../ledger/change.ts';
+import { describe, log } from '../log.ts';
 import { chunkItem } from './chunk.ts';
 import { type Context, putNew, untilDone } from './context.ts';
 import { appendToList } from './lists.ts';
@@ -97,8 +98,20 @@ export async function open<D>(context: Context, batch: NewBatch<D>): Promise<Bat
       await wait();
       continue;
     }
-    if (!queue.busy) await sendChunk(context, entry, 0);
+    if (!queue.busy) await sendOrLeave(context, entry);
     return batchOf(record);
+  }
+}
+
+/**
+ * Sends the first message of an opened batch. If that fails, the sweep sends it within a minute: an error
+ * would make the caller ask for the same work again.
+ */
+async function sendOrLeave(context: Context, entry: OpenEntry): Promise<void> {
+  try {
+    await sendChunk(context, entry, 0);
+  } catch (error) {
+    log('error', 'message of a batch left to the sweep', { batch: entry.id, ...describe(error) });
   }
 }
 

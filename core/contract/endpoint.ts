@@ -19,7 +19,7 @@ export interface Limit {
 
 /**
  * The contract of one endpoint. Its route, Lambda, IAM policy, environment, checks, OpenAPI operation, typed
- * client call and row in the README are all derived from this object.
+ * client call and row in docs/api.md are all derived from this object.
  */
 export interface Endpoint {
   method: Method;

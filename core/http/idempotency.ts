@@ -3,9 +3,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { dynamo } from '../dynamo/dynamo.ts';
 import { getAll } from '../dynamo/get-all.ts';
-import type { Put } from '../dynamo/store.ts';
+import type { Item, Put } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
-import { present } from '../invariant.ts';
+import { assertVersion } from '../dynamo/version.ts';
+import { invariant, present } from '../invariant.ts';
 import type { AnswerUpdate, Outcome } from '../ledger/ledger.ts';
 import { refFrom, type StoredRef, storedRef, type TransactionRef } from '../ledger/transaction-ref.ts';
 import type { Caller } from './caller.ts';
@@ -102,26 +103,36 @@ const invalidKey: InputIssue['issue'] = {
 
 type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 
-/**
- * @returns `undefined` if the item was put, else the item that is there, for which the condition does not
- * hold.
- */
-async function putIf(condition: Condition, item: KeyItem): Promise<KeyItem | undefined> {
+/** An item that was read as the claim, perhaps with its answer, that it is. */
+function keyItemFrom(item: Item): KeyItem {
+  assertVersion(item, 'claim of an idempotency key');
+  invariant(
+    [item.holder, item.fingerprint].every((text) => typeof text === 'string' && text !== ''),
+    'a claim has a holder and a fingerprint',
+  );
+  return item as Item & KeyItem;
+}
+
+/** @returns the item that is there, if the condition does not hold; none if it was deleted meanwhile. */
+async function putIf(condition: Condition, item: KeyItem): Promise<{ done: boolean; found?: KeyItem }> {
   const written = await dynamo().put({
     TableName: tableName('guards'),
     Item: item,
     ...condition,
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  return written.done ? undefined : (written.item as KeyItem | undefined);
+  if (written.done || !written.item) return { done: written.done };
+  return { done: false, found: keyItemFrom(written.item) };
 }
 
 /**
- * True as long as the holder that was given up has not come back and begun another transaction, which could
- * still commit.
+ * True as long as the holder that was given up has not come back: begun another transaction, which could
+ * still commit, or kept an answer.
  */
 const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
-  ConditionExpression: `holder = :holder AND ${batch ? '#batch.#batch = :batch' : 'attribute_not_exists(#batch)'}`,
+  ConditionExpression: `holder = :holder AND ${
+    batch ? '#batch.#batch = :batch' : 'attribute_not_exists(#batch) AND attribute_not_exists(answer)'
+  }`,
   ExpressionAttributeNames: { '#batch': 'batch' },
   ExpressionAttributeValues: { ':holder': holder, ...(batch ? { ':batch': batch.batch } : {}) },
 });
@@ -149,15 +160,16 @@ export async function claimKey(
     expires_at: Math.ceil(now / 1000) + answerRetentionSeconds,
   };
   // DynamoDB deletes expired items hours late, so an expired one counts as absent.
-  const found = await putIf(
+  const { done, found } = await putIf(
     {
       ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
       ExpressionAttributeValues: { ':now': Math.floor(now / 1000) },
     },
     item,
   );
-  // The SDK repeats a write whose answer was lost, which then finds its own claim.
-  if (!found || found.holder === claim.holder) return claim;
+  // A write that is sent again after a lost answer finds its own claim.
+  if (done || found?.holder === claim.holder) return claim;
+  if (!found) throw new InFlight();
   if (found.fingerprint !== fingerprint) {
     throw new Problem('key_reused', 'This Idempotency-Key was used with another request body');
   }
@@ -165,7 +177,9 @@ export async function claimKey(
   const outcome = found.batch && (await present(outcomeOf, needed)(refFrom(found.batch)));
   if (found.answer && (!outcome || outcome === 'committed')) return await readAnswer(found);
   const abandoned = outcome ? outcome === 'aborted' : found.lease <= now;
-  if (abandoned && !(await putIf(unchangedSince(found), item))) return claim;
+  if (!abandoned) throw new InFlight();
+  const taken = await putIf(unchangedSince(found), item);
+  if (taken.done || taken.found?.holder === claim.holder) return claim;
   throw new InFlight();
 }
 
@@ -253,12 +267,15 @@ export async function keepAnswer(claim: Claim, answer: KeptAnswer, now: number):
   await dynamo().update(update);
 }
 
-/** Deletes a claim after an answer that is not kept, so that a retry with the key is executed. */
+/**
+ * Deletes a claim after an answer that is not kept, so that a retry with the key is executed. An answer that
+ * committed with the work stays: the caller may have got 503 for work that took effect all the same.
+ */
 export async function dropClaim(claim: Claim): Promise<void> {
   await dynamo().remove({
     TableName: tableName('guards'),
     Key: { pk: claim.pk },
-    ConditionExpression: 'holder = :holder AND attribute_not_exists(#batch)',
+    ConditionExpression: 'holder = :holder AND attribute_not_exists(#batch) AND attribute_not_exists(answer)',
     ExpressionAttributeNames: { '#batch': 'batch' },
     ExpressionAttributeValues: { ':holder': claim.holder },
   });

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Endpoint } from '../contract/endpoint.ts';
+import { AnswerLost, Busy } from '../dynamo/errors.ts';
 import { describe, log } from '../log.ts';
 import type { KeptAnswer } from './idempotency.ts';
 import { Problem, type Spelling, statusOf } from './problem.ts';
@@ -46,10 +47,15 @@ export function rendered(
  * 500.
  */
 export function spelled(spelling: Spelling, error: unknown, requestId: string): KeptAnswer {
-  const known = error instanceof Problem ? error : undefined;
-  if (!known) log('error', 'unexpected', { requestId, ...describe(error) });
-  const problem = known ?? new Problem('internal', 'Internal server error');
+  const problem = error instanceof Problem ? error : new Problem('internal', 'Internal server error');
   const { status = statusOf[problem.code], body } = spelling(problem);
+  // Every 5xx has its reason in the log: the caller gets none.
+  if (status >= 500)
+    log('error', error === problem ? problem.code : 'unexpected', {
+      requestId,
+      ...describe(error),
+      ...causeOf(error),
+    });
   return {
     status,
     headers: {
@@ -59,6 +65,17 @@ export function spelled(spelling: Spelling, error: unknown, requestId: string): 
     },
     body: JSON.stringify(body),
   };
+}
+
+/**
+ * The fault behind an error: its name, and of DynamoDB's faults the code, such as `ThrottlingException`. Any
+ * other text may quote data.
+ */
+function causeOf(error: unknown): { cause?: string } {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Busy || cause instanceof AnswerLost)
+    return { cause: `${cause.name} ${cause.message}` };
+  return cause instanceof Error ? { cause: cause.name } : {};
 }
 
 /** An answer in the format of API Gateway's Lambda proxy integration. */

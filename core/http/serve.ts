@@ -5,7 +5,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type * as z from 'zod';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CallerOf, changes, type Endpoint, endpointId, type Parsed } from '../contract/endpoint.ts';
-import { withinInvocation } from '../deadline.ts';
+import { currentDeadlineMs, within, withinInvocation } from '../deadline.ts';
 import { invariant } from '../invariant.ts';
 import type { AnswerUpdate, TransactionRef } from '../ledger/ledger.ts';
 import { describe, log } from '../log.ts';
@@ -225,7 +225,7 @@ async function answerInput(
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
   if (reply instanceof Streamed)
-    return { status: 200, headers: reply.headers, body: Readable.from(loggingFaults(reply.parts, call)) };
+    return { status: 200, headers: reply.headers, body: Readable.from(streamedParts(reply.parts, call)) };
   return answering(endpoint, reply);
 }
 
@@ -233,12 +233,20 @@ const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
   reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);
 
 /**
- * The parts of a streamed answer. After the first byte no error can be answered: it is logged and cuts the
- * stream.
+ * The parts of a streamed answer. They are read within the deadline of the invocation, although the stream is
+ * pulled after the handler has returned. After the first byte no error can be answered: it is logged and cuts
+ * the stream.
  */
-async function* loggingFaults(parts: AsyncIterable<string>, { requestId }: Call): AsyncGenerator<string> {
+async function* streamedParts(parts: AsyncIterable<string>, { requestId }: Call): AsyncGenerator<string> {
+  const deadlineMs = currentDeadlineMs();
+  const iterator = parts[Symbol.asyncIterator]();
   try {
-    yield* parts;
+    // Ends with the parts.
+    for (;;) {
+      const part = await within(deadlineMs, () => iterator.next());
+      if (part.done) return;
+      yield part.value;
+    }
   } catch (error) {
     log('error', 'unexpected', { requestId, ...describe(error) });
     // Lambda logs the error that it gets, whose text may quote data.

@@ -51,6 +51,9 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, stamp: number): Action[] 
   return answer ? [head, manifest, answerAction(answer), ...records] : [head, manifest, ...records];
 }
 
+/** Lost races for the next stamp after which a writer pauses. */
+const racesPerWait = 8;
+
 /**
  * Writes a transaction that fits into one TransactWriteItems: HEAD lists it as ready (`R`), the records carry
  * its stamp, and the commit follows when the request has returned. (On AWS a Query may see half of a
@@ -64,8 +67,8 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
   const { tenant } = plan;
   let head = attempt.heads.get(tenant) ?? (await openTenant(context, tenant));
   const wait = context.store.backoff();
-  // Ends at the deadline, by the backoff.
-  for (;;) {
+  // Ends at the deadline, by the backoff of every eighth race.
+  for (let races = 1; ; races++) {
     const stamp = head.reg + 1;
     let reply: Transacted;
     try {
@@ -94,8 +97,11 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
     const newer = seen && headFrom(seen);
     if (newer && Object.keys(newer.gn).length >= undecidedTransactionsMax) throw tooBusy(tenant);
     invariant(!newer || newer.reg > head.reg, 'only a newer stamp refuses this one');
-    head = newer ?? (await openTenant(context, tenant));
-    await wait();
+    // The refusal brings the HEAD of this very moment: who waits with it has lost the next race, too.
+    if (races % racesPerWait === 0) {
+      await wait();
+      head = (await readHead(context, tenant)) ?? (await openTenant(context, tenant));
+    } else head = newer ?? (await openTenant(context, tenant));
   }
 }
 

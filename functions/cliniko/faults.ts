@@ -34,7 +34,7 @@ export const clinikoFaults = {
   SyncInterrupted: { code: 'SYNC_INTERRUPTED', status: 500, text: 'The sync was interrupted too often' },
   SyncCanceled: { code: 'SYNC_CANCELED', status: 409, text: 'The sync was cancelled' },
   /** A write that the table rejects because of the items it holds. */
-  TransactionCanceledException: {
+  InvalidActions: {
     code: 'DATABASE_CONSTRAINT_ERROR',
     status: 500,
     text: 'The database refused to store a page',

@@ -87,11 +87,11 @@ test.each([
   async (_, fault) => {
     proxy.fault = fault;
     const answers = await Promise.all(writes.map((write) => call(admin, write)));
-    for (const { system, status, retryAfter, sentence, seconds } of answers) {
+    // A function that its own timeout ended would be the gateway's 502 or 504, without a sentence of ours.
+    for (const { system, status, retryAfter, sentence } of answers) {
       expect({ system, status, retryAfter, sentence }).toEqual({
         ...{ system, status: 503, retryAfter: '5', sentence: 'The request could not be finished in time' },
       });
-      expect(seconds).toBeLessThan(28);
     }
   },
   120_000,

@@ -10,7 +10,7 @@ import { fail } from './end-sync.ts';
 import { startAnotherAttempt } from './run-step.ts';
 import { executionName } from './start-sync.ts';
 import type { Run } from './sync-state.ts';
-import { readSnapshot } from './sync-store.ts';
+import { Overtaken, readSnapshot } from './sync-store.ts';
 
 /** Resumes of a run without another finished page before it ends as failed. */
 const resumesPerPageMax = 3;
@@ -46,11 +46,16 @@ export async function recoverSync(organization: Organization, now: number): Prom
   else await fail(snapshot, 'SyncInterrupted', now);
 }
 
+/** The sync went on or ended by itself meanwhile, which is no failure of the sweep. */
+function unlessOvertaken(error: unknown): void {
+  if (!(error instanceof Overtaken)) throw error;
+}
+
 /** Checks every running sync, and resumes or ends those whose worker died. */
 export async function recoverSyncs(now: number): Promise<void> {
   const query = { table: tableName('cliniko'), range: { pk: runningPartition } };
   const parts = sweepInParts('running syncs');
   for await (const item of queryAll(dynamo(), query))
-    await parts.run(() => recoverSync(Organization.parse(item), now));
+    await parts.run(() => recoverSync(Organization.parse(item), now).catch(unlessOvertaken));
   parts.finish();
 }

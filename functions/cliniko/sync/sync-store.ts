@@ -114,6 +114,7 @@ export async function findPatients(
 
 /** Loads a log, strongly consistent. */
 export async function findLog(organization: Organization, id: number): Promise<SyncLog | undefined> {
-  const log = await dynamo().get(tableName('operations'), logKey(organization, id));
+  // Log and state are one transaction: TransactGetItems waits until it reached both, GetItem would not.
+  const [log] = await dynamo().getTogether(tableName('operations'), [logKey(organization, id)]);
   return log && SyncLog.parse(log);
 }

@@ -3,6 +3,7 @@ import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
+import { describe, log } from '../../../core/log.ts';
 import { type PackedMessage, packMessages, type UploadCounts } from './batch.ts';
 import { smsEngine } from './engine.ts';
 import { isDueSoon, release, sendDueMessage } from './release.ts';
@@ -56,7 +57,12 @@ export async function accept<R>(
     await answer(undefined, given),
   );
   const deps = { store: dynamo(), engine: smsEngine() };
-  if (order.dueAt <= now) await release(deps, tenant, id, now);
-  else if (isDueSoon(dueAt, now)) await sendDueMessage({ tenant, id, dueAt }, now);
+  try {
+    if (order.dueAt <= now) await release(deps, tenant, id, now);
+    else if (isDueSoon(dueAt, now)) await sendDueMessage({ tenant, id, dueAt }, now);
+  } catch (error) {
+    // The batch is stored and the sweep releases it: an error answer would make the caller send it again.
+    log('error', 'SMS batch left to the sweep', { batch: id, ...describe(error) });
+  }
   return given;
 }

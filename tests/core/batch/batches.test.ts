@@ -125,6 +125,26 @@ test('counts and lists an operation at each place of the request that asked for 
   expect(await creditsOf(table, [name])).toEqual([1]);
 });
 
+test('is accepted and worked off although its first message could not be sent', async () => {
+  const it = machine();
+  const names = await accounts(table, 'unsent', 3);
+  const engine = openEngine({
+    ...{
+      name: `run${runs}`,
+      kinds: { credits: credits(table) },
+      store: table.store,
+      table: () => table.name,
+    },
+    send: () => Promise.reject(new Error('the queue is down')),
+    deps: it.depsOf(),
+  });
+  expect(await engine.open(batch('b', names))).toMatchObject({ status: 'pending' });
+  it.pass(60_000);
+  await it.sweep();
+  await it.drain();
+  expect(await engine.read('b')).toMatchObject({ status: 'completed', succeeded: 3 });
+});
+
 test('an entry that cannot be read stops the sweep for no other tenant, and fails it at its end', async () => {
   const it = machine();
   const { engine } = it.engine();

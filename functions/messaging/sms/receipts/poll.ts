@@ -67,16 +67,20 @@ export async function pollReceipts(
 ): Promise<number> {
   let polls = 0;
   const parts = sweepInParts('SMS receipts');
+  const tried = new Set<string>();
   const worker = async (queue: ReceiptPoll[]) => {
     for (let poll = queue.pop(); poll && now() < until; poll = queue.pop()) {
       const due = poll;
+      tried.add(due.sk);
       await parts.run(() => pollOne(store, provider, due, now()));
       polls += 1;
     }
   };
   // Ends when nothing is due, or with the first round after the deadline `until`.
   for (;;) {
-    const queue = (await duePolls(store, now(), parts)).reverse();
+    // A poll that failed stays due: it is left to the next run, or this one would spin on it.
+    const due = await duePolls(store, now(), parts);
+    const queue = due.filter(({ sk }) => !tried.has(sk)).reverse();
     if (queue.length === 0 || now() >= until) break;
     await Promise.all(Array.from({ length: pollsAtOnceMax }, () => worker(queue)));
   }
