@@ -34,7 +34,7 @@ export const utf8Bytes = (text: string): number => Buffer.byteLength(text);
 export const typeOf = (value: AttributeValue): string => Object.keys(value)[0] ?? '';
 
 /** The size of a value by AWS's rules; reports what DynamoDB refuses in any value. */
-export function valueBytes(value: AttributeValue, report: Report, level = 1): number {
+function valueBytes(value: AttributeValue, report: Report, level = 1): number {
   if (value.S !== undefined) return utf8Bytes(value.S);
   if (value.N !== undefined) return bytesOfNumber(value.N, report);
   if (value.M) {

@@ -3,9 +3,9 @@ import {
   type Comparison,
   type DocumentPath,
   type ExpressionKind,
+  type ExpressionPart,
   type Facts,
   factsOf,
-  type Part,
 } from './expression.ts';
 import type { Report } from './report.ts';
 
@@ -118,7 +118,12 @@ const samePath = (left: DocumentPath, right: DocumentPath, request: Expressions)
   resolved(right, request.ExpressionAttributeNames).join('\0');
 
 /** Only strings, numbers and binaries have an order. */
-function checkOrdered(part: Part | undefined, sign: string, request: Expressions, report: Report): void {
+function checkOrdered(
+  part: ExpressionPart | undefined,
+  sign: string,
+  request: Expressions,
+  report: Report,
+): void {
   if (part?.kind !== 'value') return;
   const value = request.ExpressionAttributeValues?.[part.text];
   if (value && !['S', 'N', 'B'].includes(typeOf(value)))

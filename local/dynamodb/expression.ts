@@ -8,7 +8,7 @@ import { reservedWords } from './reserved-words.ts';
 export type DocumentPath = readonly string[];
 
 /** A part of an expression: a path, a value (`:x`), a keyword or the name of a function, or a sign. */
-export type Part =
+export type ExpressionPart =
   | { readonly kind: 'path'; readonly path: DocumentPath }
   | { readonly kind: 'value' | 'keyword' | 'function' | 'sign'; readonly text: string };
 
@@ -23,13 +23,13 @@ interface Edit {
 /** A comparator of a condition, with the parts at its sides. */
 export interface Comparison {
   readonly sign: string;
-  readonly left: Part | undefined;
-  readonly right: Part | undefined;
+  readonly left: ExpressionPart | undefined;
+  readonly right: ExpressionPart | undefined;
 }
 
 /** Facts about the text of an expression, whatever its names and values stand for. */
 export interface Facts {
-  readonly parts: readonly Part[];
+  readonly parts: readonly ExpressionPart[];
   /** What DynamoDB refuses in the text by itself. */
   readonly faults: readonly string[];
   readonly paths: readonly DocumentPath[];
@@ -46,7 +46,7 @@ export type ExpressionKind = 'condition' | 'projection' | 'update';
 /** Limits of one expression (developer guide, Constraints). */
 const expressionBytesMax = 4_096;
 const operatorsMax = 300;
-const operandsOfInMax = 100;
+const inOperandsMax = 100;
 const placeholderBytesMax = 255;
 
 const token = /[#:]?\w+|<>|<=|>=|\[\d+\]|[=<>(),.+-]/g;
@@ -85,11 +85,11 @@ function read(kind: ExpressionKind, text: string): Facts {
   };
 }
 
-/** Limits, and names that stand in an expression by themselves (developer guide, Constraints, naming rules). */
+/** Limits, and names that stand in an expression as they are (developer guide, Constraints, Naming rules). */
 function faultsOf(
   kind: ExpressionKind,
   text: string,
-  parts: readonly Part[],
+  parts: readonly ExpressionPart[],
   placeholders: ReadonlySet<string>,
 ): string[] {
   const faults: string[] = [];
@@ -102,7 +102,7 @@ function faultsOf(
     operatorsMax,
     'operators or functions',
   );
-  limit(longestIn(parts), operandsOfInMax, 'operands of IN');
+  limit(longestIn(parts), inOperandsMax, 'operands of IN');
   for (const placeholder of placeholders)
     limit(Buffer.byteLength(placeholder), placeholderBytesMax, 'bytes of a placeholder');
   for (const element of parts.flatMap((part) => (part.kind === 'path' ? part.path : []))) {
@@ -114,17 +114,17 @@ function faultsOf(
   return faults;
 }
 
-const comparisonsOf = (parts: readonly Part[]): Comparison[] =>
+const comparisonsOf = (parts: readonly ExpressionPart[]): Comparison[] =>
   parts.flatMap((part, place) =>
     part.kind === 'sign' && comparators.has(part.text)
       ? [{ sign: part.text, left: parts[place - 1], right: parts[place + 1] }]
       : [],
   );
 
-function partsOf(kind: ExpressionKind, text: string): Part[] {
+function partsOf(kind: ExpressionKind, text: string): ExpressionPart[] {
   const tokens = text.match(token) ?? [];
   const keywords = kind === 'update' ? clauses : kind === 'condition' ? operators : new Set<string>();
-  const parts: Part[] = [];
+  const parts: ExpressionPart[] = [];
   let place = 0;
   while (place < tokens.length) {
     const word = tokens[place++] ?? '';
@@ -145,7 +145,7 @@ function partsOf(kind: ExpressionKind, text: string): Part[] {
 }
 
 /** Comparators, keywords and functions; the AND of a BETWEEN belongs to it (measured on DynamoDB Local). */
-function conditionOperators(parts: readonly Part[]): number {
+function conditionOperators(parts: readonly ExpressionPart[]): number {
   let count = 0;
   let openBetweens = 0;
   for (const part of parts) {
@@ -158,12 +158,12 @@ function conditionOperators(parts: readonly Part[]): number {
 }
 
 /** Arithmetic and functions; the `=` of SET is no operator (developer guide, Constraints). */
-const updateOperators = (parts: readonly Part[]): number =>
+const updateOperators = (parts: readonly ExpressionPart[]): number =>
   parts.filter(
     (part) => part.kind === 'function' || (part.kind === 'sign' && (part.text === '+' || part.text === '-')),
   ).length;
 
-function longestIn(parts: readonly Part[]): number {
+function longestIn(parts: readonly ExpressionPart[]): number {
   let longest = 0;
   parts.forEach((part, place) => {
     if (part.kind !== 'keyword' || part.text !== 'IN') return;
@@ -174,13 +174,14 @@ function longestIn(parts: readonly Part[]): number {
   return longest;
 }
 
-const isSign = (part: Part | undefined, text: string): boolean => part?.kind === 'sign' && part.text === text;
+const isSign = (part: ExpressionPart | undefined, text: string): boolean =>
+  part?.kind === 'sign' && part.text === text;
 
 /** The edits of an UpdateExpression, split at clauses and at the commas outside of functions. */
-function editsOf(parts: readonly Part[]): Edit[] {
+function editsOf(parts: readonly ExpressionPart[]): Edit[] {
   const edits: Edit[] = [];
   let depth = 0;
-  let current: Part[] = [];
+  let current: ExpressionPart[] = [];
   const end = (): void => {
     const [first, sign, value] = current;
     const isPlain = current.length === 3 && isSign(sign, '=') && value?.kind === 'value';

@@ -1,5 +1,5 @@
 import type { AttributeMap, AttributeValue } from './attribute-value.ts';
-import { comparators, factsOf, type Part } from './expression.ts';
+import { comparators, type ExpressionPart, factsOf } from './expression.ts';
 import { type Expressions, resolvedName } from './expression-rules.ts';
 import type { KeyAttribute } from './table-shape.ts';
 
@@ -32,7 +32,7 @@ export function keyConditions(request: Expressions): KeyCondition[] {
   return found;
 }
 
-const isParenthesis = (part: Part): boolean => part.kind === 'sign' && part.text === '(';
+const isParenthesis = (part: ExpressionPart): boolean => part.kind === 'sign' && part.text === '(';
 
 /** True if a key satisfies a condition; conditions without a value satisfy any. */
 export function satisfies(

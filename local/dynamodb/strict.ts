@@ -9,7 +9,7 @@ export interface StrictCheck {
    * Checks a request, before it reaches the engine.
    *
    * @param body JSON in DynamoDB's own notation.
-   * @throws AwsError ValidationException that begins with `strict:`; the violations are remembered and logged.
+   * @throws AwsError ValidationException that begins with `strict:`; the violations are kept and logged.
    */
   check(operation: string, body: Buffer): void;
   /** The violations of all requests so far, oldest first. */

@@ -55,7 +55,7 @@ const getMany = (keys: object[]): Request => [
 const times = <T>(count: number, make: (n: number) => T) => Array.from({ length: count }, (_, n) => make(n));
 const keys = (count: number) => times(count, (n) => ({ pk: S('a'), sk: S(`${n}`) }));
 const values = (count: number) => Object.fromEntries(times(count, (n) => [`:${n}`, N(`${n}`)]));
-const nested = (levels: number) => JSON.parse('{"L":['.repeat(levels) + '{"N":"1"}' + ']}'.repeat(levels));
+const nested = (levels: number) => JSON.parse(`${'{"L":['.repeat(levels)}{"N":"1"}${']}'.repeat(levels)}`);
 const remove = (bytes: number) => `REMOVE ${'x'.repeat(bytes - 'REMOVE '.length)}`;
 const bytesOfKeys = 'pkaskb'.length;
 
