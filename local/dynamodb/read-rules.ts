@@ -1,5 +1,5 @@
 import type { AttributeMap } from './attribute-value.ts';
-import { factsOf } from './expression.ts';
+import { type Facts, factsOf } from './expression.ts';
 import { type Expressions, resolvedName } from './expression-rules.ts';
 import { keyConditions, satisfies } from './key-condition.ts';
 import { checkKeyValue } from './key-rules.ts';
@@ -31,6 +31,8 @@ export function checkRead(table: TableShape | undefined, request: ReadRequest, r
     return;
   }
   if (index?.isGlobal) checkGlobal(table, index, request, report);
+  if (index && request.FilterExpression !== undefined)
+    checkHeld(table, index, factsOf('condition', request.FilterExpression), request, report);
   const keys = index?.keys ?? table.keys;
   checkKeyConditions(keys, request, report);
   if (request.ExclusiveStartKey)
@@ -51,18 +53,25 @@ function checkSelect(request: ReadRequest, report: Report): void {
 /** A global index is read with eventual consistency, and holds only what is projected into it. */
 function checkGlobal(table: TableShape, index: IndexShape, request: ReadRequest, report: Report): void {
   if (request.ConsistentRead) report(`a consistent read of the global index ${index.name}`);
-  if (!index.projected) return;
-  if (request.Select === 'ALL_ATTRIBUTES')
+  if (index.projected && request.Select === 'ALL_ATTRIBUTES')
     report(`Select is ALL_ATTRIBUTES on the global index ${index.name}, which does not hold all`);
-  const held = new Set([...index.projected, ...[...table.keys, ...index.keys].map(({ name }) => name)]);
-  const { ProjectionExpression: projection, FilterExpression: filter, ExpressionAttributeNames } = request;
-  const paths = [
-    ...(projection === undefined ? [] : factsOf('projection', projection).paths),
-    ...(filter === undefined ? [] : factsOf('condition', filter).paths),
-  ];
+  if (request.ProjectionExpression !== undefined)
+    checkHeld(table, index, factsOf('projection', request.ProjectionExpression), request, report);
+}
+
+/** Attributes that an index must hold: for a filter also a local one, which fetches only what it returns. */
+function checkHeld(
+  table: TableShape,
+  { name: indexName, keys, projected }: IndexShape,
+  { paths }: Facts,
+  request: ReadRequest,
+  report: Report,
+): void {
+  if (!projected) return;
+  const held = new Set([...projected, ...[...table.keys, ...keys].map((key) => key.name)]);
   for (const [element = ''] of paths) {
-    const name = resolvedName(element, ExpressionAttributeNames);
-    if (!held.has(name)) report(`the global index ${index.name} does not hold the attribute ${name}`);
+    const name = resolvedName(element, request.ExpressionAttributeNames);
+    if (!held.has(name)) report(`the index ${indexName} does not hold the attribute ${name}`);
   }
 }
 

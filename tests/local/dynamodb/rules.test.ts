@@ -305,6 +305,12 @@ const rules: [rule: string, accepted: Request, refused: Request, violation: stri
     'does not hold the attribute n',
   ],
   [
+    'filters of a local index',
+    query({ IndexName: 'thin', FilterExpression: 'tx = :p' }),
+    query({ IndexName: 'thin', FilterExpression: 'n = :p' }),
+    'does not hold the attribute n',
+  ],
+  [
     'filters of a global index',
     owned({ FilterExpression: 'sk = :p' }),
     owned({ FilterExpression: 'n = :p' }),
