@@ -1,4 +1,4 @@
-import type { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type TableShape, tableShape } from '../../../local/dynamodb/table-shape.ts';
 import { violations } from '../../../local/dynamodb/violations.ts';
 
@@ -15,7 +15,7 @@ export function makeStrictClients() {
   /** Reads a request as it is about to be sent. */
   function check({ headers, body }: Sent): void {
     const operation = headers['x-amz-target']?.split('.').at(-1) ?? '';
-    const request = JSON.parse(Buffer.from(body).toString()) as ConstructorParameters<typeof CreateTableCommand>[0];
+    const request = JSON.parse(Buffer.from(body).toString()) as CreateTableCommandInput;
     if (operation === 'CreateTable') tables.push(tableShape(request.TableName ?? '', request));
     const broken = violations(operation, request, tables);
     if (broken.length === 0) return;
