@@ -5,6 +5,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
+import { assertTakenByAws } from './taken-by-aws.ts';
 
 interface OwnOptions {
   /** Of the stage, over those of `cdk.json`. */
@@ -42,6 +43,7 @@ async function startOwn(options: OwnOptions): Promise<Own> {
     person: (traits = {}) => somebody({ url: own.running.url, ...traits }),
     async crashAndRestart() {
       await own.running.crash();
+      assertTakenByAws(own.running);
       own.running = await run();
     },
   };
@@ -51,6 +53,7 @@ async function startOwn(options: OwnOptions): Promise<Own> {
 async function end({ running, dataDir }: Own): Promise<void> {
   await running.stop();
   await rm(dataDir, { recursive: true, force: true });
+  assertTakenByAws(running);
 }
 
 /** A service that is stopped when the test ends. */

@@ -10,6 +10,7 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { makeStrictClients } from './strict-clients.ts';
 
 /** A running DynamoDB engine on a loopback port of its own. */
 export interface Engine {
@@ -17,7 +18,11 @@ export interface Engine {
   endpoint: string;
   /** A client that sends each request once. */
   documents(): DynamoDBDocumentClient;
-  /** Kills it by SIGKILL, without a shutdown, as in a power cut. */
+  /**
+   * SIGKILL: no goodbye, as in a power cut.
+   *
+   * @throws Error with the requests so far that AWS would have refused.
+   */
   kill(): Promise<void>;
 }
 
@@ -37,8 +42,15 @@ const binary = (): string =>
     process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide',
   );
 
-/** @param file of a database that outlives the engine; in memory without it. */
-export async function startEngine({ file, port }: { file?: string; port?: number } = {}): Promise<Engine> {
+interface EngineOptions {
+  /** A database that outlives the engine; in memory without it. */
+  file?: string;
+  port?: number;
+  /** False for benchmarks: the clients send what they are given, without a look at the rules of AWS. */
+  strict?: boolean;
+}
+
+export async function startEngine({ file, port, strict = true }: EngineOptions = {}): Promise<Engine> {
   const chosen = port ?? (await freePort());
   const process: ChildProcess = spawn(
     binary(),
@@ -56,6 +68,7 @@ export async function startEngine({ file, port }: { file?: string; port?: number
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 },
     });
   const clients: DynamoDBClient[] = [];
+  const checks = makeStrictClients();
   const probe = connect();
   // Ends when the engine answers, or after 200 tries.
   for (let tries = 0; ; tries++) {
@@ -73,6 +86,7 @@ export async function startEngine({ file, port }: { file?: string; port?: number
     endpoint,
     documents: () => {
       const client = connect();
+      if (strict) checks.watch(client);
       clients.push(client);
       return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
     },
@@ -80,6 +94,7 @@ export async function startEngine({ file, port }: { file?: string; port?: number
       for (const client of clients) client.destroy();
       process.kill('SIGKILL');
       await exited;
+      checks.assertNone();
     },
   };
 }
