@@ -26,7 +26,8 @@ try {
   const environment = Object.fromEntries(
     passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
-  const running = await start({ assembly: folder, port, dataDir, engine, environment, print });
+  const strict = process.env.STRICT !== 'off';
+  const running = await start({ assembly: folder, port, dataDir, engine, environment, print, strict });
   endOnSignal(running);
   console.log(await welcome(running, dataDir));
 } catch (error) {

@@ -4,6 +4,8 @@ import { awsEndpointServer } from './aws-endpoint.ts';
 import { withCliniko } from './cliniko/stand-in.ts';
 import { lockDataDir } from './data-dir.ts';
 import { chooseEngine, type EngineChoice } from './dynamodb/choice.ts';
+import { makeStrictCheck } from './dynamodb/strict.ts';
+import { tableShapes } from './dynamodb/table-shape.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
@@ -39,6 +41,8 @@ export interface StartOptions {
   readonly engine?: EngineChoice;
   /** Environment variables for every Lambda, e.g. `CLINIKO_BASE_URL`; they override the template's. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** False to let the engine alone decide what DynamoDB takes, without the rules of AWS. Default true. */
+  readonly strict?: boolean;
   /** Called with each log line as it is written. */
   readonly print?: (line: LogLine) => void;
 }
@@ -61,6 +65,8 @@ export interface Running {
   calls(): Readonly<Record<string, number>>;
   /** Log lines of the functions and of the local run, oldest first. */
   logs(): readonly LogLine[];
+  /** DynamoDB requests so far that AWS would have refused: each was answered with a ValidationException. */
+  strictViolations(): readonly string[];
   /** Messages that would have left the machine, newest first. */
   outbox(): readonly OutboxEntry[];
   /** The messages of a queue, by the queue's name, without receiving them. */
@@ -138,12 +144,14 @@ export async function start(options: StartOptions): Promise<Running> {
       STACKS_API_URL: stacks.url,
       ...options.environment,
     };
-    const dynamo = { host: engines.dynamo.host, allowedTo: allowedInDynamo(stack, judge) };
+    const strictTables = options.strict === false ? undefined : tableShapes(stack);
+    const strict = strictTables && makeStrictCheck(strictTables, log);
+    const dynamo = { host: engines.dynamo.host, allowedTo: allowedInDynamo(stack, judge), strictTables };
     const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log });
     undo.push(() => fleet.kill());
     const smsFaults = makeSmsFaults();
     const { services, workflows } = makeServices(stack, {
-      ...{ engines, storage, fleet, judge, log, awsEndpoint, smsFaults },
+      ...{ engines, storage, fleet, judge, log, strict, awsEndpoint, smsFaults },
     });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
@@ -168,6 +176,7 @@ export async function start(options: StartOptions): Promise<Running> {
       invoke: (functionId, event) => fleet.invoke(functionId, JSON.stringify(event)),
       calls: fleet.calls,
       logs: log.lines,
+      strictViolations: () => strict?.found() ?? [],
       outbox: storage.outbox.entries,
       sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),
       inspectQueue: (name) => engines.queue.queues.inspectQueue(name),

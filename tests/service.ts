@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { projectAssembly } from '../local/project.ts';
 import { start } from '../local/start.ts';
+import { assertTakenByAws } from './service/taken-by-aws.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,5 +27,6 @@ export default async function setup(project: TestProject) {
   return async () => {
     await service.stop();
     await rm(dataDir, { recursive: true, force: true });
+    assertTakenByAws(service);
   };
 }

@@ -136,11 +136,12 @@ async function readAndWrite<T extends Stored, R>(
   const answer = await request.answer?.({ ledger: context.ledger, tenant: first.tenant, txId }, result);
   const author = { user: request.actor, ...(request.note === undefined ? {} : { note: request.note }) };
   const writing = { context, txId, author, plans, answer, heads };
+  // A transaction over several tenants writes under the drawn stamp, too: it registers again, and finds it.
+  const isDrawn = drawn !== undefined && plans.some(({ tenant }) => tenant === drawn.tenant);
+  if (isDrawn) drawn.isUsed = true;
   let end: AttemptEnd;
-  if (drawn && plans.length === 1 && first.tenant === drawn.tenant) {
-    drawn.isUsed = true;
-    end = await writeLong({ ...writing, drawnStamp: drawn.stamp });
-  } else if (plans.length === 1 && isShort(first, context.limits)) end = await writeShort(writing, first);
+  if (isDrawn && plans.length === 1) end = await writeLong({ ...writing, drawnStamp: drawn.stamp });
+  else if (plans.length === 1 && isShort(first, context.limits)) end = await writeShort(writing, first);
   else end = await writeLong(writing);
   return end === 'committed' ? { result } : end;
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { TableShape } from '../dynamodb/table-shape.ts';
 import type { Log } from '../log.ts';
 import { type Environment, type InvocationOutcome, type Sink, startEnvironment } from './environment.ts';
 import { type FunctionSpec, runtimeEnvironment } from './function-spec.ts';
@@ -26,6 +27,8 @@ interface DynamoAccess {
   /** Host and port of the engine. */
   readonly host: string;
   allowedTo(role: string): ReadonlySet<string>;
+  /** The tables against which requests are checked by the rules of AWS; `undefined` if they are not. */
+  readonly strictTables?: readonly TableShape[] | undefined;
 }
 
 export interface FleetOptions {
@@ -161,7 +164,8 @@ export function makeFleet(
       ...environment,
       ...runtimeEnvironment(spec, awsEndpoint),
     };
-    const shortcut = { engineHost: dynamo.host, awsEndpoint, allowed: dynamo.allowedTo(spec.role) };
+    const { host: engineHost, strictTables } = dynamo;
+    const shortcut = { engineHost, awsEndpoint, allowed: dynamo.allowedTo(spec.role), strictTables };
     const member = {
       environment: startEnvironment(spec, variables, shortcut, log),
       busy: false,

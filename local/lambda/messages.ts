@@ -1,3 +1,5 @@
+import type { TableShape } from '../dynamodb/table-shape.ts';
+
 /** Messages between a function's worker thread and its parent. Payloads are JSON text, as on Lambda. */
 
 /** The `workerData` of the thread. */
@@ -19,6 +21,8 @@ export interface Shortcut {
   readonly awsEndpoint: string;
   /** The item operations that the role may perform, as `action ARN`. */
   readonly allowed: ReadonlySet<string>;
+  /** The tables against which requests are checked by the rules of AWS; `undefined` if they are not. */
+  readonly strictTables?: readonly TableShape[] | undefined;
 }
 
 export type ToThread =

@@ -1,20 +1,26 @@
 /**
  * Runs in a function's thread: sends its DynamoDB requests directly to the engine, which saves half of the
- * local run's work. Only requests that the role is known to be allowed go that way; all others go to the
- * local AWS endpoint, which judges them exactly, answers and logs.
+ * local run's work. Only requests that the role is known to be allowed, and that AWS would take, go that way;
+ * all others go to the local AWS endpoint, which judges them exactly, answers and logs.
  */
 import { ClientRequest, request } from 'node:http';
 import { engineAccessKey } from '../dynamodb/forward.ts';
+import { violations } from '../dynamodb/violations.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import type { Shortcut } from './messages.ts';
 
 /** Patches this thread's HTTP client, so that requests to the engine are judged before they are sent. */
-export function guardShortcut({ engineHost, awsEndpoint, allowed }: Shortcut): void {
+export function guardShortcut({ engineHost, awsEndpoint, allowed, strictTables }: Shortcut): void {
   const { end } = ClientRequest.prototype;
   // The AWS SDK passes a request's whole body to this call.
   ClientRequest.prototype.end = function judged(this: ClientRequest, ...body: unknown[]): ClientRequest {
     if (this.getHeader('host') === engineHost) {
-      if (!surelyAllowed(allowed, this, body[0])) return detour(this, awsEndpoint, body[0]);
+      const operation = operationOf(this);
+      const text = textOf(body[0]);
+      const passes =
+        surelyAllowed(allowed, operation, text) &&
+        (!strictTables || violations(operation, JSON.parse(text) as object, strictTables).length === 0);
+      if (!passes) return detour(this, awsEndpoint, body[0]);
       this.setHeader('authorization', forEngine(String(this.getHeader('authorization'))));
     }
     return Reflect.apply(end, this, body);
@@ -25,10 +31,16 @@ export function guardShortcut({ engineHost, awsEndpoint, allowed }: Shortcut): v
 const forEngine = (authorization: string): string =>
   authorization.replace(/Credential=[^/]+/, `Credential=${engineAccessKey}`);
 
-function surelyAllowed(allowed: ReadonlySet<string>, sent: ClientRequest, body: unknown): boolean {
+/** The operation in AWS's JSON protocol: the part of `X-Amz-Target` after the dot. */
+function operationOf(sent: ClientRequest): string {
   const target = String(sent.getHeader('x-amz-target'));
-  const operation = target.slice(target.lastIndexOf('.') + 1);
-  const text = Buffer.isBuffer(body) ? body.toString('latin1') : String(body);
+  return target.slice(target.lastIndexOf('.') + 1);
+}
+
+const textOf = (body: unknown): string =>
+  (body instanceof Uint8Array ? Buffer.from(body) : body)?.toString() ?? '';
+
+function surelyAllowed(allowed: ReadonlySet<string>, operation: string, text: string): boolean {
   const accesses = possibleAccesses(operation, text) ?? dynamoAccesses(operation, text);
   return accesses.every(({ action, resource }) => allowed.has(`${action} ${resource}`));
 }

@@ -1,3 +1,4 @@
+import type { StrictCheck } from '../dynamodb/strict.ts';
 import type { Engines, Storage } from '../engines.ts';
 import { makeGuard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
@@ -24,6 +25,7 @@ export interface ServicesOptions {
   readonly fleet: Fleet;
   readonly judge: Judge;
   readonly log: Log;
+  readonly strict: StrictCheck | undefined;
   readonly awsEndpoint: string;
   readonly smsFaults: SmsFaults;
 }
@@ -31,13 +33,13 @@ export interface ServicesOptions {
 /** Creates the AWS services of the local run, by the service name in a request's credential scope. */
 export function makeServices(
   stack: Stack,
-  { engines, storage, fleet, judge, log, awsEndpoint, smsFaults }: ServicesOptions,
+  { engines, storage, fleet, judge, log, strict, awsEndpoint, smsFaults }: ServicesOptions,
 ): { services: ReadonlyMap<string, AwsService>; workflows: Workflows } {
   const guard = makeGuard(judge, log);
   const { dynamo, queue } = engines;
   const { outbox, listeners, secrets } = storage;
   const services = new Map<string, AwsService>([
-    ['dynamodb', dynamoService(dynamo, judge, guard)],
+    ['dynamodb', dynamoService(dynamo, judge, guard, strict)],
     // These three services have their own error codes for a denied access.
     ['sqs', sqsService(queue, makeGuard(judge, log, 'AccessDenied'), awsEndpoint)],
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],

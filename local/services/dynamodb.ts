@@ -1,5 +1,6 @@
 import { CannotStart } from '../cannot-start.ts';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
+import type { StrictCheck } from '../dynamodb/strict.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import type { Guard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
@@ -8,8 +9,17 @@ import { type AwsService, operationOf } from './service.ts';
 
 const target = 'DynamoDB_20120810';
 
-/** DynamoDB: each request is judged, then forwarded to the engine unchanged. */
-export function dynamoService(engine: DynamoEngine, judge: Judge, guard: Guard): AwsService {
+/**
+ * DynamoDB: each request is judged, then forwarded to the engine unchanged.
+ *
+ * @param strict refuses what AWS refuses and the engine takes; without it the engine alone decides.
+ */
+export function dynamoService(
+  engine: DynamoEngine,
+  judge: Judge,
+  guard: Guard,
+  strict: StrictCheck | undefined,
+): AwsService {
   return (request) => {
     const operation = operationOf(request);
     // Latin-1 (one byte per character) suffices to find names, and is the cheapest way to search a large
@@ -18,6 +28,7 @@ export function dynamoService(engine: DynamoEngine, judge: Judge, guard: Guard):
     const surelyAllowed =
       possible !== undefined && judge.firstDenied(request.principal, possible) === undefined;
     if (!surelyAllowed) guard(request.principal, dynamoAccesses(operation, request.body.toString()));
+    strict?.check(operation, request.body);
     return engine.forward(String(request.headers['x-amz-target']), request.body);
   };
 }

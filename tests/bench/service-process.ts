@@ -26,7 +26,12 @@ const folder = await projectAssembly({
   clinikoCallsPerMinute: 1_000,
   rateLimits: Object.fromEntries(unlimited.map((name) => [name, 'off'])),
 });
-const { url, awsEndpoint, stack, stop } = await start({ assembly: folder, port: 0, dataDir });
+const { url, awsEndpoint, stack, stop } = await start({
+  assembly: folder,
+  port: 0,
+  dataDir,
+  strict: process.env.STRICT !== 'off',
+});
 const variables = Object.assign({}, ...functionSpecs(stack).map(({ environment }) => environment));
 tellParent(
   {

@@ -6,6 +6,7 @@ import type { EngineChoice } from '../../local/dynamodb/choice.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
+import { assertTakenByAws } from './taken-by-aws.ts';
 
 interface OwnOptions {
   /** Of the stage, over those of `cdk.json`. */
@@ -46,6 +47,7 @@ async function startOwn(options: OwnOptions): Promise<Own> {
     person: (traits = {}) => somebody({ url: own.running.url, ...traits }),
     async crashAndRestart() {
       await own.running.crash();
+      assertTakenByAws(own.running);
       own.running = await run();
     },
   };
@@ -55,6 +57,7 @@ async function startOwn(options: OwnOptions): Promise<Own> {
 async function end({ running, dataDir }: Own): Promise<void> {
   await running.stop();
   await rm(dataDir, { recursive: true, force: true });
+  assertTakenByAws(running);
 }
 
 /** A service that is stopped when the test ends. */

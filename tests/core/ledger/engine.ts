@@ -2,6 +2,7 @@ import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { chooseEngine } from '../../../local/dynamodb/choice.ts';
 import { startProgram } from '../../../local/dynamodb/program.ts';
+import { makeStrictClients } from './strict-clients.ts';
 
 /** A running DynamoDB engine on a loopback port of its own. */
 export interface Engine {
@@ -9,28 +10,33 @@ export interface Engine {
   endpoint: string;
   /** A client that sends each request once. */
   documents(): DynamoDBDocumentClient;
-  /** Kills it by SIGKILL, without a shutdown, as in a power cut. */
+  /**
+   * SIGKILL: no goodbye, as in a power cut.
+   *
+   * @throws Error with the requests so far that AWS would have refused.
+   */
   kill(): Promise<void>;
+}
+
+interface EngineOptions {
+  /** Where its tables outlive the engine; in memory without it. */
+  folder?: string | undefined;
+  port?: number;
+  /** False for benchmarks: the clients send what they are given, without a look at the rules of AWS. */
+  strict?: boolean;
 }
 
 /**
  * Starts the engine that DYNAMODB_ENGINE names, dynoxide by default. One that runs already (DYNAMODB_URL) does
  * not do, since tests create their tables anew and kill the engine.
- *
- * @param folder where its tables outlive the engine; in memory without it.
  */
-export async function startEngine({
-  folder,
-  port,
-}: {
-  folder?: string;
-  port?: number;
-} = {}): Promise<Engine> {
+export async function startEngine({ folder, port, strict = true }: EngineOptions = {}): Promise<Engine> {
   const program = chooseEngine(process.env);
   if (program instanceof URL) throw new Error('DYNAMODB_URL is set: this needs an engine of its own');
   const engine = await startProgram(program, { folder, port });
   const endpoint = `http://${engine.host}`;
   const clients: DynamoDBClient[] = [];
+  const checks = makeStrictClients();
   return {
     port: Number(new URL(endpoint).port),
     endpoint,
@@ -42,6 +48,7 @@ export async function startEngine({
         maxAttempts: 1,
         requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 },
       });
+      if (strict) checks.watch(client);
       clients.push(client);
       return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
     },
@@ -49,6 +56,7 @@ export async function startEngine({
       for (const client of clients) client.destroy();
       engine.kill();
       await engine.ended;
+      checks.assertNone();
     },
   };
 }

@@ -1,0 +1,2 @@
+/** Receives one violation as a sentence. */
+export type Report = (violation: string) => void;
