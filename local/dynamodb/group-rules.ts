@@ -30,8 +30,9 @@ export interface BatchWrite {
 }
 
 /**
- * TransactWriteItems and TransactGetItems. The size counts what the request carries; items that it only names
- * count on AWS too, so a transaction below the limit here may be too large there.
+ * TransactWriteItems and TransactGetItems. The size counts the items that a transaction puts and the keys
+ * that it names; on AWS updated and checked items count whole, so a transaction that is small enough here may
+ * be too large there.
  */
 export function checkTransaction(
   actions: readonly Readonly<Record<string, TransactAction>>[],

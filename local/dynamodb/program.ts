@@ -82,7 +82,8 @@ async function startOn(
 ): Promise<DynamoEngine> {
   const child = spawn('sh', ['-c', watchdog, 'sh', ...program.command(port, folder)], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {},
+    // Java reads and writes names of files by the locale; without one they are ASCII.
+    env: { LANG: 'C.UTF-8' },
     detached: true,
   });
   let said = '';

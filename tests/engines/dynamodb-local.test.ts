@@ -66,7 +66,9 @@ describe.skipIf(missing)('on DynamoDB Local', () => {
     expect(await ended(place)).toMatchObject({ status: 'completed', records_success: 1_000 });
   });
 
-  test('what was acknowledged survives a crash, and nothing is left running', async () => {
+  test('what was acknowledged survives a crash, and nothing is left running', {
+    timeout: 120_000,
+  }, async () => {
     const { api, tenantId } = await service.person({ role: 'admin' });
     ok(await api.patients.create({ body: newPatients(150) }));
     const { enginePid } = service.running;

@@ -1,5 +1,6 @@
 import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, test } from 'vitest';
+import { dynoxide } from '../../../local/dynamodb/dynoxide.ts';
 import type { Running } from '../../../local/start.ts';
 import { nameOf, post, rootClient, startFixture } from '../fixture/run.ts';
 
@@ -8,7 +9,7 @@ beforeAll(async () => {
   running = await startFixture();
 });
 
-/** The engine itself would take both. */
+/** dynoxide would take both. */
 const withEmptyPrefix = {
   KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
   ExpressionAttributeValues: { ':pk': { S: 'a' }, ':prefix': { S: '' } },
@@ -41,8 +42,8 @@ test('so is whoever calls the AWS endpoint', async () => {
   expect(running.strictViolations().at(-1)).toContain('empty name');
 });
 
-test('without the check the engine alone decides', async () => {
-  const lenient = await startFixture({ strict: false });
+test('without the check the engine alone decides, and dynoxide takes both', async () => {
+  const lenient = await startFixture({ strict: false, engine: dynoxide });
   const items = nameOf(lenient, 'AWS::DynamoDB::GlobalTable', 'Items');
   await rootClient(lenient).send(new PutItemCommand(withNamelessAttribute(items)));
   const { status } = await post(`${lenient.url}/tables`, [
