@@ -37,8 +37,10 @@ function operationOf(sent: ClientRequest): string {
   return target.slice(target.lastIndexOf('.') + 1);
 }
 
+const utf8 = new TextDecoder();
+
 const textOf = (body: unknown): string =>
-  (body instanceof Uint8Array ? Buffer.from(body) : body)?.toString() ?? '';
+  body instanceof Uint8Array ? utf8.decode(body) : String(body ?? '');
 
 function surelyAllowed(allowed: ReadonlySet<string>, operation: string, text: string): boolean {
   const accesses = possibleAccesses(operation, text) ?? dynamoAccesses(operation, text);

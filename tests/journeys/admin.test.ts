@@ -14,7 +14,7 @@ import {
   user,
 } from '../admin/records.ts';
 import { somebody } from '../people.ts';
-import { example, pythonEnvironment } from './example.ts';
+import { example } from './example.ts';
 
 const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
@@ -63,13 +63,7 @@ test.each([
       'orders',
       several(100, (id) => order(id, { status: 'in_progress' })),
     );
-    const { stdout } = await example(
-      'admin/batch.py',
-      'python3',
-      admin,
-      {},
-      await pythonEnvironment(standIn),
-    );
+    const { stdout } = await example('admin/batch.py', 'python3', admin, {}, standIn);
     const lines = stdout.trim().split('\n');
     expect(lines[0]).toBe('Batch 1 submitted');
     expect(lines.slice(1, -1).every((line) => /^Progress: [\d.]+% \(\d+\/100\)$/.test(line))).toBe(true);

@@ -20,13 +20,15 @@ interface Said {
  *
  * @param file its path in this folder.
  * @param ids what stands in the example for ids, and the ids.
+ * @param standIn runs a Python example with our stand-in for the package `requests`; without `true`, only where
+ * the machine has no such package.
  */
 export async function example(
   file: string,
   command: string,
   { token, url = inject('url') }: Pick<Person, 'token'> & Partial<Pick<Person, 'url'>>,
   ids: Record<string, string> = {},
-  environment: Record<string, string> = {},
+  standIn = false,
 ): Promise<Said> {
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-journey-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -36,7 +38,7 @@ export async function example(
   for (const [written, id] of Object.entries(ids)) text = text.replaceAll(written, id);
   const copy = join(folder, basename(file));
   await writeFile(copy, text);
-  const env = { ...process.env, ...environment };
+  const env = { ...process.env, ...(command === 'python3' && (await pythonEnvironment(standIn))) };
   return { ...(await run(command, [copy], { env, cwd: folder })), folder };
 }
 
@@ -47,5 +49,5 @@ const hasRequests = () =>
   );
 
 /** The environment of a Python example: with the package `requests` where there is one, or with its stand-in. */
-export const pythonEnvironment = async (standIn: boolean): Promise<Record<string, string>> =>
+const pythonEnvironment = async (standIn: boolean): Promise<Record<string, string>> =>
   standIn || !(await hasRequests()) ? { PYTHONPATH: import.meta.dirname } : {};

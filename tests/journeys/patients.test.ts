@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { everybody } from '../patients/helpers.ts';
 import { somebody } from '../people.ts';
-import { example, pythonEnvironment } from './example.ts';
+import { example } from './example.ts';
 
 /** The ids in the examples are nobody's. */
 const FIRST = '550e8400-e29b-41d4-a716-446655440000';
@@ -63,8 +63,7 @@ describe('the Python client', () => {
     ['with its stand-in', true],
   ])('%s', async (_, standIn) => {
     const person = await somebody();
-    const path = await pythonEnvironment(standIn);
-    const { stdout } = await example('patients/client.py', 'python3', person, {}, path);
+    const { stdout } = await example('patients/client.py', 'python3', person, {}, standIn);
     const patients = await everybody(person);
     expect(patients.map(({ first_name }) => first_name)).toEqual(['John', 'Jane']);
     expect(stdout).toBe(announced(patients));

@@ -2,6 +2,8 @@ import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dy
 import { type TableShape, tableShape } from '../../../local/dynamodb/table-shape.ts';
 import { violations } from '../../../local/dynamodb/violations.ts';
 
+const utf8 = new TextDecoder();
+
 interface Sent {
   headers: Record<string, string>;
   body: string | Uint8Array;
@@ -15,7 +17,9 @@ export function makeStrictClients() {
   /** Reads a request as it is about to be sent. */
   function check({ headers, body }: Sent): void {
     const operation = headers['x-amz-target']?.split('.').at(-1) ?? '';
-    const request = JSON.parse(Buffer.from(body).toString()) as CreateTableCommandInput;
+    const request = JSON.parse(
+      typeof body === 'string' ? body : utf8.decode(body),
+    ) as CreateTableCommandInput;
     if (operation === 'CreateTable') tables.push(tableShape(request.TableName ?? '', request));
     const broken = violations(operation, request, tables);
     if (broken.length === 0) return;
