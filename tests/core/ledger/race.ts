@@ -19,8 +19,8 @@ export interface Race {
   records: number;
   /** Time in which clients send operations, in milliseconds. */
   duration: number;
-  /** They go on until this has happened too: an engine may need seconds to start again. */
-  until?: Promise<unknown>;
+  /** Runs beside the clients, which go on until it is over; `commits` counts those so far. */
+  meanwhile?: (commits: () => number) => Promise<unknown>;
 }
 
 export interface RaceReport {
@@ -131,7 +131,7 @@ export async function race({
   readers,
   records,
   duration,
-  until,
+  meanwhile,
 }: Race): Promise<RaceReport> {
   const model = newModel();
   const plain = dynamoStore(engine.documents());
@@ -165,7 +165,8 @@ export async function race({
     model.violate(error instanceof Error ? (error.stack ?? '') : String(error));
 
   let isOver = false;
-  void Promise.all([realTime.sleep(duration), until])
+  const commits = () => tenants.reduce((sum, tenant) => sum + model.seq(tenant), 0);
+  void Promise.all([realTime.sleep(duration), meanwhile?.(commits)])
     .catch(fail)
     .then(() => {
       isOver = true;
@@ -265,6 +266,5 @@ export async function race({
     if (txIds.size > 1) model.violate(`operation ${key} was committed ${txIds.size} times`);
   for (const key of acknowledged)
     if (!keys.has(key)) model.violate(`operation ${key} was acknowledged and is not there`);
-  const commits = tenants.reduce((sum, tenant) => sum + model.seq(tenant), 0);
-  return { violations: model.violations, commits, acknowledged: acknowledged.size, reads };
+  return { violations: model.violations, commits: commits(), acknowledged: acknowledged.size, reads };
 }
