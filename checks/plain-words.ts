@@ -3,6 +3,18 @@ import { parse, type SourceFile, violation } from './source.ts';
 
 const stilted = /\b(?:whoever|somebody|nobody|anybody)\b/gi;
 
+const wordsWithin = (source: SourceFile, start: number, end: number): string[] =>
+  [...source.text.slice(start, end).matchAll(stilted)].map(({ 0: word, index }) =>
+    violation(source, start + index, `"${word}": name the subject`),
+  );
+
+/** Documents do without words that name no subject, but for code in them. */
+export const plainDocuments = (documents: SourceFile[]): string[] =>
+  documents.flatMap(({ path, text }) => {
+    const blanked = text.replace(/`[^`]*`/g, (code) => code.replace(/[^\n]/g, ' '));
+    return wordsWithin({ path, text: blanked }, 0, blanked.length);
+  });
+
 /** Comments and texts do without words that name no subject: say which caller, tenant or process is meant. */
 export function plainWords(sources: SourceFile[]): string[] {
   return sources.flatMap((source) => {
@@ -15,10 +27,6 @@ export function plainWords(sources: SourceFile[]): string[] {
         found.push(node);
       },
     }).visit(parse(source).program);
-    return found.flatMap(({ start, end }) =>
-      [...source.text.slice(start, end).matchAll(stilted)].map(({ 0: word, index }) =>
-        violation(source, start + index, `"${word}": name the subject`),
-      ),
-    );
+    return found.flatMap(({ start, end }) => wordsWithin(source, start, end));
   });
 }

@@ -10,8 +10,8 @@ import { docblocks } from './docblocks.ts';
 import { dynamo } from './dynamo.ts';
 import { loops } from './loops.ts';
 import { names } from './names.ts';
-import { plainWords } from './plain-words.ts';
-import { product } from './product.ts';
+import { plainDocuments, plainWords } from './plain-words.ts';
+import { documents, product } from './product.ts';
 import { regexes } from './regexes.ts';
 import type { SourceFile } from './source.ts';
 import { summary } from './summary.ts';
@@ -30,7 +30,7 @@ const found = {
   constants: constants(sources),
   docblocks: docblocks(sources),
   'comment width': commentWidth(sources),
-  'plain words': plainWords(sources),
+  'plain words': [...plainWords(sources), ...plainDocuments(documents())],
   casts: casts(sources),
   cycles: cycles(sources),
   regexes: await checkRegexes(sources),

@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /**
  * Names one attempt to write a transaction, in one tenant of one ledger. Free of personal data, so that
  * messages may carry it.
@@ -25,4 +27,13 @@ export const refFrom = ({ ledger, tenant, batch }: StoredRef): TransactionRef =>
   ledger,
   tenant,
   txId: batch,
+});
+
+/** The queue message that asks for the recovery of a transaction; each ledger has a queue of its own. */
+export const recoveryMessage = z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() });
+
+export const recoveryMessageOf = ({ tenant, txId }: TransactionRef): z.output<typeof recoveryMessage> => ({
+  version: 1,
+  tenant,
+  batch: txId,
 });

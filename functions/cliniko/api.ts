@@ -4,6 +4,7 @@ import { line } from '../../core/contract/fields.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { NewSettings, SettingsReply } from './account/settings-shape.ts';
 import { OrgId } from './organization.ts';
+import { endingUses } from './sync/ending-uses.ts';
 import { SyncLogReply, syncOperations, syncStatuses } from './sync/sync-log.ts';
 
 const shared = { errors: codedSpelling } as const;
@@ -59,14 +60,6 @@ const startRule = [
   'another is a 429 `RATE_LIMIT_EXCEEDED`. Only successful starts count, of both paths together; a sync that fails gives',
   'its start back.',
 ].join(' ');
-
-const ending = {
-  cliniko: 'write',
-  operations: 'write',
-  clinikoSync: 'run',
-  webhooks: 'append',
-  webhookDelivery: 'run',
-} as const;
 
 /** Endpoints that copy the patients of Cliniko accounts and report the progress. */
 export const cliniko = {
@@ -164,7 +157,7 @@ export const cliniko = {
     ...changing,
     method: 'POST',
     path: '/api/v1/cliniko/sync-cancel/{orgId}',
-    uses: ending,
+    uses: { ...endingUses, clinikoSync: 'run' },
     summary: 'Cancel the running sync of an organisation',
     description:
       'Stored patients stay. The log ends as failed with the code `SYNC_CANCELED`, and another sync may start at once. 409 if none is running.',

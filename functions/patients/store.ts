@@ -1,6 +1,7 @@
 import type { Caller } from '../../core/http/caller.ts';
 import { Problem } from '../../core/http/problem.ts';
 import { type Ledger, openLedger, type View } from '../../core/ledger/ledger.ts';
+import { recoveryMessageOf } from '../../core/ledger/transaction-ref.ts';
 import { send } from '../../core/queue.ts';
 import { mayBelongTo } from '../../core/record-id.ts';
 import { asPatient, type Patient } from './patient.ts';
@@ -15,8 +16,8 @@ export function patientLedger(): Ledger<Patient> {
   ledger ??= openLedger<Patient>({
     name: 'patients',
     counters: (document) => ['total', `gender:${asPatient(document).gender}`],
-    scheduleRecovery: ({ tenant, txId }, delaySeconds) =>
-      send('patientRecovery', tenant, { version: 1, tenant, batch: txId }, delaySeconds),
+    scheduleRecovery: (transaction, delaySeconds) =>
+      send('patientRecovery', transaction.tenant, recoveryMessageOf(transaction), delaySeconds),
   });
   return ledger;
 }

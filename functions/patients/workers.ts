@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
+import { recoveryMessage } from '../../core/ledger/transaction-ref.ts';
 
 const uses = { patients: 'write', audit: 'append', patientRecovery: 'send' } as const;
 
@@ -10,7 +11,7 @@ export const patientWorkers = {
       'Recover the transactions of a message: finish or undo those whose owners died, and clean up after them',
     trigger: { queue: 'patientRecovery' },
     uses,
-    message: z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),
+    message: recoveryMessage,
   },
   sweep: {
     summary: 'Recover transactions whose message was lost',

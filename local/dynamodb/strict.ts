@@ -11,7 +11,7 @@ export interface StrictCheck {
    * @param body JSON in DynamoDB's own notation.
    * @throws AwsError ValidationException that begins with `strict:`; the violations are kept and logged.
    */
-  check(operation: string, body: Buffer): void;
+  check(operation: string, body: string): void;
   /** The violations of all requests so far, oldest first. */
   found(): readonly string[];
 }
@@ -24,7 +24,7 @@ export function makeStrictCheck(tables: readonly TableShape[], log: Log): Strict
   const kept: string[] = [];
   return {
     check(operation, body) {
-      const broken = violations(operation, JSON.parse(body.toString()) as object, tables);
+      const broken = violations(operation, JSON.parse(body) as object, tables);
       if (broken.length === 0) return;
       const text = `${operation}: ${broken.join('; ')}`;
       if (kept.length < violationsKeptMax) kept.push(text);

@@ -7,6 +7,7 @@ import { ClientRequest, request } from 'node:http';
 import { engineAccessKey } from '../dynamodb/forward.ts';
 import { violations } from '../dynamodb/violations.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
+import { operationIn } from '../services/service.ts';
 import type { Shortcut } from './messages.ts';
 
 /** Patches this thread's HTTP client, so that requests to the engine are judged before they are sent. */
@@ -15,7 +16,7 @@ export function guardShortcut({ engineHost, awsEndpoint, allowed, strictTables }
   // The AWS SDK passes a request's whole body to this call.
   ClientRequest.prototype.end = function judged(this: ClientRequest, ...body: unknown[]): ClientRequest {
     if (this.getHeader('host') === engineHost) {
-      const operation = operationOf(this);
+      const operation = operationIn(String(this.getHeader('x-amz-target')));
       const text = textOf(body[0]);
       const passes =
         surelyAllowed(allowed, operation, text) &&
@@ -30,12 +31,6 @@ export function guardShortcut({ engineHost, awsEndpoint, allowed, strictTables }
 /** The header of a request that was judged, with the engine's access key in place of the role's name. */
 const forEngine = (authorization: string): string =>
   authorization.replace(/Credential=[^/]+/, `Credential=${engineAccessKey}`);
-
-/** The operation in AWS's JSON protocol: the part of `X-Amz-Target` after the dot. */
-function operationOf(sent: ClientRequest): string {
-  const target = String(sent.getHeader('x-amz-target'));
-  return target.slice(target.lastIndexOf('.') + 1);
-}
 
 const utf8 = new TextDecoder();
 

@@ -28,7 +28,7 @@ export function dynamoService(
     const surelyAllowed =
       possible !== undefined && judge.firstDenied(request.principal, possible) === undefined;
     if (!surelyAllowed) guard(request.principal, dynamoAccesses(operation, request.body.toString()));
-    strict?.check(operation, request.body);
+    strict?.check(operation, request.body.toString());
     return engine.forward(String(request.headers['x-amz-target']), request.body);
   };
 }

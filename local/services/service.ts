@@ -22,11 +22,12 @@ export interface AwsAnswer {
  */
 export type AwsService = (request: AwsRequest) => Promise<AwsAnswer>;
 
-/** The operation of a request in AWS's JSON protocol: the part of `X-Amz-Target` after the dot. */
-export function operationOf({ headers }: AwsRequest): string {
-  const target = String(headers['x-amz-target'] ?? '');
-  return target.slice(target.lastIndexOf('.') + 1);
-}
+/** The operation that a value of `X-Amz-Target` names in AWS's JSON protocol: the part after the dot. */
+export const operationIn = (target: string): string => target.slice(target.lastIndexOf('.') + 1);
+
+/** The operation of a request in AWS's JSON protocol. */
+export const operationOf = ({ headers }: AwsRequest): string =>
+  operationIn(String(headers['x-amz-target'] ?? ''));
 
 /** A result in AWS's JSON protocol. */
 export const jsonAnswer = (value: object): AwsAnswer => ({

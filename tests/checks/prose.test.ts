@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commentWidth } from '../../checks/comment-width.ts';
 import { docblocks } from '../../checks/docblocks.ts';
-import { plainWords } from '../../checks/plain-words.ts';
+import { plainDocuments, plainWords } from '../../checks/plain-words.ts';
 import { file } from './file.ts';
 
 const plain = (count: number): string => '/** The name. */\n'.repeat(count);
@@ -43,5 +43,13 @@ const anybody = \`of somebody \${text}\`;
     'core/a.ts:1 "Nobody": name the subject',
     'core/a.ts:2 "whoever": name the subject',
     'core/a.ts:3 "somebody": name the subject',
+  ]);
+});
+
+test('finds them in documents, but not in their code', () => {
+  const text = 'Somebody calls\n`somebody()`, and nobody else.\n```ts\nsomebody();\n```\n';
+  expect(plainDocuments([file(text, 'docs/a.md')])).toEqual([
+    'docs/a.md:1 "Somebody": name the subject',
+    'docs/a.md:2 "nobody": name the subject',
   ]);
 });

@@ -1,23 +1,11 @@
-import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { optedOut } from '../../functions/messaging/contacts/opted-out.ts';
-import { region, rootAccessKey } from '../../local/account.ts';
 import { type Person, somebody } from '../people.ts';
-import { rootClient } from '../root-client.ts';
+import { actAsLambda } from '../service/as-lambda.ts';
 import { imported, phone, post } from './contact-helpers.ts';
 
 // What senders ask is a function and no route: it runs here as in a Lambda, on the tables of the running service.
-beforeAll(async () => {
-  const client = new DynamoDBClient(rootClient(inject('awsEndpoint')));
-  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: inject('awsEndpoint'),
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: rootAccessKey,
-    AWS_SECRET_ACCESS_KEY: 'local',
-    MESSAGING_TABLE: TableNames.find((name) => name.includes('messaging')),
-  });
-});
+beforeAll(() => actAsLambda('messaging'));
 
 const ask = async ({ tenantId }: Person, phones: string[]) =>
   [...(await optedOut(tenantId, phones))].toSorted();

@@ -1,24 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { answerUpdateOf, type Claim, claimKey, dropClaim } from '../../core/http/idempotency.ts';
-import { region, rootAccessKey } from '../../local/account.ts';
-import { rootClient } from '../root-client.ts';
+import { actAsLambda } from './as-lambda.ts';
 
 // Races between requests with one key are played at their exact moments, on the tables of the running service.
-beforeAll(async () => {
-  const client = new DynamoDBClient(rootClient(inject('awsEndpoint')));
-  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
-  client.destroy();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: inject('awsEndpoint'),
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: rootAccessKey,
-    AWS_SECRET_ACCESS_KEY: 'local',
-    GUARDS_TABLE: TableNames.find((name) => name.includes('guards')),
-  });
-});
+beforeAll(() => actAsLambda('guards'));
 
 const newKey = () => ({ pk: `ANSWER#test-${randomUUID()}`, fingerprint: 'same-body' });
 const answer = { status: 202, headers: { Location: '/batches/1' }, body: '{"batch":1}' };

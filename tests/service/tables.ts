@@ -24,6 +24,7 @@ export function tablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'>) {
     return name;
   };
   return {
+    nameOf,
     async scan(kind: string): Promise<Item[]> {
       const TableName = await nameOf(kind);
       const items: Item[] = [];

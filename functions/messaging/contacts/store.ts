@@ -2,6 +2,7 @@ import { Problem } from '../../../core/http/problem.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
 import { invariant } from '../../../core/invariant.ts';
 import { type Change, type Ledger, openLedger } from '../../../core/ledger/ledger.ts';
+import { recoveryMessageOf } from '../../../core/ledger/transaction-ref.ts';
 import { send } from '../../../core/queue.ts';
 import type { Contact } from './contact.ts';
 
@@ -48,8 +49,8 @@ export function contactLedger(): Ledger<Document> {
   ledger ??= openLedger<Document>({
     name: 'messaging',
     counters: countersOf,
-    scheduleRecovery: ({ tenant, txId }, delaySeconds) =>
-      send('contactRecovery', tenant, { version: 1, tenant, batch: txId }, delaySeconds),
+    scheduleRecovery: (transaction, delaySeconds) =>
+      send('contactRecovery', transaction.tenant, recoveryMessageOf(transaction), delaySeconds),
   });
   return ledger;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Worker } from '../../../core/contract/worker.ts';
+import { recoveryMessage } from '../../../core/ledger/transaction-ref.ts';
 
 const uses = { messaging: 'write', audit: 'append', contactRecovery: 'send' } as const;
 
@@ -9,7 +10,7 @@ export const contactWorkers = {
     summary: 'Recover the contact transactions of a message: finish or undo those whose owner died',
     trigger: { queue: 'contactRecovery' },
     uses,
-    message: z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),
+    message: recoveryMessage,
   },
   sweepContacts: {
     summary: 'Recover contact transactions whose recovery message was lost',

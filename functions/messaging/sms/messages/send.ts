@@ -1,6 +1,7 @@
 import type { Kind } from '../../../../core/batch/kind.ts';
 import type { Settlement } from '../../../../core/batch/settle.ts';
 import { timestamp } from '../../../../core/clock.ts';
+import type { Deps } from '../../../../core/deps.ts';
 import { getAll } from '../../../../core/dynamo/get-all.ts';
 import type { RetryingStore } from '../../../../core/dynamo/retry.ts';
 import type { Item, Key } from '../../../../core/dynamo/store.ts';
@@ -19,7 +20,7 @@ import {
 import { measure } from './segments.ts';
 
 /** Deps of sending; a test provides its own. */
-export interface SendDeps {
+export interface SendDeps extends Deps {
   store: RetryingStore;
   /** Name of the table with the batches and messages. */
   table(): string;
@@ -29,11 +30,6 @@ export interface SendDeps {
   settle(settlement: Settlement): Promise<unknown>;
   /** Schedules polling for a receipt, for a provider that pushes none. */
   scheduleReceiptPoll?(record: AcceptedRecord, to: string): Promise<void>;
-  now(): number;
-  random(): number;
-  pause(milliseconds: number): Promise<void>;
-  /** A unique text. */
-  unique(): string;
 }
 
 /** Messages of one chunk that are sent in parallel. */

@@ -1,0 +1,7 @@
+/** Ending a sync writes its log and counts, and stores and starts deliveries to webhooks. */
+export const endingUses = {
+  cliniko: 'write',
+  operations: 'write',
+  webhooks: 'append',
+  webhookDelivery: 'run',
+} as const;
