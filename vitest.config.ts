@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: [
-            'tests/{patients,cliniko,content,messaging,admin,webhooks,ops,service,journeys}/**/*.test.ts',
+            'tests/{patients,cliniko,content,messaging,admin,webhooks,ops,service,journeys,limits}/**/*.test.ts',
           ],
           globalSetup: 'tests/service.ts',
         },

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { CannotStart, reasonOf } from '../local/cannot-start.ts';
 import { demoKey } from '../local/cliniko/stand-in.ts';
 import { chooseEngine } from '../local/dynamodb/choice.ts';
+import { readLimits } from '../local/limits/limits.ts';
 import type { LogLine } from '../local/log.ts';
 import { projectAssembly } from '../local/project.ts';
 import { defaultDataDir, defaultPort, type Running, start } from '../local/start.ts';
@@ -27,7 +28,17 @@ try {
     passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
   const strict = process.env.STRICT !== 'off';
-  const running = await start({ assembly: folder, port, dataDir, engine, environment, print, strict });
+  const limits = readLimits(process.env.LIMITS);
+  const running = await start({
+    assembly: folder,
+    port,
+    dataDir,
+    engine,
+    environment,
+    print,
+    strict,
+    limits,
+  });
   endOnSignal(running);
   console.log(await welcome(running, dataDir));
 } catch (error) {

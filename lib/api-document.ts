@@ -12,25 +12,36 @@ const gatewayAnswers = [
   { type: 'REQUEST_TOO_LARGE', statusCode: 413, detail: 'The body is too large' },
   { type: 'THROTTLED', statusCode: 429, detail: 'Too many requests' },
   { type: 'DEFAULT_4XX', detail: 'The request was refused' },
-  { type: 'DEFAULT_5XX', detail: 'Internal server error' },
+  // A function was throttled, crashed or ran out of time: the gateway does not know how far it came.
+  {
+    type: 'DEFAULT_5XX',
+    statusCode: 503,
+    detail: 'The request could not be finished: repeat it, with its Idempotency-Key if it had one',
+    retryAfter: 5,
+  },
 ];
 
 function gatewayResponses(settings: Settings) {
   const headers = { 'X-Request-Id': 'context.requestId', ...gatewayCors(settings) };
-  const responseParameters = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, value]),
-  );
   return Object.fromEntries(
-    gatewayAnswers.map(({ type, statusCode, detail }) => [
+    gatewayAnswers.map(({ type, statusCode, detail, retryAfter }) => [
       type,
       {
         ...(statusCode ? { statusCode } : {}),
-        responseParameters,
+        responseParameters: responseParametersOf(
+          retryAfter ? { ...headers, 'Retry-After': `'${retryAfter}'` } : headers,
+        ),
         responseTemplates: { 'application/json': JSON.stringify({ detail }) },
       },
     ]),
   );
 }
+
+/** Headers of a gateway response: literals in single quotes, or values of the context. */
+const responseParametersOf = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, value]),
+  );
 
 /**
  * CORS headers of the gateway's own answers. It cannot choose among several origins, so with several there

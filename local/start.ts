@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { awsEndpointServer } from './aws-endpoint.ts';
+import { CannotStart } from './cannot-start.ts';
 import { withCliniko } from './cliniko/stand-in.ts';
 import { lockDataDir } from './data-dir.ts';
 import { chooseEngine, type EngineChoice } from './dynamodb/choice.ts';
@@ -16,6 +17,10 @@ import type { InvocationOutcome } from './lambda/environment.ts';
 import { type Fleet, makeFleet } from './lambda/fleet.ts';
 import { functionSpecs } from './lambda/function-spec.ts';
 import { threadUrl } from './lambda/thread-url.ts';
+import { limitEngine } from './limits/limited-engine.ts';
+import { type Limits, noLimits } from './limits/limits.ts';
+import { makeQueueFaults } from './limits/queue-faults.ts';
+import type { Refusal } from './limits/refusals.ts';
 import { withLocalRoutes } from './local-routes.ts';
 import { type LogLine, makeLog } from './log.ts';
 import type { OutboxEntry } from './outbox.ts';
@@ -43,6 +48,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** False to let the engine alone decide what DynamoDB takes, without the rules of AWS. Default true. */
   readonly strict?: boolean;
+  /** Limits and faults of AWS; by default none, and requests take the shortest way. */
+  readonly limits?: Limits | undefined;
   /** Called with each log line as it is written. */
   readonly print?: (line: LogLine) => void;
 }
@@ -67,6 +74,10 @@ export interface Running {
   logs(): readonly LogLine[];
   /** DynamoDB requests so far that AWS would have refused: each was answered with a ValidationException. */
   strictViolations(): readonly string[];
+  /** Changes the limits. @throws CannotStart if the run was started without any. */
+  setLimits(limits: Limits): void;
+  /** Items so far that DynamoDB's limits refused, by kind. */
+  refusals(): Readonly<Record<Refusal, number>>;
   /** Messages that would have left the machine, newest first. */
   outbox(): readonly OutboxEntry[];
   /** The messages of a queue, by the queue's name, without receiving them. */
@@ -91,7 +102,7 @@ export const defaultPort = 8_000;
 /**
  * Runs the resources of a synthesised template on this machine, without any network.
  *
- * Not modelled: throttling, usage plans and WAF; the headers that API Gateway renames in a function's answer
+ * Not modelled: throttling by API Gateway, usage plans and WAF; the headers that it renames in an answer
  * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); KMS, alarms and custom domains;
  * retries of asynchronous invocations; the permissions of AWS's own services (API Gateway, Events).
  * Executions of workflows end with the process. Expired items are deleted within a minute, not within days.
@@ -145,13 +156,18 @@ export async function start(options: StartOptions): Promise<Running> {
       ...options.environment,
     };
     const strictTables = options.strict === false ? undefined : tableShapes(stack);
+    let limits = options.limits ?? noLimits;
+    const limited = options.limits && (await limitEngine(engines.dynamo, tableShapes(stack), () => limits));
+    if (limited) undo.push(() => limited.close());
     const strict = strictTables && makeStrictCheck(strictTables, log);
-    const dynamo = { host: engines.dynamo.host, allowedTo: allowedInDynamo(stack, judge), strictTables };
-    const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log });
+    const { host } = limited ?? engines.dynamo;
+    const dynamo = { host, allowedTo: allowedInDynamo(stack, judge), strictTables };
+    const executionsMax = () => limits.executionsMax;
+    const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log, executionsMax });
     undo.push(() => fleet.kill());
     const smsFaults = makeSmsFaults();
     const { services, workflows } = makeServices(stack, {
-      ...{ engines, storage, fleet, judge, log, strict, awsEndpoint, smsFaults },
+      ...{ engines, limited, storage, fleet, judge, log, strict, awsEndpoint, smsFaults },
     });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
@@ -160,7 +176,16 @@ export async function start(options: StartOptions): Promise<Running> {
 
     const sources: WorkSource[] = [];
     undo.push(() => Promise.all(sources.map((source) => source.stop())));
-    sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log));
+    sources.push(
+      startQueuePollers(
+        stack,
+        engines.queue,
+        fleet,
+        judge,
+        log,
+        makeQueueFaults(() => limits),
+      ),
+    );
     sources.push(startSchedules(stack, fleet, workflows, log));
     sources.push(startExpiry(storage.expiring, engines.dynamo, log));
 
@@ -177,6 +202,11 @@ export async function start(options: StartOptions): Promise<Running> {
       calls: fleet.calls,
       logs: log.lines,
       strictViolations: () => strict?.found() ?? [],
+      setLimits(changed) {
+        if (!limited) throw new CannotStart('The run was started without limits');
+        limits = changed;
+      },
+      refusals: () => limited?.refusals() ?? { throttled: 0, conflict: 0, full: 0 },
       outbox: storage.outbox.entries,
       sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),
       inspectQueue: (name) => engines.queue.queues.inspectQueue(name),

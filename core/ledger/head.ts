@@ -1,6 +1,6 @@
 import { timestamp } from '../clock.ts';
-import { AnswerLost } from '../dynamo/errors.ts';
-import type { Action, Item, Transacted } from '../dynamo/store.ts';
+import type { Action, Item } from '../dynamo/store.ts';
+import { transactAgain } from '../dynamo/transact-again.ts';
 import { invariant, present } from '../invariant.ts';
 import type { Context } from './context.ts';
 import { Conflict } from './errors.ts';
@@ -41,23 +41,6 @@ export const readHeads = async (
     await Promise.all(tenants.map(async (tenant) => [tenant, await readHead(context, tenant)] as const)),
   );
 
-/**
- * Sends a TransactWriteItems again when its answer is lost. Only for actions whose conditions show what an
- * earlier sending did.
- */
-export async function transactAgain(context: Context, actions: Action[]): Promise<Transacted> {
-  const wait = context.store.backoff();
-  // Ends at the deadline, by the backoff.
-  for (;;) {
-    try {
-      return await context.store.transact(actions);
-    } catch (error) {
-      if (!(error instanceof AnswerLost)) throw error;
-      await wait(error);
-    }
-  }
-}
-
 /** The first write of a tenant: its empty HEAD, and its line in the registry of tenants. */
 export async function openTenant(context: Context, tenant: string): Promise<HeadItem> {
   const TableName = context.records;
@@ -67,7 +50,7 @@ export async function openTenant(context: Context, tenant: string): Promise<Head
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
-    const reply = await transactAgain(context, [
+    const reply = await transactAgain(context.store, [
       { Put: { TableName, Item: head, ConditionExpression } },
       { Put: { TableName, Item: line } },
     ]);
@@ -189,7 +172,7 @@ export async function commitTogether(context: Context, parts: Part[]): Promise<'
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
-    const reply = await transactAgain(context, actions);
+    const reply = await transactAgain(context.store, actions);
     if (reply.done) return 'committed';
     const fates = parts.map((part, index) => {
       const reason = reply.reasons[index];

@@ -2,11 +2,12 @@ import { timestamp } from '../clock.ts';
 import { AnswerLost, Unavailable } from '../dynamo/errors.ts';
 import { transactionBytesMax } from '../dynamo/limits.ts';
 import type { Item } from '../dynamo/store.ts';
+import { transactAgain } from '../dynamo/transact-again.ts';
 import { invariant, present } from '../invariant.ts';
 import { chunksOf, inParallel } from '../parallel.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import { LostClaim } from './errors.ts';
-import { abort, commit, commitTogether, type Part, register, transactAgain } from './head.ts';
+import { abort, commit, commitTogether, type Part, register } from './head.ts';
 import { isName, recordFrom } from './items.ts';
 import { manifestOf, type RecordWrite, type TenantPlan } from './plan.ts';
 import { clear } from './recovery.ts';
@@ -127,7 +128,7 @@ function carriers(
     const wait = context.store.backoff();
     // Ends at the deadline, by the backoff.
     for (;;) {
-      const reply = await transactAgain(context, actions);
+      const reply = await transactAgain(context.store, actions);
       if (reply.done) return;
       const items = reply.reasons.map(({ failed, item }) => (failed && item ? recordFrom(item) : undefined));
       for (const [index, { failed }] of reply.reasons.entries()) {

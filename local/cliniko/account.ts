@@ -1,5 +1,6 @@
+import { randomOf } from '../random.ts';
 import type { ArmedFault, ClinikoFault, FaultName } from './faults.ts';
-import { clinikoInstant, randomOf, type UpstreamPatient, upstreamPatient } from './patients.ts';
+import { clinikoInstant, type UpstreamPatient, upstreamPatient } from './patients.ts';
 
 /** Parameters of an account of the stand-in. */
 export interface AccountSpec {

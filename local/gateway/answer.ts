@@ -20,6 +20,8 @@ const gatewayFaults = {
   INTEGRATION_TIMEOUT: [504, 'Endpoint request timed out'],
   /** The function failed, or its result is not a valid proxy answer. */
   BAD_INTEGRATION_ANSWER: [502, 'Internal server error'],
+  /** Lambda did not run the function, since too many run already. */
+  INTEGRATION_THROTTLED: [500, 'Internal server error'],
   THROTTLED: [429, 'Too Many Requests'],
 } as const;
 export type GatewayFault = keyof typeof gatewayFaults;

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { invariant, present } from '../../core/invariant.ts';
 import { CannotStart } from '../cannot-start.ts';
-import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
+import { eventBytesMax, type Fleet, isThrottled } from '../lambda/fleet.ts';
 import { faultAnswer, type GatewayFault, type HttpAnswer, renderProxyAnswer } from './answer.ts';
 import { type GatewayRequest, gatewayRequest, proxyEvent } from './event.ts';
 import { makeMatcher } from './match.ts';
@@ -80,6 +80,7 @@ async function bufferedAnswer(
 ): Promise<GatewayFault | undefined> {
   const outcome = await within(timeoutMs, fleet.invoke(functionArn, event));
   if (!outcome) return 'INTEGRATION_TIMEOUT';
+  if (isThrottled(outcome)) return 'INTEGRATION_THROTTLED';
   const rendered =
     outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, request.requestId) : undefined;
   if (!rendered) return 'BAD_INTEGRATION_ANSWER';

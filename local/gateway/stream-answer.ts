@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Fleet } from '../lambda/fleet.ts';
+import { type Fleet, isThrottled } from '../lambda/fleet.ts';
 import { type GatewayFault, type Head, renderPrelude, renderProxyAnswer } from './answer.ts';
 import type { GatewayRequest } from './event.ts';
 
@@ -76,6 +76,7 @@ export async function streamAnswer(
     return;
   }
   if (outcome === 'late') return 'INTEGRATION_TIMEOUT';
+  if (isThrottled(outcome)) return 'INTEGRATION_THROTTLED';
   // A function without streaming may have a streaming integration: its whole answer is one chunk.
   const whole = outcome.kind === 'answer' ? renderProxyAnswer(outcome.payload, requestId) : undefined;
   if (!whole) return 'BAD_INTEGRATION_ANSWER';

@@ -12,6 +12,11 @@ export interface Fleet {
    * A streamed answer goes to `sink`; without a sink it is collected into the outcome's payload.
    */
   invoke(functionId: string, payload: string, sink?: Sink): Promise<InvocationOutcome>;
+  /**
+   * Invokes a function for a source that waits: where `invoke` would be throttled, it waits until an
+   * invocation has finished, as Lambda's own queue for asynchronous invocations and its pollers of SQS do.
+   */
+  deliver(functionId: string, payload: string): Promise<InvocationOutcome>;
   /** The function with this logical id, name or ARN. */
   find(functionId: string): FunctionSpec | undefined;
   /** Invocations of each function so far, by logical id. */
@@ -37,7 +42,15 @@ export interface FleetOptions {
   /** Environment variables for every function; they override those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
+  /** Invocations of all functions together that may run at one time; no limit by default. */
+  readonly executionsMax?: () => number;
 }
+
+/** The outcome of an invocation beyond the limit, in the words of Lambda's Invoke. */
+const throttled: InvocationOutcome = failure('TooManyRequestsException', 'Rate Exceeded.');
+
+/** True for an invocation that never began, since too many others run. */
+export const isThrottled = (outcome: InvocationOutcome): boolean => outcome === throttled;
 
 /**
  * Environments of one function. More threads than that only share the cores of one machine and cost memory.
@@ -113,7 +126,7 @@ interface Pool {
 /** Creates the fleet of these functions; an environment is started by the first invocation that needs it. */
 export function makeFleet(
   specs: readonly FunctionSpec[],
-  { awsEndpoint, dynamo, environment, log }: FleetOptions,
+  { awsEndpoint, dynamo, environment, log, executionsMax = () => Number.POSITIVE_INFINITY }: FleetOptions,
 ): Fleet {
   const pools = new Map<string, Pool>();
   for (const spec of specs) {
@@ -126,6 +139,9 @@ export function makeFleet(
   let stopping = false;
   /** Time of the last start of an additional environment, in milliseconds since the Unix epoch. */
   let lastStartAt = 0;
+  let executions = 0;
+  /** Deliveries that wait for an execution to finish. */
+  const waitingForCapacity: (() => void)[] = [];
 
   const find = (functionId: string): Pool | undefined => {
     const [, name = functionId] = /:function:([^:]+)/.exec(functionId) ?? [];
@@ -233,6 +249,7 @@ export function makeFleet(
 
   async function kill(): Promise<void> {
     stopping = true;
+    for (const resume of waitingForCapacity.splice(0)) resume();
     idleCpu.stop();
     clearInterval(sweeper);
     for (const pool of allPools()) {
@@ -245,29 +262,43 @@ export function makeFleet(
     );
   }
 
+  async function execute(functionId: string, payload: string, sink?: Sink): Promise<InvocationOutcome> {
+    const pool = find(functionId);
+    if (!pool) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
+    if (stopping) return failure('Runtime.ExitError', 'The local run is ending');
+    pool.calls += 1;
+    executions += 1;
+    const chunks: Uint8Array[] = [];
+    const gather: Sink = async (bytes) => void chunks.push(bytes);
+    const outcome = await new Promise<InvocationOutcome>((resolve) => {
+      pool.queue.push({ payload, sink: sink ?? gather, resolve, since: Date.now() });
+      assign(pool);
+    });
+    executions -= 1;
+    waitingForCapacity.shift()?.();
+    if (outcome.kind === 'streamed' && !sink)
+      return { kind: 'answer', payload: Buffer.concat(chunks).toString() };
+    return outcome;
+  }
+
   return {
     find: (functionId) => find(functionId)?.spec,
     calls: () => Object.fromEntries([...allPools()].map(({ spec, calls }) => [spec.logicalId, calls])),
     async invoke(functionId, payload, sink) {
-      const pool = find(functionId);
-      if (!pool) return failure('ResourceNotFoundException', `Function not found: ${functionId}`);
-      if (stopping) return failure('Runtime.ExitError', 'The local run is ending');
-      pool.calls += 1;
-      const chunks: Uint8Array[] = [];
-      const gather: Sink = async (bytes) => void chunks.push(bytes);
-      const outcome = await new Promise<InvocationOutcome>((resolve) => {
-        pool.queue.push({ payload, sink: sink ?? gather, resolve, since: Date.now() });
-        assign(pool);
-      });
-      if (outcome.kind === 'streamed' && !sink)
-        return { kind: 'answer', payload: Buffer.concat(chunks).toString() };
-      return outcome;
+      if (executions >= executionsMax()) return throttled;
+      return execute(functionId, payload, sink);
+    },
+    async deliver(functionId, payload) {
+      // Ends when enough others have finished, or with the run.
+      while (executions >= executionsMax() && !stopping)
+        await new Promise<void>((resolve) => waitingForCapacity.push(resolve));
+      return execute(functionId, payload);
     },
     async stop() {
       const busy = (): boolean =>
         [...allPools()].some(
           ({ members, queue }) => queue.length > 0 || members.some((member) => member.busy),
-        );
+        ) || waitingForCapacity.length > 0;
       const deadline = Date.now() + stopMsMax;
       while (busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
       await kill();
@@ -276,7 +307,6 @@ export function makeFleet(
   };
 }
 
-const failure = (errorType: string, errorMessage: string): InvocationOutcome => ({
-  kind: 'failure',
-  error: { errorType, errorMessage },
-});
+function failure(errorType: string, errorMessage: string): InvocationOutcome {
+  return { kind: 'failure', error: { errorType, errorMessage } };
+}

@@ -3,6 +3,7 @@ import type { Engines, Storage } from '../engines.ts';
 import { makeGuard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
 import type { Fleet } from '../lambda/fleet.ts';
+import type { LimitedEngine } from '../limits/limited-engine.ts';
 import type { Log } from '../log.ts';
 import { startSmsRules } from '../sources/event-rules.ts';
 import { startExecutionRules } from '../sources/execution-rules.ts';
@@ -21,6 +22,8 @@ import { openWorkflows, type Workflows } from './workflows.ts';
 
 export interface ServicesOptions {
   readonly engines: Engines;
+  /** The way to DynamoDB through AWS's limits, if there are any. */
+  readonly limited: LimitedEngine | undefined;
   readonly storage: Storage;
   readonly fleet: Fleet;
   readonly judge: Judge;
@@ -33,13 +36,13 @@ export interface ServicesOptions {
 /** Creates the AWS services of the local run, by the service name in a request's credential scope. */
 export function makeServices(
   stack: Stack,
-  { engines, storage, fleet, judge, log, strict, awsEndpoint, smsFaults }: ServicesOptions,
+  { engines, limited, storage, fleet, judge, log, strict, awsEndpoint, smsFaults }: ServicesOptions,
 ): { services: ReadonlyMap<string, AwsService>; workflows: Workflows } {
   const guard = makeGuard(judge, log);
   const { dynamo, queue } = engines;
   const { outbox, listeners, secrets } = storage;
   const services = new Map<string, AwsService>([
-    ['dynamodb', dynamoService(dynamo, judge, guard, strict)],
+    ['dynamodb', dynamoService(dynamo, limited, judge, guard, strict)],
     // These three services have their own error codes for a denied access.
     ['sqs', sqsService(queue, makeGuard(judge, log, 'AccessDenied'), awsEndpoint)],
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],

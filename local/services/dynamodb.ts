@@ -1,3 +1,4 @@
+import { rootAccessKey } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
 import type { StrictCheck } from '../dynamodb/strict.ts';
@@ -12,10 +13,12 @@ const target = 'DynamoDB_20120810';
 /**
  * DynamoDB: each request is judged, then forwarded to the engine unchanged.
  *
+ * @param limited the way to the engine through AWS's limits, which the root key passes by.
  * @param strict refuses what AWS refuses and the engine takes; without it the engine alone decides.
  */
 export function dynamoService(
-  engine: DynamoEngine,
+  engine: Pick<DynamoEngine, 'forward'>,
+  limited: Pick<DynamoEngine, 'forward'> | undefined,
   judge: Judge,
   guard: Guard,
   strict: StrictCheck | undefined,
@@ -29,7 +32,8 @@ export function dynamoService(
       possible !== undefined && judge.firstDenied(request.principal, possible) === undefined;
     if (!surelyAllowed) guard(request.principal, dynamoAccesses(operation, request.body.toString()));
     strict?.check(operation, request.body.toString());
-    return engine.forward(String(request.headers['x-amz-target']), request.body);
+    const way = request.principal === rootAccessKey ? engine : (limited ?? engine);
+    return way.forward(String(request.headers['x-amz-target']), request.body);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Guard } from '../iam/guard.ts';
-import type { Fleet } from '../lambda/fleet.ts';
+import { type Fleet, isThrottled } from '../lambda/fleet.ts';
 import { arn } from '../template/resource-names.ts';
 import { AwsError, type AwsService } from './service.ts';
 
@@ -17,10 +17,11 @@ export function lambdaService(fleet: Fleet, guard: Guard): AwsService {
     if (!spec) throw new AwsError('ResourceNotFoundException', `Function not found: ${asked}`, 404);
     const payload = body.length === 0 ? '{}' : body.toString();
     if (headers['x-amz-invocation-type'] === 'Event') {
-      void fleet.invoke(spec.name, payload);
+      void fleet.deliver(spec.name, payload);
       return { status: 202, headers: {}, body: '' };
     }
     const outcome = await fleet.invoke(spec.name, payload);
+    if (isThrottled(outcome)) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
     if (outcome.kind === 'failure')
       return {
         status: 200,

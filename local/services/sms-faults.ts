@@ -4,6 +4,8 @@ import { AwsError } from './service.ts';
 interface Profile {
   /** Probability of a throttled request. */
   busy?: number;
+  /** Requests for each phone that are throttled before one is taken. */
+  busyBefore?: number;
   /** Probability of a permanent refusal. */
   refused?: number;
   /** Probability of a server error without an effect. */
@@ -22,7 +24,7 @@ const profiles: Readonly<Record<string, Profile>> = {
   refusing: { refused: 1 },
   'out of money': { refused: 1 },
   busy: { busy: 1 },
-  'busy at times': { busy: 0.5, receipt: 'TEXT_DELIVERED' },
+  'busy at times': { busyBefore: 2, receipt: 'TEXT_DELIVERED' },
   lost: { lost: 1, receipt: 'TEXT_DELIVERED' },
   'lost without receipt': { lost: 1 },
   rough: { busy: 0.05, refused: 0.03, broken: 0.02, lost: 0.05, receipt: 'TEXT_DELIVERED' },
@@ -39,12 +41,15 @@ interface Fate {
 export interface SmsFaults {
   /** @returns false if there is no such profile. */
   set(senderId: string, profile: string): boolean;
-  fateOf(senderId: string): Fate;
+  /** Draws what becomes of a request. @param phone in E.164. */
+  fateOf(senderId: string, phone: string): Fate;
   readonly names: readonly string[];
 }
 
 export function makeSmsFaults(random: () => number = Math.random): SmsFaults {
   const chosen = new Map<string, string>();
+  /** Throttled requests by sender id and phone. */
+  const throttled = new Map<string, number>();
   return {
     names: Object.keys(profiles),
     set(senderId, profile) {
@@ -52,11 +57,13 @@ export function makeSmsFaults(random: () => number = Math.random): SmsFaults {
       chosen.set(senderId, profile);
       return true;
     },
-    fateOf(senderId) {
+    fateOf(senderId, phone) {
       const name = chosen.get(senderId) ?? 'calm';
-      const { busy = 0, refused = 0, broken = 0, lost = 0, receipt } = profiles[name] ?? {};
+      const { busy = 0, busyBefore = 0, refused = 0, broken = 0, lost = 0, receipt } = profiles[name] ?? {};
+      const tries = throttled.get(`${senderId} ${phone}`) ?? 0;
+      if (tries < busyBefore) throttled.set(`${senderId} ${phone}`, tries + 1);
       const drawn = random();
-      if (drawn < busy)
+      if (tries < busyBefore || drawn < busy)
         return { isLost: false, refusal: new AwsError('ThrottlingException', 'Rate exceeded') };
       if (drawn < busy + refused) return { isLost: false, refusal: refusalOf(name) };
       if (drawn < busy + refused + broken)

@@ -51,7 +51,7 @@ export function smsService(
     guard(request.principal, [{ action: 'sms-voice:SendTextMessage', resource }]);
     if (!to || !/^\+?[1-9]\d{0,18}$/.test(to))
       throw new AwsError('ValidationException', 'DestinationPhoneNumber is not a phone number');
-    const { refusal, isLost, receipt } = faults.fateOf(from);
+    const { refusal, isLost, receipt } = faults.fateOf(from, to);
     if (refusal) throw refusal;
     const messageId = randomUUID();
     if (!message.DryRun) {

@@ -74,7 +74,7 @@ export function snsService(
         outbox.add({ kind: 'notification', to: topic, content: { subject, message } });
         // Asynchronous, as on AWS: the publisher does not wait for the function.
         for (const functionArn of listeners.get(topic) ?? [])
-          void fleet.invoke(functionArn, JSON.stringify(snsEvent(topic, message, subject)));
+          void fleet.deliver(functionArn, JSON.stringify(snsEvent(topic, message, subject)));
       }
     return answer;
   };

@@ -51,7 +51,7 @@ export function startExecutionRules(
         if (status && !status.includes(execution.status)) continue;
         if (stateMachineArn && !stateMachineArn.includes(execution.machineArn)) continue;
         for (const { Arn, Input } of targets)
-          void fleet.invoke(Arn, Input ?? statusChange(execution)).then((outcome) => {
+          void fleet.deliver(Arn, Input ?? statusChange(execution)).then((outcome) => {
             if (outcome.kind === 'failure')
               log.write('events', `${Arn} failed: ${outcome.error.errorMessage}`);
           });

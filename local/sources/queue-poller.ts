@@ -4,6 +4,7 @@ import { CannotStart } from '../cannot-start.ts';
 import type { Judge } from '../iam/judge.ts';
 import type { InvocationOutcome } from '../lambda/environment.ts';
 import { eventBytesMax, type Fleet } from '../lambda/fleet.ts';
+import type { QueueFaults } from '../limits/queue-faults.ts';
 import type { Log } from '../log.ts';
 import type { QueueEngine, SqsQueue } from '../services/queue-engine.ts';
 import type { Stack } from '../template/stack.ts';
@@ -52,12 +53,13 @@ export function startQueuePollers(
   fleet: Fleet,
   judge: Judge,
   log: Log,
+  faults: QueueFaults,
 ): WorkSource {
   const pollers = stack
     .resources<MappingProperties>('AWS::Lambda::EventSourceMapping')
     .filter(({ properties }) => properties.Enabled !== false)
     .map(({ logicalId, properties }) =>
-      startPoller(readMapping(logicalId, properties, engine, fleet, judge), engine, fleet, log),
+      startPoller(readMapping(logicalId, properties, engine, fleet, judge), engine, fleet, log, faults),
     );
   return {
     async stop() {
@@ -106,7 +108,13 @@ function readMapping(
   };
 }
 
-function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: Log): WorkSource {
+function startPoller(
+  mapping: Mapping,
+  engine: QueueEngine,
+  fleet: Fleet,
+  log: Log,
+  faults: QueueFaults,
+): WorkSource {
   const { queue, concurrency } = mapping;
   const inFlight = new Set<Promise<void>>();
   let stopping = false;
@@ -118,12 +126,15 @@ function startPoller(mapping: Mapping, engine: QueueEngine, fleet: Fleet, log: L
         await Promise.race(inFlight);
         continue;
       }
-      const batch = await gather(mapping, engine, () => stopping);
+      const batch = await gather(mapping, engine, faults, () => stopping);
       if (batch.length === 0) continue;
-      const delivery: Promise<void> = deliver(mapping, batch, fleet, log).finally(() =>
-        inFlight.delete(delivery),
-      );
-      inFlight.add(delivery);
+      const deliveries = faults.isDoubled() ? 2 : 1;
+      for (let count = 0; count < deliveries; count++) {
+        const delivery: Promise<void> = deliver(mapping, batch, fleet, log).finally(() =>
+          inFlight.delete(delivery),
+        );
+        inFlight.add(delivery);
+      }
     }
     await Promise.all(inFlight);
   }
@@ -158,6 +169,7 @@ interface SqsRecord {
 async function gather(
   { queue, queueArn, batchSize, windowMs }: Mapping,
   { queues }: QueueEngine,
+  faults: QueueFaults,
   isStopping: () => boolean,
 ): Promise<SqsRecord[]> {
   const records: SqsRecord[] = [];
@@ -170,6 +182,11 @@ async function gather(
     for (const { MessageId, ReceiptHandle, Body, MD5OfBody } of received) {
       const entry = queue.inflightMessages.get(ReceiptHandle);
       const { message } = present(entry, 'a received message is in flight under its receipt handle');
+      const lateSeconds = faults.lateSeconds();
+      if (lateSeconds > 0) {
+        queue.changeVisibility(ReceiptHandle, lateSeconds);
+        continue;
+      }
       bytes += Buffer.byteLength(Body);
       records.push({
         messageId: MessageId,
@@ -218,7 +235,7 @@ async function deliver(
   log: Log,
 ): Promise<void> {
   const { queue, functionId } = mapping;
-  const outcome = await fleet.invoke(functionId, JSON.stringify({ Records: records }));
+  const outcome = await fleet.deliver(functionId, JSON.stringify({ Records: records }));
   const failed = failedRecords(mapping, records, outcome);
   if (failed.size > 0)
     log.write('queue', `${functionId} failed ${failed.size} of ${records.length} messages of ${queue.name}`);

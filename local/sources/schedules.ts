@@ -101,7 +101,7 @@ async function trigger(
     workflows.start(targetArn, input);
     return;
   }
-  const outcome = await fleet.invoke(targetArn, input);
+  const outcome = await fleet.deliver(targetArn, input);
   if (outcome.kind === 'failure')
     log.write('schedule', `${targetArn} failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
 }

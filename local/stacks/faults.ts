@@ -1,3 +1,4 @@
+import { randomOf } from '../random.ts';
 import type { Tx } from './ledger.ts';
 
 /** Faults that a test can set at the node. Each probability is from 0 to 1. */
@@ -24,11 +25,7 @@ export interface Faults {
  */
 export function makeFaults() {
   let faults: Faults = {};
-  let state = 1;
-  const random = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
+  let random = randomOf(1);
   const contentOf = ({ call }: Tx): string => {
     const [first] = call.args;
     return first?.type === 'ascii' ? String(first.value) : '';
@@ -36,7 +33,7 @@ export function makeFaults() {
   return {
     set(given: Faults): void {
       faults = given;
-      state = given.seed ?? 1;
+      random = randomOf(given.seed ?? 1);
     },
     /** Draws the fault of one request. */
     fate(): 'lost' | 'busy' | 'none' {

@@ -1,5 +1,5 @@
 import type { ClinikoFault as Fault } from '../../local/cliniko/faults.ts';
-import { randomOf } from '../../local/cliniko/patients.ts';
+import { randomOf } from '../../local/random.ts';
 import type { Moment, Plan, Victim } from './simulation.ts';
 
 /** Faults that pass: whatever of them comes, the sync must end as completed. */

@@ -25,7 +25,7 @@ import { syncPage } from '../../functions/cliniko/sync-page.ts';
 import { syncRemovals } from '../../functions/cliniko/sync-removals.ts';
 import { type Account, type AccountSpec, makeAccount } from '../../local/cliniko/account.ts';
 import { answer, apiKeyOf } from '../../local/cliniko/answer.ts';
-import { randomOf } from '../../local/cliniko/patients.ts';
+import { randomOf } from '../../local/random.ts';
 import { type Execution, playedWorkflows } from './played-workflows.ts';
 
 /** A worker died: the rest of its work does not happen. */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test, vi } from 'vitest';
+import { systemDeps } from '../../core/deps.ts';
+import { retrying } from '../../core/dynamo/retry.ts';
 import { smsKeys } from '../../functions/messaging/sms/batch.ts';
 import { batchIdFrom, messageId } from '../../functions/messaging/sms/messages/id.ts';
 import type { AcceptedRecord } from '../../functions/messaging/sms/messages/record.ts';
@@ -8,7 +10,7 @@ import { pollReceipts, scheduleReceiptPoll } from '../../functions/messaging/sms
 import { startTable } from '../core/batch/table.ts';
 
 const table = await startTable();
-const { store } = table;
+const store = retrying(table.store, systemDeps, () => Date.now() + 45_000);
 vi.stubEnv('MESSAGING_TABLE', table.name);
 afterAll(() => table.stop());
 

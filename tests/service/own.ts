@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
 import type { EngineChoice } from '../../local/dynamodb/choice.ts';
+import type { Limits } from '../../local/limits/limits.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
@@ -15,6 +16,8 @@ interface OwnOptions {
   environment?: Record<string, string>;
   /** In place of the engine that DYNAMODB_ENGINE names. */
   engine?: EngineChoice;
+  /** Limits and faults of AWS; none by default. */
+  limits?: Limits;
   /** A folder that an earlier service left; a new one by default. */
   dataDir?: string;
   /** In place of the app as it is synthesised. */
@@ -40,6 +43,7 @@ async function startOwn(options: OwnOptions): Promise<Own> {
       dataDir,
       ...(options.engine ? { engine: options.engine } : {}),
       ...(options.environment ? { environment: options.environment } : {}),
+      limits: options.limits,
     });
   const own: Own = {
     running: await run(),

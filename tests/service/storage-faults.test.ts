@@ -38,7 +38,7 @@ const writes = [
   ['templates', 'POST', '/api/messaging/templates', { name: 'n', body: 'Hi' }, (body: Body) => body.message],
   [
     ...['texts', 'POST', '/api/messaging/sms/bulk-send'],
-    { recipients: ['+255712345678'], message: 'Hi', sender_id: 'SHOP' },
+    { contacts: [{ phone: '+255712345678' }], message: 'Hi', sender_id: 'SHOP' },
     (body: Body) => body.message,
   ],
   [

@@ -1,3 +1,5 @@
+import { randomOf } from '../../../local/random.ts';
+
 /** Discrete-event time: it passes when all events of an instant have happened. A seed replays its run. */
 export interface VirtualTime {
   now(): number;
@@ -21,19 +23,8 @@ interface Event {
 const sooner = (one: Event, other: Event) =>
   one.time < other.time || (one.time === other.time && one.order < other.order);
 
-/** Mulberry32: a generator with 32 bits of state, enough for choosing faults. */
-function generator(seed: number): () => number {
-  let state = (seed * 2_654_435_769) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function virtualTime(seed: number): VirtualTime {
-  const random = generator(seed);
+  const random = randomOf(seed * 2_654_435_769);
   const heap: Event[] = [];
   let time = Date.UTC(2026, 0, 1);
   let order = 0;

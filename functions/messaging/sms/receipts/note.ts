@@ -1,6 +1,7 @@
 import { timestamp } from '../../../../core/clock.ts';
-import type { Store } from '../../../../core/dynamo/store.ts';
+import type { RetryingStore } from '../../../../core/dynamo/retry.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
+import { transactAgain } from '../../../../core/dynamo/transact-again.ts';
 import { smsKeys } from '../batch.ts';
 import { placeOfMessage } from '../messages/id.ts';
 import type { Receipt } from '../providers/provider.ts';
@@ -15,7 +16,7 @@ import type { Receipt } from '../providers/provider.ts';
  * @param now milliseconds since the epoch.
  */
 export async function noteReceipt(
-  store: Store,
+  store: RetryingStore,
   { tenant, message }: { tenant: string; message: string },
   receipt: Receipt,
   now: number,
@@ -59,5 +60,5 @@ export async function noteReceipt(
     ExpressionAttributeNames: { '#state': receipt.state },
     ExpressionAttributeValues: { ':one': 1 },
   };
-  await store.transact([{ Update: update }, { Update: counted }]);
+  await transactAgain(store, [{ Update: update }, { Update: counted }]);
 }

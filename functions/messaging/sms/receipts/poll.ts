@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { timestamp } from '../../../../core/clock.ts';
-import type { Item, Key, Store } from '../../../../core/dynamo/store.ts';
+import type { RetryingStore } from '../../../../core/dynamo/retry.ts';
+import type { Item, Key } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
 import { itemVersion } from '../../../../core/dynamo/version.ts';
 import { describe, log } from '../../../../core/log.ts';
@@ -41,7 +42,11 @@ const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
 });
 
 /** Schedules the first poll for a message's receipt. @param to the phone that it was sent to, in E.164. */
-export async function scheduleReceiptPoll(store: Store, record: AcceptedRecord, to: string): Promise<void> {
+export async function scheduleReceiptPoll(
+  store: RetryingStore,
+  record: AcceptedRecord,
+  to: string,
+): Promise<void> {
   const since = record.claimedAt;
   const poll: ReceiptPoll = {
     ...pollKey(since + pauseMs.min, record),
@@ -60,7 +65,7 @@ export async function scheduleReceiptPoll(store: Store, record: AcceptedRecord, 
  * @returns the number of polls.
  */
 export async function pollReceipts(
-  store: Store,
+  store: RetryingStore,
   provider: SmsProvider,
   now: () => number,
   until: number,
@@ -88,7 +93,12 @@ export async function pollReceipts(
   return polls;
 }
 
-async function pollOne(store: Store, provider: SmsProvider, poll: ReceiptPoll, now: number): Promise<void> {
+async function pollOne(
+  store: RetryingStore,
+  provider: SmsProvider,
+  poll: ReceiptPoll,
+  now: number,
+): Promise<void> {
   const { pk, sk, message, since, pause } = poll;
   const TableName = tableName('messaging');
   if (!(await isAnswered(store, provider, poll, now)) && now - since < receiptTimeoutMs) {
@@ -101,7 +111,7 @@ async function pollOne(store: Store, provider: SmsProvider, poll: ReceiptPoll, n
 
 /** True if the receipt is final. A failed poll is logged and counts as no receipt, so that others go on. */
 async function isAnswered(
-  store: Store,
+  store: RetryingStore,
   provider: SmsProvider,
   { tenant, message, providerId, to }: ReceiptPoll,
   now: number,
@@ -116,7 +126,7 @@ async function isAnswered(
   }
 }
 
-async function duePolls(store: Store, now: number, parts: SweepParts): Promise<ReceiptPoll[]> {
+async function duePolls(store: RetryingStore, now: number, parts: SweepParts): Promise<ReceiptPoll[]> {
   const { items } = await store.query({
     TableName: tableName('messaging'),
     KeyConditionExpression: 'pk = :pk AND sk < :now',

@@ -1,0 +1,284 @@
+import { createServer } from 'node:http';
+import type { AttributeMap } from '../dynamodb/attribute-value.ts';
+import type { DynamoEngine } from '../dynamodb/engine.ts';
+import { type TableShape, tableNamed } from '../dynamodb/table-shape.ts';
+import { listen } from '../gateway/gateway.ts';
+import { readBody } from '../gateway/read-body.ts';
+import { randomOf } from '../random.ts';
+import { type AwsAnswer, operationIn, Unanswered } from '../services/service.ts';
+import { openCollections } from './collections.ts';
+import { type Manner, makeInFlight } from './in-flight.ts';
+import type { Limits } from './limits.ts';
+import { cancelled, inProgress, internalError, type Refusal, refused } from './refusals.ts';
+import { makeTokenBuckets } from './token-buckets.ts';
+import {
+  type BatchedWrite,
+  type ItemRequest,
+  rangeTouch,
+  type Touch,
+  touchOf,
+  transactionTouches,
+} from './touches.ts';
+import { unitsOf } from './units.ts';
+
+/** Larger than any request that DynamoDB takes: 16 MB. */
+const bodyBytesMax = 64 * 1_048_576;
+
+/** Requests for one item, or one range, and what they do. */
+const singleOperations: Readonly<Record<string, 'read' | 'write' | 'range'>> = {
+  GetItem: 'read',
+  PutItem: 'write',
+  UpdateItem: 'write',
+  DeleteItem: 'write',
+  Query: 'range',
+  Scan: 'range',
+};
+
+/** The limits and faults of AWS in front of an engine. */
+export interface LimitedEngine extends Pick<DynamoEngine, 'host' | 'forward'> {
+  /** Items so far that were throttled, met another request, or were to go into a full partition. */
+  refusals(): Readonly<Record<Refusal, number>>;
+  /** Ends the way through the limits; the engine itself goes on. */
+  close(): void;
+}
+
+/**
+ * Puts AWS's limits and faults in front of an engine, for requests that are forwarded and for those that are
+ * sent to its address. Requests on tables themselves, such as CreateTable, pass.
+ *
+ * @param limits asked for at each request, so that they can change while the engine runs.
+ */
+export async function limitEngine(
+  engine: DynamoEngine,
+  tables: readonly TableShape[],
+  limits: () => Limits,
+): Promise<LimitedEngine> {
+  const random = randomOf(limits().seed);
+  const buckets = makeTokenBuckets(() => performance.now());
+  const inFlight = makeInFlight();
+  const collections = await openCollections(engine, tables);
+  const tokens = new Set<string>();
+  const counts: Record<Refusal, number> = { throttled: 0, conflict: 0, full: 0 };
+
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  const rates = ({ table, access, partition }: Touch): [bucket: string, rate: number][] => {
+    const { partitionWritesMax, partitionReadsMax, tableWritesMax, tableReadsMax } = limits();
+    const isWrite = access === 'write';
+    return [
+      [`${access} ${table.name}`, isWrite ? tableWritesMax : tableReadsMax],
+      ...(partition === undefined
+        ? []
+        : [[`${access} ${partition}`, isWrite ? partitionWritesMax : partitionReadsMax] as [string, number]]),
+    ];
+  };
+
+  const refusalOf = (touch: Touch | undefined, manner: Manner | undefined): Refusal | undefined => {
+    if (!touch) return undefined;
+    if (!rates(touch).every(([bucket, rate]) => buckets.hasUnits(bucket, rate))) return 'throttled';
+    if (limits().requestMs > 0 && manner && touch.item !== undefined && inFlight.meets(touch.item, manner))
+      return 'conflict';
+    const { collectionBytesMax } = limits();
+    return touch.access === 'write' && collections.isFull(touch, collectionBytesMax) ? 'full' : undefined;
+  };
+
+  /** Forwards a request that was admitted, and takes its units. */
+  async function perform(
+    target: string,
+    request: object,
+    touches: readonly Touch[],
+    manner: Manner | undefined,
+  ): Promise<AwsAnswer> {
+    const { requestMs } = limits();
+    const items = touches.flatMap(({ item }) => item ?? []);
+    if (manner) inFlight.begin(items, manner);
+    try {
+      await pause(requestMs * random());
+      const asked = { ...request, ReturnConsumedCapacity: 'INDEXES' };
+      const answer = await engine.forward(target, JSON.stringify(asked));
+      const units = unitsOf(
+        touches,
+        JSON.parse(String(answer.body)) as object,
+        manner?.startsWith('trans') ?? false,
+      );
+      touches.forEach((touch, place) => {
+        for (const [bucket, rate] of rates(touch)) buckets.take(bucket, rate, units[place] ?? 0);
+      });
+      if (answer.status === 200) await collections.measure(touches);
+      await pause(requestMs * random());
+      return answer;
+    } finally {
+      if (manner) inFlight.end(items, manner);
+    }
+  }
+
+  /** The refusal of each touch, which is counted. A random throttle concerns the whole request. */
+  function judge(
+    touches: readonly (Touch | undefined)[],
+    manner: Manner | undefined,
+  ): (Refusal | undefined)[] {
+    const isThrottled = random() < limits().throttledShare;
+    const found = touches.map((touch) => (isThrottled ? 'throttled' : refusalOf(touch, manner)));
+    for (const refusal of found) if (refusal) counts[refusal]++;
+    return found;
+  }
+
+  async function single(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
+    const table = tableNamed(tables, request.TableName);
+    if (!table) return engine.forward(target, JSON.stringify(request));
+    const kind = singleOperations[operation];
+    const touch =
+      kind === 'range' ? rangeTouch(table, operation, request) : touchOf(table, operation, request);
+    const manner = kind === 'write' ? 'plain write' : undefined;
+    const [refusal] = judge([touch], manner);
+    return refusal ? refused(refusal, random) : perform(target, request, [touch], manner);
+  }
+
+  async function transaction(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
+    const { ClientRequestToken: token } = request;
+    if (token !== undefined && tokens.has(token)) return inProgress();
+    const manner = operation === 'TransactGetItems' ? 'transactional read' : 'transactional write';
+    const touches = transactionTouches(request, tables);
+    const refusals = judge(touches, manner);
+    if (refusals.some(Boolean)) {
+      // AWS also throttles a transaction as a whole, by an exception of its own.
+      const whole = refusals.every((refusal) => refusal === 'throttled') && random() < 0.5;
+      return whole ? refused('throttled', random) : cancelled(refusals, random);
+    }
+    if (token !== undefined) tokens.add(token);
+    try {
+      return await perform(
+        target,
+        request,
+        touches.flatMap((touch) => touch ?? []),
+        manner,
+      );
+    } finally {
+      if (token !== undefined) tokens.delete(token);
+    }
+  }
+
+  /** A batch: what is refused comes back as unprocessed; if nothing is left, the batch is an exception. */
+  async function batch(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
+    const manner = operation === 'BatchWriteItem' ? 'plain write' : undefined;
+    const parts =
+      operation === 'BatchWriteItem' ? batchedWrites(request, tables) : batchedReads(request, tables);
+    const refusals = judge(
+      parts.map(({ touch }) => touch),
+      manner,
+    );
+    const full = refusals.includes('full');
+    const taken = parts.filter((_, place) => !refusals[place]);
+    if (full || taken.length === 0) return refused(full ? 'full' : 'throttled', random);
+    const left = parts.filter((_, place) => refusals[place]);
+    const touches = taken.flatMap(({ touch }) => touch ?? []);
+    const answer = await perform(target, { ...request, RequestItems: together(taken) }, touches, manner);
+    if (left.length === 0 || answer.status !== 200) return answer;
+    const body = JSON.parse(String(answer.body)) as Record<string, Record<string, unknown> | undefined>;
+    const field = operation === 'BatchWriteItem' ? 'UnprocessedItems' : 'UnprocessedKeys';
+    const unprocessed = together(left);
+    for (const [name, more] of Object.entries(body[field] ?? {}))
+      unprocessed[name] = joined(unprocessed[name], more);
+    return { ...answer, body: JSON.stringify({ ...body, [field]: unprocessed }) };
+  }
+
+  async function answerTo(target: string, body: Buffer | string): Promise<AwsAnswer> {
+    const operation = operationIn(target);
+    const serve =
+      operation in singleOperations
+        ? single
+        : operation.startsWith('Transact')
+          ? transaction
+          : operation.startsWith('Batch')
+            ? batch
+            : undefined;
+    if (!serve) return engine.forward(target, body);
+    const { failedShare, lostShare } = limits();
+    if (random() < failedShare) return internalError();
+    const isLost = random() < lostShare;
+    const answer = await serve(target, operation, JSON.parse(String(body)) as ItemRequest);
+    if (!isLost) return answer;
+    if (random() < 0.5) throw new Unanswered();
+    return internalError();
+  }
+
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (message, response) => {
+    readBody(message, bodyBytesMax)
+      .then((body) => answerTo(String(message.headers['x-amz-target']), body))
+      .then(
+        ({ status, headers, body }) => {
+          const known = Object.entries(headers).filter(
+            ([name, value]) => value !== undefined && name !== 'x-amz-crc32',
+          );
+          response.writeHead(status, {
+            ...Object.fromEntries(known),
+            'content-length': Buffer.byteLength(body),
+          });
+          response.end(body);
+        },
+        () => response.destroy(),
+      );
+  });
+  return {
+    host: `127.0.0.1:${await listen(server, 0)}`,
+    forward: answerTo,
+    refusals: () => ({ ...counts }),
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** A part of a batch: a write, or a key that is read with the other settings of its table's request. */
+interface BatchPart {
+  readonly table: string;
+  readonly touch: Touch | undefined;
+  readonly request: unknown;
+  /** The other settings of a BatchGetItem for this table. */
+  readonly settings?: object;
+}
+
+const batchedWrites = ({ RequestItems = {} }: ItemRequest, tables: readonly TableShape[]): BatchPart[] =>
+  Object.entries(RequestItems as Readonly<Record<string, readonly BatchedWrite[]>>).flatMap(
+    ([name, writes]) => {
+      const table = tableNamed(tables, name);
+      return writes.map((request) => {
+        const [kind = '', action = {}] = Object.entries(request)[0] ?? [];
+        return { table: name, touch: table && touchOf(table, kind, action), request };
+      });
+    },
+  );
+
+const batchedReads = ({ RequestItems = {} }: ItemRequest, tables: readonly TableShape[]): BatchPart[] =>
+  Object.entries(
+    RequestItems as Readonly<Record<string, { readonly Keys: readonly AttributeMap[] }>>,
+  ).flatMap(([name, { Keys, ...settings }]) => {
+    const table = tableNamed(tables, name);
+    return Keys.map((Key) => ({
+      table: name,
+      touch: table && touchOf(table, 'Get', { Key }),
+      request: Key,
+      settings,
+    }));
+  });
+
+/** The parts of a batch as `RequestItems` has them. */
+function together(parts: readonly BatchPart[]): Record<string, unknown> {
+  const byTable = Object.groupBy(parts, ({ table }) => table);
+  return Object.fromEntries(
+    Object.entries(byTable).map(([name, its = []]) => {
+      const requests = its.map(({ request }) => request);
+      const settings = its[0]?.settings;
+      return [name, settings ? { ...settings, Keys: requests } : requests];
+    }),
+  );
+}
+
+/** What was left of one table by the limits, and by the engine. */
+function joined(left: unknown, more: unknown): unknown {
+  if (left === undefined) return more;
+  if (Array.isArray(left)) return [...left, ...(more as unknown[])];
+  const [one, other] = [left, more] as { Keys: unknown[] }[];
+  return { ...one, Keys: [...(one?.Keys ?? []), ...(other?.Keys ?? [])] };
+}

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noLimits } from '../../local/limits/limits.ts';
+import { type Own, ownServiceOfFile } from '../service/own.ts';
+import { makeCaller, type Seen, type Wrong } from './caller.ts';
+import { conditions } from './conditions.ts';
+import { admin } from './work/admin.ts';
+import { cliniko } from './work/cliniko.ts';
+import { contacts } from './work/contacts.ts';
+import { content } from './work/content.ts';
+import { patients } from './work/patients.ts';
+import { texts } from './work/texts.ts';
+
+/** Rounds of each work; ROUNDS sets more for the figures of docs/operating.md. */
+const rounds = Number(process.env.ROUNDS ?? 2);
+const works = { patients, contacts, texts, cliniko, content, admin };
+
+/** The statuses that each API promises to a caller who asks for nothing wrong. */
+const promised = new Set([200, 201, 202, 207, 409, 429, 503]);
+
+let service: Own;
+const figures: string[] = [];
+
+beforeAll(async () => {
+  service = await ownServiceOfFile({ limits: noLimits, environment: { WEBHOOK_LOOPBACK: 'true' } });
+});
+afterAll(() => {
+  console.log(
+    [
+      '| condition | requests | statuses | median / 99 % / longest in s | refused by DynamoDB | lost, doubled, partial |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...figures,
+    ].join('\n'),
+  );
+});
+
+function figure(name: string, seen: Seen[], refusals: Record<string, number>, wrong: Wrong): string {
+  const sorted = seen.map(({ milliseconds }) => milliseconds / 1_000).toSorted((one, other) => one - other);
+  const at = (part: number) =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0).toFixed(2);
+  const statuses = Object.entries(Object.groupBy(seen, ({ status }) => status)).map(
+    ([status, its = []]) => `${status}: ${its.length}`,
+  );
+  const refused = Object.entries(refusals)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${kind} ${count}`);
+  const { lost, doubled, partial } = wrong;
+  return `| ${[name, seen.length, statuses.join(', '), `${at(0.5)} / ${at(0.99)} / ${at(1)}`, refused.join(', ') || 'none', `${lost}, ${doubled}, ${partial}`].join(' | ')} |`;
+}
+
+test.each(Object.entries(conditions))(
+  'under %s, each system loses, doubles and halves nothing, and answers only what its API promises',
+  { timeout: 600_000 },
+  async (name, limits) => {
+    const before = service.running.refusals();
+    service.running.setLimits(limits);
+    const caller = makeCaller(service.running);
+    const begun = performance.now();
+    const outcomes = await Promise.allSettled(
+      Object.entries(works).map(async ([system, work]) => {
+        const wrong = await work(caller, rounds);
+        if (process.env.ROUNDS)
+          console.log(name, system, ((performance.now() - begun) / 1_000).toFixed(1), wrong);
+        return [system, wrong] as const;
+      }),
+    );
+    service.running.setLimits(noLimits);
+    const failures = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [String(outcome.reason)] : [],
+    );
+    const wrongs = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const after = service.running.refusals();
+    const refusals = Object.fromEntries(
+      Object.entries(after).map(([kind, count]) => [kind, count - before[kind as keyof typeof before]]),
+    );
+    const sum = (kind: keyof Wrong) => wrongs.reduce((total, [, wrong]) => total + wrong[kind], 0);
+    figures.push(
+      figure(name, caller.seen, refusals, {
+        lost: sum('lost'),
+        doubled: sum('doubled'),
+        partial: sum('partial'),
+      }),
+    );
+    expect(failures).toEqual([]);
+    const none = { lost: 0, doubled: 0, partial: 0 };
+    expect(Object.fromEntries(wrongs)).toEqual(
+      Object.fromEntries(Object.keys(works).map((system) => [system, none])),
+    );
+    expect(caller.seen.filter(({ status }) => !promised.has(status))).toEqual([]);
+    expect(caller.seen.filter(({ status, retryAfter }) => status === 503 && !retryAfter)).toEqual([]);
+  },
+);
