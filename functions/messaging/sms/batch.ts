@@ -75,16 +75,26 @@ const rowErrors = z.object({ v: itemVersion, errors: z.array(z.string()) });
  */
 export const asRowErrors = (item: Item): string[] => rowErrors.parse(item).errors;
 
-/** Final receipts of a batch's messages, counted by state; an absent counter is 0. */
-const receiptCounts = z.object({
+/** One counter of final receipts; a state that none had is absent. */
+const receiptCounter = z.object({
   v: itemVersion,
-  delivered: z.number().optional(),
-  failed: z.number().optional(),
+  delivered: z.number().default(0),
+  failed: z.number().default(0),
 });
-export type ReceiptCounts = z.output<typeof receiptCounts>;
 
-/** Parses the counters of receipts. @throws ZodError for an item of another shape. */
-export const asReceiptCounts = (item: Item): ReceiptCounts => receiptCounts.parse(item);
+/** Final receipts of a batch's messages, counted by state. */
+export type ReceiptCounts = Pick<z.output<typeof receiptCounter>, 'delivered' | 'failed'>;
+
+/** Sums the counters of a batch's receipts. @throws ZodError for an item of another shape. */
+export function sumOfReceipts(counters: readonly Item[]): ReceiptCounts {
+  const sum = { delivered: 0, failed: 0 };
+  for (const counter of counters) {
+    const { delivered, failed } = receiptCounter.parse(counter);
+    sum.delivered += delivered;
+    sum.failed += failed;
+  }
+  return sum;
+}
 
 /** A batch that the sweep must check. Its sort key begins with the time, 24 characters long. */
 const dueEntry = z
@@ -97,6 +107,13 @@ export const asDueEntry = (item: Item): z.output<typeof dueEntry> => dueEntry.pa
 /** Messages of one item: 50 of the longest texts take 240 KB; an item may have 400 KB. */
 export const messagesPerPack = 50;
 
+/**
+ * Counters of one batch's receipts. A partition takes 1,000 write units a second (developer guide, burst and
+ * adaptive capacity), and a counter's write in a transaction costs 2: so one counter takes 500 receipts a
+ * second, and eight take 4,000. May grow, since the reader then looks for more; must never shrink.
+ */
+const receiptCountersMax = 8;
+
 const partition = (tenant: string, id: string) => `SMS#${Buffer.from(tenant).toString('base64url')}#${id}`;
 
 /** Keys of a batch, of the items that belong to it, and of templates. */
@@ -107,8 +124,16 @@ export const smsKeys = {
     sk: `PACK#${String(Math.floor(n / messagesPerPack)).padStart(6, '0')}`,
   }),
   errors: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
-  /** Counters of final receipts. */
-  receipts: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'RECEIPTS' }),
+  /** The counter of final receipts for message `n`; the first lies with the batch, each other one alone. */
+  receiptCounter(tenant: string, id: string, n: number): Key {
+    const counter = n % receiptCountersMax;
+    return { pk: partition(tenant, counter === 0 ? id : `${id}#${counter}`), sk: 'RECEIPTS' };
+  },
+  /** All counters that a batch of so many messages can have. */
+  receiptCounters: (tenant: string, id: string, total: number): Key[] =>
+    Array.from({ length: Math.min(total, receiptCountersMax) }, (_, n) =>
+      smsKeys.receiptCounter(tenant, id, n),
+    ),
   /** A partition for each message: hundreds of writes a second would overload a shared one. */
   message: (tenant: string, messageId: string): Key => ({ pk: partition(tenant, messageId), sk: 'MESSAGE' }),
   due: ({ tenant, id, createdAt }: Pick<SmsBatch, 'tenant' | 'id' | 'createdAt'>, at: string): Key => ({

@@ -54,8 +54,8 @@ export function batchToReply(batch: SmsBatch, progress: Batch | undefined, recei
     ...counted,
     sent: progress?.succeeded ?? 0,
     failed: progress?.failed ?? 0,
-    delivered: receipts.delivered ?? 0,
-    undelivered: receipts.failed ?? 0,
+    delivered: receipts.delivered,
+    undelivered: receipts.failed,
     ...requestFields(batch),
   };
 }

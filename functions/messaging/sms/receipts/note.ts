@@ -55,7 +55,7 @@ export async function noteReceipt(
   // The counter moves in the same transaction, so that a duplicate receipt counts once.
   const counted = {
     TableName,
-    Key: smsKeys.receipts(tenant, place.batchId),
+    Key: smsKeys.receiptCounter(tenant, place.batchId, place.n),
     UpdateExpression: 'ADD #state :one',
     ExpressionAttributeNames: { '#state': receipt.state },
     ExpressionAttributeValues: { ':one': 1 },
