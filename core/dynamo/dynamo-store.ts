@@ -113,6 +113,16 @@ function cancelled(error: TransactionCanceledException): Transacted {
   throw invalid.length > 0 ? new InvalidActions(invalid, { cause: error }) : error;
 }
 
+/** The lower estimate of the largest partition among these, in GB. */
+function largestPartitionGb(
+  metrics: Readonly<Record<string, readonly { SizeEstimateRangeGB?: number[] | undefined }[]>> = {},
+): number | undefined {
+  const sizes = Object.values(metrics).flatMap((ofTable) =>
+    ofTable.flatMap(({ SizeEstimateRangeGB: range }) => range?.slice(0, 1) ?? []),
+  );
+  return sizes.length > 0 ? Math.max(...sizes) : undefined;
+}
+
 /**
  * The port on DynamoDB: each call sends one request, once.
  *
@@ -156,15 +166,24 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
     remove: (remove) => written(connection().send(new DeleteCommand(remove))),
     putMany: async (table, items) => {
       const RequestItems = { [table]: items.map((Item) => ({ PutRequest: { Item } })) };
-      const reply = await answerOf(connection().send(new BatchWriteCommand({ RequestItems })));
-      return (reply.UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) => PutRequest?.Item ?? []);
+      const reply = await answerOf(
+        connection().send(new BatchWriteCommand({ RequestItems, ReturnItemCollectionMetrics: 'SIZE' })),
+      );
+      const unprocessed = (reply.UnprocessedItems?.[table] ?? []).flatMap(
+        ({ PutRequest }) => PutRequest?.Item ?? [],
+      );
+      return { unprocessed, partitionGb: largestPartitionGb(reply.ItemCollectionMetrics) };
     },
     transact: async (actions, token) => {
       try {
-        await connection().send(
-          new TransactWriteCommand({ TransactItems: actions, ClientRequestToken: token }),
+        const reply = await connection().send(
+          new TransactWriteCommand({
+            TransactItems: actions,
+            ClientRequestToken: token,
+            ReturnItemCollectionMetrics: 'SIZE',
+          }),
         );
-        return { done: true };
+        return { done: true, partitionGb: largestPartitionGb(reply.ItemCollectionMetrics) };
       } catch (error) {
         if (error instanceof TransactionCanceledException) return cancelled(error);
         throw sorted(error);

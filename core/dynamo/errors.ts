@@ -48,7 +48,8 @@ export class Unavailable extends Problem {
 
 /**
  * The tenant's partition has reached 10 GB, the most that a partition key of a table with a local index may
- * hold (DynamoDB developer guide, item collection size limit). Nothing was written; reads go on to work.
+ * hold (DynamoDB developer guide, item collection size limit), or comes so near that only deletions and
+ * changes are taken. Nothing was written; reads go on to work.
  */
 export class PartitionFull extends Problem {
   override readonly name = 'PartitionFull';

@@ -22,8 +22,8 @@ export async function putAll(store: RetryingStore, table: string, items: readonl
     const wait = store.backoff();
     // Ends at the deadline, by the backoff.
     for (let left = chunk; left.length > 0; ) {
-      const unprocessed = await store.putMany(table, left).catch((error: unknown) => {
-        if (error instanceof AnswerLost) return left;
+      const { unprocessed } = await store.putMany(table, left).catch((error: unknown) => {
+        if (error instanceof AnswerLost) return { unprocessed: left };
         throw error;
       });
       if (unprocessed.length > 0) await wait();

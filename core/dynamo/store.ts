@@ -30,11 +30,28 @@ export type Update = UpdateCommandInput;
  */
 export type Written = { done: true; item?: Item } | { done: false; item?: Item };
 
+/** What a write tells about the partitions that it wrote. */
+interface PartitionSize {
+  /**
+   * Size of the largest partition key of a table with a local index, in whole GB: DynamoDB's lower estimate
+   * (API reference, ItemCollectionMetrics); `undefined` if it gave none.
+   */
+  partitionGb?: number | undefined;
+}
+
+/** What a request for many puts did. */
+export interface ManyPut extends PartitionSize {
+  /** The puts that were not processed, to be sent again. */
+  unprocessed: Item[];
+}
+
 /**
  * The outcome of a transaction: all of it, or none of it because of the actions marked `failed`, in their
  * order.
  */
-export type Transacted = { done: true } | { done: false; reasons: { failed: boolean; item?: Item }[] };
+export type Transacted =
+  | ({ done: true } & PartitionSize)
+  | { done: false; reasons: { failed: boolean; item?: Item }[] };
 
 export interface Page {
   items: Item[];
@@ -72,8 +89,8 @@ export interface Store {
   update(update: Update): Promise<Written>;
   /** DeleteItem. */
   remove(remove: DeleteCommandInput): Promise<Written>;
-  /** BatchWriteItem of at most 25 puts without conditions; returns those that were not processed. */
-  putMany(table: string, items: Item[]): Promise<Item[]>;
+  /** BatchWriteItem of at most 25 puts without conditions. */
+  putMany(table: string, items: Item[]): Promise<ManyPut>;
   /**
    * TransactWriteItems of at most 100 actions.
    *

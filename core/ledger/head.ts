@@ -25,6 +25,8 @@ export interface Part {
   /** Its stamp in this tenant. */
   stamp: number;
   delta: Delta;
+  /** Size of its partition in GB, if a write told it. */
+  partitionGb?: number | undefined;
 }
 
 /** One strongly consistent read of HEAD. `undefined`: the tenant has never written. */
@@ -112,10 +114,40 @@ export async function register(context: Context, tenant: string, txId: string): 
 export const tooBusy = (tenant: string): Conflict =>
   new Conflict(`${undecidedTransactionsMax} transactions of tenant ${tenant} are undecided`);
 
+/**
+ * Size in GB from which a partition counts as almost full. DynamoDB refuses whatever lets it grow beyond 10
+ * GB (developer guide, "Item collections"); the rest is for deletions and changes, which need room before
+ * they make any.
+ */
+const almostFullGb = 9;
+
+/**
+ * Time for which an almost full partition takes no new records. Then a transaction may try, and so finds out
+ * whether deletions have made room meanwhile.
+ */
+const almostFullMs = 10 * 60_000;
+
+/**
+ * True if the tenant's partition was almost full a short time ago.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export const isAlmostFull = (head: HeadItem | undefined, now: number): boolean =>
+  head?.full !== undefined && now - head.full < almostFullMs;
+
+/** The part of a commit that notes whether the partition is almost full. */
+function fullness({ partitionGb }: Part, now: number) {
+  if (partitionGb === undefined) return { set: '', remove: '', values: {} };
+  if (partitionGb < almostFullGb) return { set: '', remove: ', #full', values: {} };
+  return { set: ', #full = :full', remove: '', values: { ':full': now } };
+}
+
 /** The update of HEAD that commits a transaction; `seq` and the counters move in the same instant. */
 function commitUpdate(context: Context, part: Part, state: 'P' | 'R') {
   const names: Record<string, string> = { '#b': part.txId };
-  const values: Record<string, unknown> = { ':one': 1, ':state': state, ':n': part.stamp };
+  const full = fullness(part, context.now());
+  const values: Record<string, unknown> = { ':one': 1, ':state': state, ':n': part.stamp, ...full.values };
+  if (part.partitionGb !== undefined) names['#full'] = 'full';
   const additions = Object.entries(part.delta).map(([name, change], index) => {
     names[`#c${index}`] = name;
     values[`:c${index}`] = change;
@@ -124,7 +156,7 @@ function commitUpdate(context: Context, part: Part, state: 'P' | 'R') {
   return {
     TableName: context.records,
     Key: headKey(part.tenant),
-    UpdateExpression: `SET seq = seq + :one REMOVE f.#b, gn.#b${additions.length > 0 ? ` ADD ${additions.join(', ')}` : ''}`,
+    UpdateExpression: `SET seq = seq + :one${full.set} REMOVE f.#b, gn.#b${full.remove}${additions.length > 0 ? ` ADD ${additions.join(', ')}` : ''}`,
     ConditionExpression: 'f.#b.s = :state AND gn.#b = :n',
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,

@@ -23,6 +23,8 @@ export interface HeadItem extends Key {
   f: Record<string, Entry>;
   /** Their stamps by txId. A stamp of at most `reg` that is not in here is committed for ever. */
   gn: Record<string, number>;
+  /** When the partition of the records was last seen to be almost full, in milliseconds since the epoch. */
+  full?: number;
   // and exact counters: `count:<name>`, `op:create`, `op:update`, `op:delete`
 }
 

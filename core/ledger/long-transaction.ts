@@ -40,13 +40,13 @@ export async function writeLong(attempt: Attempt): Promise<AttemptEnd> {
   try {
     for (const one of drawn) if (one.status === 'rejected') throw one.reason;
     const stamped = plans.map((plan, index) => {
-      const { stamp } = present(parts[index], 'each plan has drawn its stamp');
-      return { plan, stamp };
+      const part = present(parts[index], 'each plan has drawn its stamp');
+      return { plan, part, stamp: part.stamp };
     });
     const begun = await Promise.all(stamped.map(({ plan, stamp }) => putManifest(attempt, plan, stamp)));
     if (begun.includes(false)) throw new Missed('Declared dead before it began');
     await inParallel(
-      stamped.flatMap(({ plan, stamp }) => carriers(attempt, plan, stamp, lostPuts)),
+      stamped.flatMap(({ plan, part }) => carriers(attempt, plan, part, lostPuts)),
       requestsAtOnceMax,
       (carry) => carry(),
     );
@@ -96,13 +96,15 @@ async function putManifest(
  * TransactWriteItems for the sake of their conditions; the atomicity of each request is of no use here.
  *
  * @param lostPuts collects the BatchWriteItems without an answer.
+ * @param part learns how large the tenant's partition is.
  */
 function carriers(
   { context }: Attempt,
   plan: TenantPlan,
-  stamp: number,
+  part: Part,
   lostPuts: AnswerLost[],
 ): (() => Promise<void>)[] {
+  const { stamp } = part;
   const [drawn, others] = partition(plan.writes, ({ id, kind }) => kind === 'create' && !isName(id));
   const many = drawn.length > context.limits.short;
   const conditional = many ? others : plan.writes;
@@ -113,10 +115,13 @@ function carriers(
     let left: Item[] = chunk.flatMap((write) => write.action(context.records, stamp).Put?.Item ?? []);
     // Ends at the deadline, by the backoff.
     for (;;) {
-      const unprocessed = await context.store.putMany(context.records, left).catch((error: unknown) => {
-        if (error instanceof AnswerLost) lostPuts.push(error);
-        throw error;
-      });
+      const { unprocessed, partitionGb } = await context.store
+        .putMany(context.records, left)
+        .catch((error: unknown) => {
+          if (error instanceof AnswerLost) lostPuts.push(error);
+          throw error;
+        });
+      part.partitionGb = largest(part.partitionGb, partitionGb);
       if (unprocessed.length === 0) return;
       await wait();
       left = unprocessed;
@@ -129,7 +134,10 @@ function carriers(
     // Ends at the deadline, by the backoff.
     for (;;) {
       const reply = await transactAgain(context.store, actions);
-      if (reply.done) return;
+      if (reply.done) {
+        part.partitionGb = largest(part.partitionGb, reply.partitionGb);
+        return;
+      }
       const items = reply.reasons.map(({ failed, item }) => (failed && item ? recordFrom(item) : undefined));
       for (const [index, { failed }] of reply.reasons.entries()) {
         const item = items[index];
@@ -152,6 +160,9 @@ function carriers(
 function partition<E>(list: readonly E[], test: (element: E) => boolean): [E[], E[]] {
   return [list.filter(test), list.filter((element) => !test(element))];
 }
+
+const largest = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 
 /** Chunks of as many writes as one TransactWriteItems takes, by number and by size. */
 function chunksBySize(writes: RecordWrite[], transactMax: number): RecordWrite[][] {

@@ -78,7 +78,8 @@ export async function writeShort(attempt: Attempt, plan: TenantPlan): Promise<At
       throw error;
     }
     if (reply.done) {
-      await commit(context, { tenant, txId, stamp, delta: plan.delta }, 'R');
+      const { partitionGb } = reply;
+      await commit(context, { tenant, txId, stamp, delta: plan.delta, partitionGb }, 'R');
       return 'committed';
     }
     const { reasons } = reply;

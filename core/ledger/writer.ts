@@ -1,11 +1,12 @@
 import { currentDeadlineMs } from '../deadline.ts';
+import { PartitionFull } from '../dynamo/errors.ts';
 import type { AttemptEnd } from './attempt.ts';
 import type { Stored, WriteRequest } from './change.ts';
 import { readCommitted } from './committed.ts';
 import { type Context, until } from './context.ts';
 import { Conflict, TooManyTenants } from './errors.ts';
-import { forget, readHead, register } from './head.ts';
-import { documentOf, type RecordItem, tenantOf } from './items.ts';
+import { forget, isAlmostFull, readHead, register } from './head.ts';
+import { documentOf, type HeadItem, type RecordItem, tenantOf } from './items.ts';
 import { writeLong } from './long-transaction.ts';
 import { planOf, type TenantPlan } from './plan.ts';
 import { type LastMessages, type RecoveryMessages, recoveryMessages } from './recovery-messages.ts';
@@ -133,6 +134,7 @@ async function readAndWrite<T extends Stored, R>(
   const others = plans.map((plan) => plan.tenant).filter((tenant) => !heads.has(tenant));
   await messages.of(others);
   for (const tenant of others) heads.set(tenant, await readHead(context, tenant));
+  refuseGrowth(context, plans, heads);
   const answer = await request.answer?.({ ledger: context.ledger, tenant: first.tenant, txId }, result);
   const author = { user: request.actor, ...(request.note === undefined ? {} : { note: request.note }) };
   const writing = { context, txId, author, plans, answer, heads };
@@ -144,6 +146,13 @@ async function readAndWrite<T extends Stored, R>(
   else if (plans.length === 1 && isShort(first, context.limits)) end = await writeShort(writing, first);
   else end = await writeLong(writing);
   return end === 'committed' ? { result } : end;
+}
+
+/** @throws PartitionFull for new records of a tenant whose partition is almost full. */
+function refuseGrowth(context: Context, plans: TenantPlan[], heads: Map<string, HeadItem | undefined>): void {
+  for (const { tenant, writes } of plans)
+    if (writes.some(({ kind }) => kind === 'create') && isAlmostFull(heads.get(tenant), context.now()))
+      throw new PartitionFull();
 }
 
 function decide<T extends Stored, R>(

@@ -18,6 +18,8 @@ interface Edit {
   readonly target: DocumentPath;
   /** The value that it sets there; `undefined` if that depends on the item, as in `a + :one`. */
   readonly assigned?: string | undefined;
+  /** True if it removes the path. */
+  readonly isRemoval: boolean;
 }
 
 /** A comparator of a condition, with the parts at its sides. */
@@ -186,7 +188,11 @@ function editsOf(parts: readonly ExpressionPart[]): Edit[] {
     const [first, sign, value] = current;
     const isPlain = current.length === 3 && isSign(sign, '=') && value?.kind === 'value';
     if (first?.kind === 'path')
-      edits.push({ target: first.path, assigned: isPlain ? value.text : undefined });
+      edits.push({
+        target: first.path,
+        assigned: isPlain ? value.text : undefined,
+        isRemoval: current.length === 1,
+      });
     current = [];
   };
   for (const part of parts) {

@@ -6,7 +6,7 @@ import { listen } from '../gateway/gateway.ts';
 import { readBody } from '../gateway/read-body.ts';
 import { randomOf } from '../random.ts';
 import { type AwsAnswer, operationIn, Unanswered } from '../services/service.ts';
-import { openCollections } from './collections.ts';
+import { type Collections, openCollections } from './collections.ts';
 import { type Manner, makeInFlight } from './in-flight.ts';
 import type { Limits } from './limits.ts';
 import { cancelled, inProgress, internalError, type Refusal, refused } from './refusals.ts';
@@ -56,7 +56,13 @@ export async function limitEngine(
   const random = randomOf(limits().seed);
   const buckets = makeTokenBuckets(() => performance.now());
   const inFlight = makeInFlight();
-  const collections = await openCollections(engine, tables);
+  /** Opened when collections are limited for the first time, since it remembers every item. */
+  let collections: Promise<Collections> | undefined;
+  const tracked = async (): Promise<Collections | undefined> => {
+    if (limits().collectionBytesMax < Number.POSITIVE_INFINITY)
+      collections ??= openCollections(engine, tables);
+    return collections;
+  };
   const tokens = new Set<string>();
   const counts: Record<Refusal, number> = { throttled: 0, conflict: 0, full: 0 };
 
@@ -73,23 +79,27 @@ export async function limitEngine(
     ];
   };
 
-  const refusalOf = (touch: Touch | undefined, manner: Manner | undefined): Refusal | undefined => {
+  const refusalOf = (
+    touch: Touch | undefined,
+    manner: Manner | undefined,
+    sizes: Collections | undefined,
+  ): Refusal | undefined => {
     if (!touch) return undefined;
     if (!rates(touch).every(([bucket, rate]) => buckets.hasUnits(bucket, rate))) return 'throttled';
     if (limits().requestMs > 0 && manner && touch.item !== undefined && inFlight.meets(touch.item, manner))
       return 'conflict';
-    const { collectionBytesMax } = limits();
-    return touch.access === 'write' && collections.isFull(touch, collectionBytesMax) ? 'full' : undefined;
+    return sizes?.isFull(touch, limits().collectionBytesMax) ? 'full' : undefined;
   };
 
   /** Forwards a request that was admitted, and takes its units. */
   async function perform(
     target: string,
-    request: object,
+    request: ItemRequest,
     touches: readonly Touch[],
     manner: Manner | undefined,
   ): Promise<AwsAnswer> {
     const { requestMs } = limits();
+    const sizes = await tracked();
     const items = touches.flatMap(({ item }) => item ?? []);
     if (manner) inFlight.begin(items, manner);
     try {
@@ -104,21 +114,24 @@ export async function limitEngine(
       touches.forEach((touch, place) => {
         for (const [bucket, rate] of rates(touch)) buckets.take(bucket, rate, units[place] ?? 0);
       });
-      if (answer.status === 200) await collections.measure(touches);
+      if (answer.status === 200) await sizes?.note(touches);
       await pause(requestMs * random());
-      return answer;
+      return sizes && request.ReturnItemCollectionMetrics === 'SIZE' && answer.status === 200
+        ? withMetrics(answer, sizes.metrics(touches, limits().collectionBytesMax))
+        : answer;
     } finally {
       if (manner) inFlight.end(items, manner);
     }
   }
 
   /** The refusal of each touch, which is counted. A random throttle concerns the whole request. */
-  function judge(
+  async function judge(
     touches: readonly (Touch | undefined)[],
     manner: Manner | undefined,
-  ): (Refusal | undefined)[] {
+  ): Promise<(Refusal | undefined)[]> {
+    const sizes = await tracked();
     const isThrottled = random() < limits().throttledShare;
-    const found = touches.map((touch) => (isThrottled ? 'throttled' : refusalOf(touch, manner)));
+    const found = touches.map((touch) => (isThrottled ? 'throttled' : refusalOf(touch, manner, sizes)));
     for (const refusal of found) if (refusal) counts[refusal]++;
     return found;
   }
@@ -130,7 +143,7 @@ export async function limitEngine(
     const touch =
       kind === 'range' ? rangeTouch(table, operation, request) : touchOf(table, operation, request);
     const manner = kind === 'write' ? 'plain write' : undefined;
-    const [refusal] = judge([touch], manner);
+    const [refusal] = await judge([touch], manner);
     return refusal ? refused(refusal, random) : perform(target, request, [touch], manner);
   }
 
@@ -139,7 +152,7 @@ export async function limitEngine(
     if (token !== undefined && tokens.has(token)) return inProgress();
     const manner = operation === 'TransactGetItems' ? 'transactional read' : 'transactional write';
     const touches = transactionTouches(request, tables);
-    const refusals = judge(touches, manner);
+    const refusals = await judge(touches, manner);
     if (refusals.some(Boolean)) {
       // AWS also throttles a transaction as a whole, by an exception of its own.
       const whole = refusals.every((refusal) => refusal === 'throttled') && random() < 0.5;
@@ -163,7 +176,7 @@ export async function limitEngine(
     const manner = operation === 'BatchWriteItem' ? 'plain write' : undefined;
     const parts =
       operation === 'BatchWriteItem' ? batchedWrites(request, tables) : batchedReads(request, tables);
-    const refusals = judge(
+    const refusals = await judge(
       parts.map(({ touch }) => touch),
       manner,
     );
@@ -229,6 +242,12 @@ export async function limitEngine(
     },
   };
 }
+
+/** An answer with the sizes of item collections, which its request asked for. */
+const withMetrics = (answer: AwsAnswer, metrics: Record<string, object[]>): AwsAnswer => ({
+  ...answer,
+  body: JSON.stringify({ ...(JSON.parse(String(answer.body)) as object), ItemCollectionMetrics: metrics }),
+});
 
 /** A part of a batch: a write, or a key that is read with the other settings of its table's request. */
 interface BatchPart {

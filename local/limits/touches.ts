@@ -1,4 +1,5 @@
 import type { AttributeMap } from '../dynamodb/attribute-value.ts';
+import type { Expressions } from '../dynamodb/expression-rules.ts';
 import { keyConditions } from '../dynamodb/key-condition.ts';
 import { keyText } from '../dynamodb/key-rules.ts';
 import type { ReadRequest } from '../dynamodb/read-rules.ts';
@@ -21,20 +22,23 @@ export interface Touch {
   readonly partition?: string;
   /** The item that is put. */
   readonly put?: AttributeMap;
+  /** How the item is updated. */
+  readonly update?: Expressions;
 }
 
 /** An action of a transaction, or the request for one item. */
-export interface ItemAction {
+export interface ItemAction extends Expressions {
   readonly TableName?: string;
   readonly Item?: AttributeMap;
   readonly Key?: AttributeMap;
 }
 
 /** The fields of requests on items that the limits look at. */
-export interface ItemRequest extends ReadRequest, ItemAction {
+export interface ItemRequest extends ItemAction, ReadRequest {
   readonly TransactItems?: readonly Readonly<Record<string, ItemAction>>[];
   readonly RequestItems?: Readonly<Record<string, unknown>>;
   readonly ClientRequestToken?: string;
+  readonly ReturnItemCollectionMetrics?: 'NONE' | 'SIZE';
 }
 
 /** A write of a BatchWriteItem. */
@@ -82,6 +86,7 @@ export function touchOf(table: TableShape, kind: string, action: ItemAction): To
     },
     partition: hasLocalIndex(table) ? partitionOf(table, key) : item,
     ...(action.Item && { put: action.Item }),
+    ...(action.UpdateExpression !== undefined && { update: action }),
   };
 }
 

@@ -108,6 +108,7 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
     }),
   });
   const id = `00000000-0000-4000-8000-${String(seed).padStart(7, '0')}00000`;
+  const receiptStore = retrying(table.store, machine.depsOf(), () => machine.now + 45_000);
   const parts = () => ({ store: table.store, engine: machine.engine().engine });
 
   async function open(): Promise<void> {
@@ -147,8 +148,7 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
       const receipt: Receipt = { state: 'delivered' };
       const times = Number(message.charCodeAt(35)) % 3 === 0 ? 2 : 1;
       for (let time = 0; time < times; time++)
-        const store = retrying(table.store, machine.depsOf(), () => machine.now + 45_000);
-        await noteReceipt(store, { tenant: TENANT, message }, receipt, machine.now);
+        await noteReceipt(receiptStore, { tenant: TENANT, message }, receipt, machine.now);
     }
   }
 

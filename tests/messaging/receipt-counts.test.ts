@@ -36,7 +36,7 @@ async function sentBatch(total: number) {
 const workers = (store: Store) => retrying(store, systemDeps, () => Date.now() + 20_000);
 
 const note = (store: Store, message: string, receipt: Receipt) =>
-  noteReceipt(store, { tenant, message }, receipt, Date.now());
+  noteReceipt(workers(store), { tenant, message }, receipt, Date.now());
 
 async function statesOf(messages: string[]): Promise<MessageState[]> {
   const keys = messages.map((message) => smsKeys.message(tenant, message));

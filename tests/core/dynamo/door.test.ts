@@ -168,7 +168,7 @@ test('puts whatever DynamoDB left unprocessed or did not answer for, and waits b
         expect(items.length).toBeLessThanOrEqual(25);
         if (requests === 2) throw new AnswerLost('TimeoutError');
         stored.push(...items.slice(0, 10));
-        return items.slice(10);
+        return { unprocessed: items.slice(10) };
       },
     },
     deps,
@@ -185,7 +185,10 @@ test('puts whatever DynamoDB left unprocessed or did not answer for, and waits b
 test('gives up unprocessed items at the deadline instead of asking for ever', async () => {
   const deps = virtualDeps(1);
   const store = retryingPort(
-    { putMany: async (_, items) => items, getMany: async (_, wanted) => ({ items: [], unread: wanted }) },
+    {
+      putMany: async (_, items) => ({ unprocessed: items }),
+      getMany: async (_, wanted) => ({ items: [], unread: wanted }),
+    },
     deps,
   );
   await expect(putAll(store, 't', [{ pk: 'p' }])).rejects.toBeInstanceOf(Unavailable);

@@ -67,7 +67,7 @@ const commitFirst = (store: Store): Store => {
     ...store,
     putMany: async (table, items) => {
       kept.push(() => store.putMany(table, items));
-      return [];
+      return { unprocessed: [] };
     },
     transact: async (actions) => {
       if (!writesRecords(actions)) return store.transact(actions);

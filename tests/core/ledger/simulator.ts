@@ -266,7 +266,7 @@ export function simulatedDatabase(
             if (time.chance(faults.partial) || locks.has(nameOf(table, key))) unprocessed.push(one);
             else assign(table, key, one);
           }
-          return unprocessed;
+          return { unprocessed };
         }, false),
       transact: (actions) => call(() => transact(actions, faults.gap), true),
     };
