@@ -158,7 +158,10 @@ export async function start(options: StartOptions): Promise<Running> {
     const strictTables = options.strict === false ? undefined : tableShapes(stack);
     let limits = options.limits ?? noLimits;
     const limited = options.limits && (await limitEngine(engines.dynamo, tableShapes(stack), () => limits));
-    if (limited) undo.push(() => limited.close());
+    if (limited) {
+      undo.push(() => limited.close());
+      log.write('limits', `AWS's limits and faults are in force: ${JSON.stringify(limits)}`);
+    }
     const strict = strictTables && makeStrictCheck(strictTables, log);
     const { host } = limited ?? engines.dynamo;
     const dynamo = { host, allowedTo: allowedInDynamo(stack, judge), strictTables };

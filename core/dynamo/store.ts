@@ -40,7 +40,7 @@ interface PartitionSize {
 }
 
 /** What a request for many puts did. */
-export interface ManyPut extends PartitionSize {
+interface ManyPut extends PartitionSize {
   /** The puts that were not processed, to be sent again. */
   unprocessed: Item[];
 }

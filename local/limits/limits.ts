@@ -5,7 +5,7 @@ import { CannotStart } from '../cannot-start.ts';
  * a share is a probability from 0 to 1; infinity means no limit.
  */
 export interface Limits {
-  /** Begins the random choices. Faults also depend on the order in which requests arrive. */
+  /** Begins the random choices, when the run starts. Faults also depend on the order of requests. */
   readonly seed: number;
   /**
    * Units per second of one partition key of a table with a local index, which DynamoDB cannot split; of

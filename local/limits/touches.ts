@@ -51,7 +51,7 @@ export interface BatchedWrite {
 export const hasLocalIndex = (table: TableShape): boolean => table.indexes.some((index) => !index.isGlobal);
 
 /** The partition key of an item, as one text. */
-export const partitionOf = (table: TableShape, key: AttributeMap): string =>
+const partitionOf = (table: TableShape, key: AttributeMap): string =>
   keyText({ ...table, keys: table.keys.filter(({ role }) => role === 'HASH') }, key);
 
 const effects: Readonly<Record<string, Touch['effect']>> = {

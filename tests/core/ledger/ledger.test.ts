@@ -560,6 +560,51 @@ describe('recovery', () => {
   });
 });
 
+describe('a tenant whose partition is almost full', () => {
+  const told = (partitionGb: number | undefined): Store => ({
+    ...store,
+    transact: async (...args) => {
+      const reply = await store.transact(...args);
+      return reply.done ? { ...reply, partitionGb } : reply;
+    },
+    putMany: async (...args) => ({ ...(await store.putMany(...args)), partitionGb }),
+  });
+  const refusal = { code: 'storage_full' };
+
+  test.each([1, 200])(
+    'takes no new records after %i that came near the limit, but changes and deletions',
+    async (count) => {
+      const tight = open({ store: told(9) });
+      await createPeople(0, count, tight);
+      await expect(createPeople(500, 1, tight)).rejects.toMatchObject(refusal);
+      await expect(createPeople(500, 1)).rejects.toMatchObject(refusal);
+      await change([idOf(0)], (old) => ({ ...old, name: 'Changed' }), tight);
+      await remove([idOf(0)], tight);
+      expect(await fresh(everybody)).toHaveLength(count - 1);
+    },
+  );
+
+  test('takes them again as soon as a change tells that there is room', async () => {
+    const tight = open({ store: told(9) });
+    await createPeople(0, 2, tight);
+    await remove([idOf(0)], open({ store: told(8) }));
+    await createPeople(500, 1);
+  });
+
+  test('is tried again after ten minutes, since deleted records leave room only later', async () => {
+    const later = () => Date.now() + 10 * 60_000;
+    await createPeople(0, 1, open({ store: told(9) }));
+    await createPeople(500, 1, open({ now: later }));
+    await expect(createPeople(501, 1)).rejects.toMatchObject(refusal);
+  });
+
+  test('keeps what it knows where DynamoDB tells nothing', async () => {
+    await createPeople(0, 1, open({ store: told(9) }));
+    await change([idOf(0)], (old) => ({ ...old, name: 'Changed' }), open({ store: told(undefined) }));
+    await expect(createPeople(500, 1)).rejects.toMatchObject(refusal);
+  });
+});
+
 test('every read of the protocol is strongly consistent', async () => {
   const documents = engine.documents();
   const reads: boolean[] = [];
