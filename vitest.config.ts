@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     // A service with settings of its own is synthesised anew, which takes ten seconds of a core that is not busy.
     hookTimeout: 120_000,
+    setupFiles: 'tests/refused/setup.ts',
     projects: [
       {
         extends: true,

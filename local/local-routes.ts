@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { reasonOf } from './cannot-start.ts';
+import type { Refusals } from './dynamodb/refusals.ts';
 import { readBody } from './gateway/read-body.ts';
 import type { Claims, Identity } from './identity.ts';
 import type { Log } from './log.ts';
@@ -17,8 +18,9 @@ const linesShownMax = 1_000;
 
 /**
  * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`,
- * `GET /_local/outbox`, `GET /_local/logs`, `POST /_local/sms` (`{"sender_id","profile"}`: the faults that
- * SMS of this sender meet) and `POST /_local/webhook/…`, which accepts any webhook into the outbox.
+ * `GET /_local/outbox`, `GET /_local/logs`, `GET /_local/refused` (DynamoDB requests that were refused as
+ * invalid), `POST /_local/sms` (`{"sender_id","profile"}`: the faults that SMS of this sender meet) and
+ * `POST /_local/webhook/…`, which accepts any webhook into the outbox.
  */
 export function withLocalRoutes(
   api: RequestListener,
@@ -26,8 +28,9 @@ export function withLocalRoutes(
     identity,
     outbox,
     log,
+    refusals,
     smsFaults,
-  }: { identity: Identity; outbox: Outbox; log: Log; smsFaults: SmsFaults },
+  }: { identity: Identity; outbox: Outbox; log: Log; refusals: Refusals; smsFaults: SmsFaults },
 ): RequestListener {
   async function answer(message: IncomingMessage): Promise<{ status: number; value: unknown }> {
     const { pathname } = new URL(message.url ?? '/', 'http://localhost');
@@ -35,6 +38,7 @@ export function withLocalRoutes(
     if (route === 'GET /jwks.json') return { status: 200, value: identity.jwks };
     if (route === 'GET /outbox') return { status: 200, value: outbox.entries() };
     if (route === 'GET /logs') return { status: 200, value: log.lines().slice(-linesShownMax).reverse() };
+    if (route === 'GET /refused') return { status: 200, value: refusals.found() };
     if (route === 'POST /token') {
       const claims = JSON.parse((await readBody(message, bodyBytesMax)).toString() || '{}') as Claims;
       if (typeof claims.sub !== 'string' || claims.sub === '')

@@ -5,6 +5,7 @@ import { CannotStart } from './cannot-start.ts';
 import { withCliniko } from './cliniko/stand-in.ts';
 import { lockDataDir } from './data-dir.ts';
 import { chooseEngine, type EngineChoice } from './dynamodb/choice.ts';
+import { makeRefusals } from './dynamodb/refusals.ts';
 import { makeStrictCheck } from './dynamodb/strict.ts';
 import { tableShapes } from './dynamodb/table-shape.ts';
 import { createStorage, startEngines } from './engines.ts';
@@ -20,7 +21,7 @@ import { threadUrl } from './lambda/thread-url.ts';
 import { limitEngine } from './limits/limited-engine.ts';
 import { type Limits, noLimits } from './limits/limits.ts';
 import { makeQueueFaults } from './limits/queue-faults.ts';
-import type { Refusal } from './limits/refusals.ts';
+import type { Rejection } from './limits/rejections.ts';
 import { withLocalRoutes } from './local-routes.ts';
 import { type LogLine, makeLog } from './log.ts';
 import type { OutboxEntry } from './outbox.ts';
@@ -72,12 +73,12 @@ export interface Running {
   calls(): Readonly<Record<string, number>>;
   /** Log lines of the functions and of the local run, oldest first. */
   logs(): readonly LogLine[];
-  /** DynamoDB requests so far that AWS would have refused: each was answered with a ValidationException. */
-  strictViolations(): readonly string[];
   /** Changes the limits. @throws CannotStart if the run was started without any. */
   setLimits(limits: Limits): void;
-  /** Items so far that DynamoDB's limits refused, by kind. */
-  refusals(): Readonly<Record<Refusal, number>>;
+  /** Items so far that DynamoDB's limits did not take, by kind. */
+  rejections(): Readonly<Record<Rejection, number>>;
+  /** DynamoDB requests so far that were refused as invalid, by the rules of AWS or by the engine. */
+  refused(): readonly string[];
   /** Messages that would have left the machine, newest first. */
   outbox(): readonly OutboxEntry[];
   /** The messages of a queue, by the queue's name, without receiving them. */
@@ -162,19 +163,20 @@ export async function start(options: StartOptions): Promise<Running> {
       undo.push(() => limited.close());
       log.write('limits', `AWS's limits and faults are in force: ${JSON.stringify(limits)}`);
     }
-    const strict = strictTables && makeStrictCheck(strictTables, log);
+    const refusals = makeRefusals(log);
+    const strict = strictTables && makeStrictCheck(strictTables, refusals);
     const { host } = limited ?? engines.dynamo;
     const dynamo = { host, allowedTo: allowedInDynamo(stack, judge), strictTables };
     const executionsMax = () => limits.executionsMax;
-    const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log, executionsMax });
+    const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log, refusals, executionsMax });
     undo.push(() => fleet.kill());
     const smsFaults = makeSmsFaults();
     const { services, workflows } = makeServices(stack, {
-      ...{ engines, limited, storage, fleet, judge, log, strict, awsEndpoint, smsFaults },
+      ...{ engines, limited, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults },
     });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
-    const own = { identity, outbox: storage.outbox, log, smsFaults };
+    const own = { identity, outbox: storage.outbox, log, refusals, smsFaults };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
     const sources: WorkSource[] = [];
@@ -204,12 +206,12 @@ export async function start(options: StartOptions): Promise<Running> {
       invoke: (functionId, event) => fleet.invoke(functionId, JSON.stringify(event)),
       calls: fleet.calls,
       logs: log.lines,
-      strictViolations: () => strict?.found() ?? [],
       setLimits(changed) {
         if (!limited) throw new CannotStart('The run was started without limits');
         limits = changed;
       },
-      refusals: () => limited?.refusals() ?? { throttled: 0, conflict: 0, full: 0 },
+      rejections: () => limited?.rejections() ?? { throttled: 0, conflict: 0, full: 0 },
+      refused: refusals.found,
       outbox: storage.outbox.entries,
       sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),
       inspectQueue: (name) => engines.queue.queues.inspectQueue(name),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { present } from '../core/invariant.ts';
+import { makeRefusals } from '../local/dynamodb/refusals.ts';
 import { makeFleet } from '../local/lambda/fleet.ts';
 import { type FunctionSpec, functionSpecs, moduleFiles } from '../local/lambda/function-spec.ts';
 import { makeLog } from '../local/log.ts';
@@ -46,6 +47,7 @@ test('names the source file and the line of a stack frame in the log of the loca
     dynamo: { host: nowhere, allowedTo: () => new Set() },
     environment: { CONTENT_CHAIN_QUEUE: '' },
     log,
+    refusals: makeRefusals(log),
   });
   await fleet.invoke(worker.logicalId, '{}');
   await fleet.stop();

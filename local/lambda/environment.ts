@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { Refusals } from '../dynamodb/refusals.ts';
 import type { Log } from '../log.ts';
 import { arn } from '../template/resource-names.ts';
 import { type FunctionSpec, moduleFiles } from './function-spec.ts';
@@ -46,6 +47,7 @@ export function startEnvironment(
   env: Record<string, string>,
   shortcut: Shortcut,
   log: Log,
+  refusals: Refusals,
 ): Environment {
   const files = moduleFiles(spec);
   const setup: Setup = {
@@ -119,6 +121,9 @@ export function startEnvironment(
           logFailure(message.error);
           finish({ kind: 'failure', error: message.error });
         }
+        break;
+      case 'refused':
+        refusals.add(spec.role, message.refusal);
         break;
       case 'chunk':
         void sinkOfCall?.(message.bytes).then(() => post({ type: 'taken' }));

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Refusals } from '../dynamodb/refusals.ts';
 import type { TableShape } from '../dynamodb/table-shape.ts';
 import type { Log } from '../log.ts';
 import { type Environment, type InvocationOutcome, type Sink, startEnvironment } from './environment.ts';
@@ -42,6 +43,7 @@ export interface FleetOptions {
   /** Environment variables for every function; they override those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
+  readonly refusals: Refusals;
   /** Invocations of all functions together that may run at one time; no limit by default. */
   readonly executionsMax?: () => number;
 }
@@ -126,7 +128,14 @@ interface Pool {
 /** Creates the fleet of these functions; an environment is started by the first invocation that needs it. */
 export function makeFleet(
   specs: readonly FunctionSpec[],
-  { awsEndpoint, dynamo, environment, log, executionsMax = () => Number.POSITIVE_INFINITY }: FleetOptions,
+  {
+    awsEndpoint,
+    dynamo,
+    environment,
+    log,
+    refusals,
+    executionsMax = () => Number.POSITIVE_INFINITY,
+  }: FleetOptions,
 ): Fleet {
   const pools = new Map<string, Pool>();
   for (const spec of specs) {
@@ -183,7 +192,7 @@ export function makeFleet(
     const { host: engineHost, strictTables } = dynamo;
     const shortcut = { engineHost, awsEndpoint, allowed: dynamo.allowedTo(spec.role), strictTables };
     const member = {
-      environment: startEnvironment(spec, variables, shortcut, log),
+      environment: startEnvironment(spec, variables, shortcut, log, refusals),
       busy: false,
       idleSince: Date.now(),
     };

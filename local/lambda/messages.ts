@@ -41,7 +41,9 @@ export type FromThread =
   | { readonly type: 'answer'; readonly payload: string }
   | { readonly type: 'failure'; readonly error: LambdaError }
   | { readonly type: 'chunk'; readonly bytes: Uint8Array }
-  | { readonly type: 'streamed' };
+  | { readonly type: 'streamed' }
+  /** The engine refused a DynamoDB request as invalid: the operation and what is invalid. */
+  | { readonly type: 'refused'; readonly refusal: string };
 
 /** The error payload of a failed invocation, in Lambda's shape. */
 export interface LambdaError {

@@ -3,15 +3,23 @@
  * local run's work. Only requests that the role is known to be allowed, and that AWS would take, go that way;
  * all others go to the local AWS endpoint, which judges them exactly, answers and logs.
  */
-import { ClientRequest, request } from 'node:http';
+import { ClientRequest, type IncomingMessage, request } from 'node:http';
 import { engineAccessKey } from '../dynamodb/forward.ts';
+import { refusalIn } from '../dynamodb/refusals.ts';
 import { violations } from '../dynamodb/violations.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import { operationIn } from '../services/service.ts';
 import type { Shortcut } from './messages.ts';
 
-/** Patches this thread's HTTP client, so that requests to the engine are judged before they are sent. */
-export function guardShortcut({ engineHost, awsEndpoint, allowed, strictTables }: Shortcut): void {
+/**
+ * Patches this thread's HTTP client, so that requests to the engine are judged before they are sent.
+ *
+ * @param onRefused called with each request that the engine refuses as invalid.
+ */
+export function guardShortcut(
+  { engineHost, awsEndpoint, allowed, strictTables }: Shortcut,
+  onRefused: (refusal: string) => void,
+): void {
   const { end } = ClientRequest.prototype;
   // The AWS SDK passes a request's whole body to this call.
   ClientRequest.prototype.end = function judged(this: ClientRequest, ...body: unknown[]): ClientRequest {
@@ -23,6 +31,13 @@ export function guardShortcut({ engineHost, awsEndpoint, allowed, strictTables }
         (!strictTables || violations(operation, JSON.parse(text) as object, strictTables).length === 0);
       if (!passes) return detour(this, awsEndpoint, body[0]);
       this.setHeader('authorization', forEngine(String(this.getHeader('authorization'))));
+      this.once('response', (response) => {
+        if (response.statusCode === 400)
+          listenIn(response, (answer) => {
+            const refusal = refusalIn(operation, answer);
+            if (refusal) onRefused(refusal);
+          });
+      });
     }
     return Reflect.apply(end, this, body);
   } as typeof end;
@@ -40,6 +55,17 @@ const textOf = (body: unknown): string =>
 function surelyAllowed(allowed: ReadonlySet<string>, operation: string, text: string): boolean {
   const accesses = possibleAccesses(operation, text) ?? dynamoAccesses(operation, text);
   return accesses.every(({ action, resource }) => allowed.has(`${action} ${resource}`));
+}
+
+/** Passes on the whole body of an answer, before its reader has the end of it. */
+function listenIn(response: IncomingMessage, onBody: (body: string) => void): void {
+  const { emit } = response;
+  const chunks: Uint8Array[] = [];
+  response.emit = function heard(this: IncomingMessage, event: string | symbol, ...given: unknown[]) {
+    if (event === 'data') chunks.push(given[0] as Uint8Array);
+    if (event === 'end') onBody(Buffer.concat(chunks).toString());
+    return Reflect.apply(emit, this, [event, ...given]);
+  } as typeof emit;
 }
 
 /** Sends a request to the local AWS endpoint instead, and emits the answer on the original request. */

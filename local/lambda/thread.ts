@@ -116,7 +116,7 @@ async function runInvocation(
 }
 
 provideStreaming();
-guardShortcut(setup.shortcut);
+guardShortcut(setup.shortcut, (refusal) => post({ type: 'refused', refusal }));
 try {
   const handler = await load();
   port.on('message', (message: ToThread) => {

@@ -9,7 +9,7 @@ import { type AwsAnswer, operationIn, Unanswered } from '../services/service.ts'
 import { type Collections, openCollections } from './collections.ts';
 import { type Manner, makeInFlight } from './in-flight.ts';
 import type { Limits } from './limits.ts';
-import { cancelled, inProgress, internalError, type Refusal, refused } from './refusals.ts';
+import { cancelled, inProgress, internalError, type Rejection, rejected } from './rejections.ts';
 import { makeTokenBuckets } from './token-buckets.ts';
 import {
   type BatchedWrite,
@@ -37,7 +37,7 @@ const singleOperations: Readonly<Record<string, 'read' | 'write' | 'range'>> = {
 /** The limits and faults of AWS in front of an engine. */
 export interface LimitedEngine extends Pick<DynamoEngine, 'host' | 'forward'> {
   /** Items so far that were throttled, met another request, or were to go into a full partition. */
-  refusals(): Readonly<Record<Refusal, number>>;
+  rejections(): Readonly<Record<Rejection, number>>;
   /** Ends the way through the limits; the engine itself goes on. */
   close(): void;
 }
@@ -64,7 +64,7 @@ export async function limitEngine(
     return collections;
   };
   const tokens = new Set<string>();
-  const counts: Record<Refusal, number> = { throttled: 0, conflict: 0, full: 0 };
+  const counts: Record<Rejection, number> = { throttled: 0, conflict: 0, full: 0 };
 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -79,11 +79,11 @@ export async function limitEngine(
     ];
   };
 
-  const refusalOf = (
+  const rejectionOf = (
     touch: Touch | undefined,
     manner: Manner | undefined,
     sizes: Collections | undefined,
-  ): Refusal | undefined => {
+  ): Rejection | undefined => {
     if (!touch) return undefined;
     if (!rates(touch).every(([bucket, rate]) => buckets.hasUnits(bucket, rate))) return 'throttled';
     if (limits().requestMs > 0 && manner && touch.item !== undefined && inFlight.meets(touch.item, manner))
@@ -124,15 +124,15 @@ export async function limitEngine(
     }
   }
 
-  /** The refusal of each touch, which is counted. A random throttle concerns the whole request. */
+  /** The rejection of each touch, which is counted. A random throttle concerns the whole request. */
   async function judge(
     touches: readonly (Touch | undefined)[],
     manner: Manner | undefined,
-  ): Promise<(Refusal | undefined)[]> {
+  ): Promise<(Rejection | undefined)[]> {
     const sizes = await tracked();
     const isThrottled = random() < limits().throttledShare;
-    const found = touches.map((touch) => (isThrottled ? 'throttled' : refusalOf(touch, manner, sizes)));
-    for (const refusal of found) if (refusal) counts[refusal]++;
+    const found = touches.map((touch) => (isThrottled ? 'throttled' : rejectionOf(touch, manner, sizes)));
+    for (const rejection of found) if (rejection) counts[rejection]++;
     return found;
   }
 
@@ -143,8 +143,8 @@ export async function limitEngine(
     const touch =
       kind === 'range' ? rangeTouch(table, operation, request) : touchOf(table, operation, request);
     const manner = kind === 'write' ? 'plain write' : undefined;
-    const [refusal] = await judge([touch], manner);
-    return refusal ? refused(refusal, random) : perform(target, request, [touch], manner);
+    const [rejection] = await judge([touch], manner);
+    return rejection ? rejected(rejection, random) : perform(target, request, [touch], manner);
   }
 
   async function transaction(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
@@ -152,11 +152,11 @@ export async function limitEngine(
     if (token !== undefined && tokens.has(token)) return inProgress();
     const manner = operation === 'TransactGetItems' ? 'transactional read' : 'transactional write';
     const touches = transactionTouches(request, tables);
-    const refusals = await judge(touches, manner);
-    if (refusals.some(Boolean)) {
+    const rejections = await judge(touches, manner);
+    if (rejections.some(Boolean)) {
       // AWS also throttles a transaction as a whole, by an exception of its own.
-      const whole = refusals.every((refusal) => refusal === 'throttled') && random() < 0.5;
-      return whole ? refused('throttled', random) : cancelled(refusals, random);
+      const whole = rejections.every((rejection) => rejection === 'throttled') && random() < 0.5;
+      return whole ? rejected('throttled', random) : cancelled(rejections, random);
     }
     if (token !== undefined) tokens.add(token);
     try {
@@ -176,14 +176,14 @@ export async function limitEngine(
     const manner = operation === 'BatchWriteItem' ? 'plain write' : undefined;
     const parts =
       operation === 'BatchWriteItem' ? batchedWrites(request, tables) : batchedReads(request, tables);
-    const refusals = await judge(
+    const rejections = await judge(
       parts.map(({ touch }) => touch),
       manner,
     );
-    const full = refusals.includes('full');
-    const taken = parts.filter((_, place) => !refusals[place]);
-    if (full || taken.length === 0) return refused(full ? 'full' : 'throttled', random);
-    const left = parts.filter((_, place) => refusals[place]);
+    const full = rejections.includes('full');
+    const taken = parts.filter((_, place) => !rejections[place]);
+    if (full || taken.length === 0) return rejected(full ? 'full' : 'throttled', random);
+    const left = parts.filter((_, place) => rejections[place]);
     const touches = taken.flatMap(({ touch }) => touch ?? []);
     const answer = await perform(target, { ...request, RequestItems: together(taken) }, touches, manner);
     if (left.length === 0 || answer.status !== 200) return answer;
@@ -235,7 +235,7 @@ export async function limitEngine(
   return {
     host: `127.0.0.1:${await listen(server, 0)}`,
     forward: answerTo,
-    refusals: () => ({ ...counts }),
+    rejections: () => ({ ...counts }),
     close() {
       server.closeAllConnections();
       server.close();

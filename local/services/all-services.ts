@@ -1,3 +1,4 @@
+import type { Refusals } from '../dynamodb/refusals.ts';
 import type { StrictCheck } from '../dynamodb/strict.ts';
 import type { Engines, Storage } from '../engines.ts';
 import { makeGuard } from '../iam/guard.ts';
@@ -28,6 +29,7 @@ export interface ServicesOptions {
   readonly fleet: Fleet;
   readonly judge: Judge;
   readonly log: Log;
+  readonly refusals: Refusals;
   readonly strict: StrictCheck | undefined;
   readonly awsEndpoint: string;
   readonly smsFaults: SmsFaults;
@@ -36,13 +38,13 @@ export interface ServicesOptions {
 /** Creates the AWS services of the local run, by the service name in a request's credential scope. */
 export function makeServices(
   stack: Stack,
-  { engines, limited, storage, fleet, judge, log, strict, awsEndpoint, smsFaults }: ServicesOptions,
+  { engines, limited, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults }: ServicesOptions,
 ): { services: ReadonlyMap<string, AwsService>; workflows: Workflows } {
   const guard = makeGuard(judge, log);
   const { dynamo, queue } = engines;
   const { outbox, listeners, secrets } = storage;
   const services = new Map<string, AwsService>([
-    ['dynamodb', dynamoService(dynamo, limited, judge, guard, strict)],
+    ['dynamodb', dynamoService(dynamo, limited, judge, guard, refusals, strict)],
     // These three services have their own error codes for a denied access.
     ['sqs', sqsService(queue, makeGuard(judge, log, 'AccessDenied'), awsEndpoint)],
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],

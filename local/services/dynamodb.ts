@@ -1,6 +1,7 @@
 import { rootAccessKey } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
+import { type Refusals, refusalIn } from '../dynamodb/refusals.ts';
 import type { StrictCheck } from '../dynamodb/strict.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import type { Guard } from '../iam/guard.ts';
@@ -14,6 +15,7 @@ const target = 'DynamoDB_20120810';
  * DynamoDB: each request is judged, then forwarded to the engine unchanged.
  *
  * @param limited the way to the engine through AWS's limits, which the root key passes by.
+ * @param refusals gets those that the engine refuses as invalid.
  * @param strict refuses what AWS refuses and the engine takes; without it the engine alone decides.
  */
 export function dynamoService(
@@ -21,9 +23,10 @@ export function dynamoService(
   limited: Pick<DynamoEngine, 'forward'> | undefined,
   judge: Judge,
   guard: Guard,
+  refusals: Refusals,
   strict: StrictCheck | undefined,
 ): AwsService {
-  return (request) => {
+  return async (request) => {
     const operation = operationOf(request);
     // Latin-1 (one byte per character) suffices to find names, and is the cheapest way to search a large
     // body.
@@ -31,9 +34,12 @@ export function dynamoService(
     const surelyAllowed =
       possible !== undefined && judge.firstDenied(request.principal, possible) === undefined;
     if (!surelyAllowed) guard(request.principal, dynamoAccesses(operation, request.body.toString()));
-    strict?.check(operation, request.body.toString());
+    strict?.(request.principal, operation, request.body.toString());
     const way = request.principal === rootAccessKey ? engine : (limited ?? engine);
-    return way.forward(String(request.headers['x-amz-target']), request.body);
+    const answer = await way.forward(String(request.headers['x-amz-target']), request.body);
+    const refusal = answer.status === 400 ? refusalIn(operation, answer.body.toString()) : undefined;
+    if (refusal) refusals.add(request.principal, refusal);
+    return answer;
   };
 }
 

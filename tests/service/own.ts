@@ -7,7 +7,7 @@ import type { Limits } from '../../local/limits/limits.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { type Person, somebody, type Traits } from '../people.ts';
-import { assertTakenByAws } from './taken-by-aws.ts';
+import { assertNoneRefused, watchRefusals } from '../refused/refusals.ts';
 
 interface OwnOptions {
   /** Of the stage, over those of `cdk.json`. */
@@ -36,8 +36,8 @@ export interface Own {
 async function startOwn(options: OwnOptions): Promise<Own> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bulkhead-own-')));
   const assembly = options.assembly ?? (await projectAssembly(options.settings));
-  const run = () =>
-    start({
+  const run = async () => {
+    const running = await start({
       assembly,
       port: 0,
       dataDir,
@@ -45,13 +45,15 @@ async function startOwn(options: OwnOptions): Promise<Own> {
       ...(options.environment ? { environment: options.environment } : {}),
       limits: options.limits,
     });
+    watchRefusals(running.refused);
+    return running;
+  };
   const own: Own = {
     running: await run(),
     dataDir,
     person: (traits = {}) => somebody({ url: own.running.url, ...traits }),
     async crashAndRestart() {
       await own.running.crash();
-      assertTakenByAws(own.running);
       own.running = await run();
     },
   };
@@ -61,7 +63,8 @@ async function startOwn(options: OwnOptions): Promise<Own> {
 async function end({ running, dataDir }: Own): Promise<void> {
   await running.stop();
   await rm(dataDir, { recursive: true, force: true });
-  assertTakenByAws(running);
+  // What it sent while it stopped.
+  await assertNoneRefused();
 }
 
 /** A service that is stopped when the test ends. */

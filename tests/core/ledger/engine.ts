@@ -2,6 +2,7 @@ import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { chooseEngine } from '../../../local/dynamodb/choice.ts';
 import { startProgram } from '../../../local/dynamodb/program.ts';
+import { assertNoneRefused, watchRefusals } from '../../refused/refusals.ts';
 import { makeStrictClients } from './strict-clients.ts';
 
 /** A running DynamoDB engine on a loopback port of its own. */
@@ -13,7 +14,7 @@ export interface Engine {
   /**
    * SIGKILL: no goodbye, as in a power cut.
    *
-   * @throws Error with the requests so far that AWS would have refused.
+   * @throws Error with the requests so far that were refused as invalid.
    */
   kill(): Promise<void>;
 }
@@ -37,6 +38,7 @@ export async function startEngine({ folder, port, strict = true }: EngineOptions
   const endpoint = `http://${engine.host}`;
   const clients: DynamoDBClient[] = [];
   const checks = makeStrictClients();
+  watchRefusals(checks.refused);
   return {
     port: Number(new URL(endpoint).port),
     endpoint,
@@ -56,7 +58,7 @@ export async function startEngine({ folder, port, strict = true }: EngineOptions
       for (const client of clients) client.destroy();
       engine.kill();
       await engine.ended;
-      checks.assertNone();
+      await assertNoneRefused();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type AwsAnswer, AwsError, errorAnswer } from '../services/service.ts';
 
 /** Why DynamoDB does not take one item of a request. */
-export type Refusal = 'throttled' | 'conflict' | 'full';
+export type Rejection = 'throttled' | 'conflict' | 'full';
 
 /** Exceptions of throttling that DynamoDB uses (developer guide, "Error handling" and "Throttling"). */
 const throttlingErrors = [
@@ -16,7 +16,7 @@ const messages = {
   throttled: 'Throughput exceeds the current capacity of your table or index',
   conflict: 'Transaction is ongoing for the item',
   full: 'Collection size exceeded',
-} as const satisfies Record<Refusal, string>;
+} as const satisfies Record<Rejection, string>;
 
 const oneOf = <T>(list: readonly [T, ...T[]], random: () => number): T =>
   list[Math.floor(random() * list.length)] ?? list[0];
@@ -25,8 +25,8 @@ const exception = (code: string, message: string, status = 400): AwsAnswer =>
   errorAnswer('dynamodb', new AwsError(`com.amazonaws.dynamodb.v20120810#${code}`, message, status));
 
 /** The exception of a request for one item or one range, or of a batch of which nothing was taken. */
-export function refused(refusal: Refusal, random: () => number): AwsAnswer {
-  switch (refusal) {
+export function rejected(rejection: Rejection, random: () => number): AwsAnswer {
+  switch (rejection) {
     case 'throttled':
       return exception(oneOf(throttlingErrors, random), messages.throttled);
     case 'conflict':
@@ -36,8 +36,8 @@ export function refused(refusal: Refusal, random: () => number): AwsAnswer {
   }
 }
 
-const reasonCode = (refusal: Refusal | undefined, random: () => number): string => {
-  switch (refusal) {
+const reasonCode = (rejection: Rejection | undefined, random: () => number): string => {
+  switch (rejection) {
     case 'throttled':
       return oneOf(throttlingReasons, random);
     case 'conflict':
@@ -50,10 +50,10 @@ const reasonCode = (refusal: Refusal | undefined, random: () => number): string 
 };
 
 /** A transaction that was cancelled for these reasons, in the order of its actions, without any effect. */
-export function cancelled(refusals: readonly (Refusal | undefined)[], random: () => number): AwsAnswer {
-  const reasons = refusals.map((refusal) => ({
-    Code: reasonCode(refusal, random),
-    ...(refusal && { Message: messages[refusal] }),
+export function cancelled(rejections: readonly (Rejection | undefined)[], random: () => number): AwsAnswer {
+  const reasons = rejections.map((rejection) => ({
+    Code: reasonCode(rejection, random),
+    ...(rejection && { Message: messages[rejection] }),
   }));
   const codes = reasons.map(({ Code }) => Code).join(', ');
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
