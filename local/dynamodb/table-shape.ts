@@ -17,7 +17,10 @@ export interface IndexShape {
   readonly projected?: readonly string[] | undefined;
 }
 
-/** The keys and indexes of a table: what its requests are checked against. */
+/**
+ * The keys and indexes of a table: what its requests are checked against. Tables of the same shape have equal
+ * ones, in whatever order their indexes are listed.
+ */
 export interface TableShape {
   readonly name: string;
   readonly keys: readonly KeyAttribute[];
@@ -30,7 +33,7 @@ interface KeyElement {
   readonly AttributeName?: string | undefined;
   readonly KeyType?: KeyAttribute['role'] | undefined;
 }
-interface IndexProperties {
+export interface IndexDefinition {
   readonly IndexName?: string | undefined;
   readonly KeySchema?: readonly KeyElement[] | undefined;
   readonly Projection?:
@@ -43,15 +46,19 @@ export interface TableDefinition {
     | readonly { readonly AttributeName?: string | undefined; readonly AttributeType?: string | undefined }[]
     | undefined;
   readonly KeySchema?: readonly KeyElement[] | undefined;
-  readonly GlobalSecondaryIndexes?: readonly IndexProperties[] | undefined;
-  readonly LocalSecondaryIndexes?: readonly IndexProperties[] | undefined;
+  readonly GlobalSecondaryIndexes?: readonly IndexDefinition[] | undefined;
+  readonly LocalSecondaryIndexes?: readonly IndexDefinition[] | undefined;
+  /** Of CloudFormation only. */
+  readonly TimeToLiveSpecification?: { readonly AttributeName?: string; readonly Enabled?: boolean };
 }
 
-/** The shapes of the template's tables. */
+/** The template's tables. */
+export const tableResources = (stack: Stack) =>
+  stack.resources<TableDefinition>('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
+
+/** Their shapes. */
 export const tableShapes = (stack: Stack): TableShape[] =>
-  stack
-    .resources<TableDefinition>('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
-    .map(({ name, properties }) => tableShape(name, properties));
+  tableResources(stack).map(({ name, properties }) => tableShape(name, properties));
 
 /** The shape of a table with these properties. */
 export function tableShape(name: string, definition: TableDefinition): TableShape {
@@ -64,18 +71,20 @@ export function tableShape(name: string, definition: TableDefinition): TableShap
       role: KeyType,
       type: scalarType(types.get(AttributeName)),
     }));
-  const indexOf = (index: IndexProperties, isGlobal: boolean): IndexShape => ({
+  const indexOf = (index: IndexDefinition, isGlobal: boolean): IndexShape => ({
     name: index.IndexName ?? '',
     isGlobal,
     keys: keysOf(index.KeySchema),
     projected:
-      index.Projection?.ProjectionType === 'ALL' ? undefined : (index.Projection?.NonKeyAttributes ?? []),
+      index.Projection?.ProjectionType === 'ALL'
+        ? undefined
+        : (index.Projection?.NonKeyAttributes ?? []).toSorted(),
   });
   const keys = keysOf(definition.KeySchema);
   const indexes = [
     ...(definition.GlobalSecondaryIndexes ?? []).map((index) => indexOf(index, true)),
     ...(definition.LocalSecondaryIndexes ?? []).map((index) => indexOf(index, false)),
-  ];
+  ].sort((one, other) => (one.name < other.name ? -1 : 1));
   const additional = indexes
     .flatMap((index) => index.keys)
     .filter((key) => !keys.some((own) => own.name === key.name))

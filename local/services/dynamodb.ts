@@ -1,8 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { rootAccessKey } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
 import { type Refusals, refusalIn } from '../dynamodb/refusals.ts';
 import type { StrictCheck } from '../dynamodb/strict.ts';
+import {
+  type IndexDefinition,
+  type TableDefinition,
+  tableResources,
+  tableShape,
+} from '../dynamodb/table-shape.ts';
 import { dynamoAccesses, possibleAccesses } from '../iam/dynamodb-accesses.ts';
 import type { Guard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
@@ -43,24 +50,6 @@ export function dynamoService(
   };
 }
 
-/** A table's properties in CloudFormation; DynamoDB's CreateTable uses the same names. */
-interface TableProperties {
-  readonly AttributeDefinitions: readonly unknown[];
-  readonly KeySchema: readonly KeyElement[];
-  readonly GlobalSecondaryIndexes?: readonly Index[];
-  readonly LocalSecondaryIndexes?: readonly Index[];
-  readonly TimeToLiveSpecification?: { readonly AttributeName?: string; readonly Enabled?: boolean };
-}
-interface KeyElement {
-  readonly AttributeName: string;
-  readonly KeyType: 'HASH' | 'RANGE';
-}
-interface Index {
-  readonly IndexName: string;
-  readonly KeySchema: readonly KeyElement[];
-  readonly Projection: unknown;
-}
-
 /** A table with time to live; `attribute` holds an item's expiry in seconds since the Unix epoch. */
 export interface ExpiringTable {
   readonly name: string;
@@ -75,7 +64,7 @@ export interface ExpiringTable {
  * @throws CannotStart if the engine refuses a table, or has it with other keys or indexes.
  */
 export async function createTables(stack: Stack, engine: DynamoEngine): Promise<ExpiringTable[]> {
-  const tables = stack.resources<TableProperties>('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
+  const tables = tableResources(stack);
   await Promise.all(
     tables.map(async ({ logicalId, name, properties }) => {
       const { status, body } = await engine.forward(
@@ -96,41 +85,25 @@ export async function createTables(stack: Stack, engine: DynamoEngine): Promise<
       await refuseOtherShape(name, properties, engine);
     }),
   );
-  return tables.flatMap(({ name, properties: { TimeToLiveSpecification: ttl, KeySchema } }) =>
-    ttl?.AttributeName && ttl.Enabled !== false
-      ? [{ name, attribute: ttl.AttributeName, keys: KeySchema.map(({ AttributeName }) => AttributeName) }]
-      : [],
-  );
+  return tables.flatMap(({ name, properties }) => {
+    const { AttributeName: attribute, Enabled } = properties.TimeToLiveSpecification ?? {};
+    const keys = tableShape(name, properties).keys.map((key) => key.name);
+    return attribute && Enabled !== false ? [{ name, attribute, keys }] : [];
+  });
 }
 
 /**
  * Refuses a table of an earlier run whose keys or indexes differ: its items cannot be read by the new keys.
  */
-async function refuseOtherShape(name: string, wanted: TableProperties, engine: DynamoEngine): Promise<void> {
+async function refuseOtherShape(name: string, wanted: TableDefinition, engine: DynamoEngine): Promise<void> {
   const { body } = await engine.forward(`${target}.DescribeTable`, JSON.stringify({ TableName: name }));
-  const { Table } = JSON.parse(String(body)) as { Table: TableProperties };
-  if (shape(Table) !== shape(wanted))
+  const { Table } = JSON.parse(String(body)) as { Table: TableDefinition };
+  if (!isDeepStrictEqual(tableShape(name, Table), tableShape(name, wanted)))
     throw new CannotStart(
       `The table ${name} of an earlier run has other keys or indexes: remove DATA_DIR or choose another`,
     );
 }
 
-/** The keys of a table and of its indexes, as comparable text. */
-const shape = ({
-  KeySchema,
-  GlobalSecondaryIndexes = [],
-  LocalSecondaryIndexes = [],
-}: TableProperties): string =>
-  JSON.stringify([
-    keysAsText(KeySchema),
-    ...[...GlobalSecondaryIndexes, ...LocalSecondaryIndexes]
-      .map((index) => [index.IndexName, keysAsText(index.KeySchema)])
-      .sort(),
-  ]);
-
-const keysAsText = (schema: readonly KeyElement[]): string =>
-  schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
-
 /** The properties of an index that CreateTable and both table types share; throughput is not modelled. */
-const indexes = (list?: readonly Index[]): Index[] | undefined =>
+const indexes = (list?: readonly IndexDefinition[]): IndexDefinition[] | undefined =>
   list?.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }));

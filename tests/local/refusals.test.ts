@@ -90,17 +90,27 @@ test('an unknown resource type is named', async () => {
   );
 });
 
-test('a table whose keys have changed since an earlier run is named, with the remedy', async () => {
+const keys = ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' }));
+
+test.each<[string, (table: { GlobalSecondaryIndexes?: { Projection: object }[] }) => void]>([
+  [
+    'indexes',
+    (table) => Object.assign(table, { GlobalSecondaryIndexes: undefined, AttributeDefinitions: keys }),
+  ],
+  [
+    'index’s attributes',
+    (table) => {
+      for (const index of table.GlobalSecondaryIndexes ?? [])
+        index.Projection = { ProjectionType: 'KEYS_ONLY' };
+    },
+  ],
+])('a table whose %s have changed since an earlier run is named, with the remedy', async (_, alter) => {
   const dataDir = scratch();
   const running = await start({ assembly: await fixtureAssembly(), port: 0, dataDir });
   await running.stop();
   const assembly = await alteredAssembly(({ Resources }) => {
     for (const { Type, Properties } of Object.values(Resources))
-      if (Type === 'AWS::DynamoDB::GlobalTable')
-        Object.assign(Properties, {
-          GlobalSecondaryIndexes: undefined,
-          AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-        });
+      if (Type === 'AWS::DynamoDB::GlobalTable') alter(Properties);
   });
   const message = await refusal({ assembly, dataDir });
   expect(message).toMatch(
