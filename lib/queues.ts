@@ -10,6 +10,12 @@ import { byName } from './by-name.ts';
  */
 const deliveriesMax = 5;
 
+/**
+ * Days that a message waits for a consumer, half of those of a dead-letter queue: SQS counts both from when
+ * the message was sent, so one that is given up on its last day can still be redriven for a week.
+ */
+const retentionDays = 7;
+
 export interface QueueWithDeadLetters {
   queue: Queue;
   deadLetters: Queue;
@@ -18,7 +24,8 @@ export interface QueueWithDeadLetters {
 const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
 
 /**
- * All queues, each with its dead-letter queue, which keeps messages for 14 days, the longest that SQS offers.
+ * All queues, each with its dead-letter queue, which keeps messages until 14 days after they were sent, the
+ * longest that SQS offers.
  *
  * @param timeoutSeconds the timeout of a queue's consumer; a message stays hidden for six times that, as AWS
  *   advises.
@@ -35,6 +42,7 @@ export class QueuesOf extends Construct {
       });
       const queue = new Queue(this, name, {
         ...secure,
+        retentionPeriod: Duration.days(retentionDays),
         visibilityTimeout: Duration.seconds(6 * timeoutSeconds(name)),
         deadLetterQueue: { queue: deadLetters, maxReceiveCount: deliveriesMax },
       });
