@@ -1,4 +1,4 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { clientSettings } from './aws-client.ts';
 import { type QueueName, queueVariable } from './contract/resources.ts';
 import { setting } from './environment.ts';
@@ -17,6 +17,10 @@ function sqs(): SQSClient {
   return client;
 }
 
+/** The URL of a queue, handed over by the grant that lets this function use it. */
+const queueUrl = (queue: QueueName): string =>
+  setting(queueVariable(queue), `add \`${queue}\` to the \`uses\` of this contract`);
+
 /**
  * Sends one message. Its group is the tenant, so that SQS's fair queues keep the backlog of one tenant from
  * delaying the others.
@@ -31,12 +35,21 @@ export async function send(
 ): Promise<void> {
   await sqs().send(
     new SendMessageCommand({
-      QueueUrl: setting(queueVariable(queue), `add \`${queue}\` to the \`uses\` of this contract`),
+      QueueUrl: queueUrl(queue),
       MessageBody: asciiJson(message),
       MessageGroupId: groupName(tenant),
       DelaySeconds: Math.min(delaySecondsMax, Math.max(0, Math.ceil(delaySeconds))),
     }),
   );
+}
+
+/**
+ * Reads one attribute of a queue, which shows that SQS answers and that the queue is there. Rejects if not,
+ * and once the signal is aborted.
+ */
+export async function inspectQueue(queue: QueueName, abortSignal: AbortSignal): Promise<void> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl(queue), AttributeNames: ['QueueArn'] });
+  await sqs().send(command, { abortSignal });
 }
 
 /** JSON in ASCII: SQS accepts only the characters of XML 1.0, so all others are escaped. */

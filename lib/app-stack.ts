@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { byName } from '../core/by-name.ts';
 import type { Endpoint } from '../core/contract/endpoint.ts';
 import { buckets, type QueueName, secrets, workflows } from '../core/contract/resources.ts';
 import type { Worker } from '../core/contract/worker.ts';
@@ -9,7 +10,6 @@ import { endpoints, workers } from '../functions/index.ts';
 import { Alarms } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
-import { byName } from './by-name.ts';
 import { dashboard } from './dashboard.ts';
 import { answeredFailure, EndpointFunction, endpointTimeoutSeconds } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';

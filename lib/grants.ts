@@ -54,6 +54,8 @@ const secretActions = {
  */
 const smsOrigins = ['sender-id', 'configuration-set'];
 
+const queueActions = { send: ['SendMessage'], inspect: ['GetQueueAttributes'] };
+
 const objectActions = { put: ['PutObject'], take: ['GetObject', 'DeleteObject'] };
 
 const readItems = ['GetItem', 'BatchGetItem', 'Query'];
@@ -100,10 +102,11 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     allow(fn, 'dynamodb', tableActions[access], [tableArn, ...indexes]);
   }
   for (const name of queues) {
-    if (!uses[name]) continue;
+    const access = uses[name];
+    if (!access) continue;
     const { queueUrl, queueArn } = resources.queues[name].queue;
     fn.addEnvironment(queueVariable(name), queueUrl);
-    allow(fn, 'sqs', ['SendMessage'], [queueArn]);
+    allow(fn, 'sqs', queueActions[access], [queueArn]);
   }
   for (const name of topics) {
     if (!uses[name]) continue;

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { byName } from '../core/by-name.ts';
 import { type QueueName, queues } from '../core/contract/resources.ts';
-import { byName } from './by-name.ts';
 
 /**
  * Deliveries of a message before it goes to the dead-letter queue. AWS advises at least five for queues that

@@ -8,8 +8,8 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { byName } from '../core/by-name.ts';
 import { type TableName, tables } from '../core/contract/resources.ts';
-import { byName } from './by-name.ts';
 import type { Settings } from './settings.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });

@@ -1,8 +1,8 @@
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { byName } from '../core/by-name.ts';
 import { type TopicName, topics } from '../core/contract/resources.ts';
-import { byName } from './by-name.ts';
 
 /** All topics that operators subscribe to: encrypted by AWS's own key for SNS, over TLS only. */
 export class TopicsOf extends Construct {

@@ -7,9 +7,9 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { byName } from '../core/by-name.ts';
 import { type WorkflowName, workflows } from '../core/contract/resources.ts';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
-import { byName } from './by-name.ts';
 import { clinikoSync } from './cliniko-sync.ts';
 import { logGroup } from './log-group.ts';
 import type { Settings } from './settings.ts';

@@ -45,7 +45,7 @@ export type BucketName = (typeof buckets)[number];
  * The resources of a function, and how it uses each.
  *
  * - tables: `read` is get and query; `write` adds put, update and delete; `append` is read and put
- * - queues: `send` messages
+ * - queues: `send` messages; `inspect` reads a queue's attributes, never a message
  * - topics: `publish` notices
  * - workflows: `run` is start, stop and describe executions
  * - secrets: `read`, or `write` to create, change and delete
@@ -54,7 +54,7 @@ export type BucketName = (typeof buckets)[number];
  */
 export type Uses = Partial<
   Record<TableName, 'read' | 'write' | 'append'> &
-    Record<QueueName, 'send'> &
+    Record<QueueName, 'send' | 'inspect'> &
     Record<TopicName, 'publish'> &
     Record<WorkflowName, 'run'> &
     Record<SecretGroup, 'read' | 'write'> &

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { byName } from '../../core/by-name.ts';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { queues, tables } from '../../core/contract/resources.ts';
 import { fastApi } from '../patients/errors.ts';
 import { readiness } from './errors.ts';
 
@@ -18,9 +20,11 @@ export const ops = {
   ready: {
     ...open,
     path: '/ready',
-    summary: 'Readiness check: probe everything that the service depends on',
-    description: 'Answers 503 with a body of the same shape while a dependency does not answer.',
-    uses: { patients: 'read', messaging: 'read', audit: 'read', guards: 'read' },
+    summary: 'Readiness check: read from every table, every queue, and the keys that tokens are signed with',
+    description:
+      'Answers 503 with a body of the same shape while one of them does not answer within two seconds. Secrets, ' +
+      'workflows, the bucket for uploads and the chain are not looked at: only few calls need them.',
+    uses: { ...byName(tables, () => 'read' as const), ...byName(queues, () => 'inspect' as const) },
     errors: readiness,
     reply: z.object({ status: z.literal('ready'), checks: z.record(z.string(), part) }),
   },
