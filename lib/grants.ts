@@ -64,7 +64,7 @@ const writeItems = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'Co
 const tableActions = {
   read: readItems,
   write: [...readItems, ...writeItems],
-  append: [...readItems, 'PutItem'],
+  put: [...readItems, 'PutItem'],
 };
 
 /**

@@ -9,6 +9,7 @@ import type { Attempt, AttemptEnd } from './attempt.ts';
 import { LostClaim } from './errors.ts';
 import { abort, commit, commitTogether, type Part, register } from './head.ts';
 import { isName, recordFrom } from './items.ts';
+import { newManifest } from './manifest-writes.ts';
 import { manifestOf, type RecordWrite, type TenantPlan } from './plan.ts';
 import { clear } from './recovery.ts';
 import { clearId } from './short-transaction.ts';
@@ -79,9 +80,7 @@ async function putManifest(
 ): Promise<boolean> {
   const details = { stamp, ...author, at: timestamp(context.now()) };
   const written = await context.store.put({
-    TableName: context.manifests(),
-    Item: manifestOf(context.ledger, plan, txId, details),
-    ConditionExpression: 'attribute_not_exists(pk)',
+    ...newManifest(context, manifestOf(context.ledger, plan, txId, details)),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   return written.done || written.item?.n === stamp;

@@ -21,6 +21,7 @@ import {
   recordKey,
   tenantOf,
 } from './items.ts';
+import { abortedManifest, newManifest } from './manifest-writes.ts';
 import { type Snapshot, snapshotOf, visible } from './snapshot.ts';
 import { beginningOf, idsSince } from './transaction-id.ts';
 import { undone, undoOf } from './undo.ts';
@@ -62,9 +63,7 @@ export async function fence(
   txId: string,
 ): Promise<ManifestItem | undefined> {
   const written = await context.store.put({
-    TableName: context.manifests(),
-    Item: { ...manifestKey(context.ledger, tenant, txId), st: 'ABORTED' },
-    ConditionExpression: 'attribute_not_exists(pk)',
+    ...newManifest(context, { ...manifestKey(context.ledger, tenant, txId), st: 'ABORTED' }),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   return written.done || !written.item ? undefined : manifestFrom(written.item);
@@ -147,8 +146,7 @@ export async function clear(context: Context, tenant: string, txId: string, stam
   // Without a manifest nothing was written. With another stamp in it, the entry is a late echo of `register`.
   if (manifest?.n !== stamp) return;
   await rollBackAll(context, tenant, idsOf(manifest), stamp);
-  if (manifest.st !== 'ABORTED')
-    await context.store.put({ TableName: context.manifests(), Item: { ...manifest, st: 'ABORTED' } });
+  if (manifest.st !== 'ABORTED') await context.store.put(abortedManifest(context, manifest));
 }
 
 /**

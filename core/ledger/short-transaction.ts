@@ -9,6 +9,7 @@ import type { Context, Limits } from './context.ts';
 import { IdTaken, LostClaim } from './errors.ts';
 import { commit, newEntry, openTenant, readHead, tooBusy } from './head.ts';
 import { headFrom, headKey, isName, type RecordItem, recordFrom, undecidedTransactionsMax } from './items.ts';
+import { newManifest } from './manifest-writes.ts';
 import { manifestOf, type TenantPlan } from './plan.ts';
 import { fence, outcome, resolveUndecided } from './recovery.ts';
 import { snapshotOf, visible } from './snapshot.ts';
@@ -40,13 +41,7 @@ function actionsOf(attempt: Attempt, plan: TenantPlan, stamp: number): Action[] 
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
   };
-  const manifest: Action = {
-    Put: {
-      TableName: context.manifests(),
-      Item: manifestOf(context.ledger, plan, txId, details),
-      ConditionExpression: 'attribute_not_exists(pk)',
-    },
-  };
+  const manifest: Action = { Put: newManifest(context, manifestOf(context.ledger, plan, txId, details)) };
   const records = plan.writes.map((write) => write.action(context.records, stamp));
   return answer ? [head, manifest, answerAction(answer), ...records] : [head, manifest, ...records];
 }

@@ -18,7 +18,7 @@ const probeMs = 2_000;
 const reachTable = (table: TableName) =>
   queryFirst(dynamo(), { table: tableName(table), range: { pk: 'READY' } }, 1);
 
-/** One cheap read of each dependency, so that anyone may call: the number of reads is that of dependencies. */
+/** One cheap read of each dependency and no more, since anyone may call. */
 const probes = (signal: AbortSignal): Record<string, Promise<unknown>> => ({
   ...byName(tables, reachTable),
   ...byName(queues, (queue) => inspectQueue(queue, signal)),

@@ -24,7 +24,7 @@ const shared = { errors: fastApi } as const;
 const writing = {
   ...shared,
   roles: ['user', 'manager', 'admin', 'super_admin'],
-  uses: { patients: 'write', audit: 'append', patientRecovery: 'send' },
+  uses: { patients: 'write', audit: 'put', patientRecovery: 'send' },
 } as const;
 
 const batch = {

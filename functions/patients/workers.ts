@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
 import { recoveryMessage } from '../../core/ledger/transaction-ref.ts';
 
-const uses = { patients: 'write', audit: 'append', patientRecovery: 'send' } as const;
+const uses = { patients: 'write', audit: 'put', patientRecovery: 'send' } as const;
 
 /** Recovery of transactions whose owners died. */
 export const patientWorkers = {

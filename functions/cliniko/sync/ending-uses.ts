@@ -2,6 +2,6 @@
 export const endingUses = {
   cliniko: 'write',
   operations: 'write',
-  webhooks: 'append',
+  webhooks: 'put',
   webhookDelivery: 'run',
 } as const;

@@ -14,7 +14,7 @@ const writing = {
   ...shared,
   method: 'POST',
   roles: ['user', 'manager', 'admin', 'super_admin'],
-  uses: { messaging: 'write', audit: 'append', contactRecovery: 'send' },
+  uses: { messaging: 'write', audit: 'put', contactRecovery: 'send' },
 } as const;
 
 const bulk = { ...writing, limit: { calls: 10, seconds: 60, per: 'user' } } as const;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Worker } from '../../../core/contract/worker.ts';
 import { recoveryMessage } from '../../../core/ledger/transaction-ref.ts';
 
-const uses = { messaging: 'write', audit: 'append', contactRecovery: 'send' } as const;
+const uses = { messaging: 'write', audit: 'put', contactRecovery: 'send' } as const;
 
 /** Workers that finish or undo contact transactions after a crash. */
 export const contactWorkers = {

@@ -1,5 +1,5 @@
 import { AnswerLost } from '../../../core/dynamo/errors.ts';
-import type { Action, Item, Store } from '../../../core/dynamo/store.ts';
+import type { Action, Item, Put, Store } from '../../../core/dynamo/store.ts';
 import type { Entry, ManifestItem } from '../../../core/ledger/items.ts';
 import type { ConfigurationName } from './simulation.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -166,6 +166,18 @@ const namesUnasked = (store: Store): Store => ({
     ),
 });
 
+/** Audit records are put without a condition. */
+const auditUnasked = (store: Store): Store => {
+  const unasked = <P extends Put>(put: P): P =>
+    put.TableName === 'audit' ? { ...put, ConditionExpression: undefined } : put;
+  return {
+    ...store,
+    put: (put) => store.put(unasked(put)),
+    transact: (actions) =>
+      store.transact(actions.map((action) => (action.Put ? { Put: unasked(action.Put) } : action))),
+  };
+};
+
 export const sabotages = {
   'the commit is part of the TransactWriteItems': { configuration: 'fast', wrap: commitInside },
   'the commit comes before the records': { configuration: 'long', wrap: commitFirst },
@@ -175,6 +187,7 @@ export const sabotages = {
   'a transaction declared dead may still begin': { configuration: 'tardy', wrap: noFence },
   'a ready transaction is committed without proof': { configuration: 'slow', wrap: noProof },
   'named records are created without a condition': { configuration: 'names', wrap: namesUnasked },
+  'audit records are put without a condition': { configuration: 'tardy', wrap: auditUnasked },
   'puts without conditions are sent again': { configuration: 'long', wrap: putsAgain },
 } satisfies Record<string, Sabotage>;
 export type SabotageName = keyof typeof sabotages;

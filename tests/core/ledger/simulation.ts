@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Unavailable } from '../../../core/dynamo/errors.ts';
 import type { Store } from '../../../core/dynamo/store.ts';
 import { dynamoLimits, type Limits } from '../../../core/ledger/context.ts';
@@ -128,6 +129,8 @@ export async function simulate(
   const model = newModel();
   let committing = true;
   const database = simulatedDatabase(time, (table, before, after) => {
+    if (table === 'audit' && before && !isDeepStrictEqual(after, { ...before, st: 'ABORTED' }))
+      model.violate(`the audit record of ${before.sk} was replaced`);
     if (table !== 'patients' || after?.sk !== 'HEAD' || !committing) return;
     const head = after as unknown as HeadItem & { last?: string };
     const old = before as unknown as HeadItem | undefined;
