@@ -18,10 +18,9 @@ import type { InvocationOutcome } from './lambda/environment.ts';
 import { type Fleet, makeFleet } from './lambda/fleet.ts';
 import { functionSpecs } from './lambda/function-spec.ts';
 import { threadUrl } from './lambda/thread-url.ts';
-import { limitEngine } from './limits/limited-engine.ts';
+import { type LimitCounts, limitEngine, noCounts } from './limits/limited-engine.ts';
 import { type Limits, noLimits } from './limits/limits.ts';
 import { makeQueueFaults } from './limits/queue-faults.ts';
-import type { Rejection } from './limits/rejections.ts';
 import { withLocalRoutes } from './local-routes.ts';
 import { type LogLine, makeLog } from './log.ts';
 import type { OutboxEntry } from './outbox.ts';
@@ -75,8 +74,8 @@ export interface Running {
   logs(): readonly LogLine[];
   /** Changes the limits. @throws CannotStart if the run was started without any. */
   setLimits(limits: Limits): void;
-  /** Items so far that DynamoDB's limits did not take, by kind. */
-  rejections(): Readonly<Record<Rejection, number>>;
+  /** What DynamoDB's limits and faults have done so far. */
+  limitCounts(): Readonly<LimitCounts>;
   /** DynamoDB requests so far that were refused as invalid, by the rules of AWS or by the engine. */
   refused(): readonly string[];
   /** Messages that would have left the machine, newest first. */
@@ -210,7 +209,7 @@ export async function start(options: StartOptions): Promise<Running> {
         if (!limited) throw new CannotStart('The run was started without limits');
         limits = changed;
       },
-      rejections: () => limited?.rejections() ?? { throttled: 0, conflict: 0, full: 0 },
+      limitCounts: () => limited?.counts() ?? noCounts,
       refused: refusals.found,
       outbox: storage.outbox.entries,
       sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),

@@ -21,6 +21,8 @@ import {
 } from './touches.ts';
 import { unitsOf } from './units.ts';
 
+export const noCounts: Readonly<LimitCounts> = { throttled: 0, conflict: 0, full: 0, failed: 0, lost: 0 };
+
 /** Larger than any request that DynamoDB takes: 16 MB. */
 const bodyBytesMax = 64 * 1_048_576;
 
@@ -34,10 +36,13 @@ const singleOperations: Readonly<Record<string, 'read' | 'write' | 'range'>> = {
   Scan: 'range',
 };
 
+/** Items by the limit that rejected them, and requests by their fault. */
+export type LimitCounts = Record<Rejection | 'failed' | 'lost', number>;
+
 /** The limits and faults of AWS in front of an engine. */
 export interface LimitedEngine extends Pick<DynamoEngine, 'host' | 'forward'> {
-  /** Items so far that were throttled, met another request, or were to go into a full partition. */
-  rejections(): Readonly<Record<Rejection, number>>;
+  /** Items so far that were rejected, and requests that failed before and after their effect. */
+  counts(): Readonly<LimitCounts>;
   /** Ends the way through the limits; the engine itself goes on. */
   close(): void;
 }
@@ -64,7 +69,7 @@ export async function limitEngine(
     return collections;
   };
   const tokens = new Set<string>();
-  const counts: Record<Rejection, number> = { throttled: 0, conflict: 0, full: 0 };
+  const counts: LimitCounts = { ...noCounts };
 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -207,10 +212,14 @@ export async function limitEngine(
             : undefined;
     if (!serve) return engine.forward(target, body);
     const { failedShare, lostShare } = limits();
-    if (random() < failedShare) return internalError();
+    if (random() < failedShare) {
+      counts.failed++;
+      return internalError();
+    }
     const isLost = random() < lostShare;
     const answer = await serve(target, operation, JSON.parse(String(body)) as ItemRequest);
-    if (!isLost) return answer;
+    if (!isLost || answer.status !== 200) return answer;
+    counts.lost++;
     if (random() < 0.5) throw new Unanswered();
     return internalError();
   }
@@ -235,7 +244,7 @@ export async function limitEngine(
   return {
     host: `127.0.0.1:${await listen(server, 0)}`,
     forward: answerTo,
-    rejections: () => ({ ...counts }),
+    counts: () => ({ ...counts }),
     close() {
       server.closeAllConnections();
       server.close();

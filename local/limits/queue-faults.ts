@@ -5,17 +5,17 @@ import type { Limits } from './limits.ts';
 export interface QueueFaults {
   /** Draws whether a batch of messages is delivered a second time, at the same time. */
   isDoubled(): boolean;
-  /** Draws how many seconds late a message is delivered; 0 is in time. */
-  lateSeconds(): number;
+  /** Draws how many milliseconds late a message is delivered; 0 is in time. */
+  lateMs(): number;
 }
 
-const lateSecondsMax = 2;
+const lateMsMax = 2_000;
 
 /** @param limits asked for at each message, so that they can change meanwhile. */
 export function makeQueueFaults(limits: () => Limits): QueueFaults {
   const random = randomOf(limits().seed);
   return {
     isDoubled: () => random() < limits().doubledShare,
-    lateSeconds: () => (random() < limits().lateShare ? random() * lateSecondsMax : 0),
+    lateMs: () => (random() < limits().lateShare ? random() * lateMsMax : 0),
   };
 }

@@ -119,6 +119,18 @@ function startPoller(
   const inFlight = new Set<Promise<void>>();
   let stopping = false;
 
+  /** Delivers these messages after a time, once or twice. */
+  function start(records: readonly SqsRecord[], lateMs = 0): void {
+    if (records.length === 0) return;
+    const times = faults.isDoubled() ? 2 : 1;
+    for (let count = 0; count < times; count++) {
+      const delivery: Promise<void> = pause(lateMs)
+        .then(() => deliver(mapping, records, fleet, log))
+        .finally(() => inFlight.delete(delivery));
+      inFlight.add(delivery);
+    }
+  }
+
   async function loop(): Promise<void> {
     // Runs until stop(), which also ends the wait for messages.
     while (!stopping) {
@@ -126,15 +138,11 @@ function startPoller(
         await Promise.race(inFlight);
         continue;
       }
-      const batch = await gather(mapping, engine, faults, () => stopping);
+      const batch = await gather(mapping, engine, () => stopping);
       if (batch.length === 0) continue;
-      const deliveries = faults.isDoubled() ? 2 : 1;
-      for (let count = 0; count < deliveries; count++) {
-        const delivery: Promise<void> = deliver(mapping, batch, fleet, log).finally(() =>
-          inFlight.delete(delivery),
-        );
-        inFlight.add(delivery);
-      }
+      const late = batch.map((record) => ({ record, ms: faults.lateMs() }));
+      start(late.flatMap(({ record, ms }) => (ms === 0 ? [record] : [])));
+      for (const { record, ms } of late) if (ms > 0) start([record], ms);
     }
     await Promise.all(inFlight);
   }
@@ -147,6 +155,10 @@ function startPoller(
     },
   };
 }
+
+/** Waits for so many milliseconds; 0 does not wait for a timer. */
+const pause = (ms: number): Promise<void> =>
+  ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One message in the event of a function. */
 interface SqsRecord {
@@ -169,7 +181,6 @@ interface SqsRecord {
 async function gather(
   { queue, queueArn, batchSize, windowMs }: Mapping,
   { queues }: QueueEngine,
-  faults: QueueFaults,
   isStopping: () => boolean,
 ): Promise<SqsRecord[]> {
   const records: SqsRecord[] = [];
@@ -182,11 +193,6 @@ async function gather(
     for (const { MessageId, ReceiptHandle, Body, MD5OfBody } of received) {
       const entry = queue.inflightMessages.get(ReceiptHandle);
       const { message } = present(entry, 'a received message is in flight under its receipt handle');
-      const lateSeconds = faults.lateSeconds();
-      if (lateSeconds > 0) {
-        queue.changeVisibility(ReceiptHandle, lateSeconds);
-        continue;
-      }
       bytes += Buffer.byteLength(Body);
       records.push({
         messageId: MessageId,

@@ -31,32 +31,32 @@ beforeAll(async () => {
 afterAll(() => {
   console.log(
     [
-      '| condition | requests | statuses | median / 99 % / longest in s | refused by DynamoDB | lost, doubled, partial |',
+      '| condition | requests | statuses | median / 99 % / longest in s | limits and faults of DynamoDB | lost, doubled, partial |',
       '| --- | --- | --- | --- | --- | --- |',
       ...figures,
     ].join('\n'),
   );
 });
 
-function figure(name: string, seen: Seen[], rejections: Record<string, number>, wrong: Wrong): string {
+function figure(name: string, seen: Seen[], counts: Record<string, number>, wrong: Wrong): string {
   const sorted = seen.map(({ milliseconds }) => milliseconds / 1_000).toSorted((one, other) => one - other);
   const at = (part: number) =>
     (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0).toFixed(2);
   const statuses = Object.entries(Object.groupBy(seen, ({ status }) => status)).map(
     ([status, its = []]) => `${status}: ${its.length}`,
   );
-  const refused = Object.entries(rejections)
+  const met = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${kind} ${count}`);
   const { lost, doubled, partial } = wrong;
-  return `| ${[name, seen.length, statuses.join(', '), `${at(0.5)} / ${at(0.99)} / ${at(1)}`, refused.join(', ') || 'none', `${lost}, ${doubled}, ${partial}`].join(' | ')} |`;
+  return `| ${[name, seen.length, statuses.join(', '), `${at(0.5)} / ${at(0.99)} / ${at(1)}`, met.join(', ') || 'none', `${lost}, ${doubled}, ${partial}`].join(' | ')} |`;
 }
 
 test.each(Object.entries(conditions))(
   'under %s, each system loses, doubles and halves nothing, and answers only what its API promises',
   { timeout: 600_000 },
   async (name, limits) => {
-    const before = service.running.rejections();
+    const before = service.running.limitCounts();
     service.running.setLimits(limits);
     const caller = makeCaller(service.running);
     const begun = performance.now();
@@ -73,13 +73,13 @@ test.each(Object.entries(conditions))(
       outcome.status === 'rejected' ? [String(outcome.reason)] : [],
     );
     const wrongs = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    const after = service.running.rejections();
-    const rejections = Object.fromEntries(
+    const after = service.running.limitCounts();
+    const counts = Object.fromEntries(
       Object.entries(after).map(([kind, count]) => [kind, count - before[kind as keyof typeof before]]),
     );
     const sum = (kind: keyof Wrong) => wrongs.reduce((total, [, wrong]) => total + wrong[kind], 0);
     figures.push(
-      figure(name, caller.seen, rejections, {
+      figure(name, caller.seen, counts, {
         lost: sum('lost'),
         doubled: sum('doubled'),
         partial: sum('partial'),

@@ -27,7 +27,7 @@ test('an almost full tenant takes no new records, but reads, changes and deletio
   }
   expect(refused).toEqual(full);
   expect(ids.length).toBeGreaterThan(100);
-  expect(own.running.rejections().full).toBe(0);
+  expect(own.running.limitCounts().full).toBe(0);
 
   const people = await everybody({ api, ...person });
   expect(people.map(({ id }) => id).sort()).toEqual(ids.toSorted());
@@ -45,7 +45,7 @@ test('a batch that the partition cannot hold is refused as a whole, and leaves n
   const first = await api.patients.create({ body: newPatients(20) });
   expect(first.status).toBe(201);
   expect(await api.patients.create({ body: newPatients(500) })).toMatchObject(full);
-  expect(own.running.rejections().full).toBeGreaterThan(0);
+  expect(own.running.limitCounts().full).toBeGreaterThan(0);
   expect(await everybody({ api, ...person })).toHaveLength(20);
   // The next transaction would have to wait for one that is not rolled back.
   const begun = Date.now();
