@@ -4,7 +4,6 @@ import type * as z from 'zod';
 import type { Worker } from './contract/worker.ts';
 import { withinInvocation } from './deadline.ts';
 import { describe, log } from './log.ts';
-import { measure, scheduleFailures } from './metrics.ts';
 
 type Message<W extends Worker> = z.output<W['message']>;
 type Result<W extends Worker> = W['result'] extends z.ZodType ? Promise<z.input<W['result']>> : Promise<void>;
@@ -39,7 +38,6 @@ export function consume<W extends Worker>(
       return worker.result?.parse(result);
     } catch (error) {
       log('error', 'worker failed', { worker: worker.summary, ...describe(error) });
-      if ('every' in worker.trigger) measure(scheduleFailures, 'Count', 1);
       throw withoutText(error);
     }
   };

@@ -45,6 +45,3 @@ export function measure(name: string, unit: 'Count' | 'Milliseconds', value: num
     [name]: value,
   });
 }
-
-/** The metric that counts failed runs of scheduled workers. */
-export const scheduleFailures = 'scheduleFailures';

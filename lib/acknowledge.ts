@@ -1,5 +1,4 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -14,12 +13,28 @@ export function acknowledge(construct: IConstruct, reasons: Readonly<Record<stri
   for (const [id, reason] of Object.entries(reasons)) Validations.of(construct).acknowledge({ id, reason });
 }
 
+/** A text in a template, as CDK resolves it. */
+type Resolved =
+  | string
+  | { Ref: string }
+  | { 'Fn::GetAtt': readonly string[] }
+  | { 'Fn::Join': readonly [delimiter: string, parts: readonly Resolved[]] };
+
+/** A text as the ids of cdk-nag's findings have it, with references in brackets: `<Bucket.Arn>/*`. */
+function flat(text: Resolved): string {
+  if (typeof text === 'string') return text;
+  if ('Ref' in text) return `<${text.Ref}>`;
+  if ('Fn::GetAtt' in text) return `<${text['Fn::GetAtt'].join('.')}>`;
+  const [delimiter, parts] = text['Fn::Join'];
+  return parts.map(flat).join(delimiter);
+}
+
 /**
  * Records why a policy of a construct names a resource with a wildcard (finding AwsSolutions-IAM5).
  *
  * @param arn the resource as the policy names it, e.g. `${bucketArn}/*`; it may hold tokens of CDK.
  */
 export function acknowledgeWildcard(construct: IConstruct, arn: string, reason: string): void {
-  const resource = flattenCfnReference(Stack.of(construct).resolve(arn));
-  acknowledge(construct, { [`AwsSolutions-IAM5[Resource::${resource}]`]: reason });
+  const resolved: Resolved = Stack.of(construct).resolve(arn);
+  acknowledge(construct, { [`AwsSolutions-IAM5[Resource::${flat(resolved)}]`]: reason });
 }

@@ -11,20 +11,42 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type WorkflowName, workflows } from '../core/contract/resources.ts';
-import { namespaceOf, scheduleFailures } from '../core/metrics.ts';
+import { namespaceOf } from '../core/metrics.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
+
+/** A worker that a schedule runs. */
+export interface ScheduledWorker {
+  system: string;
+  name: string;
+  fn: LambdaFunction;
+}
 
 /** The resources that alarms watch. */
 export interface Watched {
   api: SpecRestApi;
   queues: Record<string, QueueWithDeadLetters>;
   machines: Readonly<Record<WorkflowName, StateMachine>>;
+  scheduled: readonly ScheduledWorker[];
+}
+
+interface AlarmProps {
+  metric: IMetric;
+  /** The wrong side of the threshold: `above` by default, where no data is right. Below, no data is wrong. */
+  comparison?: 'above' | 'below';
+  threshold: number;
+  /** Periods in a row that must be wrong; one by default. */
+  periods?: number;
+  /** One sentence: who is hurt. */
+  hurt: string;
+  /** The paragraph of docs/operating.md that says what to do. */
+  runbook: string;
 }
 
 const fiveMinutes = Duration.minutes(5);
@@ -45,7 +67,12 @@ const hurtBy: Record<WorkflowName, string> = {
 export class Alarms extends Construct {
   readonly #notify: SnsAction | undefined;
 
-  constructor(scope: Construct, id: string, { api, queues, machines }: Watched, settings: Settings) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { api, queues, machines, scheduled }: Watched,
+    settings: Settings,
+  ) {
     super(scope, id);
     const { alarmEmail, stage } = settings;
     this.#notify = alarmEmail ? new SnsAction(this.#topic(alarmEmail)) : undefined;
@@ -86,19 +113,24 @@ export class Alarms extends Construct {
       hurt: 'Creators’ prices are not confirmed: their batches stay in processing.',
       runbook: 'Stuck on the chain',
     });
-    this.#add('Schedules', {
-      metric: new Metric({
-        namespace: namespaceOf(stage),
-        metricName: scheduleFailures,
-        period: fiveMinutes,
-        statistic: 'Sum',
-      }),
-      threshold: 0,
-      // One failed run does no harm: a quarter of an hour is longer than most outages of what it needs.
-      periods: 3,
-      hurt: 'Work whose message was lost is not found: transactions, batches, syncs or webhooks wait.',
-      runbook: 'Scheduled workers',
-    });
+    for (const { system, name, fn } of scheduled) {
+      const [invocations, errors] = [fn.metricInvocations(), fn.metricErrors()];
+      this.#add(`${system}-${name}-Schedule`, {
+        // Counts what never started, too: a run that was throttled, or a schedule that was turned off.
+        metric: new MathExpression({
+          label: 'runs without an error',
+          expression: 'invocations - errors',
+          usingMetrics: { invocations, errors },
+          period: fiveMinutes,
+        }),
+        comparison: 'below',
+        threshold: 1,
+        // One failed run does no harm: a quarter of an hour is longer than most outages of what it needs.
+        periods: 3,
+        hurt: `No run of ${system}.${name} succeeded for a quarter of an hour: what it looks after waits.`,
+        runbook: 'Scheduled workers',
+      });
+    }
     for (const [name, { queue, deadLetters }] of Object.entries(queues)) {
       this.#add(`${name}DeadLetters`, {
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({
@@ -132,22 +164,20 @@ export class Alarms extends Construct {
     }
   }
 
-  #add(
-    name: string,
-    {
-      metric,
-      threshold,
-      periods = 1,
-      hurt,
-      runbook,
-    }: { metric: IMetric; threshold: number; periods?: number; hurt: string; runbook: string },
-  ) {
+  #add(name: string, { metric, comparison = 'above', threshold, periods = 1, hurt, runbook }: AlarmProps) {
     const alarm = new Alarm(this, name, {
       metric,
       threshold,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      ...(comparison === 'above'
+        ? {
+            comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treatMissingData: TreatMissingData.NOT_BREACHING,
+          }
+        : {
+            comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+            treatMissingData: TreatMissingData.BREACHING,
+          }),
       evaluationPeriods: periods,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
     });
     if (this.#notify) alarm.addAlarmAction(this.#notify);

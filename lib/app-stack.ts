@@ -7,7 +7,7 @@ import { buckets, type QueueName, secrets, workflows } from '../core/contract/re
 import type { Worker } from '../core/contract/worker.ts';
 import { namespaceOf } from '../core/metrics.ts';
 import { endpoints, workers } from '../functions/index.ts';
-import { Alarms } from './alarms.ts';
+import { Alarms, type ScheduledWorker } from './alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
 import { dashboard } from './dashboard.ts';
@@ -78,6 +78,7 @@ export class AppStack extends Stack {
     };
     const routes: Route[] = [];
     const functions: Record<string, LambdaFunction> = {};
+    const scheduled: ScheduledWorker[] = [];
     for (const [system, its] of Object.entries(systems)) {
       const home = new Construct(this, system);
       const invoker = invokerRole(home);
@@ -87,13 +88,9 @@ export class AppStack extends Stack {
         );
       }
       for (const [name, worker] of Object.entries(workersOfSystems[system] ?? {})) {
-        functions[`${system}.${name}`] = new WorkerFunction(home, {
-          system,
-          name,
-          worker,
-          resources,
-          defaults,
-        }).fn;
+        const { fn } = new WorkerFunction(home, { system, name, worker, resources, defaults });
+        functions[`${system}.${name}`] = fn;
+        if ('every' in worker.trigger) scheduled.push({ system, name, fn });
       }
     }
     const { machines } = new WorkflowsOf(this, 'Workflows', functions, settings);
@@ -106,7 +103,7 @@ export class AppStack extends Stack {
     });
     const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
     if (settings.firewall) new Firewall(this, 'Firewall', api);
-    new Alarms(this, 'Alarms', { api, queues, machines }, settings);
+    new Alarms(this, 'Alarms', { api, queues, machines, scheduled }, settings);
     dashboard(this, api, queues);
     new CfnOutput(this, 'Url', { value: api.url });
     for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });

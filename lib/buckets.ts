@@ -5,9 +5,12 @@ import type { BucketName } from '../core/contract/resources.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings.ts';
 
-const shortLived = 'Files stay for minutes, until they have been read, and for a day at most.';
+const shortLived = 'Files stay until they have been read, mostly for minutes, and for two days at most.';
 
-/** A bucket for files that callers upload by a signed form. Every object expires after a day. */
+/**
+ * A bucket for files that callers upload by a signed form. S3 deletes an object at the midnight (UTC) after
+ * its first day.
+ */
 export function uploadBucket(scope: Construct, name: BucketName, settings: Settings): Bucket {
   const bucket = new Bucket(scope, `${name}Bucket`, {
     encryption: BucketEncryption.S3_MANAGED,
@@ -20,8 +23,8 @@ export function uploadBucket(scope: Construct, name: BucketName, settings: Setti
       : {}),
   });
   acknowledge(bucket, {
-    'AwsSolutions-S1': `${shortLived} The functions log who uploaded what.`,
-    'HIPAA.Security-S3BucketLoggingEnabled': `${shortLived} The functions log who uploaded what.`,
+    'AwsSolutions-S1': `${shortLived} The table of messages records who asked for each upload.`,
+    'HIPAA.Security-S3BucketLoggingEnabled': `${shortLived} The table of messages records who asked for each upload.`,
     'HIPAA.Security-S3BucketReplicationEnabled': shortLived,
     'HIPAA.Security-S3BucketVersioningEnabled': `${shortLived} Versions would keep what was deleted.`,
     'HIPAA.Security-S3DefaultEncryptionKMS': `${shortLived} S3 encrypts them with its own keys.`,

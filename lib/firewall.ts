@@ -49,7 +49,7 @@ export class Firewall extends Construct {
     });
     acknowledge(acl, {
       'HIPAA.Security-WAFv2LoggingEnabled':
-        'Its log would hold tokens, addresses and record ids of all calls; metrics count what it blocked.',
+        'Its log would hold addresses and record ids of all calls, and tokens; metrics count what it blocked.',
     });
     new CfnWebACLAssociation(this, 'Association', {
       webAclArn: acl.attrArn,

@@ -133,7 +133,8 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     if (!access) continue;
     const { prefix, arn } = resources.secrets[name];
     fn.addEnvironment(secretsVariable(name), prefix);
-    const wildcard = 'Secrets of the group are created while the app runs; only their prefix is known.';
+    const wildcard =
+      'Callers and operators add secrets of the group, and each ARN ends in random characters: its prefix is known.';
     allow(fn, 'secretsmanager', secretActions[access], [arn], wildcard);
   }
   for (const name of buckets) {

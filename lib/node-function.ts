@@ -52,7 +52,7 @@ export function nodeFunction(
   });
   acknowledge(role, {
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
-      'The policy allows nothing but writing logs.',
+      'The policy allows nothing but creating and writing logs.',
   });
   acknowledgeWildcard(
     role,
@@ -78,7 +78,7 @@ export function nodeFunction(
       'Reserved concurrency on every function fails to deploy on accounts with small limits.',
     'HIPAA.Security-LambdaDLQ': props.onFailure,
     'HIPAA.Security-LambdaInsideVPC':
-      'It accepts no connections and calls public endpoints over TLS; a VPC would add NAT and no isolation.',
+      'It accepts no connections and calls public endpoints over TLS: a VPC would add NAT, and IAM bounds what it reaches.',
   });
   return fn;
 }

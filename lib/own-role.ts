@@ -15,7 +15,7 @@ export class OwnRole extends Role {
     this.#permissions = permissions;
     acknowledge(this, {
       'HIPAA.Security-IAMNoInlinePolicy':
-        'The policy belongs to this role alone, and is derived from the contracts of what assumes it.',
+        'The policy belongs to this role alone: the stack derives it from what the one that assumes it needs.',
     });
   }
 

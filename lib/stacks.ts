@@ -37,7 +37,7 @@ export class SigningKey extends Construct {
       'AwsSolutions-SMG4': noRotation,
       'HIPAA.Security-SecretsManagerRotationEnabled': noRotation,
       'HIPAA.Security-SecretsManagerUsingKMSKey':
-        'The account’s own key of Secrets Manager encrypts it; by IAM only one function may read it.',
+        'AWS’s key of the account for Secrets Manager encrypts it; of the app only one function may read it.',
     });
   }
 }

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -23,7 +24,7 @@ function onFailure({ trigger }: Worker): string {
     return 'Its queue delivers a failed message again, and moves it to a dead-letter queue in the end.';
   if ('workflow' in trigger)
     return 'Step Functions invokes it synchronously, retries, and records the failure in the execution.';
-  return 'The next run of the schedule does the same work again, and an alarm counts the failed ones.';
+  return 'The next run of the schedule does the same work again; an alarm tells when none succeeds for 15 minutes.';
 }
 
 export interface WorkerFunctionProps {
@@ -57,10 +58,12 @@ export class WorkerFunction extends Construct {
       });
       this.fn.addEventSource(source);
     } else if ('every' in worker.trigger) {
+      // The next run does the same work again. A retry, or a run that was kept waiting, would only add load to
+      // what is failing: by default Lambda tries an event three times, for six hours.
+      this.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
       new Rule(this, 'Schedule', {
         description: worker.summary,
         schedule: Schedule.expression(worker.trigger.every),
-        // The next run does the same work again; a retry would only double the load of what is failing.
         targets: [new LambdaTarget(this.fn, { retryAttempts: 0 })],
       });
     }

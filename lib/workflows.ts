@@ -65,7 +65,8 @@ export class WorkflowsOf extends Construct {
           'Step Functions keeps the history of each execution for 90 days; the log is for those that fail.',
       });
       acknowledge(machine.role, {
-        'HIPAA.Security-IAMNoInlinePolicy': 'CDK derives the policy from the steps of this workflow alone.',
+        'HIPAA.Security-IAMNoInlinePolicy':
+          'CDK derives the policy from the steps, the traces and the log of this workflow alone.',
       });
       acknowledgeWildcard(
         machine.role,

@@ -6,7 +6,8 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { type Endpoint, usesOf } from '../core/contract/endpoint.ts';
-import { tables as tableNames, workflows } from '../core/contract/resources.ts';
+import { tables as tableNames, type Uses, workflows } from '../core/contract/resources.ts';
+import type { Worker } from '../core/contract/worker.ts';
 import { present } from '../core/invariant.ts';
 import { endpoints, workers } from '../functions/index.ts';
 import { type Synthesised, synthesise } from './synthesise.ts';
@@ -57,15 +58,21 @@ test('leaves no finding of the AwsSolutions and HIPAA rules unexplained', () => 
   process.exitCode = exitCode;
 });
 
+const packs = () => [new AwsSolutionsChecks(), new HIPAASecurityChecks()];
+
 /** The findings of cdk-nag that nothing acknowledges, warnings included, as `rule path`. */
-const findings = ({ app }: Synthesised) =>
-  [new AwsSolutionsChecks(), new HIPAASecurityChecks()].flatMap((pack) =>
+const findings = ({ app }: Synthesised, rules: ReturnType<typeof packs> = packs()) =>
+  rules.flatMap((pack) =>
     pack
       .validateScope(app)
       .violations.flatMap(({ ruleName, violatingResources }) =>
         violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
       ),
   );
+
+/** Rules that no acknowledgement excuses, for which cdk-nag has no option. */
+const deafPacks = () =>
+  packs().map((pack) => Object.defineProperty(pack, 'isAcknowledged', { value: () => false }));
 
 test.each(['dev', 'prod'])(
   'finds a role of stage %s that may act on every resource, wherever it is added',
@@ -92,6 +99,22 @@ test.each(['dev', 'prod'])(
     );
   },
 );
+
+test.each([
+  ['dev', dev],
+  ['prod', prod],
+])('acknowledges nothing in stage %s that is not found there', (_, synthesised) => {
+  const found = findings(synthesised, deafPacks());
+  expect(found.length).toBeGreaterThan(300);
+  const stale = synthesised.app.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.keys(data))
+      .map((id) => `${id.replace(/^annotation::/i, '')} ${node.path}`)
+      .filter((one) => !found.some((finding) => finding === one || finding.startsWith(`${one}/`))),
+  );
+  expect(stale).toEqual([]);
+});
 
 test('acknowledges no finding on the stack, since that would excuse what is added to it later', () => {
   const types = [prod, dev].flatMap(({ app, stack }) =>
@@ -257,6 +280,39 @@ test('says in each alarm who is hurt, and names a paragraph that the runbook has
     expect(runbook).toContain(`**${paragraph}**`);
     expect(alarm).toMatchObject({ AlarmActions: [expect.anything()] });
   }
+});
+
+test('gives the key of the chain to the driver of the chain alone, as the acknowledgement of its encryption says', () => {
+  const systems: Record<string, { uses?: Uses }>[] = [
+    ...Object.values(endpoints).map((its): Record<string, Endpoint> => its),
+    ...Object.values(workers).map((its): Record<string, Worker> => its),
+  ];
+  const users = systems.flatMap((its) =>
+    Object.entries(its).flatMap(([name, { uses }]) => (uses?.stacksKeys ? [name] : [])),
+  );
+  expect(users).toEqual(['driveChain']);
+});
+
+test('runs a schedule again instead of retrying it, and has an alarm for each that did not succeed', () => {
+  const scheduled = Object.entries<Record<string, Worker>>(workers).flatMap(([system, its]) =>
+    Object.entries(its).flatMap(([name, { trigger }]) => ('every' in trigger ? [`${system}.${name}`] : [])),
+  );
+  expect(scheduled.length).toBeGreaterThan(5);
+  const rules = resourcesOf(prod, 'AWS::Events::Rule').filter((rule) => rule.ScheduleExpression);
+  expect(rules).toHaveLength(scheduled.length);
+  const invocations = resourcesOf<{ FunctionName: { Ref: string } }>(prod, 'AWS::Lambda::EventInvokeConfig');
+  expect(invocations).toHaveLength(scheduled.length);
+  const alarms = resourcesOf(prod, 'AWS::CloudWatch::Alarm');
+  for (const config of invocations) {
+    expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+    const own = alarms.filter((alarm) => JSON.stringify(alarm).includes(`"${config.FunctionName.Ref}"`));
+    expect(own).toMatchObject([
+      { ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching', EvaluationPeriods: 3 },
+    ]);
+    for (const metric of ['Invocations', 'Errors']) expect(JSON.stringify(own)).toContain(`"${metric}"`);
+  }
+  for (const name of scheduled)
+    expect(alarms.some(({ AlarmDescription }) => String(AlarmDescription).includes(name))).toBe(true);
 });
 
 test('has one alarm for each workflow, which watches failed and timed-out executions', () => {

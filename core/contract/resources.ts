@@ -37,7 +37,7 @@ export type WorkflowName = (typeof workflows)[number];
 export const secrets = ['clinikoKeys', 'webhookSecrets', 'stacksKeys', 'smsKeys'] as const;
 export type SecretGroup = (typeof secrets)[number];
 
-/** Buckets of files in transit, which are deleted after a day. */
+/** Buckets of files in transit, which S3 deletes at the midnight (UTC) after their first day. */
 export const buckets = ['uploads'] as const;
 export type BucketName = (typeof buckets)[number];
 

@@ -4,7 +4,6 @@ import type { RetryingStore } from '../../../../core/dynamo/retry.ts';
 import type { Item, Key } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
 import { itemVersion } from '../../../../core/dynamo/version.ts';
-import { describe, log } from '../../../../core/log.ts';
 import { type SweepParts, sweepInParts } from '../../../../core/sweep.ts';
 import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
@@ -63,6 +62,7 @@ export async function scheduleReceiptPoll(
  * @param now current time, in milliseconds since the epoch.
  * @param until deadline for beginning a poll, in milliseconds since the epoch.
  * @returns the number of polls.
+ * @throws SweepIncomplete after all others if a poll failed.
  */
 export async function pollReceipts(
   store: RetryingStore,
@@ -77,7 +77,7 @@ export async function pollReceipts(
     for (let poll = queue.pop(); poll && now() < until; poll = queue.pop()) {
       const due = poll;
       tried.add(due.sk);
-      await parts.run(() => pollOne(store, provider, due, now()));
+      await parts.run(() => pollOne(store, provider, due, now(), parts));
       polls += 1;
     }
   };
@@ -93,15 +93,18 @@ export async function pollReceipts(
   return polls;
 }
 
+/** A poll that fails counts as no receipt: its message is polled again, and the run fails in the end. */
 async function pollOne(
   store: RetryingStore,
   provider: SmsProvider,
   poll: ReceiptPoll,
   now: number,
+  parts: SweepParts,
 ): Promise<void> {
   const { pk, sk, message, since, pause } = poll;
   const TableName = tableName('messaging');
-  if (!(await isAnswered(store, provider, poll, now)) && now - since < receiptTimeoutMs) {
+  const answered = (await parts.run(() => isAnswered(store, provider, poll, now))) ?? false;
+  if (!answered && now - since < receiptTimeoutMs) {
     const next = Math.min(2 * pause, pauseMs.max);
     const Item: Item = { ...poll, ...pollKey(now + next, { id: message }), pause: next };
     await store.put({ TableName, Item });
@@ -109,21 +112,16 @@ async function pollOne(
   await store.remove({ TableName, Key: { pk, sk } });
 }
 
-/** True if the receipt is final. A failed poll is logged and counts as no receipt, so that others go on. */
+/** True if the receipt is final. */
 async function isAnswered(
   store: RetryingStore,
   provider: SmsProvider,
   { tenant, message, providerId, to }: ReceiptPoll,
   now: number,
 ): Promise<boolean> {
-  try {
-    const receipt = await provider.fetchReceipt?.(providerId, to);
-    if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
-    return receipt !== undefined && receipt.state !== 'sent';
-  } catch (error) {
-    log('warn', 'polling for a receipt failed', { sms: message, ...describe(error) });
-    return false;
-  }
+  const receipt = await provider.fetchReceipt?.(providerId, to);
+  if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
+  return receipt !== undefined && receipt.state !== 'sent';
 }
 
 async function duePolls(store: RetryingStore, now: number, parts: SweepParts): Promise<ReceiptPoll[]> {

@@ -43,7 +43,7 @@ export async function readUploadedFile(tenant: string, uploadId: string): Promis
   }
 }
 
-/** Deletes the file of an upload. A failure is ignored, since the bucket deletes its files after a day. */
+/** Deletes the file of an upload. A failure is ignored: the bucket deletes its files within two days. */
 export async function deleteUploadedFile(tenant: string, uploadId: string): Promise<void> {
   await s3()
     .send(new DeleteObjectCommand({ Bucket: uploadBucket(), Key: uploadKey(tenant, uploadId) }))
