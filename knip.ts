@@ -16,6 +16,7 @@ export default {
     'functions/ops/not-found.ts',
     'bin/*.ts',
     'local/stacks/node.ts',
+    'local/dynamodb/watchdog.ts',
     'tests/**/*.ts',
     // The client that users of the API install.
     ...globSync('clients/**/*.ts'),

@@ -58,8 +58,8 @@ export class WorkerFunction extends Construct {
       });
       this.fn.addEventSource(source);
     } else if ('every' in worker.trigger) {
-      // The next run does the same work again. A retry, or a run that was kept waiting, would only add load to
-      // what is failing: by default Lambda tries an event three times, for six hours.
+      // The next run does the same work again. A retry, or a run that was kept waiting, would only add load
+      // to what is failing: by default Lambda tries an event three times, for six hours.
       this.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
       new Rule(this, 'Schedule', {
         description: worker.summary,

@@ -51,5 +51,6 @@ export function installation(): { java: string; missing?: never } | { java?: nev
 function findJava(): string | undefined {
   const { JAVA_HOME, PATH = '' } = process.env;
   const folders = JAVA_HOME ? [join(JAVA_HOME, 'bin')] : PATH.split(delimiter);
-  return folders.map((folder) => join(folder, 'java')).find(existsSync);
+  const java = process.platform === 'win32' ? 'java.exe' : 'java';
+  return folders.map((folder) => join(folder, java)).find(existsSync);
 }

@@ -24,13 +24,29 @@ function findBinary(): string {
     if (existsSync(asked)) return asked;
     throw new CannotStart(`The DynamoDB engine is missing: DYNOXIDE_PATH names ${asked}, where nothing is`);
   }
-  const name = `@dynoxide/${process.platform}-${process.arch}`;
+  return packagedBinary(process.platform, process.arch);
+}
+
+/**
+ * The executable that npm has brought for a machine.
+ *
+ * @throws CannotStart with the command that starts on another engine. npm has dynoxide for Linux on x64 only.
+ */
+export function packagedBinary(platform: string, arch: string): string {
+  const { name, file } = packageOf(platform, arch);
   try {
-    return createRequire(import.meta.url).resolve(`${name}/dynoxide`);
+    return createRequire(import.meta.url).resolve(`${name}/${file}`);
   } catch (cause) {
     throw new CannotStart(
-      `The DynamoDB engine is missing: install ${name}, or set DYNOXIDE_PATH to a dynoxide binary`,
+      `The DynamoDB engine is missing: npm has brought no ${name}. Start on DynamoDB Local instead: ` +
+        'tests/engines/fetch.sh && npm start -- --engine dynamodb-local',
       { cause },
     );
   }
 }
+
+/** The package of dynoxide for a machine, by Node's names of platforms, and the executable in it. */
+export const packageOf = (platform: string, arch: string) => ({
+  name: `@dynoxide/${platform}-${arch}`,
+  file: platform === 'win32' ? 'dynoxide.exe' : 'dynoxide',
+});

@@ -35,18 +35,8 @@ interface ProgramOptions {
   readonly port?: number | undefined;
 }
 
-/**
- * The shell script that runs the engine. It kills the engine when its own standard input closes. The kernel
- * closes it however this process ends; an orphaned engine would keep the files of DATA_DIR open. Standard
- * output carries the process id alone: what the engine prints goes to standard error.
- */
-const watchdog = `exec 3<&0
-"$@" </dev/null 3<&- 1>&2 &
-engine=$!
-echo "$engine"
-(cat <&3 >/dev/null; kill -9 "$engine" 2>/dev/null) >&- 2>&- &
-exec 3<&-
-wait "$engine"`;
+/** Runs the engine, and kills it when this process ends, also by `kill -9`. */
+const watchdog = join(import.meta.dirname, 'watchdog.ts');
 
 /**
  * Starts an engine as a process that ends with this one.
@@ -80,11 +70,15 @@ async function startOn(
   program: EngineProgram,
   folder: string | undefined,
 ): Promise<DynamoEngine> {
-  const child = spawn('sh', ['-c', watchdog, 'sh', ...program.command(port, folder)], {
+  const { SystemRoot } = process.env;
+  const child = spawn(process.execPath, [watchdog, ...program.command(port, folder)], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Java reads and writes names of files by the locale; without one they are ASCII.
-    env: { LANG: 'C.UTF-8' },
+    // Java reads and writes names of files by the locale; without one they are ASCII. Windows has no sockets
+    // without its folder.
+    env: { LANG: 'C.UTF-8', ...(SystemRoot ? { SystemRoot } : {}) },
+    // Ctrl+C in the terminal is for the local run, which ends the engine last.
     detached: true,
+    windowsHide: true,
   });
   let said = '';
   child.stderr?.on('data', (text: Buffer) => {
@@ -93,7 +87,20 @@ async function startOn(
   const pid = await readPid(child);
   const pidFile = folder === undefined ? undefined : join(folder, program.pidFile);
   if (pidFile) writeFileSync(pidFile, String(pid));
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const kill = (): void => {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended in this moment.
+    }
+  };
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', (code) => {
+      // A watchdog that was killed itself has left the engine behind.
+      if (code === null) kill();
+      resolve();
+    });
+  });
   try {
     await untilOpen(port, child, program, () => said);
   } catch (error) {
@@ -110,12 +117,7 @@ async function startOn(
     forward: (target, body) => forward(agent, host, target, body),
     kill() {
       // Not once it has ended: its process id may be another program's by then.
-      if (child.exitCode !== null) return;
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended in this moment.
-      }
+      if (child.exitCode === null) kill();
     },
     async stop() {
       agent.destroy();
@@ -153,7 +155,7 @@ function readPid(child: ChildProcess): Promise<number> {
       if (line) resolve(Number(line[1]));
     });
     child.once('exit', () =>
-      reject(new CannotStart('Cannot start the DynamoDB engine: its shell ended at once')),
+      reject(new CannotStart('Cannot start the DynamoDB engine: its watchdog ended at once')),
     );
   });
 }

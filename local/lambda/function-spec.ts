@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { CannotStart } from '../cannot-start.ts';
 import { roleName } from '../template/resource-names.ts';
@@ -89,8 +90,8 @@ export function runtimeEnvironment(spec: FunctionSpec, awsEndpoint: string): Rec
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: awsEndpoint,
     // The developer's own AWS profile must never be used.
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

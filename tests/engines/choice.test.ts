@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CannotStart } from '../../local/cannot-start.ts';
 import { chooseEngine } from '../../local/dynamodb/choice.ts';
 import { dynamodbLocal } from '../../local/dynamodb/dynamodb-local.ts';
-import { dynoxide } from '../../local/dynamodb/dynoxide.ts';
+import { dynoxide, packagedBinary, packageOf } from '../../local/dynamodb/dynoxide.ts';
 import { startProgram } from '../../local/dynamodb/program.ts';
 import { startFixture } from '../local/fixture/run.ts';
 
@@ -37,6 +38,29 @@ describe('the engine', () => {
       expect(refusal({ DYNAMODB_URL: url })).toEqual(
         new CannotStart(`DYNAMODB_URL is ${url}, which is not a URL like http://127.0.0.1:8001`),
       );
+  });
+
+  test('comes from the package of the machine, by its platform and processor', () => {
+    expect(packageOf('linux', 'x64')).toEqual({ name: '@dynoxide/linux-x64', file: 'dynoxide' });
+    expect(packageOf('darwin', 'arm64')).toEqual({ name: '@dynoxide/darwin-arm64', file: 'dynoxide' });
+    expect(packageOf('win32', 'x64')).toEqual({ name: '@dynoxide/win32-x64', file: 'dynoxide.exe' });
+  });
+
+  test('without a package for the machine, is refused with the command that starts without it', () => {
+    expect(() => packagedBinary('sunos', 'x64')).toThrow(
+      new CannotStart(
+        'The DynamoDB engine is missing: npm has brought no @dynoxide/sunos-x64. Start on DynamoDB Local instead: ' +
+          'tests/engines/fetch.sh && npm start -- --engine dynamodb-local',
+      ),
+    );
+  });
+
+  test.skipIf(process.platform !== 'linux')('ends even when its watchdog is killed', async () => {
+    const engine = await startProgram(dynoxide);
+    const status = readFileSync(`/proc/${engine.pid}/status`, 'utf8');
+    process.kill(Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]), 'SIGKILL');
+    await engine.ended;
+    await expect(engine.forward('DynamoDB_20120810.ListTables', '{}')).rejects.toThrow();
   });
 
   test('that runs elsewhere is used and never ended', async () => {
