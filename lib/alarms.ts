@@ -127,7 +127,7 @@ export class Alarms extends Construct {
         threshold: 1,
         // One failed run does no harm: a quarter of an hour is longer than most outages of what it needs.
         periods: 3,
-        hurt: `No run of ${system}.${name} succeeded for a quarter of an hour: what it looks after waits.`,
+        hurt: `Each run of ${system}.${name} failed for a quarter of an hour, in part or as a whole: some of what it looks after waits.`,
         runbook: 'Scheduled workers',
       });
     }

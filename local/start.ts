@@ -20,7 +20,7 @@ import { functionSpecs } from './lambda/function-spec.ts';
 import { threadUrl } from './lambda/thread-url.ts';
 import { type LimitCounts, limitEngine, noCounts } from './limits/limited-engine.ts';
 import { type Limits, noLimits } from './limits/limits.ts';
-import { makeQueueFaults } from './limits/queue-faults.ts';
+import { makeQueueFaults, type QueueFaultCounts } from './limits/queue-faults.ts';
 import { withLocalRoutes } from './local-routes.ts';
 import { type LogLine, makeLog } from './log.ts';
 import type { OutboxEntry } from './outbox.ts';
@@ -74,8 +74,8 @@ export interface Running {
   logs(): readonly LogLine[];
   /** Changes the limits. @throws CannotStart if the run was started without any. */
   setLimits(limits: Limits): void;
-  /** What DynamoDB's limits and faults have done so far. */
-  limitCounts(): Readonly<LimitCounts>;
+  /** What the limits and faults of DynamoDB and of queues have done so far. */
+  limitCounts(): Readonly<LimitCounts & QueueFaultCounts>;
   /** DynamoDB requests so far that were refused as invalid, by the rules of AWS or by the engine. */
   refused(): readonly string[];
   /** Messages that would have left the machine, newest first. */
@@ -157,7 +157,8 @@ export async function start(options: StartOptions): Promise<Running> {
     };
     const strictTables = options.strict === false ? undefined : tableShapes(stack);
     let limits = options.limits ?? noLimits;
-    const limited = options.limits && (await limitEngine(engines.dynamo, tableShapes(stack), () => limits));
+    const limited =
+      options.limits && (await limitEngine(engines.dynamo, tableShapes(stack), () => limits, log));
     if (limited) {
       undo.push(() => limited.close());
       log.write('limits', `AWS's limits and faults are in force: ${JSON.stringify(limits)}`);
@@ -178,18 +179,10 @@ export async function start(options: StartOptions): Promise<Running> {
     const own = { identity, outbox: storage.outbox, log, refusals, smsFaults };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
+    const queueFaults = makeQueueFaults(() => limits);
     const sources: WorkSource[] = [];
     undo.push(() => Promise.all(sources.map((source) => source.stop())));
-    sources.push(
-      startQueuePollers(
-        stack,
-        engines.queue,
-        fleet,
-        judge,
-        log,
-        makeQueueFaults(() => limits),
-      ),
-    );
+    sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log, queueFaults));
     sources.push(startSchedules(stack, fleet, workflows, log));
     sources.push(startExpiry(storage.expiring, engines.dynamo, log));
 
@@ -209,7 +202,7 @@ export async function start(options: StartOptions): Promise<Running> {
         if (!limited) throw new CannotStart('The run was started without limits');
         limits = changed;
       },
-      limitCounts: () => limited?.counts() ?? noCounts,
+      limitCounts: () => ({ ...(limited?.counts() ?? noCounts), ...queueFaults.counts() }),
       refused: refusals.found,
       outbox: storage.outbox.entries,
       sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),

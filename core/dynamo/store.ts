@@ -33,8 +33,8 @@ export type Written = { done: true; item?: Item } | { done: false; item?: Item }
 /** What a write tells about the partitions that it wrote. */
 interface PartitionSize {
   /**
-   * Size of the largest partition key of a table with a local index, in whole GB: DynamoDB's lower estimate
-   * (API reference, ItemCollectionMetrics); `undefined` if it gave none.
+   * Size of the largest partition key of a table with a local index, in GB: the lower bound of DynamoDB's
+   * estimate, which AWS calls imprecise (API reference, ItemCollectionMetrics); `undefined` if it gave none.
    */
   partitionGb?: number | undefined;
 }

@@ -122,18 +122,20 @@ export const tooBusy = (tenant: string): Conflict =>
 const almostFullGb = 9;
 
 /**
- * Time for which an almost full partition takes no new records. Then a transaction may try, and so finds out
- * whether deletions have made room meanwhile.
+ * Time for which an almost full partition takes no new records. Then a small transaction may try, and so
+ * finds out whether removals, which are no commits, have made room meanwhile.
  */
 const almostFullMs = 10 * 60_000;
 
 /**
- * True if the tenant's partition was almost full a short time ago.
+ * Whether the tenant's partition is almost full, or was ten minutes ago.
  *
  * @param now milliseconds since the epoch.
  */
-export const isAlmostFull = (head: HeadItem | undefined, now: number): boolean =>
-  head?.full !== undefined && now - head.full < almostFullMs;
+export function fullnessOf(head: HeadItem | undefined, now: number): 'full' | 'probably full' | 'not full' {
+  if (head?.full === undefined) return 'not full';
+  return now - head.full < almostFullMs ? 'full' : 'probably full';
+}
 
 /** The part of a commit that notes whether the partition is almost full. */
 function fullness({ partitionGb }: Part, now: number) {

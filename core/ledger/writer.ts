@@ -5,8 +5,8 @@ import type { Stored, WriteRequest } from './change.ts';
 import { readCommitted } from './committed.ts';
 import { type Context, until } from './context.ts';
 import { Conflict, TooManyTenants } from './errors.ts';
-import { forget, isAlmostFull, readHead, register } from './head.ts';
-import { documentOf, type HeadItem, type RecordItem, tenantOf } from './items.ts';
+import { forget, fullnessOf, readHead, register } from './head.ts';
+import { documentOf, type HeadItem, isName, type RecordItem, tenantOf } from './items.ts';
 import { writeLong } from './long-transaction.ts';
 import { planOf, type TenantPlan } from './plan.ts';
 import { type LastMessages, type RecoveryMessages, recoveryMessages } from './recovery-messages.ts';
@@ -148,11 +148,20 @@ async function readAndWrite<T extends Stored, R>(
   return end === 'committed' ? { result } : end;
 }
 
-/** @throws PartitionFull for new records of a tenant whose partition is almost full. */
+/**
+ * Names do not count: they have a partition of their own, and an opt-out, which is one, must never be
+ * refused.
+ *
+ * @throws PartitionFull for new records of a tenant whose partition is almost full.
+ */
 function refuseGrowth(context: Context, plans: TenantPlan[], heads: Map<string, HeadItem | undefined>): void {
-  for (const { tenant, writes } of plans)
-    if (writes.some(({ kind }) => kind === 'create') && isAlmostFull(heads.get(tenant), context.now()))
+  for (const plan of plans) {
+    const grows = plan.writes.some(({ kind, id }) => kind === 'create' && !isName(id));
+    if (!grows) continue;
+    const fullness = fullnessOf(heads.get(plan.tenant), context.now());
+    if (fullness === 'full' || (fullness === 'probably full' && !isShort(plan, context.limits)))
       throw new PartitionFull();
+  }
 }
 
 function decide<T extends Stored, R>(

@@ -84,7 +84,7 @@ async function startOn(
   child.stderr?.on('data', (text: Buffer) => {
     said = (said + text).slice(-4_000);
   });
-  const pid = await readPid(child);
+  const pid = await readPid(child, () => said);
   const pidFile = folder === undefined ? undefined : join(folder, program.pidFile);
   if (pidFile) writeFileSync(pidFile, String(pid));
   const kill = (): void => {
@@ -117,7 +117,7 @@ async function startOn(
     forward: (target, body) => forward(agent, host, target, body),
     kill() {
       // Not once it has ended: its process id may be another program's by then.
-      if (child.exitCode === null) kill();
+      if (!hasEnded(child)) kill();
     },
     async stop() {
       agent.destroy();
@@ -143,7 +143,8 @@ function endLeftover(program: EngineProgram, folder: string): void {
   if (text.startsWith(`${executable}\0`) && text.includes(folder)) process.kill(pid, 'SIGKILL');
 }
 
-function readPid(child: ChildProcess): Promise<number> {
+/** @throws CannotStart, or PortTaken, if the watchdog ends before it tells the engine's process id. */
+function readPid(child: ChildProcess, said: () => string): Promise<number> {
   return new Promise((resolve, reject) => {
     let text = '';
     child.once('error', (error) =>
@@ -154,9 +155,8 @@ function readPid(child: ChildProcess): Promise<number> {
       const line = /^(\d+)\n/.exec(text);
       if (line) resolve(Number(line[1]));
     });
-    child.once('exit', () =>
-      reject(new CannotStart('Cannot start the DynamoDB engine: its watchdog ended at once')),
-    );
+    // On `close` all that was printed has come, on `exit` it may not have.
+    child.once('close', () => reject(failedStart(said())));
   });
 }
 
@@ -187,13 +187,22 @@ async function untilOpen(
 ): Promise<void> {
   const deadline = Date.now() + startMsMax;
   while (!said().includes(startText) || !(await opens(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      const reason = reasonIn(said());
-      const Refusal = /already in use/i.test(reason) ? PortTaken : CannotStart;
-      throw new Refusal(`The DynamoDB engine did not start: ${reason}`);
+    if (hasEnded(child) || Date.now() > deadline) {
+      throw failedStart(said());
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** True for a process that has ended, by itself or by a signal. */
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+/** Why an engine did not start, by what it printed. */
+function failedStart(said: string): CannotStart {
+  const reason = reasonIn(said);
+  const Failure = /already in use/i.test(reason) ? PortTaken : CannotStart;
+  return new Failure(`The DynamoDB engine did not start: ${reason}`);
 }
 
 /** The line of an engine's output that says why it ended: of a Java stack trace the last cause. */

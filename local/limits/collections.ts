@@ -69,7 +69,7 @@ export async function openCollections(
         ({ table }) => table.name,
       );
       for (const [name, its = []] of Object.entries(byTable)) {
-        // A request updates at most 100 items, which is what one BatchGetItem takes.
+        // At most 100 items, as one BatchGetItem takes; what passes 16 MB keeps the size that was known.
         const RequestItems = { [name]: { Keys: its.map(({ key }) => key), ConsistentRead: true } };
         const reply = await call<{ Responses: Record<string, AttributeMap[]> }>('BatchGetItem', {
           RequestItems,

@@ -4,8 +4,9 @@ export type Manner = 'plain write' | 'transactional write' | 'transactional read
 /** The requests under way, by item. */
 export interface InFlight {
   /**
-   * True if DynamoDB refuses this request since another is under way (API reference, TransactWriteItems and
-   * TransactGetItems, TransactionConflict): a transaction meets any write, a plain write a transaction.
+   * True if another request on the item is under way that excludes this one: DynamoDB cancels a transaction
+   * that meets any write of the item, and refuses a plain write that meets a transaction (API reference,
+   * TransactWriteItems and TransactGetItems, TransactionConflict).
    */
   meets(item: string, manner: Manner): boolean;
   begin(items: readonly string[], manner: Manner): void;

@@ -1,24 +1,19 @@
 import { createServer } from 'node:http';
-import type { AttributeMap } from '../dynamodb/attribute-value.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
 import { type TableShape, tableNamed } from '../dynamodb/table-shape.ts';
 import { listen } from '../gateway/gateway.ts';
 import { readBody } from '../gateway/read-body.ts';
+import type { Log } from '../log.ts';
 import { randomOf } from '../random.ts';
 import { type AwsAnswer, operationIn, Unanswered } from '../services/service.ts';
+import { batchedReads, batchedWrites, joined, together } from './batch-parts.ts';
 import { type Collections, openCollections } from './collections.ts';
 import { type Manner, makeInFlight } from './in-flight.ts';
 import type { Limits } from './limits.ts';
 import { cancelled, inProgress, internalError, type Rejection, rejected } from './rejections.ts';
 import { makeTokenBuckets } from './token-buckets.ts';
-import {
-  type BatchedWrite,
-  type ItemRequest,
-  rangeTouch,
-  type Touch,
-  touchOf,
-  transactionTouches,
-} from './touches.ts';
+import { type ItemRequest, rangeTouch, type Touch, touchOf, transactionTouches } from './touches.ts';
 import { unitsOf } from './units.ts';
 
 export const noCounts: Readonly<LimitCounts> = { throttled: 0, conflict: 0, full: 0, failed: 0, lost: 0 };
@@ -39,6 +34,14 @@ const singleOperations: Readonly<Record<string, 'read' | 'write' | 'range'>> = {
 /** Items by the limit that rejected them, and requests by their fault. */
 export type LimitCounts = Record<Rejection | 'failed' | 'lost', number>;
 
+/** Serves one kind of request. It judges and begins without a wait, so that no other comes in between. */
+type Serve = (
+  target: string,
+  operation: string,
+  request: ItemRequest,
+  sizes: Collections | undefined,
+) => Promise<AwsAnswer>;
+
 /** The limits and faults of AWS in front of an engine. */
 export interface LimitedEngine extends Pick<DynamoEngine, 'host' | 'forward'> {
   /** Items so far that were rejected, and requests that failed before and after their effect. */
@@ -57,6 +60,7 @@ export async function limitEngine(
   engine: DynamoEngine,
   tables: readonly TableShape[],
   limits: () => Limits,
+  log: Log,
 ): Promise<LimitedEngine> {
   const random = randomOf(limits().seed);
   const buckets = makeTokenBuckets(() => performance.now());
@@ -65,13 +69,15 @@ export async function limitEngine(
   let collections: Promise<Collections> | undefined;
   const tracked = async (): Promise<Collections | undefined> => {
     if (limits().collectionBytesMax < Number.POSITIVE_INFINITY)
-      collections ??= openCollections(engine, tables);
+      collections ??= openCollections(engine, tables).catch((error: unknown) => {
+        collections = undefined;
+        throw error;
+      });
     return collections;
   };
+  await tracked();
   const tokens = new Set<string>();
   const counts: LimitCounts = { ...noCounts };
-
-  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
   const rates = ({ table, access, partition }: Touch): [bucket: string, rate: number][] => {
     const { partitionWritesMax, partitionReadsMax, tableWritesMax, tableReadsMax } = limits();
@@ -96,15 +102,15 @@ export async function limitEngine(
     return sizes?.isFull(touch, limits().collectionBytesMax) ? 'full' : undefined;
   };
 
-  /** Forwards a request that was admitted, and takes its units. */
+  /** Forwards a request that was admitted, and takes its units. It begins at once, without a wait. */
   async function perform(
     target: string,
     request: ItemRequest,
     touches: readonly Touch[],
     manner: Manner | undefined,
+    sizes: Collections | undefined,
   ): Promise<AwsAnswer> {
     const { requestMs } = limits();
-    const sizes = await tracked();
     const items = touches.flatMap(({ item }) => item ?? []);
     if (manner) inFlight.begin(items, manner);
     try {
@@ -130,34 +136,34 @@ export async function limitEngine(
   }
 
   /** The rejection of each touch, which is counted. A random throttle concerns the whole request. */
-  async function judge(
+  function judge(
     touches: readonly (Touch | undefined)[],
     manner: Manner | undefined,
-  ): Promise<(Rejection | undefined)[]> {
-    const sizes = await tracked();
+    sizes: Collections | undefined,
+  ): (Rejection | undefined)[] {
     const isThrottled = random() < limits().throttledShare;
     const found = touches.map((touch) => (isThrottled ? 'throttled' : rejectionOf(touch, manner, sizes)));
     for (const rejection of found) if (rejection) counts[rejection]++;
     return found;
   }
 
-  async function single(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
+  const single: Serve = async (target, operation, request, sizes) => {
     const table = tableNamed(tables, request.TableName);
     if (!table) return engine.forward(target, JSON.stringify(request));
     const kind = singleOperations[operation];
     const touch =
       kind === 'range' ? rangeTouch(table, operation, request) : touchOf(table, operation, request);
     const manner = kind === 'write' ? 'plain write' : undefined;
-    const [rejection] = await judge([touch], manner);
-    return rejection ? rejected(rejection, random) : perform(target, request, [touch], manner);
-  }
+    const [rejection] = judge([touch], manner, sizes);
+    return rejection ? rejected(rejection, random) : perform(target, request, [touch], manner, sizes);
+  };
 
-  async function transaction(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
+  const transaction: Serve = async (target, operation, request, sizes) => {
     const { ClientRequestToken: token } = request;
     if (token !== undefined && tokens.has(token)) return inProgress();
     const manner = operation === 'TransactGetItems' ? 'transactional read' : 'transactional write';
     const touches = transactionTouches(request, tables);
-    const rejections = await judge(touches, manner);
+    const rejections = judge(touches, manner, sizes);
     if (rejections.some(Boolean)) {
       // AWS also throttles a transaction as a whole, by an exception of its own.
       const whole = rejections.every((rejection) => rejection === 'throttled') && random() < 0.5;
@@ -165,32 +171,37 @@ export async function limitEngine(
     }
     if (token !== undefined) tokens.add(token);
     try {
-      return await perform(
-        target,
-        request,
-        touches.flatMap((touch) => touch ?? []),
-        manner,
-      );
+      const known = touches.flatMap((touch) => touch ?? []);
+      return await perform(target, request, known, manner, sizes);
     } finally {
       if (token !== undefined) tokens.delete(token);
     }
-  }
+  };
 
-  /** A batch: what is refused comes back as unprocessed; if nothing is left, the batch is an exception. */
-  async function batch(target: string, operation: string, request: ItemRequest): Promise<AwsAnswer> {
+  /**
+   * A batch: what is throttled comes back as unprocessed, and if nothing is left, the batch is an exception.
+   * A full collection is an exception, too, and the other puts of the batch are done, since it is not atomic.
+   */
+  const batch: Serve = async (target, operation, request, sizes) => {
     const manner = operation === 'BatchWriteItem' ? 'plain write' : undefined;
     const parts =
       operation === 'BatchWriteItem' ? batchedWrites(request, tables) : batchedReads(request, tables);
-    const rejections = await judge(
-      parts.map(({ touch }) => touch),
-      manner,
-    );
-    const full = rejections.includes('full');
+    if (parts.length === 0) return engine.forward(target, JSON.stringify(request));
+    const all = parts.map(({ touch }) => touch);
+    const rejections = judge(all, manner, sizes);
+    const isFull = rejections.includes('full');
     const taken = parts.filter((_, place) => !rejections[place]);
-    if (full || taken.length === 0) return rejected(full ? 'full' : 'throttled', random);
+    if (taken.length === 0) return rejected(isFull ? 'full' : 'throttled', random);
     const left = parts.filter((_, place) => rejections[place]);
     const touches = taken.flatMap(({ touch }) => touch ?? []);
-    const answer = await perform(target, { ...request, RequestItems: together(taken) }, touches, manner);
+    const answer = await perform(
+      target,
+      { ...request, RequestItems: together(taken) },
+      touches,
+      manner,
+      sizes,
+    );
+    if (isFull) return rejected('full', random);
     if (left.length === 0 || answer.status !== 200) return answer;
     const body = JSON.parse(String(answer.body)) as Record<string, Record<string, unknown> | undefined>;
     const field = operation === 'BatchWriteItem' ? 'UnprocessedItems' : 'UnprocessedKeys';
@@ -198,7 +209,7 @@ export async function limitEngine(
     for (const [name, more] of Object.entries(body[field] ?? {}))
       unprocessed[name] = joined(unprocessed[name], more);
     return { ...answer, body: JSON.stringify({ ...body, [field]: unprocessed }) };
-  }
+  };
 
   async function answerTo(target: string, body: Buffer | string): Promise<AwsAnswer> {
     const operation = operationIn(target);
@@ -211,13 +222,14 @@ export async function limitEngine(
             ? batch
             : undefined;
     if (!serve) return engine.forward(target, body);
+    const sizes = await tracked();
     const { failedShare, lostShare } = limits();
     if (random() < failedShare) {
       counts.failed++;
       return internalError();
     }
     const isLost = random() < lostShare;
-    const answer = await serve(target, operation, JSON.parse(String(body)) as ItemRequest);
+    const answer = await serve(target, operation, JSON.parse(String(body)) as ItemRequest, sizes);
     if (!isLost || answer.status !== 200) return answer;
     counts.lost++;
     if (random() < 0.5) throw new Unanswered();
@@ -238,7 +250,10 @@ export async function limitEngine(
           });
           response.end(body);
         },
-        () => response.destroy(),
+        (error: unknown) => {
+          if (!(error instanceof Unanswered)) log.write('limits', `A request failed: ${String(error)}`);
+          response.destroy();
+        },
       );
   });
   return {
@@ -257,56 +272,3 @@ const withMetrics = (answer: AwsAnswer, metrics: Record<string, object[]>): AwsA
   ...answer,
   body: JSON.stringify({ ...(JSON.parse(String(answer.body)) as object), ItemCollectionMetrics: metrics }),
 });
-
-/** A part of a batch: a write, or a key that is read with the other settings of its table's request. */
-interface BatchPart {
-  readonly table: string;
-  readonly touch: Touch | undefined;
-  readonly request: unknown;
-  /** The other settings of a BatchGetItem for this table. */
-  readonly settings?: object;
-}
-
-const batchedWrites = ({ RequestItems = {} }: ItemRequest, tables: readonly TableShape[]): BatchPart[] =>
-  Object.entries(RequestItems as Readonly<Record<string, readonly BatchedWrite[]>>).flatMap(
-    ([name, writes]) => {
-      const table = tableNamed(tables, name);
-      return writes.map((request) => {
-        const [kind = '', action = {}] = Object.entries(request)[0] ?? [];
-        return { table: name, touch: table && touchOf(table, kind, action), request };
-      });
-    },
-  );
-
-const batchedReads = ({ RequestItems = {} }: ItemRequest, tables: readonly TableShape[]): BatchPart[] =>
-  Object.entries(
-    RequestItems as Readonly<Record<string, { readonly Keys: readonly AttributeMap[] }>>,
-  ).flatMap(([name, { Keys, ...settings }]) => {
-    const table = tableNamed(tables, name);
-    return Keys.map((Key) => ({
-      table: name,
-      touch: table && touchOf(table, 'Get', { Key }),
-      request: Key,
-      settings,
-    }));
-  });
-
-/** The parts of a batch as `RequestItems` has them. */
-function together(parts: readonly BatchPart[]): Record<string, unknown> {
-  const byTable = Object.groupBy(parts, ({ table }) => table);
-  return Object.fromEntries(
-    Object.entries(byTable).map(([name, its = []]) => {
-      const requests = its.map(({ request }) => request);
-      const settings = its[0]?.settings;
-      return [name, settings ? { ...settings, Keys: requests } : requests];
-    }),
-  );
-}
-
-/** What was left of one table by the limits, and by the engine. */
-function joined(left: unknown, more: unknown): unknown {
-  if (left === undefined) return more;
-  if (Array.isArray(left)) return [...left, ...(more as unknown[])];
-  const [one, other] = [left, more] as { Keys: unknown[] }[];
-  return { ...one, Keys: [...(one?.Keys ?? []), ...(other?.Keys ?? [])] };
-}

@@ -29,7 +29,7 @@ export interface Limits {
   readonly failedShare: number;
   /** Share of DynamoDB requests that take effect, and then are answered with an error, or not at all. */
   readonly lostShare: number;
-  /** Share of SQS messages that are delivered twice, at the same time. */
+  /** Share of deliveries of SQS messages, one or several, that are made twice at the same time. */
   readonly doubledShare: number;
   /** Share of SQS messages that are delivered up to two seconds late, behind younger ones. */
   readonly lateShare: number;
@@ -56,9 +56,10 @@ export const noLimits: Limits = {
 
 /**
  * A new account's limits, and more faults than AWS has. Units per partition and per new on-demand table:
- * developer guide, "Burst and adaptive capacity" (bursts are left out, since no writer may count on them) and
- * "On-demand capacity mode". 10 concurrent executions: the quota of a new account. A partition holds 10 GB
- * (developer guide, "Item collections"), which no local run reaches: `collectionBytesMax` stands for them.
+ * developer guide, "Burst and adaptive capacity" (bursts are left out, since no writer may count on them)
+ * and "On-demand capacity mode". 10 concurrent executions: what new accounts were found to have. A partition
+ * holds 10 GB (developer guide, "Item collections"), which no local run reaches: `collectionBytesMax` stands
+ * for them.
  */
 export const awsLimits: Limits = {
   seed: 1,

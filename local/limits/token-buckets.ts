@@ -12,7 +12,7 @@ export interface TokenBuckets {
 /** Buckets above which the full ones are forgotten; they are as good as new. */
 const bucketsKeptMax = 20_000;
 
-/** @param now milliseconds since the Unix epoch. */
+/** @param now milliseconds of a steady clock. */
 export function makeTokenBuckets(now: () => number): TokenBuckets {
   const buckets = new Map<string, { units: number; at: number }>();
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { present } from '../../core/invariant.ts';
 import { region } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
@@ -119,12 +120,14 @@ function startPoller(
   const inFlight = new Set<Promise<void>>();
   let stopping = false;
 
-  /** Delivers these messages after a time, once or twice. */
-  function start(records: readonly SqsRecord[], lateMs = 0): void {
+  /** Delivers these messages after a time, once or twice, as soon as the mapping may run one more. */
+  async function start(records: readonly SqsRecord[], lateMs = 0): Promise<void> {
     if (records.length === 0) return;
     const times = faults.isDoubled() ? 2 : 1;
     for (let count = 0; count < times; count++) {
-      const delivery: Promise<void> = pause(lateMs)
+      // Ends when one of the deliveries has ended.
+      while (inFlight.size >= concurrency) await Promise.race(inFlight);
+      const delivery: Promise<void> = (lateMs > 0 ? pause(lateMs) : Promise.resolve())
         .then(() => deliver(mapping, records, fleet, log))
         .finally(() => inFlight.delete(delivery));
       inFlight.add(delivery);
@@ -141,8 +144,8 @@ function startPoller(
       const batch = await gather(mapping, engine, () => stopping);
       if (batch.length === 0) continue;
       const late = batch.map((record) => ({ record, ms: faults.lateMs() }));
-      start(late.flatMap(({ record, ms }) => (ms === 0 ? [record] : [])));
-      for (const { record, ms } of late) if (ms > 0) start([record], ms);
+      await start(late.flatMap(({ record, ms }) => (ms === 0 ? [record] : [])));
+      for (const { record, ms } of late) if (ms > 0) await start([record], ms);
     }
     await Promise.all(inFlight);
   }
@@ -155,10 +158,6 @@ function startPoller(
     },
   };
 }
-
-/** Waits for so many milliseconds; 0 does not wait for a timer. */
-const pause = (ms: number): Promise<void> =>
-  ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One message in the event of a function. */
 interface SqsRecord {

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => {
   console.log(
     [
-      '| condition | requests | statuses | median / 99 % / longest in s | limits and faults of DynamoDB | lost, doubled, partial |',
+      '| condition | requests | statuses | median / 99 % / longest in s | limits and faults met | lost, doubled, partial |',
       '| --- | --- | --- | --- | --- | --- |',
       ...figures,
     ].join('\n'),
@@ -55,7 +55,7 @@ function figure(name: string, seen: Seen[], counts: Record<string, number>, wron
 test.each(Object.entries(conditions))(
   'under %s, each system loses, doubles and halves nothing, and answers only what its API promises',
   { timeout: 600_000 },
-  async (name, limits) => {
+  async (name, { limits, meets, refusesCallers = false }) => {
     const before = service.running.limitCounts();
     service.running.setLimits(limits);
     const caller = makeCaller(service.running);
@@ -90,6 +90,8 @@ test.each(Object.entries(conditions))(
     expect(Object.fromEntries(wrongs)).toEqual(
       Object.fromEntries(Object.keys(works).map((system) => [system, none])),
     );
+    expect(meets.filter((kind) => counts[kind] === 0)).toEqual([]);
+    if (refusesCallers) expect(caller.seen.some(({ status }) => status === 503)).toBe(true);
     expect(caller.seen.filter(({ status }) => !promised.has(status))).toEqual([]);
     expect(caller.seen.filter(({ status, retryAfter }) => status === 503 && !retryAfter)).toEqual([]);
   },

@@ -1,5 +1,5 @@
 import { DeleteQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { byName } from '../../core/by-name.ts';
 import { queues, tables } from '../../core/contract/resources.ts';
 import { present } from '../../core/invariant.ts';
@@ -75,10 +75,10 @@ test('while its tables are silent the service says so after two seconds', async 
   expect((await ready()).status).toBe(200);
   const engine = present(running.enginePid, 'the service has an engine of its own');
   process.kill(engine, 'SIGSTOP');
+  onTestFinished(() => void process.kill(engine, 'SIGCONT'));
   const askedAt = performance.now();
   const answer = await (await ready()).json();
   const milliseconds = performance.now() - askedAt;
-  process.kill(engine, 'SIGCONT');
   expect(answer).toMatchObject({
     checks: { ...allAre(tables, 'unavailable'), ...allAre([...queues, 'tokens'], 'ok') },
   });

@@ -594,8 +594,18 @@ describe('a tenant whose partition is almost full', () => {
   test('is tried again after ten minutes, since deleted records leave room only later', async () => {
     const later = () => Date.now() + 10 * 60_000;
     await createPeople(0, 1, open({ store: told(9) }));
+    await expect(createPeople(500, 200, open({ now: later }))).rejects.toMatchObject(refusal);
     await createPeople(500, 1, open({ now: later }));
     await expect(createPeople(501, 1)).rejects.toMatchObject(refusal);
+  });
+
+  test('takes named records, such as opt-outs, since they have a partition of their own', async () => {
+    const tight = open({ store: told(9) });
+    await createPeople(0, 1, tight);
+    await tight.write({
+      ...{ actor: 'ann', reads: [] },
+      decide: () => ({ changes: [creation({ ...person(1), id: '~phone' })], result: 1 }),
+    });
   });
 
   test('keeps what it knows where DynamoDB tells nothing', async () => {

@@ -17,6 +17,7 @@ import { startProgram } from '../../../local/dynamodb/program.ts';
 import { tableShape } from '../../../local/dynamodb/table-shape.ts';
 import { type LimitedEngine, limitEngine } from '../../../local/limits/limited-engine.ts';
 import { type Limits, noLimits } from '../../../local/limits/limits.ts';
+import { makeLog } from '../../../local/log.ts';
 
 const keys = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: 'HASH' as const },
@@ -53,7 +54,7 @@ beforeAll(async () => {
       JSON.stringify({ ...new CreateTableCommand({ ...table, BillingMode: 'PAY_PER_REQUEST' }).input }),
     );
   const shapes = [indexed, plain].map((table) => tableShape(table.TableName, table));
-  limited = await limitEngine(engine, shapes, () => limits);
+  limited = await limitEngine(engine, shapes, () => limits, makeLog());
   client = new DynamoDBClient({
     endpoint: `http://${limited.host}`,
     region: 'us-east-1',
@@ -125,7 +126,7 @@ test('reads take units of their own, also of what a query passes over', async ()
     TableName: 'indexed',
     ConsistentRead: true,
     KeyConditionExpression: 'pk = :pk',
-    FilterExpression: 'missing = :none',
+    FilterExpression: 'tint = :none',
     ExpressionAttributeValues: { ':pk': { S: `p${run}` }, ':none': { S: 'none' } },
   });
   await client.send(query);
@@ -137,6 +138,7 @@ test('a table as a whole takes no more than its rate', async () => {
   await put('plain', item('a', 20_000));
   await expect(put('plain', item('b', 10, 'elsewhere'))).rejects.toThrow('Throughput exceeds');
   await new Promise((done) => setTimeout(done, 1_100));
+  await put('plain', item('b', 10, 'elsewhere'));
 });
 
 test('a batch is taken in part: what is throttled comes back, and an empty answer is an exception', async () => {
@@ -177,6 +179,9 @@ test('a transaction that meets another write of an item is cancelled, and a plai
         ExpressionAttributeValues: { ':n': { N: '1' } },
       }),
     );
+  // Also where they come in one instant.
+  const ends = await Promise.all([writing(), writing()].map((one) => one.then(() => 'done', nameOf)));
+  expect(ends.sort()).toEqual(['TransactionCanceledException', 'done']);
   const together = async (first: () => Promise<unknown>, second: () => Promise<unknown>) => {
     const one = first();
     await new Promise((done) => setTimeout(done, 20));
