@@ -161,7 +161,8 @@ export async function start(options: StartOptions): Promise<Running> {
       options.limits && (await limitEngine(engines.dynamo, tableShapes(stack), () => limits, log));
     if (limited) {
       undo.push(() => limited.close());
-      log.write('limits', `AWS's limits and faults are in force: ${JSON.stringify(limits)}`);
+      const settings = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
+      log.write('limits', `AWS's limits and faults are in force: ${settings.join(' ')}`);
     }
     const refusals = makeRefusals(log);
     const strict = strictTables && makeStrictCheck(strictTables, refusals);

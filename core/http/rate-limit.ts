@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type Endpoint, endpointId, type Limit } from '../contract/endpoint.ts';
 import { dynamo } from '../dynamo/dynamo.ts';
@@ -163,21 +163,27 @@ export async function takeCall(key: string, limit: Limit, now: number): Promise<
   }
 }
 
+/**
+ * Claims one slot. If the answer of a first sending is lost, the second finds the slot taken: it is this
+ * call's own if the counter names it as the last one that claimed, so that a call uses up one slot only.
+ */
 async function claim(key: string, slot: number, limit: Limit, now: number) {
   const windowMs = limit.seconds * 1000;
+  const claimant = randomUUID();
   const { done, item = {} } = await dynamo().update({
     TableName: tableName('guards'),
     Key: { pk: `LIMIT#${createHash('sha256').update(key).digest('base64url')}` },
-    UpdateExpression: 'SET #slot = :now, expires_at = :expires',
+    UpdateExpression: 'SET #slot = :now, claimant = :claimant, expires_at = :expires',
     ConditionExpression: 'attribute_not_exists(#slot) OR #slot <= :windowStart',
     ExpressionAttributeNames: { '#slot': slotName(slot) },
     ExpressionAttributeValues: {
       ':now': now,
+      ':claimant': claimant,
       ':windowStart': now - windowMs,
       ':expires': Math.ceil((now + windowMs) / 1000),
     },
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  return { succeeded: done, item };
+  return { succeeded: done || item.claimant === claimant, item };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noLimits } from '../../local/limits/limits.ts';
+import { somebody } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { makeCaller, type Seen, type Wrong } from './caller.ts';
 import { conditions } from './conditions.ts';
@@ -51,6 +52,33 @@ function figure(name: string, seen: Seen[], counts: Record<string, number>, wron
   const { lost, doubled, partial } = wrong;
   return `| ${[name, seen.length, statuses.join(', '), `${at(0.5)} / ${at(0.99)} / ${at(1)}`, met.join(', ') || 'none', `${lost}, ${doubled}, ${partial}`].join(' | ')} |`;
 }
+
+test('a call uses up one place of its rate limit, also if answers of DynamoDB are lost', async () => {
+  const person = await somebody({ url: service.running.url, role: 'admin' });
+  service.running.setLimits({ ...noLimits, lostShare: 0.5 });
+  const remaining: (string | null)[] = [];
+  for (let call = 1; call <= 10; call++) {
+    const { headers } = await person.fetch('/api/v1/batch/patients', { method: 'POST', body: '[]' });
+    remaining.push(headers.get('x-ratelimit-remaining'));
+  }
+  service.running.setLimits(noLimits);
+  expect(remaining).toEqual(['9', '8', '7', '6', '5', '4', '3', '2', '1', '0']);
+});
+
+test('a cancel of texts is told as done, also if the answer of DynamoDB is lost', async () => {
+  const person = await somebody({ url: service.running.url, role: 'admin' });
+  const order = { contacts: [{ phone: '+255712345678' }], message: 'Hi', sender_id: 'SHOP' };
+  for (let time = 0; time < 4; time++) {
+    service.running.setLimits(noLimits);
+    const schedule_at = new Date(Date.now() + 86_400_000).toISOString();
+    const { body } = await person.api.messaging.bulkSend({ body: { ...order, schedule_at } });
+    const { batch_id: id = '' } = body as { batch_id?: string };
+    service.running.setLimits({ ...noLimits, lostShare: 0.5 });
+    const result = await person.api.messaging.cancelBatch({ params: { id } });
+    expect(result).toMatchObject({ status: 200, body: { status: 'canceled', canceled: 1 } });
+  }
+  service.running.setLimits(noLimits);
+});
 
 test.each(Object.entries(conditions))(
   'under %s, each system loses, doubles and halves nothing, and answers only what its API promises',

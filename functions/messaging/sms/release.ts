@@ -76,18 +76,23 @@ export type Cancelled = { canceled: boolean; batch: SmsBatch; progress: Batch | 
 
 /** Cancels a batch: messages that are not being sent at this moment never will be. */
 export async function cancelBatch({ store, engine }: ReleaseDeps, batch: SmsBatch): Promise<Cancelled> {
+  const canceledBy = randomUUID();
   const { done, item } = await store.update({
     TableName: tableName('messaging'),
     Key: smsKeys.batch(batch.tenant, batch.id),
-    UpdateExpression: 'SET #state = :canceled',
+    UpdateExpression: 'SET #state = :canceled, canceledBy = :canceledBy',
     ConditionExpression: '#state IN (:waiting, :expected)',
     ExpressionAttributeNames: { '#state': 'state' },
-    ExpressionAttributeValues: { ':canceled': 'canceled', ':waiting': 'waiting', ':expected': 'expected' },
+    ExpressionAttributeValues: {
+      ...{ ':canceled': 'canceled', ':canceledBy': canceledBy },
+      ...{ ':waiting': 'waiting', ':expected': 'expected' },
+    },
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   const current = item ? asSmsBatch(item) : batch;
-  if (done) {
+  // A write that is sent again after a lost answer finds its own cancellation.
+  if (done || item?.canceledBy === canceledBy) {
     await store.remove({ TableName: tableName('messaging'), Key: smsKeys.due(batch, sweepAtOf(batch)) });
     return { canceled: true, batch: current, progress: undefined };
   }
