@@ -9,7 +9,7 @@ import { type Endpoint, usesOf } from '../core/contract/endpoint.ts';
 import { tables as tableNames, type Uses, workflows } from '../core/contract/resources.ts';
 import type { Worker } from '../core/contract/worker.ts';
 import { present } from '../core/invariant.ts';
-import { endpoints, workers } from '../functions/index.ts';
+import { endpoints, permanentFaults, workers } from '../functions/index.ts';
 import { type Synthesised, synthesise } from './synthesise.ts';
 
 interface Resource {
@@ -323,6 +323,52 @@ test('has one alarm for each workflow, which watches failed and timed-out execut
     const own = alarms.filter((alarm) => alarm.includes(machine));
     expect(own).toHaveLength(1);
     for (const metric of ['ExecutionsFailed', 'ExecutionsTimedOut']) expect(own[0]).toContain(metric);
+  }
+});
+
+interface Retrier {
+  ErrorEquals: string[];
+  MaxAttempts: number;
+}
+interface WorkflowState {
+  Type: string;
+  Retry?: Retrier[];
+}
+
+/** The steps of all workflows that invoke a function, by their names. */
+function stepsOf(synthesised: Synthesised): [string, WorkflowState][] {
+  const machines = resourcesOf<{ DefinitionString: { 'Fn::Join': [string, unknown[]] } }>(
+    synthesised,
+    'AWS::StepFunctions::StateMachine',
+  );
+  return machines.flatMap(({ DefinitionString }) => {
+    const parts = DefinitionString['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'x'));
+    const { States } = JSON.parse(parts.join('')) as { States: Record<string, WorkflowState> };
+    return Object.entries(States).filter(([, { Type }]) => Type === 'Task');
+  });
+}
+
+test('goes on with a workflow when Lambda was busy or a function died, and repeats no step that cannot succeed', () => {
+  const steps = stepsOf(prod);
+  expect(steps.map(([name]) => name).toSorted()).toEqual([
+    'Begin',
+    'Deliver',
+    'Fail',
+    'Finish',
+    'Page',
+    'Removals',
+  ]);
+  for (const [name, { Retry = [] }] of steps) {
+    // Step Functions takes the first retrier that names the error; `States.ALL` must be alone and the last.
+    const retriesAfter = (error: string) =>
+      Retry.find(({ ErrorEquals }) => ErrorEquals.includes(error) || ErrorEquals.includes('States.ALL'))
+        ?.MaxAttempts ?? 0;
+    expect(Retry.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+    expect([name, retriesAfter('Lambda.TooManyRequestsException')]).toEqual([name, 20]);
+    for (const error of ['Sandbox.Timedout', 'Lambda.Unknown', 'States.Timeout', 'Unavailable', 'Overtaken'])
+      expect(retriesAfter(error)).toBeGreaterThanOrEqual(5);
+    if (['Begin', 'Page', 'Removals', 'Finish'].includes(name))
+      for (const error of permanentFaults) expect([error, retriesAfter(error)]).toEqual([error, 0]);
   }
 });
 
