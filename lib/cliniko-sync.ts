@@ -12,8 +12,9 @@ import { permanentFaults } from '../functions/index.ts';
 import { type Workers, workflowTask } from './workflow-task.ts';
 
 /**
- * Retries of a step: with pauses of up to a minute they take about four minutes in all, less than a run's
- * lease.
+ * Retries of a step after a fault of our own: nine tries of up to 90 seconds with pauses of up to a minute
+ * take 17 minutes at most, less than a run's lease. Failures of Cliniko are not among them: a step repeats
+ * its calls itself, or asks for a later one.
  */
 const retriesMax = 8;
 

@@ -10,14 +10,19 @@ import { clinikoWorkers } from './workers.ts';
 
 /** Counts the patients of the account. A resumed run has done so already and continues at its cursor. */
 export const beginSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
-  runStep(input, 'begin', deps, async ({ snapshot, run, log, account }) => {
-    const { active, archived } = await countPatients(account, deps, run);
-    const total = active + archived;
-    const pages = Math.ceil(active / patientsPerPage) + Math.ceil(archived / patientsPerPage);
-    const next = { ...advanced(run, undefined, deps.now()), required: total };
-    const counted = found(log, total, pages);
-    await commit(snapshot, { ...snapshot.state, run: next }, [logWrite(snapshot.organization, counted)]);
-    return next;
-  });
+  runStep(
+    input,
+    'begin',
+    deps,
+    (turn) => countPatients(turn.account, turn.deps, turn.run),
+    async ({ snapshot, run, log }, { active, archived }) => {
+      const total = active + archived;
+      const pages = Math.ceil(active / patientsPerPage) + Math.ceil(archived / patientsPerPage);
+      const next = { ...advanced(run, undefined, deps.now()), required: total };
+      const counted = found(log, total, pages);
+      await commit(snapshot, { ...snapshot.state, run: next }, [logWrite(snapshot.organization, counted)]);
+      return next;
+    },
+  );
 
 export const handler = consume(clinikoWorkers.beginSync, (input) => beginSync(input, clinikoDeps));

@@ -3,20 +3,24 @@ import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { countDeleted, countPatients } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
 import { complete } from './sync/end-sync.ts';
-import { runStep } from './sync/run-step.ts';
+import { runStep, type StepContext } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { found } from './sync/sync-log.ts';
 import { anotherRound, isComplete } from './sync/sync-state.ts';
 import { commit, logWrite } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
+/** The numbers of patients that Cliniko counts: active and archived together, and deleted. */
+async function countAll({ account, deps, run }: StepContext): Promise<{ total: number; deleted: number }> {
+  const { active, archived } = await countPatients(account, deps, run);
+  // A patient deleted after the list of deleted ones was read would hide one that this run has not seen.
+  const deleted = await countDeleted(account, deps, run);
+  return { total: active + archived, deleted };
+}
+
 /** Compares the run with Cliniko's counts: completes it, or begins another round. */
 export const finishSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
-  runStep(input, 'finish', deps, async ({ snapshot, run, log, account }) => {
-    const { active, archived } = await countPatients(account, deps, run);
-    const total = active + archived;
-    // A patient deleted after the list of deleted ones was read would hide one that this run has not seen.
-    const deleted = await countDeleted(account, deps, run);
+  runStep(input, 'finish', deps, countAll, async ({ snapshot, run, log }, { total, deleted }) => {
     if (isComplete(run, total, deleted)) {
       await complete(snapshot, run, log, total, deps.now());
       return undefined;

@@ -39,7 +39,17 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
   const broken = fresh.flatMap((read) =>
     read && 'reason' in read ? [{ cliniko_patient_id: read.id, reason: read.reason }] : [],
   );
-  return { success: fresh.length - broken.length, failed: broken.length, broken } satisfies Progress;
+  const warnings = fresh.flatMap((read) =>
+    read && 'warnings' in read
+      ? read.warnings.map((warning) => ({ cliniko_patient_id: read.id, ...warning }))
+      : [],
+  );
+  return {
+    success: fresh.length - broken.length,
+    failed: broken.length,
+    broken,
+    warnings,
+  } satisfies Progress;
 }
 
 /**
@@ -47,22 +57,29 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
  * so an interrupted page is read again; patients that this run has seen are not counted twice.
  */
 export const syncPage = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
-  runStep(input, 'page', deps, async (turn) => {
-    const { phase, page: number } = turn.run.cursor;
-    const page = await readPage(turn.run, turn.account, deps);
-    if (isEndless(turn.run, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
-    const reads = page.records.map((record, index) => readPatient(record, `${phase} ${number}.${index + 1}`));
-    const byId = new Map(reads.map((read) => [read.id, read]));
-    const changes = await changesOf(reads, turn);
-    const isCounted = turn.run.round === 1 && (phase === 'active' || phase === 'archived');
-    return await storeChanges(turn, changes, timestamp(deps.now()), (part, run) => {
-      const progress = progressOf(part.changes, byId, run);
-      const moved = part.isLast ? advanced(run, page.next, deps.now()) : run;
-      return {
-        run: { ...moved, seen: run.seen + progress.success + progress.failed },
-        progress: { ...progress, pages: part.isLast && isCounted ? 1 : 0 },
-      };
-    });
-  });
+  runStep(
+    input,
+    'page',
+    deps,
+    (turn) => readPage(turn.run, turn.account, turn.deps),
+    async (turn, page) => {
+      const { phase, page: number } = turn.run.cursor;
+      if (isEndless(turn.run, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
+      const reads = page.records.map((record, index) =>
+        readPatient(record, `${phase} ${number}.${index + 1}`),
+      );
+      const byId = new Map(reads.map((read) => [read.id, read]));
+      const changes = await changesOf(reads, turn);
+      const isCounted = turn.run.round === 1 && (phase === 'active' || phase === 'archived');
+      return await storeChanges(turn, changes, timestamp(deps.now()), (part, run) => {
+        const progress = progressOf(part.changes, byId, run);
+        const moved = part.isLast ? advanced(run, page.next, deps.now()) : run;
+        return {
+          run: { ...moved, seen: run.seen + progress.success + progress.failed },
+          progress: { ...progress, pages: part.isLast && isCounted ? 1 : 0 },
+        };
+      });
+    },
+  );
 
 export const handler = consume(clinikoWorkers.syncPage, (input) => syncPage(input, clinikoDeps));

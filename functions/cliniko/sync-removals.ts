@@ -4,54 +4,72 @@ import { consume } from '../../core/consume.ts';
 import { type ClinikoDeps, clinikoDeps } from './account/deps.ts';
 import { readPage } from './account/lists.ts';
 import { ClinikoFault } from './faults.ts';
+import { warningCodes } from './patients/read-field.ts';
+import { recordId } from './patients/record-id.ts';
 import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { type Change, storeChanges } from './sync/store-changes.ts';
+import type { Progress } from './sync/sync-log.ts';
 import { advanced, isEndless } from './sync/sync-state.ts';
 import { findPatients } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
-/** Cliniko's record of a deleted patient: the time, and a link that ends in the id. */
-const DeletedRecord = z.object({ deleted_at: z.string(), links: z.object({ self: z.string() }) });
+/** Cliniko's record of a deleted patient: the time beside its id. */
+const DeletedRecord = z.object({ deleted_at: z.string() });
 
 /** Id and time of a deleted patient, as a list to flatten; empty if the record has no id. */
 function deletionOf(record: unknown): [id: string, deletedAt: number][] {
-  const { data } = DeletedRecord.safeParse(record);
-  const id = data && /\/patients\/(\d{1,20})(?:$|[/?#])/.exec(data.links.self)?.[1];
-  return id ? [[id, Date.parse(data.deleted_at)]] : [];
+  const id = recordId(record);
+  // Without a time it is deleted all the same: the list says so.
+  const deletedAt = Date.parse(DeletedRecord.safeParse(record).data?.deleted_at ?? '');
+  return id === undefined ? [] : [[id, deletedAt]];
 }
+
+/** Records of a page of deleted patients that name no patient, as warnings under their place in the list. */
+const namelessOf = (records: unknown[], page: number): NonNullable<Progress['warnings']> =>
+  records.flatMap((record, index) =>
+    recordId(record) === undefined
+      ? [{ cliniko_patient_id: `deleted ${page}.${index + 1}`, field: 'id', code: warningCodes.leftOut }]
+      : [],
+  );
 
 /**
  * Marks the patients that Cliniko lists as deleted. No other patient is ever marked, even if lists no longer
  * show it.
  */
 export const syncRemovals = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
-  runStep(input, 'removals', deps, async (turn) => {
-    const { snapshot, run: begun, account } = turn;
-    const page = await readPage(begun, account, deps);
-    if (isEndless(begun, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
-    const deletions = new Map(page.records.flatMap(deletionOf));
-    const known = await findPatients(snapshot, [...deletions.keys()]);
-    const at = timestamp(deps.now());
-    const changes = [...known.values()]
-      .filter(({ standing }) => standing !== 'deleted')
-      .map((before): Change => ({ before, after: { ...before, standing: 'deleted', last_synced: at } }));
-    // A patient deleted since the run began, before the run saw it, is in Cliniko's count at the beginning
-    // but in no list any more.
-    const missed = [...deletions].filter(
-      ([id, deletedAt]) => known.get(id)?.seen !== begun.sync && deletedAt >= begun.startedAt,
-    ).length;
-    return await storeChanges(turn, changes, at, (part, run) => {
-      const lost = run.lost + part.changes.filter(({ before }) => before?.seen === run.sync).length;
-      const moved = part.isLast
-        ? {
-            ...advanced(run, page.next, deps.now()),
-            missed: run.missed + missed,
-            deleted: page.totalEntries,
-          }
-        : run;
-      return { run: { ...moved, lost }, progress: {} };
-    });
-  });
+  runStep(
+    input,
+    'removals',
+    deps,
+    (turn) => readPage(turn.run, turn.account, turn.deps),
+    async (turn, page) => {
+      const { snapshot, run: begun } = turn;
+      if (isEndless(begun, page.totalEntries)) throw new ClinikoFault('ClinikoUnavailable');
+      const deletions = new Map(page.records.flatMap(deletionOf));
+      const known = await findPatients(snapshot, [...deletions.keys()]);
+      const at = timestamp(deps.now());
+      const changes = [...known.values()]
+        .filter(({ standing }) => standing !== 'deleted')
+        .map((before): Change => ({ before, after: { ...before, standing: 'deleted', last_synced: at } }));
+      // A patient deleted since the run began, before the run saw it, is in Cliniko's count at the beginning
+      // but in no list any more.
+      const missed = [...deletions].filter(
+        ([id, deletedAt]) => known.get(id)?.seen !== begun.sync && deletedAt >= begun.startedAt,
+      ).length;
+      const warnings = namelessOf(page.records, begun.cursor.page);
+      return await storeChanges(turn, changes, at, (part, run) => {
+        const lost = run.lost + part.changes.filter(({ before }) => before?.seen === run.sync).length;
+        const moved = part.isLast
+          ? {
+              ...advanced(run, page.next, deps.now()),
+              missed: run.missed + missed,
+              deleted: page.totalEntries,
+            }
+          : run;
+        return { run: { ...moved, lost }, progress: part.isLast ? { warnings } : {} };
+      });
+    },
+  );
 
 export const handler = consume(clinikoWorkers.syncRemovals, (input) => syncRemovals(input, clinikoDeps));

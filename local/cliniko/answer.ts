@@ -1,7 +1,10 @@
 import { present } from '../../core/invariant.ts';
 import { type Account, active, add, archive, change, remove } from './account.ts';
-import { type FaultName, strikes } from './faults.ts';
-import { clinikoInstant, type UpstreamPatient } from './patients.ts';
+import { type ClinikoFault, type FaultName, strikes } from './faults.ts';
+import { clinikoInstant, oddRow, type UpstreamPatient } from './patients.ts';
+
+/** Faults of the transmission. */
+const manners = ['no_answer', 'slow_header', 'slow_body', 'cut_body', 'bad_gzip'] as const;
 
 export interface StandInRequest {
   /** The requested URL, with scheme and host. */
@@ -17,7 +20,7 @@ export interface StandInAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
   /** A fault of the transmission; without it the answer is sent normally. */
-  readonly manner?: 'slow_header' | 'slow_body' | 'cut_body' | 'bad_gzip';
+  readonly manner?: (typeof manners)[number];
 }
 
 const json = (status: number, value: unknown, headers: Record<string, string> = {}): StandInAnswer => ({
@@ -68,6 +71,16 @@ function tooMany(account: Account, resetSeconds: number | undefined): StandInAns
   return json(429, { message: 'Rate limit exceeded' }, headers);
 }
 
+/** The answer of a rate limit or of maintenance that a fault demands. */
+function limitedBy(account: Account, { name, seconds = 2 }: ClinikoFault, now: number): StandInAnswer {
+  const endSeconds = Math.ceil(now / 1_000) + (name === 'rate_limited_past' ? -30 : seconds);
+  if (name === 'rate_limited_silent') return tooMany(account, undefined);
+  if (name === 'rate_limited' || name === 'rate_limited_past') return tooMany(account, endSeconds);
+  account.resetAt = endSeconds * 1_000;
+  const status = name === 'maintenance' ? 503 : 429;
+  return json(status, { message: 'Later' }, { 'retry-after': new Date(account.resetAt).toUTCString() });
+}
+
 /**
  * Answers a request as Cliniko would, or as one of the account's faults demands.
  *
@@ -83,9 +96,50 @@ export function answer(account: Account, request: StandInRequest, now: number): 
     return { status: 301, headers: { location: 'https://elsewhere.example.com/v1/patients' }, body: '' };
   if (named('forbidden')) return refusal(403, 'Forbidden');
   if (request.path === '/settings' || request.path === '/settings/public')
-    return settings(account, request.path);
+    return faultySettings(account, request.path);
   const list = lists[request.path];
   return list ? faulty(account, request, list, now) : refusal(404, 'Not Found');
+}
+
+/** Faults of servers, which may also strike requests for the settings. */
+const serverFaults: readonly FaultName[] = [
+  'server_error',
+  'html_error',
+  'html_page',
+  'wrong_schema',
+  'short_body',
+  ...manners,
+];
+
+/** The settings, or one of the server's faults that are not bound to a place or number of requests. */
+function faultySettings(account: Account, path: string): StandInAnswer {
+  const struck = account.faults.filter(
+    (fault) =>
+      serverFaults.includes(fault.name) &&
+      (fault.every !== undefined || fault.rate !== undefined) &&
+      strikes(fault, account.calls, 1, account.random),
+  );
+  const has = (name: FaultName): boolean => struck.some((fault) => fault.name === name);
+  return failed(account, has) ?? spoiled(settings(account, path), has);
+}
+
+/** The answer of a server that does not get to the data; `undefined` if none of its faults strikes. */
+function failed(account: Account, has: (name: FaultName) => boolean): StandInAnswer | undefined {
+  if (has('server_error'))
+    return refusal(present([500, 502, 503][account.calls % 3], 'the index is below 3'), 'Server error');
+  if (has('html_error'))
+    return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' };
+  if (has('html_page'))
+    return { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Please wait</h1>' };
+  if (has('wrong_schema')) return json(200, { people: [] });
+  return undefined;
+}
+
+/** An answer as it arrives. */
+function spoiled(answer: StandInAnswer, has: (name: FaultName) => boolean): StandInAnswer {
+  if (has('short_body')) return { ...answer, body: answer.body.slice(0, answer.body.length / 2) };
+  const manner = manners.find(has);
+  return manner ? { ...answer, manner } : answer;
 }
 
 function settings({ spec }: Account, path: string): StandInAnswer {
@@ -157,18 +211,11 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
   const struck = account.faults.filter((fault) => strikes(fault, account.calls, pageNumber, account.random));
   const has = (name: FaultName): boolean => struck.some((fault) => fault.name === name);
   for (const { name } of struck) drifts[name]?.(account, now);
-  const limit = struck.find(({ name }) => name.startsWith('rate_limited'));
-  if (limit) {
-    const secondsToReset = limit.name === 'rate_limited_past' ? -30 : (limit.seconds ?? 2);
-    const resetSeconds = Math.ceil(now / 1_000) + secondsToReset;
-    return tooMany(account, limit.name === 'rate_limited_silent' ? undefined : resetSeconds);
-  }
+  const limit = struck.find(({ name }) => name.startsWith('rate_limited') || name === 'maintenance');
+  if (limit) return limitedBy(account, limit, now);
   if (has('key_revoked')) return refusal(401, 'Unauthorized');
-  if (has('server_error'))
-    return refusal(present([500, 502, 503][account.calls % 3], 'the index is below 3'), 'Server error');
-  if (has('html_error'))
-    return { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' };
-  if (has('wrong_schema')) return json(200, { people: [] });
+  const failure = failed(account, has);
+  if (failure) return failure;
   if (has('huge_page')) return json(200, { patients: ['x'.repeat(6_000_000)], total_entries: 1, links: {} });
   const page = pageOf(account, request, list);
   if ('status' in page) return page;
@@ -177,10 +224,7 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
     headers: { 'content-type': 'application/json' },
     body: jsonOf(account, misled(account, request, page, has)),
   };
-  if (has('short_body')) return { ...sent, body: sent.body.slice(0, sent.body.length / 2) };
-  for (const manner of ['slow_header', 'slow_body', 'cut_body', 'bad_gzip'] as const)
-    if (has(manner)) return { ...sent, manner };
-  return sent;
+  return spoiled(sent, has);
 }
 
 interface Page {
@@ -209,12 +253,11 @@ function misled(
   let changed = page;
   if (has('repeated_row') && page.patients[0])
     changed = { ...changed, patients: [page.patients[0], ...changed.patients] };
+  if (has('odd_fields')) changed = { ...changed, patients: changed.patients.map(oddRow) };
   if (has('broken_records'))
     changed = {
       ...changed,
-      patients: changed.patients.map((row, index) =>
-        index % 10 === 3 ? { ...row, first_name: 'a\u0000b' } : row,
-      ),
+      patients: changed.patients.map((row) => (String(row.id).endsWith('3') ? { ...row, id: null } : row)),
     };
   if (has('total_changes'))
     changed = { ...changed, total_entries: changed.total_entries + Math.ceil(account.random() * 5) };

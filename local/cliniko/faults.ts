@@ -4,6 +4,7 @@ export const faultNames = [
   'rate_limited',
   'rate_limited_past',
   'rate_limited_silent',
+  'rate_limited_date',
   // Lists that change while they are read
   'archived_during_walk',
   'created_during_walk',
@@ -16,6 +17,9 @@ export const faultNames = [
   // Servers
   'server_error',
   'html_error',
+  'html_page',
+  'maintenance',
+  'no_answer',
   'slow_header',
   'slow_body',
   'cut_body',
@@ -25,6 +29,7 @@ export const faultNames = [
   'unicode',
   'sparse',
   'numeric_ids',
+  'odd_fields',
   'broken_records',
   'merged',
   // Account
@@ -50,11 +55,13 @@ export interface ClinikoFault {
   readonly after?: number;
   /** Only every n-th request. */
   readonly every?: number;
+  /** With `every`: as many requests one after another, from each n-th on. */
+  readonly streak?: number;
   /** Only this share of the requests, 0 to 1. */
   readonly rate?: number;
   /** At most this number of times. */
   readonly times?: number;
-  /** For a rate limit: seconds until its reset. */
+  /** For a rate limit or maintenance: seconds until its end. */
   readonly seconds?: number;
 }
 
@@ -68,7 +75,7 @@ export function strikes(fault: ArmedFault, call: number, page: number, random: (
   if (fault.times !== undefined && fault.done >= fault.times) return false;
   if (fault.page !== undefined && fault.page !== page) return false;
   if (fault.after !== undefined && call <= fault.after) return false;
-  if (fault.every !== undefined && call % fault.every !== 0) return false;
+  if (fault.every !== undefined && call % fault.every >= (fault.streak ?? 1)) return false;
   if (fault.rate !== undefined && random() >= fault.rate) return false;
   fault.done += 1;
   return true;

@@ -89,3 +89,30 @@ export function upstreamPatient(position: number, random: () => number, traits: 
   ];
   return present(variants[position % variants.length], 'the index is below the length');
 }
+
+/** A phone number beside a note, longer than the number that Cliniko makes of it. */
+const notedPhone = {
+  phone_type: 'Mobile',
+  number: '0412 345 678 (his wife answers before six in the evening)',
+  normalized_number: '61412345678',
+};
+
+/** Fields as people fill them in, or as programs damage them; none makes a patient unknown. */
+const oddities: readonly Readonly<Record<string, unknown>>[] = [
+  { first_name: 'Ada\u0000\u0007' },
+  { first_name: 'x'.repeat(3_000) },
+  { patient_phone_numbers: [notedPhone] },
+  { email: 'n/a' },
+  { date_of_birth: '15/03/1985' },
+  { first_name: 5, patient_phone_numbers: [{ phone_type: 'Mobile', number: 61412345678 }] },
+  { first_name: 'Zo\ud800' },
+  { patient_phone_numbers: 'none', archived_at: '' },
+  { email: { address: 'ada@example.com' } },
+  {},
+];
+
+/** The row at a position of a page with one of the odd fields. */
+export const oddRow = <T extends object>(row: T, position: number): T => ({
+  ...row,
+  ...oddities[position % oddities.length],
+});

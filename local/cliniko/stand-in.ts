@@ -131,6 +131,10 @@ function makeChanges(account: Account, changes: Changes): void {
 
 function sendWithFaults(response: ServerResponse, { status, headers, body, manner }: StandInAnswer): void {
   const all = { 'content-type': 'application/json', ...headers };
+  if (manner === 'no_answer') {
+    response.destroy();
+    return;
+  }
   if (manner === 'slow_header') {
     const timer = setTimeout(() => response.end(body), silenceMs);
     response.on('close', () => clearTimeout(timer));

@@ -1,10 +1,19 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { faultNames } from '../../local/cliniko/faults.ts';
+import type { FailureKind } from '../../functions/cliniko/faults.ts';
+import { type ClinikoFault as Fault, type FaultName, faultNames } from '../../local/cliniko/faults.ts';
 import { each } from './each.ts';
 import { dyingAt, lasting, mixture, passing } from './profiles.ts';
 import { broken, simulated, useService } from './simulation.ts';
 
-beforeAll(useService);
+/** The same sync without any fault. */
+let calm: { calls: number };
+
+beforeAll(async () => {
+  await useService();
+  const place = await simulated({ spec: { patients: 500, archived: 30, deleted: 5 }, seed: 40 });
+  await place.sync();
+  calm = { calls: place.account.calls };
+});
 afterEach(() => {
   process.env.CLINIKO_CALLS_PER_MINUTE = '200';
 });
@@ -19,6 +28,80 @@ test.each(Object.entries(passing))('stores every patient in spite of %s', async 
   expect(result.log).toMatchObject({ status: 'completed', fault: null });
 });
 
+const failing: [FaultName, FailureKind][] = [
+  ['server_error', 'server_error'],
+  ['html_error', 'server_error'],
+  ['html_page', 'unreadable'],
+  ['short_body', 'unreadable'],
+  ['bad_gzip', 'unreadable'],
+  ['wrong_schema', 'unexpected'],
+  ['no_answer', 'connection'],
+  ['cut_body', 'connection'],
+  ['slow_header', 'timeout'],
+  ['slow_body', 'timeout'],
+];
+const patterns: [string, Omit<Fault, 'name'>][] = [
+  ['every third answer', { every: 3 }],
+  ['a third of all answers by chance', { rate: 1 / 3 }],
+  ['six of eighteen answers at a stretch', { every: 18, streak: 6 }],
+  ['thirty of ninety answers at a stretch', { every: 90, streak: 30 }],
+];
+
+test.each(
+  patterns.flatMap(([which, pattern]) =>
+    failing.map(([name, kind]) => [which, name, kind, pattern] as const),
+  ),
+)(
+  'stores 500 patients though %s fails (%s), and says what was repeated',
+  async (_which, name, kind, pattern) => {
+    for (const seed of [41, 42]) {
+      const spec = { patients: 500, archived: 30, deleted: 5, faults: [{ name, ...pattern }] };
+      const place = await simulated({ spec, seed });
+      const result = await place.sync();
+      expect({ wrong: broken(result), trace: result.trace }).toEqual({ wrong: [], trace: [] });
+      const failures = place.account.faults.reduce((sum, { done }) => sum + done, 0);
+      expect(failures).toBeGreaterThan(3);
+      expect(result.log).toMatchObject({ status: 'completed', success: 530, retries: { [kind]: failures } });
+      // Nothing was asked for again but what had failed, unless a step ran out of tries.
+      if ('every' in pattern && !('streak' in pattern))
+        expect(place.account.calls - failures).toBe(calm.calls);
+    }
+  },
+);
+
+test('stores 500 patients though a third of all answers fails in all these ways at once', async () => {
+  const faults = failing.map(([name]) => ({ name, rate: 1 / 25 }));
+  for (const seed of [43, 44, 45]) {
+    const place = await simulated({ spec: { patients: 500, archived: 30, deleted: 5, faults }, seed });
+    const result = await place.sync();
+    expect(broken(result)).toEqual([]);
+    expect(result.log).toMatchObject({ status: 'completed', success: 530 });
+    expect(Object.keys(result.log.retries).length).toBeGreaterThan(2);
+  }
+});
+
+test('counts each repeated call against the calls per minute of its key', async () => {
+  process.env.CLINIKO_CALLS_PER_MINUTE = '10';
+  const faults = [{ name: 'server_error' as const, every: 3 }];
+  const place = await simulated({ spec: { patients: 500, calls_per_minute: 10, faults }, seed: 46 });
+  const result = await place.sync();
+  expect(broken(result)).toEqual([]);
+  expect([place.account.beyond, place.account.early]).toEqual([0, 0]);
+  expect(result.log).toMatchObject({ status: 'completed', success: 500 });
+});
+
+test('does not ask again before the time that Cliniko names, as seconds or as a date', async () => {
+  for (const name of ['maintenance', 'rate_limited_date'] as const) {
+    const place = await simulated({
+      spec: { patients: 250, faults: [{ name, page: 2, times: 1, seconds: 300 }] },
+      seed: 47,
+    });
+    const result = await place.sync();
+    expect([place.account.early, result.log.status]).toEqual([0, 'completed']);
+    expect(place.clock.now - result.began).toBeGreaterThan(295_000);
+  }
+});
+
 test('knows every fault of the stand-in', () => {
   const alone = [...Object.values(passing), ...lasting.map(([, fault]) => fault)].map(({ name }) => name);
   // ClinikoSettings that only administrators may read are no matter of a sync.
@@ -29,7 +112,12 @@ test.each(lasting)('fails with the reason, and never completes, at %s', async (_
   const place = await simulated({ spec: { patients: 420, archived: 20, faults: [fault] }, seed: 8 });
   const result = await place.sync();
   expect(broken(result)).toEqual([]);
-  expect(result.log).toMatchObject({ status: 'failed', fault: { error_code: code } });
+  expect(result.log).toMatchObject({
+    status: 'failed',
+    fault: { error_code: code, action: expect.stringMatching(/./) },
+  });
+  // Cliniko gets time to recover, but nobody waits for hours.
+  expect(place.clock.now - result.began).toBeLessThan(45 * 60_000);
 });
 
 test('loses and doubles nobody in 100 mixtures of faults and crashes', { timeout: 600_000 }, async () => {

@@ -8,6 +8,8 @@ export const passing: Record<string, Fault> = {
   'a rate limit whose reset is over': { name: 'rate_limited_past', page: 2, times: 2 },
   'a rate limit without a reset': { name: 'rate_limited_silent', page: 2, times: 1 },
   'a rate limit on each seventh request': { name: 'rate_limited', every: 7, seconds: 30 },
+  'a rate limit with a date': { name: 'rate_limited_date', page: 2, times: 2, seconds: 30 },
+  'maintenance with a date': { name: 'maintenance', page: 2, times: 2, seconds: 40 },
   'patients archived while their list is read': { name: 'archived_during_walk', page: 3, times: 1 },
   'patients added while their list is read': { name: 'created_during_walk', page: 3, times: 1 },
   'patients changed while their list is read': { name: 'updated_during_walk', page: 3, times: 1 },
@@ -18,6 +20,8 @@ export const passing: Record<string, Fault> = {
   'a list that once ends too early': { name: 'short_list', page: 3, times: 1 },
   'server errors': { name: 'server_error', page: 4, times: 3 },
   'an error page of a proxy': { name: 'html_error', page: 2, times: 1 },
+  'the page of a proxy in place of an answer': { name: 'html_page', page: 2, times: 2 },
+  'connections that are closed at once': { name: 'no_answer', page: 2, times: 2 },
   'silence before an answer': { name: 'slow_header', page: 2, times: 1 },
   'silence within an answer': { name: 'slow_body', page: 2, times: 1 },
   'a cut connection': { name: 'cut_body', page: 2, times: 2 },
@@ -26,6 +30,7 @@ export const passing: Record<string, Fault> = {
   'names of all kinds': { name: 'unicode' },
   'missing, empty and null fields': { name: 'sparse' },
   'ids longer than a JavaScript number': { name: 'numeric_ids' },
+  'fields that cannot be stored as they are': { name: 'odd_fields' },
   'records that cannot be stored': { name: 'broken_records' },
   'patients that were merged': { name: 'merged' },
   'an answer of 6 MB once': { name: 'huge_page', page: 2, times: 1 },
@@ -45,7 +50,7 @@ export const lasting: [string, Fault, string][] = [
   ['pages that link to another host', { name: 'next_elsewhere' }, 'CLINIKO_UNAVAILABLE'],
   ['answers of another shape', { name: 'wrong_schema' }, 'CLINIKO_UNAVAILABLE'],
   ['answers without end', { name: 'huge_page' }, 'CLINIKO_UNAVAILABLE'],
-  ['lists that end before everybody was patientToReply', { name: 'short_list', page: 3 }, 'SYNC_INCOMPLETE'],
+  ['lists that end before everybody was shown', { name: 'short_list', page: 3 }, 'SYNC_INCOMPLETE'],
 ];
 
 /** A worker that dies around this share of its requests to the table. */

@@ -79,11 +79,7 @@ test('changes nothing when a step is repeated after its answer was lost', async 
   const result = await place.sync();
   const { organization, log } = result;
   const input = { ...organization, syncId: log.id, attempt: 1, turn: 9 };
-  const deps = {
-    now: () => place.clock.now,
-    random: () => 0,
-    fetch: () => Promise.reject(new Error('asked again')),
-  };
+  const deps = { ...place.deps, fetch: () => Promise.reject(new Error('asked again')) };
   expect(await syncRemovals(input, deps)).toEqual({ do: 'end', turn: 10 });
   expect(await findLog(organization, log.id)).toEqual(log);
 });

@@ -3,7 +3,7 @@ import { organizationId } from '../../core/contract/organization-id.ts';
 import { shardOf } from '../../functions/cliniko/account/api-key.ts';
 import { mergePatient, StoredPatient } from '../../functions/cliniko/patients/patient.ts';
 import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
-import { phoneOf } from '../../functions/cliniko/patients/phone.ts';
+import { readPhone } from '../../functions/cliniko/patients/phone.ts';
 import { noStartLimit, startAllowance } from '../../functions/cliniko/sync/start-sync.ts';
 import { syncLogToStatus } from '../../functions/cliniko/sync/summary.ts';
 import {
@@ -153,22 +153,85 @@ test('keeps the newer of two versions of a patient, whichever comes last', () =>
   expect(mergePatient(newer, newest, sighting, 2)).toMatchObject({ id: 1, last_name: 'King' });
 });
 
-test('keeps what it had of a patient whose record is broken, and says so', () => {
-  const known = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
-  for (const broken of [{ first_name: 5 }, { last_name: 'a\ud800' }, { email: 'x'.repeat(3_000) }]) {
-    const read = readPatient(record(broken), '');
-    expect(read).toEqual({ id: '42', reason: `not usable: ${Object.keys(broken)[0]}` });
-    expect(mergePatient(known, read, sighting, 2)).toMatchObject({
-      last_name: 'Lovelace',
-      sync_status: 'failed',
+const cut = (length: number) => 'x'.repeat(length);
+
+test.each([
+  ['first_name', 'Ada\u0000\u0007', 'Ada', 'TEXT_CLEANED'],
+  ['first_name', 'Ada\nMary\tKing', 'Ada Mary King', 'TEXT_CLEANED'],
+  ['last_name', 'a\ud800', 'a', 'TEXT_CLEANED'],
+  ['last_name', '\u0000', null, 'TEXT_CLEANED'],
+  ['last_name', cut(3_000), cut(2_000), 'TEXT_CUT'],
+  ['last_name', `${cut(1_999)}\u{1F680}!`, cut(1_999), 'TEXT_CUT'],
+  ['last_name', 'M\ufffdller', 'M\ufffdller', 'TEXT_DAMAGED'],
+  ['first_name', 5, null, 'VALUE_LEFT_OUT'],
+  ['first_name', { text: 'Ada' }, null, 'VALUE_LEFT_OUT'],
+  ['first_name', ['Ada'], null, 'VALUE_LEFT_OUT'],
+  ['first_name', false, null, 'VALUE_LEFT_OUT'],
+  ['first_name', ' Zoe\u0308 ', 'Zoë', undefined],
+  ['email', 'n/a', null, 'VALUE_LEFT_OUT'],
+  ['email', 'ada@example.com; bob@example.com', null, 'VALUE_LEFT_OUT'],
+  ['email', `${cut(300)}@example.com`, null, 'VALUE_LEFT_OUT'],
+  ['email', 'ada@example.com\u0000', 'ada@example.com', 'TEXT_CLEANED'],
+  ['email', ' ada@example.com\u00a0', 'ada@example.com', undefined],
+  ['email', 'zoë@bücher.example', 'zoë@bücher.example', undefined],
+  ['email', {}, null, 'VALUE_LEFT_OUT'],
+  ['date_of_birth', '15/03/1985', null, 'VALUE_LEFT_OUT'],
+  ['date_of_birth', '0000-00-00', null, 'VALUE_LEFT_OUT'],
+  ['date_of_birth', '1985-02-29', null, 'VALUE_LEFT_OUT'],
+  ['date_of_birth', 19850315, null, 'VALUE_LEFT_OUT'],
+  ['date_of_birth', '1985-03-14T14:00:00Z', null, 'VALUE_LEFT_OUT'],
+  ['date_of_birth', '1985-03-15T00:00:00+10:00', '1985-03-15', undefined],
+  ['date_of_birth', '1984-02-29', '1984-02-29', undefined],
+] as const)('keeps a patient whose %s is %j, as %j, and tells %s', (field, given, value, code) => {
+  const read = readPatient(record({ [field]: given }), '');
+  expect(read).toMatchObject({ id: '42', fields: { [field]: value } });
+  expect('warnings' in read && read.warnings).toEqual(code ? [{ field, code }] : []);
+  expect(mergePatient(undefined, read, sighting, 1)).toMatchObject({
+    [field]: value,
+    standing: 'active',
+    sync_status: 'success',
+  });
+});
+
+test('keeps every patient that Cliniko names, however its record looks', () => {
+  const link = { self: 'https://api.au1.cliniko.com/v1/patients/42' };
+  for (const odd of [
+    { updated_at: 5, archived_at: {} },
+    { id: 42 },
+    { id: ' 42 ' },
+    { id: null, links: link },
+    { id: undefined, links: link },
+    { id: {}, links: link },
+  ])
+    expect(readPatient(record(odd), 'active 3.5')).toMatchObject({
+      id: '42',
+      fields: { last_name: 'Lovelace' },
     });
-  }
-  expect(readPatient(null, 'active 3.5')).toMatchObject({ id: 'active 3.5' });
+  const uuid = '0197f0c4-6f1c-7e1a-9d3b-2f3b1f6c2a11';
+  expect(readPatient(record({ id: uuid }), '')).toMatchObject({ id: uuid });
+});
+
+test.each([
+  [null, 'record'],
+  ['Ada', 'record'],
+  [[], 'record'],
+  [{}, 'id'],
+  [{ id: '4 2#' }, 'id'],
+  [{ id: '', links: { self: 'https://api.au1.cliniko.com/v1/patients' } }, 'id'],
+  [{ id: 1.5 }, 'id'],
+])('fails a record only if it names nobody: %j', (given, what) => {
+  expect(readPatient(given, 'active 3.5')).toEqual({ id: 'active 3.5', reason: `not usable: ${what}` });
+});
+
+test('takes later changes of a patient whom Cliniko once changed in the future', () => {
+  const ahead = readPatient(record({ updated_at: '2999-01-01T00:00:00Z' }), '');
+  const known = mergePatient(undefined, ahead, sighting, 1);
+  const later = readPatient(record({ last_name: 'King', updated_at: '2024-01-15T10:00:00Z' }), '');
+  expect(mergePatient(known, later, sighting, 1)).toMatchObject({ last_name: 'King' });
 });
 
 test.each([
   [null, null],
-  ['nonsense', null],
   [[], null],
   [[{ phone_type: 'Home', number: '' }], null],
   [[{ phone_type: 'Home', number: '07 3000 0000' }], '07 3000 0000'],
@@ -190,6 +253,34 @@ test.each([
   [[{ phone_type: 'Mobile', number: '4155552671' }], '4155552671'],
   [[{ phone_type: 'Mobile', number: '99999999999' }], '99999999999'],
   [[{ phone_type: 'Other', number: 'ask his wife' }], 'ask his wife'],
+  [['0412 345 678'], '0412 345 678'],
+  [[null, { phone_type: 'Mobile', number: 61412345678 }], '+61 412 345 678'],
+  [[{ phone_type: 'Mobile', number: null, normalized_number: '61412345678' }], '+61 412 345 678'],
+  [[{ phone_type: {}, number: '0412 345 678', normalized_number: '+61412345678' }], '+61 412 345 678'],
 ])('takes from the phones %j the number %j', (numbers, phone) => {
-  expect(phoneOf(numbers)).toBe(phone);
+  expect(readPhone(numbers)).toEqual({ value: phone, code: undefined });
+});
+
+const note = 'his wife answers before six in the evening';
+
+test.each([
+  ['nonsense', null, 'VALUE_LEFT_OUT'],
+  [{ number: '0412 345 678' }, null, 'VALUE_LEFT_OUT'],
+  [[{ number: `0412 345 678, ${note}`, normalized_number: '61412345678' }], '+61 412 345 678', 'TEXT_CUT'],
+  [[{ number: `+61 412 345 678, ${note}` }], '+61 412 345 678', 'TEXT_CUT'],
+  [[{ number: `0412 345 678, ${note}` }], null, 'VALUE_LEFT_OUT'],
+  [[{ number: `+61 412 345 678 or +61 413 345 678, ${note}` }], null, 'VALUE_LEFT_OUT'],
+  [[{ number: '0412\u0000 345 678' }], '0412 345 678', 'TEXT_CLEANED'],
+  [[{ number: '\ud800' }], null, 'TEXT_CLEANED'],
+  [[{ number: {} }], null, 'VALUE_LEFT_OUT'],
+  [
+    [
+      { phone_type: 'Home', number: '07 3000 0000' },
+      { phone_type: 'Mobile', number: `0412 345 678, ${note}` },
+    ],
+    '07 3000 0000',
+    'VALUE_LEFT_OUT',
+  ],
+])('takes from the phones %j the number %j, and tells %s', (numbers, phone, code) => {
+  expect(readPhone(numbers)).toEqual({ value: phone, code });
 });

@@ -1,11 +1,8 @@
 import * as z from 'zod';
-import { ClinikoFault } from '../faults.ts';
+import { ClinikoFault, FailedCall } from '../faults.ts';
 import { baseUrlOf } from './api-key.ts';
 import { pauseRequests, takeRequest } from './call-budget.ts';
 import type { ClinikoDeps } from './deps.ts';
-
-/** For one call, up to the last byte of the answer. */
-const requestTimeoutMs = 10_000;
 
 /** A page of 100 patients with long notes has about 300 KB. */
 const bodyBytesMax = 5 * 1024 * 1024;
@@ -62,32 +59,59 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
     // Leaving the loop cancels the rest of the body.
-    if (size > bodyBytesMax) throw new ClinikoFault('ClinikoUnavailable');
+    if (size > bodyBytesMax) throw new FailedCall('unreadable');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  // Drops a byte order mark, which JSON does not have.
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 /**
- * Time of the next request after a 429, in milliseconds since the epoch. Cliniko's header has seconds and may
- * name a past instant.
+ * The time that `Retry-After` names, as seconds or as an HTTP date (RFC 9110 §10.2.3), in milliseconds since
+ * the epoch; `undefined` without one.
+ */
+function retryAfterOf({ headers }: Response, now: number): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return now + Number(text) * 1000;
+  // A date begins with its day of the week; `Date.parse` takes much else for a date.
+  const date = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
+}
+
+/**
+ * Time of the next request after a 429, in milliseconds since the epoch: Cliniko's header has seconds and may
+ * name a past instant; a proxy before it sends `Retry-After`.
  *
  * @throws ClinikoFault `ClinikoRateLimited` if the reset is more than an hour ahead.
  */
 function resetOf(response: Response, { now, random }: ClinikoDeps): number {
   const announced = Number(response.headers.get('x-ratelimit-reset')) * 1000;
-  const reset = Number.isFinite(announced) && announced > 0 ? announced : now() + defaultResetDelayMs;
+  const isAnnounced = Number.isFinite(announced) && announced > 0;
+  const reset = isAnnounced ? announced : (retryAfterOf(response, now()) ?? now() + defaultResetDelayMs);
   if (reset > now() + resetDelayMsMax) throw new ClinikoFault('ClinikoRateLimited');
   // Up to a second of jitter, so that not all that wait for one reset send at once.
   return Math.max(reset, now() + 1_000) + Math.floor(random() * 1_000);
 }
 
-function faultOf(status: number): ClinikoFault {
+function faultOf(response: Response, now: number): ClinikoFault {
+  const { status } = response;
   if (status === 401) return new ClinikoFault('ClinikoAuthFailed');
   if (status === 403) return new ClinikoFault('ClinikoForbidden');
   if (status >= 300 && status < 400) return new ClinikoFault('ClinikoMoved');
-  if (status >= 500 || status === 408) return new ClinikoFault('ClinikoUnavailable');
+  if (status < 300) return new FailedCall('unexpected');
+  if (status >= 500 || status === 408) return new FailedCall('server_error', retryAfterOf(response, now));
   return new ClinikoFault('ClinikoRefused');
+}
+
+/**
+ * The failure that an error of `fetch` or of its body means. Connections fail with many errors; a body that
+ * cannot be unpacked has a cause with a code of zlib, such as Z_DATA_ERROR.
+ */
+function failureOf(error: unknown): ClinikoFault {
+  if (error instanceof ClinikoFault) return error;
+  const { name, cause } = error as { name?: string; cause?: { code?: unknown } };
+  if (name === 'TimeoutError') return new FailedCall('timeout');
+  return new FailedCall(String(cause?.code).startsWith('Z_') ? 'unreadable' : 'connection');
 }
 
 /**
@@ -102,16 +126,23 @@ function onHost(path: string, { apiKey }: ClinikoAccount): URL {
   return url;
 }
 
+/** Time for a call that begins now, in milliseconds. */
+function timeLeftMs({ now, callsEndAt, callTimeoutMs }: ClinikoDeps): number {
+  const left = Math.min(callTimeoutMs, callsEndAt() - now());
+  if (left <= 0) throw new FailedCall('timeout');
+  return left;
+}
+
 /**
- * Sends one GET request to Cliniko. Follows no redirects and does not retry: that is up to the workflow or
- * the caller.
+ * Sends one GET request to Cliniko. Follows no redirects and does not retry: that is up to `repeatCall`.
  *
  * @param path with its query: below the account's base URL, or from the root of its host if it begins with a
  * slash.
  * @returns the answer's JSON; `undefined` for 404.
- * @throws TooEarly, or ClinikoFault. Neither quotes an answer or the key.
+ * @throws TooEarly, FailedCall if it may succeed later, or ClinikoFault. None quotes an answer or the key.
  */
 export async function askCliniko(account: ClinikoAccount, path: string, deps: ClinikoDeps): Promise<unknown> {
+  const timeoutMs = timeLeftMs(deps);
   const free = await takeRequest(account.apiKey, deps.now());
   if (free !== undefined) throw new TooEarly(free, false);
   let response: Response;
@@ -124,13 +155,12 @@ export async function askCliniko(account: ClinikoAccount, path: string, deps: Cl
         'User-Agent': `${applicationName} (${account.contactEmail})`,
       },
       redirect: 'manual',
-      signal: AbortSignal.timeout(requestTimeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     text = response.status === 200 ? await readText(response) : '';
     if (response.status !== 200) await response.body?.cancel();
   } catch (error) {
-    // Connections fail with many errors (TypeError, TimeoutError, Z_DATA_ERROR …) that all mean the same.
-    throw error instanceof ClinikoFault ? error : new ClinikoFault('ClinikoUnavailable');
+    throw failureOf(error);
   }
   if (response.status === 404) return undefined;
   if (response.status === 429) {
@@ -138,11 +168,11 @@ export async function askCliniko(account: ClinikoAccount, path: string, deps: Cl
     await pauseRequests(account.apiKey, until);
     throw new TooEarly(until, true);
   }
-  if (response.status !== 200) throw faultOf(response.status);
+  if (response.status !== 200) throw faultOf(response, deps.now());
   try {
     return parse(text);
   } catch {
-    throw new ClinikoFault('ClinikoUnavailable');
+    throw new FailedCall('unreadable');
   }
 }
 
@@ -159,8 +189,8 @@ const linkLengthMax = 1_000;
  * Reads one page of a list of patients.
  *
  * @returns `undefined` if the account has no such list (404).
- * @throws as `askCliniko`; ClinikoFault `ClinikoUnavailable` also for a page that contradicts itself: more
- * records than it counts, or a link to itself as the next page.
+ * @throws as `askCliniko`; FailedCall also for a page that contradicts itself: more records than it counts,
+ * or a link to itself as the next page.
  */
 export async function readList(
   account: ClinikoAccount,
@@ -170,14 +200,12 @@ export async function readList(
   const answer = await askCliniko(account, path, deps);
   if (answer === undefined) return undefined;
   const page = PatientsPage.safeParse(answer);
-  if (!page.success) throw new ClinikoFault('ClinikoUnavailable');
+  if (!page.success) throw new FailedCall('unexpected');
   const { patients: records, total_entries: totalEntries, links } = page.data;
   const link = links?.next;
   const url = link ? onHost(link, account) : undefined;
   const next = url && url.pathname + url.search;
   const isUsable = next === undefined || (next !== path && next.length <= linkLengthMax);
-  if (!isUsable || records.length > totalEntries) {
-    throw new ClinikoFault('ClinikoUnavailable');
-  }
+  if (!isUsable || records.length > totalEntries) throw new FailedCall('unexpected');
   return { records, totalEntries, next };
 }

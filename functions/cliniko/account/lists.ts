@@ -1,9 +1,10 @@
 import { invariant } from '../../../core/invariant.ts';
-import { ClinikoFault } from '../faults.ts';
+import { ClinikoFault, FailedCall } from '../faults.ts';
 import { patientsPerPage } from '../sync/sync-log.ts';
 import type { Phase, Run } from '../sync/sync-state.ts';
 import { type ClinikoAccount, type ListPage, readList } from './client.ts';
 import type { ClinikoDeps } from './deps.ts';
+import { repeatCall } from './repeat-call.ts';
 
 const emptyPage: ListPage = { records: [], totalEntries: 0, next: undefined };
 
@@ -35,7 +36,7 @@ const listPaths: Partial<Record<Phase, string>> = {
 /**
  * Reads the page at a run's cursor.
  *
- * @throws as `readList`; ClinikoFault `ClinikoUnavailable` if the list ends before Cliniko's own count is
+ * @throws as `repeatCall` and `readList`; FailedCall also if the list ends before Cliniko's own count is
  * reached.
  */
 export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoDeps): Promise<ListPage> {
@@ -43,13 +44,17 @@ export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoD
   const list = listPaths[phase];
   invariant(list, `the phase ${phase} reads no list`);
   const path = next ?? `${list}?${query({ per_page: String(patientsPerPage), ...filterOf(phase, run) })}`;
-  const read = await readList(account, path, deps);
-  // An account may have no list of archived or deleted patients; the counts at the end prove it has none.
-  if (!read && phase !== 'active' && phase !== 'updated') return emptyPage;
-  if (!read) throw new ClinikoFault('ClinikoRefused');
-  const readSoFar = (page - 1) * patientsPerPage + read.records.length;
-  if (read.next === undefined && readSoFar < read.totalEntries) throw new ClinikoFault('ClinikoUnavailable');
-  return read;
+  return await repeatCall(deps, async () => {
+    const read = await readList(account, path, deps);
+    // An account may have no list of archived or deleted patients; the counts at the end prove it has none.
+    // The list of patients, and a page that Cliniko links to, were there a moment ago.
+    const wasThere = phase === 'active' || phase === 'updated' || next !== undefined;
+    if (!read && wasThere) throw new FailedCall('unexpected');
+    if (!read) return emptyPage;
+    const readSoFar = (page - 1) * patientsPerPage + read.records.length;
+    if (read.next === undefined && readSoFar < read.totalEntries) throw new FailedCall('unexpected');
+    return read;
+  });
 }
 
 /** Number of entries that Cliniko counts in a list. */
@@ -60,7 +65,7 @@ async function count(
   deps: ClinikoDeps,
 ): Promise<number> {
   const path = `${listPaths[phase]}?${query({ per_page: '1', ...filter })}`;
-  const page = await readList(account, path, deps);
+  const page = await repeatCall(deps, () => readList(account, path, deps));
   if (!page && listPaths[phase] === listPaths.active) throw new ClinikoFault('ClinikoRefused');
   return page?.totalEntries ?? 0;
 }
@@ -68,7 +73,8 @@ async function count(
 /**
  * Number of patients that Cliniko counts: all, or for an incremental run those changed since the last one.
  *
- * @throws as `readList`; ClinikoFault `ClinikoRefused` if the account has no list of patients.
+ * @throws as `repeatCall` and `readList`; ClinikoFault `ClinikoRefused` if the account has no list of
+ * patients.
  */
 export async function countPatients(
   account: ClinikoAccount,

@@ -51,8 +51,7 @@ const blankFields = {
 };
 
 /**
- * The patient after a sync saw its record. Stored fields stay if they are newer than the record, or if the
- * record is broken.
+ * The patient after a sync saw its record. Stored fields stay if they are newer than the record.
  *
  * @param known the stored patient; `undefined` if it is new.
  * @param id the number of a new patient.
@@ -75,21 +74,18 @@ export function mergePatient(
     };
     return { ...old, sync_status: 'failed', seen: sync };
   }
-  const { fields } = read;
-  if (known && fields.updated_at !== '' && known.updated_at > fields.updated_at) {
+  const { isArchived, ...fields } = read.fields;
+  // A stored instant that has not come yet is no evidence: it would keep every later change out.
+  const isNewer = known && known.updated_at > fields.updated_at && known.updated_at <= at;
+  if (isNewer && fields.updated_at !== '') {
     return { ...known, seen: sync, last_synced: at, sync_status: 'success' };
   }
-  const { first_name, last_name, email, date_of_birth, patient_phone_numbers: phone, updated_at } = fields;
+  const { first_name, last_name, email } = fields;
   return {
     id: known?.id ?? id,
     cliniko_id,
-    standing: fields.archived_at === null ? standing : 'archived',
-    first_name,
-    last_name,
-    email,
-    phone,
-    date_of_birth,
-    updated_at,
+    standing: isArchived ? 'archived' : standing,
+    ...fields,
     last_synced: at,
     sync_status: 'success',
     seen: sync,

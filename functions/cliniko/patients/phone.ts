@@ -1,14 +1,14 @@
-import parsePhoneNumber from 'libphonenumber-js/min';
+import parsePhoneNumber, { findPhoneNumbersInText } from 'libphonenumber-js/min';
 import * as z from 'zod';
+import { type ReadField, readText, warningCodes } from './read-field.ts';
 
-/** Cliniko's phone numbers. `normalized_number` has the country code, in digits without `+`. */
-const Numbers = z.array(
-  z.object({
-    phone_type: z.string().nullish(),
-    number: z.string().nullish(),
-    normalized_number: z.string().nullish(),
-  }),
-);
+/** One of Cliniko's phone numbers. `normalized_number` has the country code, in digits without `+`. */
+const PhoneNumber = z.object({
+  phone_type: z.unknown().optional(),
+  number: z.unknown().optional(),
+  normalized_number: z.unknown().optional(),
+});
+type PhoneNumber = z.output<typeof PhoneNumber>;
 
 /** E.164 numbers have at most 15 digits; the rest allows for separators and notes. */
 const phoneLengthMax = 40;
@@ -35,16 +35,49 @@ function international(number: string): string | undefined {
   return parsed?.isValid() ? parsed.formatInternational() : undefined;
 }
 
-/** A number in international format; a national one stays as written, since its country is unknown. */
-const writtenPhone = (number: string): string => international(number) ?? number.trim();
+/** The only number with a country code in a longer text; `undefined` if there are none or several. */
+function numberWithin(text: string): string | undefined {
+  const [found, ...others] = findPhoneNumbersInText(text);
+  return others.length === 0 ? found?.number.formatInternational() : undefined;
+}
 
-/** A patient's phone number: the mobile one, or else the first; `null` if there is none. */
-export function phoneOf(numbers: unknown): string | null {
-  const known = Numbers.safeParse(numbers).data ?? [];
-  const usable = known.filter(({ number }) => number && number.length <= phoneLengthMax);
-  const { number, normalized_number } =
-    usable.find(({ phone_type }) => phone_type === 'Mobile') ?? usable[0] ?? {};
-  if (!number) return null;
-  const normalized = normalized_number ? international(`+${normalized_number}`) : undefined;
-  return normalized ?? (writtenPhone(number) || null);
+/** A number is text, but its digits may have been sent as a number. */
+const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
+
+/**
+ * Reads one number: in international format where its country is known, otherwise as written. Of a longer
+ * text only a number in it is taken, since a part of a number would be another one.
+ */
+function readNumber({ number, normalized_number }: PhoneNumber): ReadField {
+  const written = readText(asText(number));
+  const text = written.value ?? '';
+  const isLong = text.length > phoneLengthMax;
+  const normalized = (readText(asText(normalized_number)).value ?? '').replace(/^\++/, '');
+  const known = international(`+${normalized}`) ?? (isLong ? numberWithin(text) : international(text));
+  if (!isLong) return known ? { ...written, value: known } : written;
+  return known ? { value: known, code: warningCodes.cut } : { value: null, code: warningCodes.leftOut };
+}
+
+/** The numbers of a patient, mobile ones first. */
+function inOrder(numbers: unknown[]): PhoneNumber[] {
+  const isMobile = ({ phone_type }: PhoneNumber) => Number(phone_type === 'Mobile');
+  return numbers
+    .map(
+      (given) =>
+        PhoneNumber.safeParse(given).data ?? { phone_type: null, number: given, normalized_number: null },
+    )
+    .toSorted((one, other) => isMobile(other) - isMobile(one));
+}
+
+/**
+ * A patient's phone number: the mobile one, or else the first that is usable. Tells what is wrong with it, or
+ * with one that would have been taken before it.
+ */
+export function readPhone(numbers: unknown): ReadField {
+  if (numbers === null || numbers === undefined) return { value: null };
+  if (!Array.isArray(numbers)) return { value: null, code: warningCodes.leftOut };
+  const read = inOrder(numbers).map(readNumber);
+  const chosen = read.findIndex(({ value }) => value !== null);
+  const looked = chosen === -1 ? read : read.slice(0, chosen + 1);
+  return { value: read[chosen]?.value ?? null, code: looked.find(({ code }) => code)?.code };
 }

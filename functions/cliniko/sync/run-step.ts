@@ -4,12 +4,12 @@ import { type ClinikoAccount, TooEarly } from '../account/client.ts';
 import type { ClinikoDeps } from '../account/deps.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
 import { accountOf } from '../account/settings.ts';
-import { ClinikoFault } from '../faults.ts';
+import { ClinikoFault, FailedCall, type FailureKind } from '../faults.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
-import type { SyncLog } from './sync-log.ts';
+import { type Retries, retried, type SyncLog } from './sync-log.ts';
 import { currentHoldings, deletedSince, type Run, type Step, stepOf, syncLeaseMs } from './sync-state.ts';
-import { commit, findLog, readSnapshot, type Snapshot } from './sync-store.ts';
+import { commit, findLog, logWrite, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
  * Steps of one execution, after which a new execution continues the run. Step Functions ends an execution at
@@ -19,6 +19,16 @@ const stepsPerExecutionMax = 2_000;
 
 /** Rejections of one page for Cliniko's rate limit before the run fails: one a minute for half an hour. */
 const refusalsPerPageMax = 30;
+
+/** Steps of one page without an answer of Cliniko before the run fails: about a quarter of an hour. */
+const outagesPerPageMax = 20;
+
+/** Upper bound of the wait after the first of them; it doubles with each further one, up to a minute. */
+const firstWaitMs = 2_000;
+const waitMsMax = 60_000;
+
+/** A time further ahead, at which Cliniko wants to be called again, fails the run. */
+const outageMsMax = 60 * 60_000;
 
 /** A step's run, with the state, log and account that belong to it. */
 export interface StepContext {
@@ -59,20 +69,54 @@ async function withAccount(turn: StepContext): Promise<StepContext> {
   return { ...turn, snapshot: { ...snapshot, state }, run: begun };
 }
 
+/** When a step goes on, and how often its page was refused or not answered, with this time. */
+interface Postponement {
+  until: number;
+  refusals: number;
+  outages: number;
+}
+
 /**
- * Postpones a step until the API key may be used again.
+ * The postponement of a step by an error of its calls: until the API key may be used again, or with growing
+ * waits while Cliniko does not answer. `undefined` if the run has to fail.
+ */
+function postponementOf(
+  error: TooEarly | FailedCall,
+  run: Run,
+  { now, random }: ClinikoDeps,
+): Postponement | undefined {
+  if (error instanceof TooEarly) {
+    const refusals = run.refusals + (error.refused ? 1 : 0);
+    return refusals > refusalsPerPageMax ? undefined : { until: error.until, refusals, outages: run.outages };
+  }
+  const outages = run.outages + 1;
+  // At least half of it, so that Cliniko gets time to recover, and jitter, so that not all come back at once.
+  const waitMs = Math.min(waitMsMax, firstWaitMs * 2 ** run.outages) * (0.5 + random() / 2);
+  const until = Math.max(now() + Math.floor(waitMs), error.until ?? 0);
+  const isTooMuch = outages > outagesPerPageMax || until > now() + outageMsMax;
+  return isTooMuch ? undefined : { until, refusals: run.refusals, outages };
+}
+
+/**
+ * Postpones a step whose calls to Cliniko failed, and stores what was retried.
  *
- * @throws ClinikoFault `ClinikoRateLimited` if Cliniko has rejected this page too often.
+ * @throws ClinikoFault `ClinikoRateLimited` or `ClinikoUnavailable` if that happened to this page too often.
  */
 async function postpone(
-  { snapshot, run, deps }: StepContext,
-  { until, refused }: TooEarly,
+  { snapshot, run, log, deps }: StepContext,
+  error: TooEarly | FailedCall,
+  retries: Retries,
   turn: number,
 ): Promise<Next> {
-  const refusals = run.refusals + (refused ? 1 : 0);
-  if (refusals > refusalsPerPageMax) throw new ClinikoFault('ClinikoRateLimited');
-  const waiting = { ...run, refusals, leaseUntil: Math.max(until, deps.now()) + syncLeaseMs };
-  await commit(snapshot, { ...snapshot.state, run: waiting }, []);
+  const postponement = postponementOf(error, run, deps);
+  const until = postponement?.until ?? deps.now();
+  const { refusals, outages } = postponement ?? run;
+  const waiting = { ...run, refusals, outages, leaseUntil: Math.max(until, deps.now()) + syncLeaseMs };
+  await commit(snapshot, { ...snapshot.state, run: waiting }, [
+    logWrite(snapshot.organization, retried(log, retries)),
+  ]);
+  if (!postponement)
+    throw new ClinikoFault(error instanceof TooEarly ? 'ClinikoRateLimited' : 'ClinikoUnavailable');
   return { do: stepOf(run.cursor), turn, until: timestamp(until) };
 }
 
@@ -83,32 +127,49 @@ export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: num
   await startAttempt(snapshot.organization, next);
 }
 
+/** The dependencies of one step, and the failures of its calls by kind, which grow as they come. */
+function countingFailures(deps: ClinikoDeps): { deps: ClinikoDeps; retries: Retries } {
+  const retries: Retries = {};
+  const noteFailure = (kind: FailureKind) => {
+    retries[kind] = (retries[kind] ?? 0) + 1;
+  };
+  return { deps: { ...deps, noteFailure }, retries };
+}
+
 /**
  * Runs one step of a run. Idempotent: a repeated step finds that the run has moved on, and only returns what
- * comes next.
+ * comes next. A call to Cliniko that fails is repeated by itself, and a step whose calls go on to fail is
+ * postponed; so the workflow only repeats steps after faults of our own.
  *
- * @param step the step that `work` implements; the run's cursor decides whether it is due.
- * @param work commits what the step did and returns the run after it; `undefined` if the run ended.
+ * @param step the step that the work implements; the run's cursor decides whether it is due.
+ * @param ask makes all calls to Cliniko, and stores nothing.
+ * @param store commits what the step did and returns the run after it; `undefined` if the run ended.
  * @throws ClinikoFault, Overtaken, or what the table throws: the workflow retries or ends the run by the
  * error's name.
  */
-export async function runStep(
+export async function runStep<T>(
   input: StepInput,
   step: Step,
   deps: ClinikoDeps,
-  work: (turn: StepContext) => Promise<Run | undefined>,
+  ask: (turn: StepContext) => Promise<T>,
+  store: (turn: StepContext, answer: T) => Promise<Run | undefined>,
 ): Promise<Next> {
   const turn = input.turn + 1;
-  const mine = await loadStep(input, deps);
+  const counting = countingFailures(deps);
+  const mine = await loadStep(input, counting.deps);
   if (!mine) return { do: end, turn };
   const due = stepOf(mine.run.cursor);
   if (due !== step) return { do: due, turn };
   try {
-    const run = await work(await withAccount(mine));
+    const ready = await withAccount(mine);
+    const answer = await ask(ready);
+    const run = await store({ ...ready, log: retried(ready.log, counting.retries) }, answer);
     if (!run) return { do: end, turn };
     if (turn < stepsPerExecutionMax) return { do: stepOf(run.cursor), turn };
   } catch (error) {
-    if (error instanceof TooEarly) return await postpone(mine, error, turn);
+    if (error instanceof TooEarly && error.refused) counting.deps.noteFailure('rate_limited');
+    if (error instanceof TooEarly || error instanceof FailedCall)
+      return await postpone(mine, error, counting.retries, turn);
     throw error;
   }
   const present = await loadStep(input, deps);

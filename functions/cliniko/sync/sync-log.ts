@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { organizationId } from '../../../core/contract/organization-id.ts';
 import { itemVersion } from '../../../core/dynamo/version.ts';
+import { type FailureKind, failureKinds } from '../faults.ts';
+import { warningCodes } from '../patients/read-field.ts';
 
 /**
  * Kinds of syncs: of all patients, or of those that changed since the last sync. `active_patients` only
@@ -16,6 +18,23 @@ export const patientsPerPage = 100;
 
 /** Broken records that a log lists; further ones are only counted, so that the item stays small. */
 const brokenRecordsShownMax = 50;
+
+/** Warnings that a log lists; further ones are only counted. */
+const warningsShownMax = 50;
+
+const Warning = z.object({
+  /** Cliniko's id, or the place in its list of a record without one. */
+  cliniko_patient_id: z.string(),
+  /** Its name in Cliniko's record. */
+  field: z.string(),
+  code: z.enum(Object.values(warningCodes)),
+});
+
+const count = z.int().nonnegative();
+
+/** Failed calls to Cliniko by kind; kinds that did not happen are left out. */
+const Retries = z.object(Object.fromEntries(failureKinds.map((kind) => [kind, count.optional()])));
+export type Retries = Partial<Record<FailureKind, number>>;
 
 /** One sync of an organisation as stored in `operations`. Instants are RFC 3339. */
 export const SyncLog = z.object({
@@ -42,11 +61,15 @@ export const SyncLog = z.object({
   progress: z.number(),
   /** Records that could not be stored: ids and the invalid fields, never their content. */
   broken: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
-  fault: z.object({ message: z.string(), error_code: z.string() }).nullable(),
+  /** Calls to Cliniko that failed and were repeated, by kind. */
+  retries: Retries.default({}),
+  /** Fields that are not stored as Cliniko has them: their names, never their values. */
+  warnings: z.array(Warning).default([]),
+  /** Number of warnings, also of those that are not listed. */
+  warned: z.int().default(0),
+  fault: z.object({ message: z.string(), error_code: z.string(), action: z.string().optional() }).nullable(),
 });
 export type SyncLog = z.output<typeof SyncLog>;
-
-const count = z.int().nonnegative();
 
 /** A sync log in answers. */
 export const SyncLogReply = z
@@ -68,11 +91,21 @@ export const SyncLogReply = z
       total_pages: count,
       progress_percent: z.number().min(0).max(100),
       estimated_remaining: z.string().nullable(),
+      retries: Retries.describe(
+        'Calls to Cliniko that failed and were repeated, by kind: a status of 5xx or 408, a connection refused or cut, no whole answer in time, a body that cannot be read, JSON of another shape than documented, the rate limit.',
+      ),
+      warning_count: count,
+      warnings: z
+        .array(Warning)
+        .describe(
+          'Fields of stored patients that are not as Cliniko has them, the first 50: cut or cleaned text, text that Cliniko has damaged, values left out. Never the values.',
+        ),
     }),
     error_details: z
       .object({
         message: z.string(),
         error_code: z.string().nullable(),
+        action: z.string().nullable().describe('What to do about it.'),
         failed_at: z.string().nullable(),
         failed_records: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
       })
@@ -113,6 +146,9 @@ export function newLog(
     pages: 0,
     progress: 0,
     broken: [],
+    retries: {},
+    warnings: [],
+    warned: 0,
     fault: null,
   };
 }
@@ -130,6 +166,7 @@ export interface Progress {
   failed?: number;
   pages?: number;
   broken?: SyncLog['broken'];
+  warnings?: SyncLog['warnings'];
 }
 
 /** The log after some more records were processed. */
@@ -147,7 +184,18 @@ export function progressed(log: SyncLog, more: Progress, at = log.progressed_at)
     progress: Math.max(log.progress, share),
     progressed_at: at,
     broken: [...log.broken, ...(more.broken ?? [])].slice(0, brokenRecordsShownMax),
+    warnings: [...log.warnings, ...(more.warnings ?? [])].slice(0, warningsShownMax),
+    warned: log.warned + (more.warnings ?? []).length,
   };
+}
+
+/** The log after some calls to Cliniko failed. */
+export function retried(log: SyncLog, retries: Retries): SyncLog {
+  const counts = failureKinds.flatMap((kind): [FailureKind, number][] => {
+    const sum = (log.retries[kind] ?? 0) + (retries[kind] ?? 0);
+    return sum > 0 ? [[kind, sum]] : [];
+  });
+  return { ...log, retries: Object.fromEntries(counts) };
 }
 
 /** The log of a sync that has seen every patient. */
@@ -165,13 +213,17 @@ export function completed(log: SyncLog, total: number, at: string): SyncLog {
 }
 
 /** The log of a sync that failed. */
-export function failed(log: SyncLog, fault: { code: string; text: string }, at: string): SyncLog {
+export function failed(
+  log: SyncLog,
+  fault: { code: string; text: string; action: string },
+  at: string,
+): SyncLog {
   return {
     ...log,
     status: 'failed',
     completed_at: at,
     progressed_at: at,
-    fault: { message: `Sync failed: ${fault.text}`, error_code: fault.code },
+    fault: { message: `Sync failed: ${fault.text}`, error_code: fault.code, action: fault.action },
   };
 }
 
@@ -198,6 +250,7 @@ function errorDetails({ fault, broken, failed: count, completed_at }: SyncLog) {
   return {
     message: fault?.message ?? `${count} records could not be stored`,
     error_code: fault?.error_code ?? null,
+    action: fault?.action ?? null,
     failed_at: fault ? completed_at : null,
     failed_records: broken,
   };
@@ -223,6 +276,9 @@ export function syncLogToReply(log: SyncLog): z.input<typeof SyncLogReply> {
       total_pages: log.pages,
       progress_percent: log.progress,
       estimated_remaining: estimatedRemaining(log),
+      retries: log.retries,
+      warning_count: log.warned,
+      warnings: log.warnings,
     },
     error_details: errorDetails(log),
   };

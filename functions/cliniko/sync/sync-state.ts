@@ -42,6 +42,8 @@ const Run = z.object({
   resumes: z.int(),
   /** Rejections for Cliniko's rate limit since its last finished page. */
   refusals: z.int(),
+  /** Steps that ended without an answer of Cliniko since its last finished page. */
+  outages: z.int().default(0),
   cursor: Cursor,
   /** Passes over the lists so far, from 1: a pass that misses patients is followed by another. */
   round: z.int(),
@@ -121,8 +123,11 @@ export const withHoldings = (state: SyncState, more: Partial<Holdings>): SyncSta
   holdings: { ...state.holdings, [state.account]: { ...currentHoldings(state), ...more } },
 });
 
-/** Lease of a run, renewed with each page. Longer than all retries of a step together. */
-export const syncLeaseMs = 10 * 60_000;
+/**
+ * Lease of a run, renewed with each page. Longer than all retries of a step together: nine tries of at most
+ * 90 seconds and the pauses between them take 17 minutes.
+ */
+export const syncLeaseMs = 20 * 60_000;
 
 /**
  * Subtracted from lower bounds, because clocks differ and Cliniko's lists lag a little behind its changes.
@@ -158,6 +163,7 @@ export function newRun(sync: number, state: SyncState, operation: SyncOperation,
     leaseUntil: now + syncLeaseMs,
     resumes: 0,
     refusals: 0,
+    outages: 0,
     cursor: { phase: 'count', page: 1 },
     round: 1,
     listPages: 0,
@@ -198,6 +204,7 @@ export function advanced(run: Run, next: string | undefined, now: number): Run {
     leaseUntil: now + syncLeaseMs,
     resumes: 0,
     refusals: 0,
+    outages: 0,
   };
 }
 
