@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { FileReport } from '../../core/files/report.ts';
 import { roles } from '../../core/http/caller.ts';
 import { placeOf } from '../../core/http/cursor.ts';
 import { batchEndUses } from './batch/ending.ts';
@@ -89,13 +90,14 @@ const importing = {
   uses: { admin: 'write' },
   textBody: 'text/csv',
   description:
-    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept. All records are checked before the first is stored.',
+    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export, with commas, semicolons or tabs. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept. All records are checked before the first is stored.',
   reply: z.object({
     success: z.boolean(),
     created_count: count,
     updated_count: count,
     unchanged_count: count,
     total_count: count,
+    file: FileReport.optional().describe('Of a CSV.'),
   }),
 } as const;
 

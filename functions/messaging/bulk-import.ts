@@ -19,7 +19,8 @@ export const handler = serve(
     const tenants = rows.candidates.map(() => tenant);
     const ids = recordIds(tenants, clock.now(), randomBytes);
     const asked = { ...rows, options: body, tenant, ids, nameOf, at: timestamp(clock.now()) };
-    const reads = rows.candidates.map(({ phone }) => nameOf(phone));
+    const phones = [...rows.candidates.map(({ phone }) => phone), ...rows.consents.keys()];
+    const reads = [...new Set(phones)].map(nameOf);
     return await writeContacts({ tenant, actor, reads, decide: (find) => decideImport(asked, find), answer });
   },
   { outcomeOf, readForm: parseMultipart },

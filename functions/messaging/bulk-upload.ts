@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import { type FileReport, reportOf } from '../../core/files/report.ts';
 import { parseMultipart } from '../../core/http/multipart.ts';
 import { serve } from '../../core/http/serve.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
-import { readRows } from './files/rows.ts';
+import { fileReportOf, headedTable } from './files/header.ts';
+import { fieldOf } from './files/header-words.ts';
+import { readTable } from './files/table.ts';
 import { accept } from './sms/accept.ts';
 import { errorsShownMax, smsEndpoints, uploadRowsMax } from './sms/api.ts';
+import type { UploadCounts } from './sms/batch.ts';
 import { batchIdFrom } from './sms/messages/id.ts';
 import { textToSend } from './sms/templates/store.ts';
 import { deleteUploadedFile } from './sms/uploads/bucket.ts';
+import { uploadColumnsOf, uploadFieldsOf } from './sms/uploads/columns.ts';
 import { readSourceFile } from './sms/uploads/file.ts';
 import { decideUpload, readUpload } from './sms/uploads/rows.ts';
 
-const uploadLimits = {
-  rows: uploadRowsMax,
+const headerRules = {
+  byPosition: true,
+  advice: 'A for the phone number, B name, C message, D sender ID',
+  rowsMax: uploadRowsMax,
   tooMany: `Maximum ${uploadRowsMax.toLocaleString('en')} recipients per file`,
 };
 
@@ -24,13 +31,19 @@ export const handler = serve(
     const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
     const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
     const { bytes, uploadId } = await readSourceFile(body, tenant);
-    const read = readUpload(readRows(bytes, uploadLimits), { template, from });
+    const table = headedTable(
+      readTable(bytes, (cell) => fieldOf(cell) !== undefined),
+      headerRules,
+    );
+    const columns = uploadColumnsOf(table.header.cells);
+    const file = reportOf(fileReportOf(table, uploadFieldsOf(columns)));
+    const read = readUpload(table, columns, { template, from });
     const refused = await optedOut(
       tenant,
       read.messages.map(({ to }) => to),
     );
     const { messages, counts, errors } = decideUpload(read, refused, errorsShownMax);
-    if (messages.length === 0) throw nothingToSend(counts, errors);
+    if (messages.length === 0) throw nothingToSend({ ...counts, errors, file });
     const id = uploadId ?? batchIdFrom(randomUUID());
     const reply = {
       success: true,
@@ -38,6 +51,7 @@ export const handler = serve(
       upload_id: id,
       ...counts,
       errors,
+      file,
     };
     const now = clock.now();
     const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
@@ -48,12 +62,7 @@ export const handler = serve(
   { readForm: parseMultipart },
 );
 
-const nothingToSend = (counts: object, errors: string[]) =>
-  new MessagingProblem(
-    'invalid',
-    'No row of the file can be sent',
-    { ...counts, errors },
-    {
-      details: { field: 'file', constraint: errors[0] ?? 'the file has no rows below its header' },
-    },
-  );
+const nothingToSend = (fields: { errors: string[]; file: FileReport } & UploadCounts) =>
+  new MessagingProblem('invalid', 'No row of the file can be sent', fields, {
+    details: { field: 'file', constraint: fields.errors[0] ?? 'the file has no rows below its header' },
+  });

@@ -49,7 +49,7 @@ test('whatever the texts of orders are, an independent reader gets them from the
           expect(cell).not.toMatch(/^[=+\-@\t\r]/);
           expect(cells[index + 1]?.[7]).toBe(total_price);
         }
-        const rows = rowsOf(orders, text);
+        const { rows } = rowsOf(orders, text);
         expect(rows.map(idOfRow)).toEqual(records.map(({ id }) => id));
         const read = rows.map((row) => orders.row.parse(recordOfRow(orders, row, undefined)));
         expect(read).toEqual(records);

@@ -74,7 +74,30 @@ test('a CSV with some of the columns changes these alone', async () => {
   const admin = await administrator();
   await stored(admin, 'orders', [order(1)]);
   const { body } = await send(admin, 'POST', '/import/orders/', 'Total Price,ID\n99.5,1\n');
-  expect(body).toMatchObject({ updated_count: 1 });
+  expect(body).toEqual({
+    ...{ success: true, created_count: 0, updated_count: 1, unchanged_count: 0, total_count: 1 },
+    file: {
+      ...{ kind: 'csv', encoding: 'UTF-8', separator: ',', header_row: 1 },
+      columns: [
+        { header: 'Total Price', field: 'Total Price' },
+        { header: 'ID', field: 'ID' },
+      ],
+      ...{ rows_read: 1, rows_left_out: [] },
+    },
+  });
+  expect(await everything(admin, 'orders')).toEqual([order(1, { total_price: '99.50' })]);
+});
+
+test.each([
+  ['empty columns and rows at the end', 'ID,Total Price,,,\n1,99.5,,,\n,,,,\n\n'],
+  ['semicolons', 'ID;Total Price\r\n1;99.5\r\n'],
+  ['tabs', 'ID\tTotal Price\r\n1\t99.5\r\n'],
+  ['the line that names the separator', 'sep=;\r\nID;Total Price\r\n1;99.5\r\n'],
+])('reads a CSV with %s, as Excel saves it', async (_, csv) => {
+  const admin = await administrator();
+  await stored(admin, 'orders', [order(1)]);
+  const { body } = await send(admin, 'POST', '/import/orders/', csv);
+  expect(body).toMatchObject({ updated_count: 1, total_count: 1 });
   expect(await everything(admin, 'orders')).toEqual([order(1, { total_price: '99.50' })]);
 });
 
@@ -110,7 +133,10 @@ test.each([
   ['a,b\n1,2\n', 'body', header],
   ['ID,ID\n1,2\n', 'body', 'must have each column once'],
   ['ID,Status\n1,"open', 'body', 'is no CSV that can be read'],
-  ['ID,Status\n1\n', 'body', 'is no CSV that can be read'],
+  ['ID,Status\n1\n', 'body', 'is no CSV that can be read: row 2 has fewer cells than titles'],
+  ['ID,Status\n\n1,open,x\n', 'body', 'is no CSV that can be read: row 3 has more cells than titles'],
+  ['ID,Status\n1,op"en\n', 'body', 'is no CSV that can be read: row 2: A quote stands where none may'],
+  ['ID,Status\n1,op\u0007en\n', 'body', 'is no CSV that can be read: row 2: Control characters'],
   ['ID,Status\n7,Pendente\n', '[0].customer', 'is required'],
 ])('refuses %j and stores nothing', async (body, field, issue) => {
   const admin = await administrator();

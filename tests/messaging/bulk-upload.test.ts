@@ -1,3 +1,4 @@
+import { utils, write } from '@e965/xlsx';
 import { expect, test } from 'vitest';
 import { type Person, somebody } from '../people.ts';
 import { batchWhen, newPhones, newSender, textsOf } from './sms.ts';
@@ -20,6 +21,7 @@ interface Answer {
   errors: string[];
   error_code?: string;
   details?: unknown;
+  file?: object;
   total_contacts: number;
 }
 
@@ -61,6 +63,7 @@ test('sends the good rows of a file, and tells of the others by their numbers', 
     total_contacts: 8,
     processed_contacts: 3,
     successful_contacts: 2,
+    file: expect.objectContaining({ kind: 'xlsx', header_row: 1, rows_read: 8 }),
     errors: [
       'Row 4: Invalid phone number format',
       'Row 6: Missing template variable: name, amount',
@@ -208,4 +211,107 @@ test('refuses a file with more than 50,000 rows', async () => {
   expect(status).toBe(400);
   expect(body.message).toBe('Maximum 50,000 recipients per file');
   expect(await textsOf(person, sender_id)).toEqual([]);
+});
+
+const sent = async (person: Person, file: Buffer) => {
+  const sender_id = newSender();
+  const { status, body } = await send(person, file, { sender_id });
+  if (status === 200) await batchWhen(person, body.upload_id);
+  return { status, body, texts: (await textsOf(person, sender_id)).map(({ to, text }) => [to, text]) };
+};
+
+test.each([
+  ['CSV', (phone: string) => Buffer.from(`${phone},Ann,Hi\n${phone},Bob,Hi\n`)],
+  ['a workbook', (phone: string) => workbook([[phone, 'Ann', 'Hi']])],
+  ['a workbook of numbers', (phone: string) => workbook([[Number(phone.slice(1)), 'Ann', 'Hi']])],
+  ['semicolons', (phone: string) => Buffer.from(`${phone};Ann;Hi\n`)],
+])('swallows no row of %s without a header, but says where the header is missing', async (_, fileOf) => {
+  const [phone = ''] = newPhones(1);
+  const { status, body, texts } = await sent(await somebody(), fileOf(phone));
+  expect(status).toBe(400);
+  expect(body.message).toMatch(/^Row 1 holds a phone number where the header should be/);
+  expect(texts).toEqual([]);
+});
+
+test('reads columns where their headers say, and tells what it understood', async () => {
+  const [a = '', b = ''] = newPhones(2);
+  const text = `Campaign of May\nphoneNumber;SMS;First name;Opt-out\n${a};Hi, {{first_name}};Ann;no\n${b};Hi, {{First Name}};Bob;sim\n`;
+  const { body, texts } = await sent(await somebody(), Buffer.from(text));
+  expect(texts).toEqual([[a, 'Hi, Ann']]);
+  expect(body).toMatchObject({ errors: ['Row 4: Recipient opted out'] });
+  expect(body.file).toEqual({
+    ...{ kind: 'csv', encoding: 'UTF-8', separator: ';', header_row: 2 },
+    columns: [
+      { header: 'phoneNumber', field: 'phone' },
+      { header: 'SMS', field: 'message' },
+      { header: 'First name', field: 'variables.First name' },
+      { header: 'Opt-out', field: 'opted_out' },
+    ],
+    ...{ rows_read: 2, rows_left_out: [{ row: 1, reason: 'Above the header' }] },
+  });
+});
+
+test('texts nobody whom any row of the file says is out', async () => {
+  const [a = '', b = ''] = newPhones(2);
+  const rows = [`${a},,One,`, `${b},,Two,`, `${a},,One,yes`, `${b},,Two,never heard`];
+  const { status, body } = await sent(
+    await somebody(),
+    Buffer.from(['phone,name,message,unsubscribed', ...rows].join('\n')),
+  );
+  expect(status).toBe(400);
+  expect(body.errors).toEqual([
+    'Row 2: Recipient opted out',
+    'Row 3: Recipient opted out',
+    'Row 4: Recipient opted out',
+    'Row 5: Column unsubscribed must be true or false',
+  ]);
+});
+
+test('tells a row with a stray quote or a lost character, and sends the others', async () => {
+  const phones = newPhones(4);
+  const [a, b, c, d] = phones;
+  const file = Buffer.concat([
+    Buffer.from(`phone,name,message\n${a},5'10",Hi\n${b},"Jo,Hi\n${c},Jos`),
+    Buffer.from([0xe9]),
+    Buffer.from(`,Hi\n${d},Zoë,Hi Zoë\n`),
+  ]);
+  const { body, texts } = await sent(await somebody(), file);
+  expect(texts).toEqual([[d, 'Hi Zoë']]);
+  expect(body.errors).toEqual([
+    expect.stringMatching(/^Row 2: A quote stands/),
+    expect.stringMatching(/^Row 3: A quote is not closed/),
+    'Row 4: A character cannot be read: save the file as UTF-8',
+  ]);
+});
+
+test('fills in numbers as Excel shows them', async () => {
+  const [a = '', b = ''] = newPhones(2);
+  const sheet = utils.aoa_to_sheet([
+    ['phone', 'name', 'message', 'sender', 'Sum', 'Day'],
+    [
+      Number(a.slice(1)),
+      '',
+      '{{sum}} by {{day}}',
+      '',
+      { t: 'n', v: -2500000.5, z: '#,##0.00' },
+      { t: 'n', v: 45000, z: 'dd/mm/yyyy' },
+    ],
+    [
+      { t: 'n', v: Number(b.slice(1)), z: '#,##0' },
+      '',
+      '{{sum}} by {{day}}',
+      '',
+      2500000,
+      { t: 'n', v: 0.25, z: '0%' },
+    ],
+  ]);
+  const book = utils.book_new();
+  utils.book_append_sheet(book, sheet, 'S');
+  const { texts } = await sent(await somebody(), write(book, { type: 'buffer', bookType: 'xlsx' }) as Buffer);
+  expect(new Set(texts)).toEqual(
+    new Set([
+      [a, '-2,500,000.50 by 15/03/2023'],
+      [b, '2500000 by 25%'],
+    ]),
+  );
 });

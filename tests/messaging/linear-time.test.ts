@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { readCsv } from '../../core/files/csv.ts';
 import { Problem } from '../../core/http/problem.ts';
-import { spreadsheetRows } from '../../functions/messaging/files/spreadsheet.ts';
+import { workbookRows } from '../../functions/messaging/files/workbook.ts';
 import { fillIn, variablesOf } from '../../functions/messaging/sms/templates/text.ts';
 import { workbookParts, zip } from './files/zip.ts';
 
@@ -30,7 +31,7 @@ const withWorkbook = (data: string): Buffer => zip([...otherParts, { name: workb
 
 function refuse(file: Buffer): void {
   try {
-    spreadsheetRows(file);
+    workbookRows(file);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
   }
@@ -39,6 +40,15 @@ function refuse(file: Buffer): void {
 describe('a workbook of hostile XML is read in linear time', () => {
   test.each(['<sheet\t', '<sheet a="', '<sheet state=', '<a:', '<'])('%j', (unit) => {
     expect(growth((length) => withWorkbook(repeated(unit, length)), refuse)).toBeLessThan(64);
+  });
+});
+
+describe('a hostile CSV is read in linear time', () => {
+  const quotes = ['"', '"\n', ',"\n', '"a","\n', 'a"","\n', '"""\n', '","\n"', ' "', 'a"b\n', '"a\n""\n'];
+
+  test.each([...quotes, '\n', '\r', ',', ' '])('%j', (unit) => {
+    const read = (text: string) => readCsv(`phone,name\n"x${text}`, () => false);
+    expect(growth((length) => repeated(unit, length), read)).toBeLessThan(64);
   });
 });
 

@@ -1,5 +1,7 @@
-import { CsvError, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
+import { readCsv } from '../../../core/files/csv.ts';
+import { type FileReport, reportOf } from '../../../core/files/report.ts';
+import { withoutEmptyEnd } from '../../../core/files/row.ts';
 import { present } from '../../../core/invariant.ts';
 import type { Collection, Column, Identified } from './collection.ts';
 import type { Language } from './display.ts';
@@ -50,35 +52,50 @@ export class NotACsv extends Error {
 /** The cells of a row by title. */
 type CsvRow = ReadonlyMap<string, string>;
 
+/** A CSV that was read, and what was understood of it. */
+interface ReadCsvRows {
+  rows: CsvRow[];
+  file: FileReport;
+}
+
+/** Cells of a row without the empty ones for which there is no title. */
+function cellsOf(cells: string[], titles: string[], number: number): string[] {
+  if (withoutEmptyEnd(cells).length > titles.length)
+    throw new NotACsv(`is no CSV that can be read: row ${number} has more cells than titles`);
+  if (cells.length < titles.length)
+    throw new NotACsv(`is no CSV that can be read: row ${number} has fewer cells than titles`);
+  return cells.slice(0, titles.length);
+}
+
 /**
- * Parses a CSV. Its columns may be a subset of the collection's in any order, but must include `ID`.
+ * Parses a CSV. Its columns may be a subset of the collection's in any order, but must include `ID`. Empty
+ * columns at the end and empty rows are ignored.
  *
- * @throws NotACsv with the reason.
+ * @throws NotACsv with the reason and the number of the row.
  */
-export function rowsOf<R extends Identified>({ columns }: Collection<R>, text: string): CsvRow[] {
-  let cells: string[][];
-  try {
-    cells = parse(text, {
-      bom: true,
-      relax_column_count: false,
-      skip_empty_lines: true,
-      max_record_size: 200_000,
-    });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new NotACsv(`is no CSV that can be read: ${error.code}`);
-  }
-  const [titles = [], ...rows] = cells;
+export function rowsOf<R extends Identified>({ columns }: Collection<R>, text: string): ReadCsvRows {
   const known = new Set(columns.map(({ title }) => title));
-  if (!titles.includes('ID') || titles.some((title) => !known.has(title)))
+  const { separator, rows: read } = readCsv(text, (cell) => known.has(cell));
+  const [header, ...others] = read.map((row) => {
+    if ('error' in row) throw new NotACsv(`is no CSV that can be read: row ${row.number}: ${row.error}`);
+    return row;
+  });
+  const titles = withoutEmptyEnd(header?.cells ?? []);
+  if (!header || !titles.includes('ID') || titles.some((title) => !known.has(title)))
     throw new NotACsv(`must begin with a row of the columns ${[...known].join(', ')}`);
   if (new Set(titles).size < titles.length) throw new NotACsv('must have each column once');
-  return rows.map(
-    (row) =>
-      new Map(
-        row.map((cell, index) => [present(titles[index], 'each row has as many cells as titles'), cell]),
-      ),
-  );
+  const file = reportOf({
+    ...{ kind: 'csv', encoding: 'UTF-8', separator, header_row: header.number },
+    columns: titles.map((title) => ({ header: title, field: title })),
+    ...{ rows_read: others.length, rows_left_out: [] },
+  });
+  const rows = others.map(({ number, cells }) => {
+    const its = cellsOf(cells, titles, number);
+    return new Map(
+      titles.map((title, index) => [title, present(its[index], 'each row has as many cells as titles')]),
+    );
+  });
+  return { rows, file };
 }
 
 /** The id of a row; `undefined` if its cell is not an id. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { tableName } from '../../../core/dynamo/tables.ts';
+import type { FileReport } from '../../../core/files/report.ts';
 import type { Caller } from '../../../core/http/caller.ts';
 import { type InputIssue, InvalidInput } from '../../../core/http/problem.ts';
 import type { Collection, Identified } from './collection.ts';
@@ -29,6 +30,12 @@ const refuse = (path: PropertyKey[], message: string): never => {
   throw new InvalidInput([{ place: 'body', issue }]);
 };
 
+/** Records to be stored, and what was understood of a CSV. */
+interface Given<T> {
+  records: T[];
+  file?: FileReport;
+}
+
 /**
  * Reads and checks the records to be stored.
  *
@@ -39,8 +46,10 @@ async function recordsOf<R extends Identified>(
   collection: Collection<R>,
   tenant: string,
   body: unknown[] | string,
-): Promise<R[]> {
-  const rows = typeof body === 'string' ? await csvRecords(collection, tenant, body) : body;
+): Promise<Given<R>> {
+  const given: Given<unknown> =
+    typeof body === 'string' ? await csvRecords(collection, tenant, body) : { records: body };
+  const { records: rows, ...more } = given;
   if (rows.length === 0) refuse([], 'must have at least one record');
   if (rows.length > importRecordsMax) refuse([], `must have at most ${importRecordsMax} records`);
   const issues: InputIssue[] = [];
@@ -59,7 +68,7 @@ async function recordsOf<R extends Identified>(
     if (seen.has(id)) refuse([index, 'id'], 'is the id of an earlier record of this import');
     seen.add(id);
   }
-  return records;
+  return { records, ...more };
 }
 
 const withoutDisplays = <R extends Identified>({ displays }: Collection<R>, row: unknown): unknown =>
@@ -71,17 +80,18 @@ async function csvRecords<R extends Identified>(
   collection: Collection<R>,
   tenant: string,
   text: string,
-): Promise<object[]> {
+): Promise<Given<object>> {
   try {
-    const rows = rowsOf(collection, text);
+    const { rows, file } = rowsOf(collection, text);
     if (rows.length > importRecordsMax) refuse([], `must have at most ${importRecordsMax} records`);
     const ids = new Set(rows.map(idOfRow).filter((id) => id !== undefined));
     const found = await getItems([...ids].map((id) => recordKey(collection.name, tenant, id)));
-    return rows.map((row) => {
+    const records = rows.map((row) => {
       const id = idOfRow(row);
       const before = id === undefined ? undefined : found.get(recordKey(collection.name, tenant, id));
       return recordOfRow(collection, row, storedOf<R>(before)?.record);
     });
+    return { records, file };
   } catch (error) {
     if (error instanceof NotACsv) return refuse([], error.message);
     throw error;
@@ -101,7 +111,7 @@ export async function importRecords<R extends Identified>(
   { tenantId }: Caller,
   body: unknown[] | string,
 ) {
-  const records = await recordsOf(collection, tenantId, body);
+  const { records, file } = await recordsOf(collection, tenantId, body);
   const counts = { created_count: 0, updated_count: 0, unchanged_count: 0 };
   for (let from = 0; from < records.length; from += recordsPerTransaction) {
     const { created, updated, unchanged } = await storePart(
@@ -114,7 +124,7 @@ export async function importRecords<R extends Identified>(
     counts.unchanged_count += unchanged;
   }
   if (counts.created_count > 0) await splitLargeBlocks(collection, tenantId);
-  return { success: true, ...counts, total_count: records.length };
+  return { success: true, ...counts, total_count: records.length, ...(file ? { file } : {}) };
 }
 
 async function storePart<R extends Identified>(collection: Collection<R>, tenant: string, records: R[]) {

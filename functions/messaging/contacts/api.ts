@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
+import { FileReport } from '../../../core/files/report.ts';
 import { messagingErrors } from '../errors.ts';
 import { boundedText, wholeNumber } from '../text.ts';
 import { Contact, ContactUpdates } from './contact.ts';
@@ -83,9 +84,13 @@ export const contactEndpoints = {
     path: '/api/messaging/contacts/bulk-import',
     summary: 'Import contacts from CSV, Excel or a phone',
     description: [
-      'Invalid rows are listed in `errors`; the others are imported atomically. The first row of a file',
-      'names its columns; unknown columns become attributes. Phone numbers may be in Tanzanian national',
-      'format, and are stored in E.164. A file may have up to 4.4 MiB.',
+      'Invalid rows are listed in `errors`; the others are imported atomically. A row of the file, the first',
+      'or one below a title, names its columns, in any usual spelling; unknown columns become attributes. A',
+      'name, e-mail address, tag or attribute that cannot be stored is left out and told in `warnings`. The',
+      'first number that can receive messages is the contact’s phone. Phone numbers may be in Tanzanian',
+      'national format, and are stored in E.164. Columns such as `opted_out_at`, `unsubscribed`, `opt_out` and',
+      '`is_active` are honoured: a person who is out by any row is out, with all options. A file may have',
+      'up to 4.4 MiB.',
     ].join(' '),
     body: ImportJson,
     form: ImportForm,
@@ -99,6 +104,11 @@ export const contactEndpoints = {
       total_processed: count,
       errors: z.array(z.string()),
       message: z.string(),
+      warnings: z
+        .array(z.string())
+        .optional()
+        .describe('Values of imported rows that were left out, or kept as an attribute.'),
+      file: FileReport.optional(),
     }),
   },
   listContacts: {

@@ -1,76 +1,45 @@
-import { CsvError, parse } from 'csv-parse/sync';
-import { present } from '../../../core/invariant.ts';
+import { readCsv } from '../../../core/files/csv.ts';
+import { decodeText, type Encoding } from '../../../core/files/encoding.ts';
+import { type ParsedRow, withoutEmptyEnd } from '../../../core/files/row.ts';
+import type { Separator } from '../../../core/files/separator.ts';
 import { unreadable } from '../errors.ts';
-import { columnsMax, type ParsedRow } from './row.ts';
 
-const delimiters = [',', ';', '\t'] as const;
+/** First bytes of files that people send for a table by mistake: PDF, PNG, JPEG, GIF, gzip, RAR, 7z. */
+const otherSignatures = ['25504446', '89504e47', 'ffd8ff', '47494638', '1f8b', '52617221', '377abcaf'].map(
+  (hex) => Buffer.from(hex, 'hex'),
+);
 
-/** Characters of one record: a longer one is due to a quote that was not closed. */
-const recordLengthMax = 1_000_000;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a file with these characters is not a text
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a file that begins with these characters is not a text
 const binaryPattern = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
 
-/** Decodes a text: by its byte order mark, else as UTF-8 if it is valid, else as Windows-1252. */
-function decodeText(file: Buffer): string {
-  if (file[0] === 0xff && file[1] === 0xfe) return new TextDecoder('utf-16le').decode(file);
-  if (file[0] === 0xfe && file[1] === 0xff) return new TextDecoder('utf-16be').decode(file);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(file);
-  } catch {
-    return new TextDecoder('windows-1252').decode(file);
-  }
+/** A CSV text that was read. Its cells have no blanks around them. */
+interface CsvFile {
+  encoding: Encoding;
+  separator: Separator;
+  rows: ParsedRow[];
 }
 
-/** Column delimiter: the one that is most frequent in the first line, outside of quotes. */
-function delimiterOf(text: string): string {
-  const line = text.slice(0, 10_000).replace(/[\r\n].*/s, '');
-  const bare = line.replace(/"[^"]*"/g, '');
-  const countOf = (delimiter: string) => bare.split(delimiter).length;
-  return delimiters.reduce((best, other) => (countOf(other) > countOf(best) ? other : best));
-}
+const isOther = (file: Buffer): boolean =>
+  otherSignatures.some((signature) => file.subarray(0, signature.length).equals(signature));
 
-/** Problem with the row at which the parser stopped, numbered as in a spreadsheet. */
-function parseProblem(error: CsvError): Error {
-  const record = Number(error.records ?? 0);
-  const reason =
-    error.code === 'CSV_MAX_RECORD_SIZE' ? 'too long' : 'a quote is not closed, or stands where none may';
-  return unreadable(`Row ${record + 1}: ${reason}`);
-}
+const trimmed = (row: ParsedRow): ParsedRow =>
+  'error' in row ? row : { ...row, cells: withoutEmptyEnd(row.cells.map((cell) => cell.trim())) };
 
 /**
- * Rows of a CSV text (RFC 4180) that are not blank. Columns are separated by commas, semicolons or tabs; any
- * line ends are accepted.
+ * Rows of a CSV that are not blank. Columns are separated by commas, semicolons or tabs; any line ends are
+ * accepted.
  *
- * @throws Problem for a file that is not a text, or has unbalanced quotes.
+ * @param source a file, or the text of one.
+ * @param isHeader true for the header of a known column.
+ * @throws Problem for what is not a text, or a text in another format.
  */
-export function csvRows(file: Buffer): ParsedRow[] {
-  // Excel reads and writes a first line that names the delimiter; it is not a row.
-  const whole = decodeText(file);
-  const [start, named] = present(
-    /^\uFEFF?(?:sep=([,;\t])\r?\n)?/.exec(whole),
-    'the pattern also matches an empty text',
-  );
-  const text = whole.slice(start.length);
-  if (binaryPattern.test(text.slice(0, 10_000)))
+export function csvFile(source: Buffer | string, isHeader: (cell: string) => boolean): CsvFile {
+  const { text, encoding } =
+    typeof source === 'string' ? { text: source, encoding: 'UTF-8' as const } : decodeText(source);
+  const firstLine = /[^\r\n]*/.exec(text.slice(0, 10_000))?.[0] ?? '';
+  if ((typeof source !== 'string' && isOther(source)) || binaryPattern.test(firstLine))
     throw unreadable('The file is neither CSV text nor an .xlsx workbook');
   if (/^\s*</.test(text)) throw unreadable('The file is a web page or XML: save it as .xlsx or CSV');
-  try {
-    const records: string[][] = parse(text, {
-      delimiter: named ?? delimiterOf(text),
-      record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: true,
-      max_record_size: recordLengthMax,
-      trim: true,
-    });
-    return records.flatMap((cells, index) => rowOf(cells, index + 1) ?? []);
-  } catch (error) {
-    if (error instanceof CsvError) throw parseProblem(error);
-    throw error;
-  }
-}
-
-function rowOf(cells: string[], number: number): ParsedRow | undefined {
-  if (cells.every((cell) => cell === '')) return undefined;
-  return cells.length > columnsMax ? { number, error: `More than ${columnsMax} columns` } : { number, cells };
+  const { separator, rows } = readCsv(text, isHeader);
+  return { encoding, separator, rows: rows.map(trimmed) };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { formFile } from '../../../core/contract/form-file.ts';
+import { FileReport } from '../../../core/files/report.ts';
 import { messagingErrors, spelledWith } from '../errors.ts';
 import { boundedText } from '../text.ts';
 import { CampaignId, ScheduleAt, SenderId, SmsContact, SmsText } from './shape.ts';
@@ -218,8 +219,10 @@ export const smsEndpoints = {
     path: '/api/messaging/sms/bulk-upload',
     summary: 'Send text messages to the rows of a file',
     description: [
-      'The first row is a header. Columns: A phone number, B name, C message, D sender ID; further',
-      'columns are variables of the text, named by their headers. The text is the row’s own message, or',
+      'The first row, or one below a title, is a header. Columns: A phone number, B name, C message, D sender',
+      'ID, or where the headers say so; each column is a variable of the text, named by its header. Columns',
+      'such as `opt_out` are honoured: a person who is out by any row gets nothing. The text is the row’s own',
+      'message, or',
       `else the template. Up to ${uploadRowsMax.toLocaleString('en')} rows of .xlsx or CSV. Send a file`,
       'of up to 4.4 MB as a form; upload a larger one, up to 10 MB, first (`bulk-upload/url`) and pass',
       `its \`upload_id\`. Invalid rows are listed in \`errors\`, at most ${errorsShownMax} of them; the`,
@@ -229,7 +232,7 @@ export const smsEndpoints = {
     memoryMb: 1_769,
     body: z.strictObject({ upload_id: z.string().max(64), ...uploadOptions }),
     form: z.strictObject({ file: formFile.optional(), ...uploadOptions }),
-    reply: z.object({ success: z.boolean(), message: z.string(), ...uploadCounts }),
+    reply: z.object({ success: z.boolean(), message: z.string(), ...uploadCounts, file: FileReport }),
   },
   uploadUrl: {
     ...sending,

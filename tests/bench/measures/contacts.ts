@@ -6,7 +6,8 @@ import { recordKey } from '../../../core/ledger/items.ts';
 import { chunksOf } from '../../../core/parallel.ts';
 import { recordIds } from '../../../core/record-id.ts';
 import { newContact } from '../../../functions/messaging/contacts/contact.ts';
-import { readRows } from '../../../functions/messaging/files/rows.ts';
+import { fieldOf } from '../../../functions/messaging/files/header-words.ts';
+import { readTable } from '../../../functions/messaging/files/table.ts';
 import { type Bench, compare, type Figure } from '../figure.ts';
 import { interleaved } from '../rounds.ts';
 import { somebody, startService, tablesOf } from '../service.ts';
@@ -102,11 +103,11 @@ async function reading({ effort }: Bench): Promise<Figure[]> {
   utils.book_append_sheet(book, utils.aoa_to_sheet(rows), 'S');
   const xlsx = write(book, { type: 'buffer', bookType: 'xlsx', compression: true }) as Buffer;
   const csv = Buffer.from(rows.map((row) => row.join(',')).join('\r\n'));
-  const limits = { rows: ROWS, tooMany: 'too many' };
+  const isHeader = (cell: string) => fieldOf(cell) !== undefined;
   const rounds = effort.roundsFor(ROWS);
   const workbooks = await interleaved(
     {
-      ours: { run: async () => readRows(xlsx, limits) },
+      ours: { run: async () => readTable(xlsx, isHeader) },
       'the parser alone': {
         run: async () => read(xlsx, { type: 'buffer', dense: true, cellFormula: false }),
       },
@@ -114,7 +115,10 @@ async function reading({ effort }: Bench): Promise<Figure[]> {
     rounds,
   );
   const texts = await interleaved(
-    { ours: { run: async () => readRows(csv, limits) }, 'the parser alone': { run: async () => parse(csv) } },
+    {
+      ours: { run: async () => readTable(csv, isHeader) },
+      'the parser alone': { run: async () => parse(csv) },
+    },
     rounds,
   );
   const sides = { ours: 'ours', baseline: 'the parser alone' } as const;

@@ -4,17 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Problem } from '../../../core/http/problem.ts';
-import { readRows } from '../../../functions/messaging/files/rows.ts';
 import { somebody } from '../../people.ts';
 import { everybody, phone, postForm } from '../contact-helpers.ts';
 import { corpus } from './corpus.ts';
+import { readFileOf } from './read.ts';
 
 const files = corpus();
-const LIMITS = { rows: 1_000, tooMany: 'too many' };
 
 function outcomeOf(bytes: Buffer) {
   try {
-    const [, ...rows] = readRows(bytes, LIMITS);
+    const { rows } = readFileOf(bytes);
     return { rows: rows.map((row) => ('error' in row ? { error: row.error } : row.cells)) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

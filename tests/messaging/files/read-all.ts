@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRows } from '../../../functions/messaging/files/rows.ts';
+import { readFileOf } from './read.ts';
 
 /** Reads every file of a folder, and tells how many there were and how much memory that took at most. */
 const [folder = ''] = process.argv.slice(2);
 const names = readdirSync(folder);
 for (const name of names) {
   try {
-    readRows(readFileSync(join(folder, name)), { rows: 1_000, tooMany: 'too many' });
+    readFileOf(readFileSync(join(folder, name)));
   } catch {
     // What becomes of each is another test's.
   }

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { formFile } from '../../../../core/contract/form-file.ts';
-import { isStorable } from '../../../../core/text.ts';
 
 /** Contacts of one import. */
 export const importContactsMax = 1_000;
@@ -35,12 +34,8 @@ export interface ImportRequest {
   update_existing: boolean;
 }
 
-const csvText = z
-  .string()
-  .min(1)
-  .refine((text) => isStorable(text, true), { error: 'Control characters are not allowed' })
-  .optional()
-  .describe('For `csv`, instead of a file.');
+/** What cannot be stored in it is told by row. */
+const csvText = z.string().min(1).optional().describe('For `csv`, instead of a file.');
 
 /** Body of an import as JSON. */
 export const ImportJson = z.strictObject({
@@ -52,12 +47,18 @@ export const ImportJson = z.strictObject({
   update_existing: z.boolean().default(false),
 });
 
-/** A boolean as a text field of a form. */
+const yesTexts = ['true', '1', 'on', 'yes'];
+const noTexts = ['false', '0', 'off', 'no'];
+
+/** A boolean as a text field of a form, in the spellings of browsers and languages. */
 const flag = (otherwise: boolean) =>
   z
-    .enum(['true', 'false', '1', '0'], { error: 'must be true, false, 1 or 0' })
+    .string()
+    .max(20)
+    .transform((text) => text.trim().toLowerCase())
+    .pipe(z.enum([...yesTexts, ...noTexts], { error: 'must be true or false' }))
     .optional()
-    .transform((text) => (text === undefined ? otherwise : text === 'true' || text === '1'));
+    .transform((text) => (text === undefined ? otherwise : yesTexts.includes(text)));
 
 const jsonText = z.string().transform((text, context): unknown => {
   try {

@@ -1,81 +1,97 @@
+import { type FileReport, reportOf } from '../../../../core/files/report.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
-import { fileKindOf, type ParsedRow, readRows } from '../../files/rows.ts';
-import { columnsOf, isNamed, type Meaning, meaningsOf } from './columns.ts';
+import { strongest } from '../../files/consent.ts';
+import { fileReportOf, type HeadedTable, headedTable } from '../../files/header.ts';
+import { fieldOf } from '../../files/header-words.ts';
+import { fileKindOf, readTable } from '../../files/table.ts';
+import { columnsOf, fieldNameOf, type Meaning } from './columns.ts';
+import { contactRow } from './phone-contact.ts';
 import { type ImportRequest, importContactsMax, tooManyContacts } from './request.ts';
-import { readImportRow } from './row.ts';
+import { type ImportRow, type RowConsent, readImportRow } from './row.ts';
 
 const missing = (field: string) =>
   new Problem('invalid', `${field} is required for this import_type`, {
     details: { field, constraint: 'required' },
   });
 
-/** A row of an import with the meaning of its cells. */
-interface ImportRow {
-  row: ParsedRow;
-  meanings: Meaning[];
+/** The rows of an import, and what was understood of its file. */
+interface ImportRows {
+  rows: ImportRow[];
+  file?: FileReport;
 }
+
+const rules = {
+  byPosition: false,
+  advice: 'one of them phone_e164',
+  rowsMax: importContactsMax,
+  tooMany: tooManyContacts,
+};
+
+/** A column without a header and without values is ignored. */
+const isUsed = ({ header, rows }: HeadedTable, position: number): boolean =>
+  (header.cells[position] ?? '') !== '' ||
+  rows.some((row) => 'cells' in row && (row.cells[position] ?? '') !== '');
 
 /** Rows of a file below its header. @throws Problem if the file is not of the declared kind. */
-function fileRows(file: Buffer, kind: 'csv' | 'excel'): ImportRow[] {
-  const isWorkbook = fileKindOf(file) === 'xlsx';
+function fileRows(source: Buffer | string, kind: 'csv' | 'excel'): ImportRows {
+  const isWorkbook = typeof source !== 'string' && fileKindOf(source) === 'xlsx';
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
   if (kind === 'excel' && !isWorkbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
-  const [header, ...rows] = readRows(file, { rows: importContactsMax, tooMany: tooManyContacts });
-  if ('error' in header) throw unreadable(`The first row cannot be read: ${header.error}`);
-  const meanings = columnsOf(header);
-  if (rows.length === 0) throw unreadable('The file has no contacts below its header');
-  return rows.map((row) => ({ row, meanings }));
-}
-
-/** A field of a phone contact as a cell; `undefined` if it is neither a text nor a list of texts. */
-function cellOf(value: unknown): string | undefined {
-  if (value === null || value === undefined) return '';
-  if (Array.isArray(value))
-    return value.every((one) => typeof one === 'string') ? value.join(',') : undefined;
-  return typeof value === 'object' ? undefined : String(value).trim();
-}
-
-function contactRow(contact: Record<string, unknown>, index: number): ImportRow {
-  const number = index + 1;
-  const meanings = meaningsOf(Object.keys(contact));
-  const cells = Object.values(contact).map(cellOf);
-  const error = meanings.every(isNamed)
-    ? 'A field is neither text nor a list of texts'
-    : 'A field has a name that is too long, or has control characters';
-  const isReadable = meanings.every(isNamed) && cells.every((cell) => cell !== undefined);
-  return { row: isReadable ? { number, cells } : { number, error }, meanings };
+  const table = headedTable(
+    readTable(source, (cell) => fieldOf(cell) !== undefined),
+    rules,
+  );
+  const meanings = columnsOf(table.header.cells);
+  if (table.rows.length === 0) throw unreadable('The file has no contacts below its header');
+  const fields = meanings.map((meaning: Meaning, at) => (isUsed(table, at) ? fieldNameOf(meaning) : null));
+  return { rows: table.rows.map((row) => ({ row, meanings })), file: reportOf(fileReportOf(table, fields)) };
 }
 
 /**
- * Rows of an import. In a file the header is row 1; phone contacts are numbered from 1.
+ * Rows of an import. In a file they are numbered as in a spreadsheet, phone contacts from 1.
  *
  * @throws Problem for an import without a source, or with one that cannot be read.
  */
-function importRows({ import_type, csv_data, file, contacts }: ImportRequest): ImportRow[] {
+function importRows({ import_type, csv_data, file, contacts }: ImportRequest): ImportRows {
   switch (import_type) {
     case 'phone_contacts':
       if (!contacts) throw missing('contacts');
-      return contacts.map(contactRow);
+      return { rows: contacts.map(contactRow) };
     case 'excel':
       if (!file) throw missing('file');
       return fileRows(file, 'excel');
     case 'csv': {
-      const source = file ?? (csv_data === undefined ? undefined : Buffer.from(csv_data, 'utf8'));
-      if (!source) throw missing('csv_data');
+      const source = file ?? csv_data;
+      if (source === undefined) throw missing('csv_data');
       return fileRows(source, 'csv');
     }
   }
 }
 
+/** What all rows together say about the consent of each phone: a person who is out by one row is out. */
+function consentsOf(said: RowConsent[]): Map<string, RowConsent['consent']> {
+  const consents = new Map<string, RowConsent['consent']>();
+  for (const { phone, consent } of said) {
+    const before = consents.get(phone) ?? 'none';
+    if (consent === 'out' || before === 'out') consents.set(phone, 'out');
+    else if (consent === 'unread' || before === 'unread') consents.set(phone, 'unread');
+    else consents.set(phone, strongest(before, consent));
+  }
+  return consents;
+}
+
 /**
- * Reads an import: its candidates, the errors of rows that cannot be used, and the number of rows.
+ * Reads an import: its candidates, the errors of rows that cannot be used, the number of rows, what the rows
+ * say about consent by phone, and what was understood of the file.
  *
  * @throws Problem as `importRows` does.
  */
 export function readImport(request: ImportRequest) {
-  const read = importRows(request).map(({ row, meanings }) => readImportRow(row, meanings));
+  const { rows, file } = importRows(request);
+  const read = rows.map(readImportRow);
   const candidates = read.filter((one) => 'phone' in one);
   const errors = read.filter((one) => 'error' in one);
-  return { candidates, errors, total: read.length };
+  const consents = consentsOf(read.flatMap((one) => one.consents ?? []));
+  return { candidates, errors, total: read.length, consents, file };
 }

@@ -1,13 +1,12 @@
+import type { FileRow } from '../../../../core/files/row.ts';
 import { isStorable } from '../../../../core/text.ts';
-import type { FileRow, ParsedRow } from '../../files/rows.ts';
-import { readPhone, takesMessages } from '../../phone.ts';
+import { type Consent, consentOf, strongest } from '../../files/consent.ts';
+import type { HeadedTable } from '../../files/header.ts';
+import { readWrittenPhone, takesMessages } from '../../phone.ts';
 import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
 import { textLengthMax } from '../messages/segments.ts';
 import { invalidPhone, senderIdPattern } from '../shape.ts';
-
-/** Positions of columns; all others are variables, named by their headers. */
-const columnAt = { phone: 0, name: 1, text: 2, from: 3 };
-const namedColumns = Object.keys(columnAt).length;
+import type { UploadColumns } from './columns.ts';
 
 /** Values for rows that have none of their own. */
 export interface RowDefaults {
@@ -18,35 +17,79 @@ export interface RowDefaults {
 /** A row's message, or its error. */
 type RowMessage = Required<PackedMessage> | { error: string };
 
-/** Phone of a row, in E.164. The plus is optional, since spreadsheets drop it from numbers. */
-function phoneOf(cell: string, isExact: boolean): string | undefined {
-  if (!isExact || !/^\+?\d{7,15}$/.test(cell)) return undefined;
-  const phone = readPhone(`+${cell.replace('+', '')}`);
+const optedOutError = 'Recipient opted out';
+
+/** An international number; the plus is optional, since spreadsheets drop it from numbers. */
+function readInternationalPhone(text: string): string | undefined {
+  const phone = readWrittenPhone(text);
+  // A number in national format lacks the digits of its country.
+  return phone && text.replace(/\D/g, '').includes(phone.slice(1)) ? phone : undefined;
+}
+
+/** Phone of a row, in E.164. */
+function phoneOf({ cells, digits = {}, inexact = [] }: FileRow, at: number): string | undefined {
+  if (inexact.includes(at)) return undefined;
+  const phone = readInternationalPhone(cells[at] ?? '') ?? readInternationalPhone(digits[at] ?? '');
   return phone !== undefined && takesMessages(phone) ? phone : undefined;
 }
 
-/** Message of one row, or its error. */
-function messageOf({ cells, inexact = [] }: FileRow, headers: string[], defaults: RowDefaults): RowMessage {
-  const cell = (column: number) => cells[column] ?? '';
-  const written = cell(columnAt.phone);
-  if (written === '') return { error: 'Missing required field: phone' };
-  const to = phoneOf(written, !inexact.includes(columnAt.phone));
-  if (!to) return { error: invalidPhone };
-  const body = cell(columnAt.text) || defaults.template;
+/** What a row says about consent, or the error of a row that cannot be understood. */
+function consentOfRow({ cells }: FileRow, { consent, headers }: UploadColumns): Consent | { error: string } {
+  let said: Consent = 'none';
+  for (const { field, at } of consent) {
+    const cell = cells[at] ?? '';
+    const read = cell === '' ? 'none' : consentOf(field, cell);
+    if (!read) return { error: `Column ${headers[at]} must be true or false` };
+    said = strongest(said, read);
+  }
+  return said;
+}
+
+/** Values of the text's variables: each column under its header. */
+function variablesOf({ cells }: FileRow, { at, headers }: UploadColumns): Record<string, string> {
+  const named = headers.flatMap((header, position): [string, string][] =>
+    header === '' || position === at.phone ? [] : [[header, cells[position] ?? '']],
+  );
+  return {
+    ...Object.fromEntries(named),
+    ...(at.name === undefined ? {} : { name: cells[at.name] ?? '' }),
+  };
+}
+
+/** Message of one row to this phone, or its error. */
+function messageTo(to: string, row: FileRow, columns: UploadColumns, defaults: RowDefaults): RowMessage {
+  const { at } = columns;
+  const cell = (column: number | undefined) => (column === undefined ? '' : (row.cells[column] ?? ''));
+  const body = cell(at.message) || defaults.template;
   if (!body) return { error: 'Missing required field: message' };
-  const from = cell(columnAt.from) || defaults.from;
+  const from = cell(at.sender_id) || defaults.from;
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
-  const others = headers
-    .slice(namedColumns)
-    .map((name, place) => [name, cell(namedColumns + place)] as const);
-  const variables = { name: cell(columnAt.name), ...Object.fromEntries(others) };
-  const result = textFor(body, { to, variables });
+  const result = textFor(body, { to, variables: variablesOf(row, columns) });
   if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };
   if (result.text.length > textLengthMax)
     return { error: `Message is longer than ${textLengthMax} characters` };
   if (!isStorable(result.text, true)) return { error: 'Control characters are not allowed' };
   return { to, from, text: result.text.normalize('NFC') };
+}
+
+/** A row's message or error, and the phone that the row says is out of messages. */
+interface ReadRow {
+  message: RowMessage;
+  out?: string;
+}
+
+function readRow(row: FileRow, columns: UploadColumns, defaults: RowDefaults): ReadRow {
+  const phoneAt = columns.at.phone;
+  const written = phoneAt === undefined ? '' : (row.cells[phoneAt] ?? row.digits?.[phoneAt] ?? '');
+  if (phoneAt === undefined || written === '') return { message: { error: 'Missing required field: phone' } };
+  const to = phoneOf(row, phoneAt);
+  if (!to) return { message: { error: invalidPhone } };
+  const said = consentOfRow(row, columns);
+  // Whose consent cannot be understood gets no message by another row either.
+  if (typeof said === 'object') return { message: said, out: to };
+  if (said !== 'none') return { message: { error: optedOutError }, out: to };
+  return { message: messageTo(to, row, columns, defaults) };
 }
 
 /** A file that was read. */
@@ -58,23 +101,30 @@ export interface ReadUpload {
   total: number;
 }
 
-/** Messages of a file, one for each phone: the first row counts, the others are errors. */
+/**
+ * Messages of a file, one for each phone: the first row counts, the others are errors. A phone that any row
+ * says is out of messages gets none.
+ */
 export function readUpload(
-  [header, ...others]: [ParsedRow, ...ParsedRow[]],
+  { rows }: Pick<HeadedTable, 'rows'>,
+  columns: UploadColumns,
   defaults: RowDefaults,
 ): ReadUpload {
-  const headers = 'cells' in header ? header.cells : [];
+  const read = rows.map((row) => ({
+    row: row.number,
+    ...('error' in row ? { message: row } : readRow(row, columns, defaults)),
+  }));
+  const out = new Set(read.flatMap((one) => ('out' in one && one.out ? [one.out] : [])));
   const first = new Map<string, number>();
-  const upload: ReadUpload = { messages: [], errors: [], total: others.length };
-  for (const row of others) {
-    const message = 'error' in row ? row : messageOf(row, headers, defaults);
+  const upload: ReadUpload = { messages: [], errors: [], total: rows.length };
+  for (const { row, message } of read) {
     const earlier = 'error' in message ? undefined : first.get(message.to);
-    if ('error' in message) upload.errors.push({ row: row.number, error: message.error });
-    else if (earlier !== undefined)
-      upload.errors.push({ row: row.number, error: `Same phone number as row ${earlier}` });
+    if ('error' in message) upload.errors.push({ row, error: message.error });
+    else if (out.has(message.to)) upload.errors.push({ row, error: optedOutError });
+    else if (earlier !== undefined) upload.errors.push({ row, error: `Same phone number as row ${earlier}` });
     else {
-      first.set(message.to, row.number);
-      upload.messages.push({ ...message, row: row.number });
+      first.set(message.to, row);
+      upload.messages.push({ ...message, row });
     }
   }
   return upload;
@@ -92,7 +142,7 @@ export function decideUpload(
 ) {
   const unwanted = messages
     .filter(({ to }) => optedOut.has(to))
-    .map(({ row }) => ({ row, error: 'Recipient opted out' }));
+    .map(({ row }) => ({ row, error: optedOutError }));
   const wanted = messages.filter(({ to }) => !optedOut.has(to));
   const counts: UploadCounts = {
     total_contacts: total,
