@@ -75,6 +75,11 @@ test('only endpoints that take forms have a form parser', () => {
   expect(having('@fastify/busboy/').map(({ name }) => name)).toEqual(withForm);
 });
 
+test('only functions that take workbooks have their parser', () => {
+  const names = having('@e965/xlsx/').map(({ name }) => name);
+  expect(names).toEqual(['messaging/bulk-import', 'messaging/bulk-upload']);
+});
+
 test('only functions that use the table of a ledger have the ledger', () => {
   const withTable = contracts
     .filter(([, { uses }]) => uses?.patients ?? uses?.messaging)

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type FileReport, reportOf } from '../../core/files/report.ts';
+import type { FileReport } from '../../core/files/report.ts';
 import { parseMultipart } from '../../core/http/multipart.ts';
 import { serve } from '../../core/http/serve.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
-import { fileReportOf, headedTable } from './files/header.ts';
-import { fieldOf } from './files/header-words.ts';
-import { readTable } from './files/table.ts';
+import { fileReportOf, readRows } from './files/rows.ts';
 import { accept } from './sms/accept.ts';
 import { errorsShownMax, smsEndpoints, uploadRowsMax } from './sms/api.ts';
 import type { UploadCounts } from './sms/batch.ts';
@@ -31,12 +29,9 @@ export const handler = serve(
     const { sender_id: from, template_id: templateId, campaign_id: campaignId } = body;
     const template = templateId ? (await textToSend(tenant, templateId, undefined)).text : undefined;
     const { bytes, uploadId } = await readSourceFile(body, tenant);
-    const table = headedTable(
-      readTable(bytes, (cell) => fieldOf(cell) !== undefined),
-      headerRules,
-    );
+    const table = readRows(bytes, headerRules);
     const columns = uploadColumnsOf(table.header.cells);
-    const file = reportOf(fileReportOf(table, uploadFieldsOf(columns)));
+    const file = fileReportOf(table, uploadFieldsOf(columns));
     const read = readUpload(table, columns, { template, from });
     const refused = await optedOut(
       tenant,

@@ -1,5 +1,5 @@
 import { utils, type WorkSheet, write } from '@e965/xlsx';
-import { inline, workbookOf, workbookParts, xmlRow, zip } from '../messaging/files/zip.ts';
+import { inline, type Part, workbookOf, workbookParts, xmlRow, zip } from '../messaging/files/zip.ts';
 
 /** Phones of the corpus, each with the letter that stands for it in texts and in outcomes. */
 export const phones = {
@@ -84,6 +84,7 @@ const headerless: Specimen[] = [
   csv('semicolons', '<A>;Ann\n<B>;Bob\n', `refused: Row 1 ${noHeader}`),
   csv('blank lines first', '\n\n<A>,Ann\n', `refused: Row 3 ${noHeader}`),
   csv('words that name nothing', 'who,what\n<A>,Ann\n', 'refused: Row 1, the first, must name the columns'),
+  csv('a type of phone before the phone', 'Ann,Mobile,<A>\nBob,Home,<B>\n', `refused: Row 1 ${noHeader}`),
   csv('a phone above a header', '<A>,Ann\nphone,name\n<B>,Bob\n', `refused: Row 1 ${noHeader}`),
   bytes('a workbook of texts', handMade([['<A>', 'Ann']]), '', `refused: Row 1 ${noHeader}`),
   bytes('a workbook of numbers', book([[255712345678, 'Ann']]), '', `refused: Row 1 ${noHeader}`),
@@ -198,6 +199,21 @@ const separated: Specimen[] = [
   csv('all line ends', 'phone,City\r\n<A>,x\r<B>,y\n<C>,z', '2 A - City=x', '3 B - City=y', '4 C - City=z'),
 ];
 
+const chartSheet =
+  '<chartsheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"/></sheetViews></chartsheet>';
+
+/** A part of a workbook whose first sheet is a chart. */
+const withChart = (part: Part): Part => ({
+  ...part,
+  data: String(part.data)
+    .replace('/xl/worksheets/sheet1.xml', '/xl/chartsheets/sheet1.xml')
+    .replace('spreadsheetml.worksheet+xml', 'spreadsheetml.chartsheet+xml')
+    .replace(
+      'relationships/worksheet" Target="worksheets/sheet1.xml',
+      'relationships/chartsheet" Target="chartsheets/sheet1.xml',
+    ),
+});
+
 /** What spreadsheets leave around a table. */
 const around: Specimen[] = [
   csv('empty columns at the end', 'phone,City,,,\n<A>,x,,,\n', '2 A - City=x'),
@@ -208,6 +224,9 @@ const around: Specimen[] = [
   csv('PK_ID first', 'PK_ID;phone\n1;<A>\n', '2 A - PK_ID=1'),
   csv('a title', 'Members of May\nphone,City\n<A>,x\n', '3 A - City=x'),
   csv('a title and instructions', 'Members\nFill in all,\n\nphone,City\n<A>,x\n', '5 A - City=x'),
+  csv('a title that names a phone', 'Mobile numbers\nphone,name\n<A>,Ann\n', '3 A Ann'),
+  csv('a title with a date', 'Our list,2024-01-15\nphone,name\n<A>,Ann\n', '3 A Ann'),
+  csv('dates as headers', 'phone,name,2024-01-15,1/2/2024\n<A>,Ann,x,y\n', '2 A Ann 2024-01-15=x 1/2/2024=y'),
   csv('nothing but a header', 'phone,City\n', 'refused: The file has no contacts below its header'),
   csv('nothing but blanks', ' \n , \n', 'refused: The file has no rows'),
   csv('a web page', '<html><body>phone</body></html>', 'refused: The file is a web page'),
@@ -271,6 +290,21 @@ const around: Specimen[] = [
     'null null 1',
     '2 A Ann',
     '3 B -',
+  ),
+  bytes(
+    'a chart first',
+    zip(
+      workbookParts([
+        { data: '' },
+        { data: xmlRow(1, inline('A1', 'phone')) + xmlRow(2, inline('A2', phones.A)) },
+      ]).map((part) =>
+        part.name === 'xl/worksheets/sheet1.xml'
+          ? { name: 'xl/chartsheets/sheet1.xml', data: chartSheet }
+          : withChart(part),
+      ),
+    ),
+    'null null 1',
+    '2 A -',
   ),
   bytes(
     'a hidden sheet first',
@@ -512,6 +546,10 @@ const leftOut: Specimen[] = [
 const consentColumns: [string, string, string][] = [
   ['opted_out_at', '2025-01-01T00:00:00Z', 'out'],
   ['opted_out_at', '', ''],
+  ['opt_out', '✔', 'out'],
+  ['opt_out', '-', ''],
+  ['opt_out', '1.0', 'out'],
+  ['opt_out', '0.0', ''],
   ['opted_out_at', 'null', ''],
   ['Opted Out At', 'yes', 'out'],
   ['optedOutAt', '1/2/24', 'out'],
@@ -560,6 +598,8 @@ const consent: Specimen[] = [
     '2 ! opted_out_at must be true or false',
     '3 B -',
   ),
+  csv('a question mark', 'phone,opt_out\n<A>,?\n<B>,no\n', '2 ! opted_out_at must be true or false', '3 B -'),
+  csv('ten', 'phone,opt_out\n<A>,10\n', '2 ! opted_out_at must be true or false'),
   csv(
     'not understood in a second row',
     'phone,opt_out\n<A>,no\n<A>,?!maybe\n',

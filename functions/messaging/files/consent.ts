@@ -15,6 +15,9 @@ const inWords = words(
   'subscribed optedin optin in active subscribe hai amejiunga ativo ativa inscrito inscrita',
 );
 const absent = words('null none na nil undefined never nunca');
+/** Signs that people put into a cell. */
+const checkMarks = words('✓ ✔ ☑ ✅');
+const dashes = words('- – — .');
 
 /** A date or a time, as a column has it for when something was said. */
 const hasDate = (text: string): boolean => /\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/.test(text);
@@ -22,9 +25,11 @@ const hasDate = (text: string): boolean => /\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/.tes
 type Answer = 'yes' | 'no' | 'out' | 'in' | 'absent' | 'date' | undefined;
 
 function answerOf(value: string): Answer {
-  const plain = plainHeader(value.slice(0, 100)).replace(/^([01])0$/, '$1');
-  if (plain === '' || absent.has(plain)) return 'absent';
-  if (yes.has(plain)) return 'yes';
+  const sign = value.replace('\ufe0f', '');
+  // Programs write a number as a fraction.
+  const plain = plainHeader(value.slice(0, 100).replace(/\.0$/, ''));
+  if (value === '' || dashes.has(sign) || absent.has(plain)) return 'absent';
+  if (yes.has(plain) || checkMarks.has(sign)) return 'yes';
   if (no.has(plain)) return 'no';
   if (outWords.has(plain)) return 'out';
   if (inWords.has(plain)) return 'in';

@@ -9,14 +9,16 @@ import type { Table } from './table.ts';
 const headerRowsMax = 20;
 
 /** What a number looks like that may be a phone, also one with a typing error. */
-const numberPattern = /^[+(]?\d[\d\s().\-/]{5,}$/;
+const numberPattern = /^[+(]?\d[\d\s().\-/]{6,}$/;
+const datePattern = /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?:\s|$)/;
+
+const isPhoneLike = (cell: string): boolean =>
+  cell.length <= 40 &&
+  !datePattern.test(cell) &&
+  (numberPattern.test(cell) || readWrittenPhone(cell) !== undefined);
 
 const holdsPhone = ({ cells, digits = {} }: FileRow): boolean =>
-  [...cells, ...Object.values(digits)].some(
-    (cell) => numberPattern.test(cell.slice(0, 40)) || readWrittenPhone(cell) !== undefined,
-  );
-
-const namesPhone = ({ cells }: FileRow): boolean => cells.some((cell) => fieldOf(cell) === 'phone');
+  [...cells, ...Object.values(digits)].some(isPhoneLike);
 
 /** A file with its header found. */
 export interface HeadedTable extends Omit<Table, 'rows'> {
@@ -27,7 +29,7 @@ export interface HeadedTable extends Omit<Table, 'rows'> {
   above: ParsedRow[];
 }
 
-interface HeaderRules {
+export interface HeaderRules {
   /** True if the first row may be a header though none of its cells names a phone. */
   byPosition: boolean;
   /** How to name the columns, for a file without a header. */
@@ -46,11 +48,22 @@ function checkMerges({ number }: FileRow, merges: Table['merges']): void {
     );
 }
 
-/** Position of the header: the first row that names a phone, if no row above holds one; else -1. */
+/** Known headers of a row that names a phone; 0 for any other row. */
+function knownHeaders(row: ParsedRow): number {
+  const fields = 'cells' in row ? row.cells.map(fieldOf) : [];
+  return fields.includes('phone') ? fields.filter((field) => field !== undefined).length : 0;
+}
+
+/**
+ * Position of the header: of the rows above the first that holds a phone, the one that names a phone and the
+ * most fields; -1 if none does.
+ */
 function namedHeaderAt(rows: ParsedRow[]): number {
   const first = rows.slice(0, headerRowsMax);
-  const named = first.findIndex((row) => 'cells' in row && namesPhone(row));
-  return first.slice(0, Math.max(named, 0)).some((row) => 'cells' in row && holdsPhone(row)) ? -1 : named;
+  const held = first.findIndex((row) => 'cells' in row && holdsPhone(row));
+  const known = (held < 0 ? first : first.slice(0, held)).map(knownHeaders);
+  const most = Math.max(0, ...known);
+  return most > 0 ? known.indexOf(most) : -1;
 }
 
 /** Says what is wrong with a first row that names no phone. */
@@ -85,7 +98,7 @@ export function headedTable({ rows, ...table }: Table, rules: HeaderRules): Head
  *
  * @param fields the field of each column; `null` for one that is ignored.
  */
-export const fileReportOf = (
+export const headerReportOf = (
   { kind, encoding, separator, header, rows, above }: HeadedTable,
   fields: (string | null)[],
 ): FileReport => ({

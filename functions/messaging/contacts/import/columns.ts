@@ -1,6 +1,6 @@
 import { normalized } from '../../../../core/text.ts';
 import { unreadable } from '../../errors.ts';
-import { type Field, fieldOf, plainHeader } from '../../files/header-words.ts';
+import { type Field, fieldOf, plainHeader } from '../../files/rows.ts';
 import { AttributeName } from '../contact.ts';
 
 /** Fields that are of text messages only: columns for them are the author's own. */

@@ -1,4 +1,4 @@
-import type { Field } from '../../files/header-words.ts';
+import type { Field } from '../../files/rows.ts';
 import { AttributeName, Attributes } from '../contact.ts';
 import { type Meaning, meaningsOf } from './columns.ts';
 import type { ImportRow } from './row.ts';

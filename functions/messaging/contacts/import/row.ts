@@ -1,8 +1,7 @@
 import type * as z from 'zod';
 import type { FileRow, ParsedRow } from '../../../../core/files/row.ts';
 import { isStorable, normalized } from '../../../../core/text.ts';
-import { type Consent, consentFields, consentOf, strongest } from '../../files/consent.ts';
-import type { Field } from '../../files/header-words.ts';
+import { type Consent, consentFields, consentOf, type Field, strongest } from '../../files/rows.ts';
 import { readWrittenPhone, takesMessages } from '../../phone.ts';
 import { type Attributes, type ContactFields, Email, fits, Name, Tags } from '../contact.ts';
 import { fieldNameOf, type Meaning } from './columns.ts';
@@ -133,7 +132,8 @@ function tagsOf(values: RowValues): string[] | undefined {
   const texts = textsOf(values, 'tags');
   if (texts.length === 0) return undefined;
   // Google Contacts puts an asterisk before its own groups.
-  const tags = texts.flatMap(({ text }) => text.split(/[,;|]/)).map((tag) => tag.trim().replace(/^\* /, ''));
+  const written = texts.length > 1 ? texts.map(({ text }) => text) : (texts[0]?.text.split(/[,;|]/) ?? []);
+  const tags = written.map((tag) => tag.trim().replace(/^\* /, ''));
   const read = Tags.safeParse(tags.filter((tag) => tag !== ''));
   if (!read.success) values.notes.push('Invalid tags: imported without them');
   return read.data;

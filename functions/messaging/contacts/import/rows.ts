@@ -1,10 +1,7 @@
-import { type FileReport, reportOf } from '../../../../core/files/report.ts';
+import type { FileReport } from '../../../../core/files/report.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
-import { strongest } from '../../files/consent.ts';
-import { fileReportOf, type HeadedTable, headedTable } from '../../files/header.ts';
-import { fieldOf } from '../../files/header-words.ts';
-import { fileKindOf, readTable } from '../../files/table.ts';
+import { fileKindOf, fileReportOf, type HeadedTable, readRows, strongest } from '../../files/rows.ts';
 import { columnsOf, fieldNameOf, type Meaning } from './columns.ts';
 import { contactRow } from './phone-contact.ts';
 import { type ImportRequest, importContactsMax, tooManyContacts } from './request.ts';
@@ -38,14 +35,11 @@ function fileRows(source: Buffer | string, kind: 'csv' | 'excel'): ImportRows {
   const isWorkbook = typeof source !== 'string' && fileKindOf(source) === 'xlsx';
   if (kind === 'csv' && isWorkbook) throw unreadable('The file is a workbook: its import_type is excel');
   if (kind === 'excel' && !isWorkbook) throw unreadable('The file is no Excel workbook: save it as .xlsx');
-  const table = headedTable(
-    readTable(source, (cell) => fieldOf(cell) !== undefined),
-    rules,
-  );
+  const table = readRows(source, rules);
   const meanings = columnsOf(table.header.cells);
   if (table.rows.length === 0) throw unreadable('The file has no contacts below its header');
   const fields = meanings.map((meaning: Meaning, at) => (isUsed(table, at) ? fieldNameOf(meaning) : null));
-  return { rows: table.rows.map((row) => ({ row, meanings })), file: reportOf(fileReportOf(table, fields)) };
+  return { rows: table.rows.map((row) => ({ row, meanings })), file: fileReportOf(table, fields) };
 }
 
 /**

@@ -1,6 +1,4 @@
-import { consentFields } from '../../files/consent.ts';
-import type { Field } from '../../files/header-words.ts';
-import { fieldOf } from '../../files/header-words.ts';
+import { consentFields, type Field, fieldOf } from '../../files/rows.ts';
 
 /** Fields of a row, in the order of the columns A to D, where they are if no header names them. */
 const fieldsInOrder = ['phone', 'name', 'message', 'sender_id'] as const;

@@ -1,7 +1,6 @@
 import type { FileRow } from '../../../../core/files/row.ts';
 import { isStorable } from '../../../../core/text.ts';
-import { type Consent, consentOf, strongest } from '../../files/consent.ts';
-import type { HeadedTable } from '../../files/header.ts';
+import { type Consent, consentOf, type HeadedTable, strongest } from '../../files/rows.ts';
 import { readWrittenPhone, takesMessages } from '../../phone.ts';
 import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
 import { textLengthMax } from '../messages/segments.ts';
