@@ -21,7 +21,7 @@ function outcomeOf(file: Buffer | string): { lines: string[]; report: string } {
     const { candidates, errors, consents, file: report } = imported(file);
     const stored = candidates.map(({ row, phone, fields, notes }) => {
       const attributes = Object.entries(fields.attributes).map(
-        ([name, value]) => `${name}=${lettered(String(value))}`,
+        ([name, value]) => `${lettered(name)}=${lettered(String(value))}`,
       );
       const consent = consents.get(phone);
       const said = consent === 'none' || !consent ? [] : [consent];

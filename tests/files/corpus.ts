@@ -114,6 +114,16 @@ const otherHeaders: Specimen[] = [
   csv('Phone Type is one’s own', 'phone,Phone Type\n<A>,home\n', '2 A - Phone Type=home'),
   csv('own fields', 'id,phone,created_at,updatedAt\n1,<A>,x,y\n', '2 A -'),
   csv('a column without a header', 'phone,,City\n<A>,x,y\n', '2 A - Column B=x City=y'),
+  csv(
+    'a phone behind the last header',
+    'phone,name,City <A>,Ann,x\n<B>,Bob,y\n',
+    'refused: Row 1, the header, holds a phone number',
+  ),
+  csv(
+    'examples and remarks in brackets',
+    'Phone No. (with country code),"Name [optional]",City (e.g. <B>)\n<A>,Ann,x\n',
+    '2 A Ann City (e.g. <B>)=x',
+  ),
   csv('one name twice', 'phone,City,City\n<A>,x,y\n', 'refused: Two columns have the same name'),
 ];
 
@@ -136,6 +146,17 @@ const quotes: Specimen[] = [
     '4 C Cid',
   ),
   csv('text behind a quote', 'phone,name\n<A>,"Ann"x\n<B>,Bob\n', `2 ! ${bare}`, '3 B Bob'),
+  csv(
+    'rows between two stray quotes',
+    'phone,name\n<A>,"Ann\n<B>,Bob\n<C>,Cid"\n<D>,Dan\n',
+    '2 ! A cell holds what looks like other rows',
+    '3 D Dan',
+  ),
+  csv(
+    'a phone in a text of several lines',
+    'phone,City\n<A>,"Call us,\nany day, <B>\n<C>"\n',
+    '2 A - City=Call us,\nany day, <B>\n<C>',
+  ),
   csv('blanks around quotes', 'phone,name\n<A>, "Ann" \n', '2 A Ann'),
   csv('quotes that are doubled', 'phone,City\n<A>,"a ""b"" c"\n', '2 A - City=a "b" c'),
   csv('a comma in quotes', 'phone,City\n<A>,"a, b"\n', '2 A - City=a, b'),

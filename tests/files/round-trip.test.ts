@@ -114,6 +114,22 @@ test('however one character of a file is changed, a row that is not stored is to
   );
 });
 
+test('wherever two quotes are put into a file, a row that is not stored is told', () => {
+  const places = fc.tuple(
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(names, { minLength: 1, maxLength: 8 }), places, (some, [one, other]) => {
+      const text = ['phone,name,Note', ...some.map((name, n) => `${phone(n)},${name},n${n}`)].join('\n');
+      const at = (share: number) => Math.floor(share * text.length);
+      const [from, to] = [at(Math.min(one, other)), at(Math.max(one, other))];
+      expect(lostOf(`${text.slice(0, from)}"${text.slice(from, to)}"${text.slice(to)}`, some.length)).toBe(0);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
 test('however one byte of a file is changed, a row that is not stored is told', () => {
   fc.assert(
     fc.property(

@@ -104,14 +104,19 @@ function isPhone(words: string[]): boolean {
 /** Headers are short; a longer text is a sentence, and is not looked at. */
 const headerLengthMax = 100;
 
-/**
- * The field that a header names; `undefined` for a column of the author's own. Case, accents, blanks,
- * punctuation and numbers such as in `Phone 2 - Value` make no difference.
- */
-export function fieldOf(header: string): Field | undefined {
-  if (header.length > headerLengthMax) return undefined;
+/** A header without what is said in brackets, such as an example or `(optional)`. */
+export const withoutBrackets = (header: string): string => header.replace(/[([][^()[\]]*[)\]]/g, ' ').trim();
+
+function fieldNamed(header: string): Field | undefined {
   const words = wordsOf(header);
   const letters = words.filter((word) => !isOrdinal(word)).join('');
   const isPhoneOf = isPhone(words) || isPhone(wordsOf(withoutCamelCase(header)));
   return fieldByHeader.get(letters) ?? (isPhoneOf ? 'phone' : undefined);
 }
+
+/**
+ * The field that a header names; `undefined` for a column of the author's own. Case, accents, blanks,
+ * punctuation, numbers such as in `Phone 2 - Value` and what is said in brackets make no difference.
+ */
+export const fieldOf = (header: string): Field | undefined =>
+  header.length > headerLengthMax ? undefined : (fieldNamed(header) ?? fieldNamed(withoutBrackets(header)));

@@ -2,7 +2,7 @@ import type { FileReport } from '../../../core/files/report.ts';
 import type { FileRow, ParsedRow } from '../../../core/files/row.ts';
 import { unreadable } from '../errors.ts';
 import { readWrittenPhone } from '../phone.ts';
-import { fieldOf } from './header-words.ts';
+import { fieldOf, withoutBrackets } from './header-words.ts';
 import type { Table } from './table.ts';
 
 /** Rows among which the header is looked for: titles and instructions may stand above it. */
@@ -39,8 +39,16 @@ export interface HeaderRules {
   tooMany: string;
 }
 
-/** Refuses a header with merged cells: of which column a name is, or whether it goes on below, is unknown. */
-function checkMerges({ number }: FileRow, merges: Table['merges']): void {
+/** A phone inside of a header, as where the line end between the header and the first row is lost. */
+const insidePattern = /\d{9}|\+\d{7}/;
+
+/**
+ * Refuses a header that holds a phone, or has merged cells: of which column a name is, or whether it goes on
+ * below, is unknown then.
+ */
+function checkHeader({ number, cells }: FileRow, merges: Table['merges']): void {
+  if (cells.some((cell) => insidePattern.test(withoutBrackets(cell))))
+    throw unreadable(`Row ${number}, the header, holds a phone number: begin a new row below the header`);
   const isInHeader = merges.some(({ rows: [first, last] }) => first <= number && number <= last);
   if (isInHeader)
     throw unreadable(
@@ -76,6 +84,26 @@ function headerProblem(top: ParsedRow, { advice }: HeaderRules): Error {
     : unreadable(`Row ${top.number}, the first, must name the columns, ${advice}`);
 }
 
+/** True for a cell whose lines look like rows with a phone: two stray quotes make one cell of them. */
+function holdsRows(cell: string, header: string[], separator: string): boolean {
+  const named = header.flatMap((name, position) => (fieldOf(name) === 'phone' ? [position] : []));
+  const phonesAt = named.length > 0 ? named : [0];
+  const [, ...lines] = cell.split(/\r\n|\r|\n/);
+  return lines.some((line) => {
+    const cells = line.split(separator).map((one) => one.replaceAll('"', '').trim());
+    const isRow = cells.length > 1 && cells.length <= header.length;
+    return isRow && phonesAt.some((position) => isPhoneLike(cells[position] ?? ''));
+  });
+}
+
+function withoutHiddenRows(rows: ParsedRow[], { cells: header }: FileRow, separator: string): ParsedRow[] {
+  return rows.map((row) =>
+    'cells' in row && row.cells.some((cell) => /[\r\n]/.test(cell) && holdsRows(cell, header, separator))
+      ? { number: row.number, error: 'A cell holds what looks like other rows: a quote may not be closed' }
+      : row,
+  );
+}
+
 /**
  * Finds the header of a file. Above it there may be rows without phones; these are told in the report.
  *
@@ -89,8 +117,10 @@ export function headedTable({ rows, ...table }: Table, rules: HeaderRules): Head
   if (below.length > rules.rowsMax) throw unreadable(rules.tooMany);
   if ('error' in header || (named < 0 && !(rules.byPosition && !holdsPhone(header))))
     throw headerProblem(header, rules);
-  checkMerges(header, table.merges);
-  return { ...table, header, rows: below, above: rows.slice(0, at) };
+  checkHeader(header, table.merges);
+  const { separator } = table;
+  const told = separator === null ? below : withoutHiddenRows(below, header, separator);
+  return { ...table, header, rows: told, above: rows.slice(0, at) };
 }
 
 /**
