@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
-import { line } from '../../core/contract/fields.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { events } from '../../core/webhook/webhook.ts';
+import { WebhookAddress } from './webhook-address.ts';
 import { WebhookReply } from './webhook-shape.ts';
 
 const shared = { errors: codedSpelling, path: '/api/v1/webhooks' } as const;
@@ -17,9 +17,9 @@ export const webhooks = {
     uses: { webhooks: 'write', webhookSecrets: 'write' },
     summary: 'Register a webhook for the ends of syncs and admin batches',
     description:
-      'Signed webhooks report when a sync or an admin batch has finished. Messages are signed as Standard Webhooks describes; only this answer contains the secret. The URL must be https and lead to a public address. Without a 2xx a message is repeated for more than a day; a 410 disables the webhook. 409 if the URL is registered already. A manager gets events of the own organisation only; `batch.completed`, the end of an admin batch with any status, is for administrators (otherwise 403).',
+      'Signed webhooks report when a sync or an admin batch has finished. Messages are signed as Standard Webhooks describes; only this answer contains the secret. The URL must be https and lead to a public address. Without a 2xx a message is repeated for more than a day; a 410 disables the webhook. The URL is stored in its normal form; 409 if it is registered already, in whatever spelling. A manager gets events of the own organisation only; `batch.completed`, the end of an admin batch with any status, is for administrators (otherwise 403).',
     body: z.strictObject({
-      url: line(2_000),
+      url: WebhookAddress,
       events: z.array(z.enum(events)).min(1).max(events.length),
     }),
     status: 201,
@@ -40,7 +40,7 @@ export const webhooks = {
     uses: { webhooks: 'write', webhookSecrets: 'write' },
     summary: 'Delete a webhook by id or URL',
     body: z
-      .strictObject({ id: z.string().max(100).optional(), url: z.string().max(2_000).optional() })
+      .strictObject({ id: z.string().max(100).optional(), url: WebhookAddress.optional() })
       .refine(({ id, url }) => (id === undefined) !== (url === undefined), 'must have an id or a url'),
     reply: Removed,
   },

@@ -1,30 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../core/clock.ts';
-import type { Caller } from '../../core/http/caller.ts';
 import { CodedProblem } from '../../core/http/coded-problem.ts';
+import { Problem } from '../../core/http/problem.ts';
 import { serve } from '../../core/http/serve.ts';
-import { writeSecret } from '../../core/secrets.ts';
-import { findWebhooks } from '../../core/webhook/webhook.ts';
+import { removeSecret, writeSecret } from '../../core/secrets.ts';
+import { findWebhooks, type Webhook } from '../../core/webhook/webhook.ts';
 import { webhooks } from './api.ts';
 import { refuseEvents, webhookScope } from './scope.ts';
 import { isReceiver } from './send-webhook.ts';
 import { newSecret } from './signature.ts';
+import { addressOf } from './webhook-address.ts';
 import { webhookToReply } from './webhook-shape.ts';
-import { putWebhook, webhooksPerTenantMax } from './webhook-store.ts';
+import { registerWebhook, webhooksPerTenantMax } from './webhook-store.ts';
+
+/** @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public. */
+async function refuseReceiver(url: string): Promise<void> {
+  if (await isReceiver(url)) return;
+  const text = 'url: must be https and lead to a public address';
+  throw new CodedProblem('invalid', 'VALIDATION_ERROR', text, { details: { field: 'url' } });
+}
 
 /**
- * Checks the URL of a new webhook, and the number of the tenant's webhooks.
+ * Checks a new webhook against those that the tenant has.
  *
- * @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public, WEBHOOK_EXISTS or
- * TOO_MANY_WEBHOOKS.
+ * @throws CodedProblem WEBHOOK_EXISTS or TOO_MANY_WEBHOOKS.
  */
-async function refuseReceiver(url: string, organization: string | null, { tenantId }: Caller): Promise<void> {
-  if (!(await isReceiver(url))) {
-    const text = 'url: must be https and lead to a public address';
-    throw new CodedProblem('invalid', 'VALIDATION_ERROR', text, { details: { field: 'url' } });
-  }
-  const known = await findWebhooks(tenantId);
-  if (known.some((webhook) => webhook.url === url && webhook.organization === organization))
+function refuseOneMore({ url, organization }: Webhook, known: Webhook[]): void {
+  if (known.some((webhook) => addressOf(webhook.url) === url && webhook.organization === organization))
     throw new CodedProblem('conflict', 'WEBHOOK_EXISTS', 'This address is registered already');
   if (known.length >= webhooksPerTenantMax)
     throw new CodedProblem(
@@ -37,7 +39,7 @@ async function refuseReceiver(url: string, organization: string | null, { tenant
 export const handler = serve(webhooks.create, async ({ body: { url, events }, caller, clock }) => {
   const organization = webhookScope(caller);
   refuseEvents(events, organization);
-  await refuseReceiver(url, organization, caller);
+  await refuseReceiver(url);
   const webhook = {
     id: randomUUID(),
     url,
@@ -46,8 +48,16 @@ export const handler = serve(webhooks.create, async ({ body: { url, events }, ca
     enabled: true,
     created_at: timestamp(clock.now()),
   };
+  refuseOneMore(webhook, await findWebhooks(caller.tenantId));
   const secret = newSecret();
+  // Before the webhook, which would drop its messages without one.
   await writeSecret('webhookSecrets', webhook.id, secret, clock.now());
-  await putWebhook(caller.tenantId, webhook);
+  try {
+    await registerWebhook(caller.tenantId, webhook, (known) => refuseOneMore(webhook, known));
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'conflict')
+      await removeSecret('webhookSecrets', webhook.id);
+    throw error;
+  }
   return { ...webhookToReply(webhook), secret };
 });

@@ -1,6 +1,8 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { systemClock } from '../../core/clock.ts';
+import { retryAfterMs } from '../../core/retry-after.ts';
 import {
   hostOf,
   isOpenUrl,
@@ -116,9 +118,9 @@ function post(
         agent: false,
       },
       (response) => {
-        const seconds = Number(response.headers['retry-after']);
+        const retryAfter = retryAfterMs(response.headers['retry-after'], systemClock.now());
         response.destroy();
-        resolve({ status: response.statusCode, retryAfter: Number.isFinite(seconds) ? seconds * 1000 : 0 });
+        resolve({ status: response.statusCode, retryAfter });
       },
     );
     request.on('error', reject);

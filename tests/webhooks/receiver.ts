@@ -11,7 +11,10 @@ interface Received {
 }
 
 /** A receiver on this machine that answers with these statuses in turn, the last one for ever. */
-export async function receiver(...statuses: number[]) {
+export const receiver = (...statuses: number[]) => receiverWith({}, ...statuses);
+
+/** The same, with these headers on every answer. */
+export async function receiverWith(headers: Record<string, string>, ...statuses: number[]) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -19,7 +22,8 @@ export async function receiver(...statuses: number[]) {
     request.on('end', () => {
       received.push({ headers: request.headers, body: Buffer.concat(chunks).toString(), at: Date.now() });
       const status = statuses[Math.min(received.length, statuses.length) - 1] ?? 204;
-      response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/elsewhere' } : {}).end();
+      const redirect = status === 302 ? { location: 'http://127.0.0.1:1/elsewhere' } : {};
+      response.writeHead(status, { ...headers, ...redirect }).end();
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -9,7 +9,7 @@ import { type Clinic, clinic, ok, pause, sync } from '../cliniko/fixtures.ts';
 import { type Person, somebody } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
-import { isSigned, receiver } from './receiver.ts';
+import { isSigned, receiver, receiverWith } from './receiver.ts';
 
 let service: Own;
 // Only this setting lets a message reach a receiver on this machine.
@@ -145,6 +145,90 @@ test('registers an address once, for the tenant and for each organisation', asyn
     expect([again.status, again.body]).toMatchObject([409, { error: true, error_code: 'WEBHOOK_EXISTS' }]);
   }
   expect(ok(await admin.api.webhooks.list()).webhooks).toHaveLength(2);
+});
+
+test('an address in another spelling is the same address', async () => {
+  const { admin } = await place();
+  const events = ['sync.failed' as const];
+  const first = await hook(admin, 'https://One.Example.com:443/a/./hook#part');
+  expect(first.url).toBe('https://one.example.com/a/hook');
+  for (const url of [
+    'https://one.example.com/a/hook',
+    'HTTPS://ONE.EXAMPLE.COM/a/hook',
+    'https://one.example.com:443/a/hook',
+    'https://one.example.com/b/../a/hook',
+    '  https://one.example.com/a/hook ',
+    'https://one.example.com/a/hook#other',
+    'https://one.example.com./a/hook',
+    'https://one.example.com/a/hook?',
+  ]) {
+    const again = await admin.api.webhooks.create({ body: { url, events } });
+    expect({ url, status: again.status, body: again.body }).toMatchObject({
+      ...{ url, status: 409 },
+      body: { error_code: 'WEBHOOK_EXISTS' },
+    });
+  }
+  for (const url of [
+    'https://one.example.com/a/hook/',
+    'https://one.example.com/A/hook',
+    'https://one.example.com:8443/a/hook',
+    'https://one.example.com/a/hook?x=1',
+  ])
+    await hook(admin, url);
+  ok(await admin.api.webhooks.remove({ body: { url: 'https://ONE.example.com/a/hook' } }));
+  expect(ok(await admin.api.webhooks.list()).webhooks).toHaveLength(4);
+});
+
+test('many registrations of one address at once are one', async () => {
+  const { admin } = await place();
+  const spellings = [
+    'https://one.example.com/hook',
+    'https://ONE.example.com:443/hook',
+    'https://one.example.com/./hook',
+  ];
+  const answers = await Promise.all(
+    Array.from({ length: 45 }, (_, n) =>
+      admin.api.webhooks.create({ body: { url: spellings[n % 3] ?? '', events: ['sync.failed'] } }),
+    ),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  for (const answer of answers.filter(({ status }) => status !== 201))
+    expect([answer.status, answer.body]).toMatchObject([409, { error_code: 'WEBHOOK_EXISTS' }]);
+  expect(ok(await admin.api.webhooks.list()).webhooks).toHaveLength(1);
+}, 60_000);
+
+test('of many registrations at once as many succeed as a tenant may have, and no more', async () => {
+  const { admin } = await place();
+  const answers = await Promise.all(
+    Array.from({ length: 45 }, (_, n) =>
+      admin.api.webhooks.create({
+        body: { url: `https://receiver-${n}.example.com/hook`, events: ['sync.failed'] },
+      }),
+    ),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
+  for (const answer of answers.filter(({ status }) => status !== 201))
+    expect([answer.status, answer.body]).toMatchObject([409, { error_code: 'TOO_MANY_WEBHOOKS' }]);
+  const [one] = ok(await admin.api.webhooks.list()).webhooks;
+  ok(await admin.api.webhooks.removeById({ params: { id: one?.id ?? '' } }));
+  await hook(admin, 'https://late.example.com/hook');
+  expect(ok(await admin.api.webhooks.list()).webhooks).toHaveLength(20);
+}, 60_000);
+
+test('a receiver may ask for a pause in seconds or by a date', async () => {
+  const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+  const asked = async (value: string) => {
+    const target = await receiverWith({ 'Retry-After': value }, 503);
+    process.env.WEBHOOK_LOOPBACK = 'true';
+    const { retryAfter } = await sendWebhook(target.url, '{}', {});
+    delete process.env.WEBHOOK_LOOPBACK;
+    target.close();
+    return retryAfter;
+  };
+  expect(await asked('60')).toBe(60_000);
+  expect(Math.abs((await asked(inAMinute)) - 59_000)).toBeLessThan(3_000);
+  expect(await asked(new Date(0).toUTCString())).toBe(0);
+  expect(await asked('soon')).toBe(0);
 });
 
 test.each([
