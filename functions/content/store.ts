@@ -40,6 +40,8 @@ export function checkCreator(caller: Caller, creator: string): void {
 }
 
 interface ContentBatchRequest {
+  /** The batch's id; a random one by default. */
+  id?: string;
   kind: ContentOperationType;
   creator: string;
   contentIds: string[];
@@ -51,12 +53,12 @@ interface ContentBatchRequest {
  * Opens a batch. An id that is given several times is processed once and reported at each of its places.
  *
  * @returns the answer that the batch was accepted.
- * @throws Problem `forbidden`, or NotOpened if another request took over the idempotency key.
+ * @throws Problem `forbidden`, or NotOpened if the id is taken or another request took over the idempotency
+ * key.
  */
 export async function openBatch(request: ContentBatchRequest, caller: Caller, answer: AnswerWith) {
-  const { kind, creator, contentIds, details } = request;
+  const { id = randomUUID(), kind, creator, contentIds, details } = request;
   checkCreator(caller, creator);
-  const id = randomUUID();
   const places = Map.groupBy(contentIds.entries(), ([, contentId]) => contentId);
   const reply = acceptedReply(kind, id, contentIds.length);
   await contentEngine().open({
