@@ -1,5 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { methodsServed } from '../core/contract/endpoint.ts';
+import { binaryTypes } from '../core/contract/media-types.ts';
 import { type Route, streamTimeoutSeconds } from './routes.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,6 +12,11 @@ import type { Settings } from './settings.ts';
 const gatewayAnswers = [
   { type: 'MISSING_AUTHENTICATION_TOKEN', statusCode: 404, detail: 'Not Found' },
   { type: 'REQUEST_TOO_LARGE', statusCode: 413, detail: 'The body is too large' },
+  {
+    type: 'UNSUPPORTED_MEDIA_TYPE',
+    statusCode: 415,
+    detail: 'The body must be packed as its Content-Encoding says: gzip, deflate or identity',
+  },
   { type: 'THROTTLED', statusCode: 429, detail: 'Too many requests' },
   { type: 'DEFAULT_4XX', detail: 'The request was refused' },
   // A function was throttled, crashed or ran out of time: the gateway does not know how far it came.
@@ -101,12 +108,14 @@ export function apiDocument(settings: Settings, routes: Route[], rest: Pick<Rout
   const methodsOf = (path: string) =>
     routes
       .filter((route) => route.path === path)
-      .map((route) => [route.method.toLowerCase(), operation(path, integration(route))]);
+      .flatMap((route) => {
+        const invocation = operation(path, integration(route));
+        return methodsServed(route.method).map((method) => [method.toLowerCase(), invocation]);
+      });
   return {
     openapi: '3.0.1',
     info: { title: `Bulkhead (${settings.stage})`, version: '1' },
-    // Uploaded files must reach a function as the bytes that were sent.
-    'x-amazon-apigateway-binary-media-types': ['multipart/form-data'],
+    'x-amazon-apigateway-binary-media-types': binaryTypes,
     'x-amazon-apigateway-gateway-responses': gatewayResponses(settings),
     paths: Object.fromEntries(
       paths.map((path) => [

@@ -37,7 +37,10 @@ export interface Endpoint {
   /** The problem format of the API that this endpoint belongs to. */
   errors: Spelling;
   params?: z.ZodObject;
+  /** The schema of the query. Other parameters, and repeated ones, are refused; without a schema all are. */
   query?: z.ZodObject;
+  /** Any query is ignored: for pages and probes, whose addresses others decorate. */
+  ignoresQuery?: true;
   /** The schema of a JSON body. */
   body?: z.ZodType;
   /**
@@ -45,7 +48,7 @@ export interface Endpoint {
    * `formFile`.
    */
   form?: z.ZodType;
-  /** A content type that is accepted beside JSON; `body` then parses its text. */
+  /** A CSV is accepted beside JSON, under any of `csvTypes`; `body` then parses its text. */
   textBody?: 'text/csv';
   /** The status of a success; 200 by default. */
   status?: number;
@@ -72,6 +75,13 @@ export const endpointId = (endpoint: Endpoint): string => `${endpoint.method} ${
 /** True if a call may change something, so that only an idempotency key makes it safe to repeat. */
 export const changes = (endpoint: Endpoint): boolean =>
   endpoint.method !== 'GET' && endpoint.roles !== 'anyone';
+
+/**
+ * The methods under which an endpoint is called. HEAD is the GET of which the gateway sends no body: the
+ * function answers as to a GET, so that all headers are true, also the length (RFC 9110 §9.3.2).
+ */
+export const methodsServed = (method: Method): readonly string[] =>
+  method === 'GET' ? ['GET', 'HEAD'] : [method];
 
 /**
  * The resources of a contract, including the table in which the HTTP kernel counts calls and keeps answers.

@@ -100,7 +100,12 @@ export function openApiDocument(systems: Systems): Json {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Bulkhead', version: '1', description: 'Bulk-operation APIs for many tenants.' },
+    info: {
+      title: 'Bulkhead',
+      version: '1',
+      description:
+        'Bulk-operation APIs for many tenants. Query parameters that a call does not have, and repeated ones, are refused. HEAD is answered as GET, without the body.',
+    },
     servers: [{ url: '/' }],
     paths,
     components: {

@@ -27,6 +27,8 @@ const messageLengthMax = 1_000;
 const issuesShownMax = 20;
 
 function fieldOf({ place, issue }: InputIssue) {
+  if (place === 'query' && issue.code === 'unrecognized_keys')
+    return { field: issue.keys.join(), issue: issue.message };
   return { field: issue.path.map(String).join('.') || place, issue: issue.message };
 }
 

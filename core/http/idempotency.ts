@@ -76,7 +76,7 @@ export type OutcomeOf = (transaction: TransactionRef) => Promise<Outcome>;
 const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
 /**
- * The idempotency key of a call, if it has one. Keys are scoped to tenant, user, method and path.
+ * The idempotency key of a call, if it has one. Keys are scoped to tenant, user, method, path and query.
  *
  * @throws InvalidInput unless it is a single value of 1 to 255 printable ASCII characters, since only those
  * survive every hop unchanged (RFC 9110 §5.5).
@@ -88,8 +88,10 @@ export function readKey(event: APIGatewayProxyEvent, caller: Caller): Key | unde
     throw new InvalidInput([{ place: 'header', issue: invalidKey }]);
   }
   const path = event.path.replace(/\/$/, '');
+  const query = Object.entries(event.multiValueQueryStringParameters ?? {}).toSorted();
+  const scope = [caller.tenantId, caller.userId, event.httpMethod, path, key];
   return {
-    pk: `ANSWER#${digest(caller.tenantId, caller.userId, event.httpMethod, path, key)}`,
+    pk: `ANSWER#${digest(...scope, ...(query.length > 0 ? [JSON.stringify(query)] : []))}`,
     fingerprint: digest(bodyIdentity(event)),
   };
 }

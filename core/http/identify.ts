@@ -3,7 +3,7 @@ import { FetchError, JwksValidationError, JwkValidationError } from 'aws-jwt-ver
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import * as z from 'zod';
 import { setting } from '../environment.ts';
-import { isStorable } from '../text.ts';
+import { isName } from '../text.ts';
 import { type Caller, type Role, roles } from './caller.ts';
 import { Problem } from './problem.ts';
 
@@ -35,12 +35,8 @@ function pausingFetcher() {
   };
 }
 
-/** A claim that becomes part of keys and messages, so it must be storable. */
-const Name = z
-  .string()
-  .min(1)
-  .max(255)
-  .refine((text) => isStorable(text, false));
+/** A claim that becomes part of keys and messages. */
+const Name = z.string().refine(isName);
 
 /**
  * The claims that a token needs, beside a valid signature, issuer and audience. `exp` is optional in RFC
@@ -66,13 +62,15 @@ const Claims = z
     }),
   );
 
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
+
 /**
  * The claims of a token under their plain names, with numbers as text. Cognito prefixes custom attributes
- * with `custom:`; where it has no attribute for the role, a group names it.
+ * with `custom:`; where it has no attribute for the role, a group names it. An empty claim is absent.
  */
 function plainClaims(payload: Record<string, unknown>): Record<string, unknown> {
   const claim = (name: string) => {
-    const value = payload[name] ?? payload[`custom:${name}`];
+    const value = [payload[name], payload[`custom:${name}`]].find((one) => !isEmpty(one));
     return typeof value === 'number' ? String(value) : value;
   };
   const groups = payload['cognito:groups'];

@@ -1,11 +1,14 @@
-import { jsonContentTypePattern, jsonParseProtectProto } from '@middy/util';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Endpoint } from '../contract/endpoint.ts';
 import type { FormFile } from '../contract/form-file.ts';
+import { csvTypes } from '../contract/media-types.ts';
 import { present } from '../invariant.ts';
+import { checkCharset, lostTexts, utf8Text } from './encoding.ts';
+import { parseJson } from './json.ts';
 import { type InputIssue, type InputPlace, InvalidInput, MalformedJson, Problem } from './problem.ts';
-import { bodyText, header, isMultipart, queryOf } from './request.ts';
+import { readQuery } from './query.ts';
+import { bodyText, isJson, isMultipart, mediaTypeOf } from './request.ts';
 
 /** The largest body: Lambda's 6 MB for an event, less its headers and the escaping of JSON in JSON. */
 const bodyBytesMax = 5 * 1024 * 1024;
@@ -20,37 +23,52 @@ export function checkSize(event: APIGatewayProxyEvent): void {
   if (bytes > bodyBytesMax) throw new Problem('too_large', `The body is larger than ${bodyBytesMax} bytes`);
 }
 
-/** True for a body that claims to be JSON, and for an empty one, which is left to the schema. */
-const isJson = (event: APIGatewayProxyEvent): boolean =>
-  bodyText(event) === '' ||
-  /^application\/([a-z0-9!#$%&*.^`_-]+\+)?json\s*(;|$)/i.test((header(event, 'content-type') ?? '').trim());
+/** True for a body that claims to be a CSV. */
+const isCsv = (event: APIGatewayProxyEvent): boolean => csvTypes.some((type) => type === mediaTypeOf(event));
+
+/** The sentence that names the media types that an endpoint takes. */
+function expectedTypes({ body, textBody, form }: Endpoint): string {
+  const types = [
+    ...(body ? ['application/json'] : []),
+    ...(textBody ? csvTypes : []),
+    ...(form ? ['multipart/form-data'] : []),
+  ];
+  const last = types.at(-1);
+  return `The body must be ${types.length > 1 ? `${types.slice(0, -1).join(', ')} or ${last}` : last}`;
+}
 
 /**
- * Parses the body as JSON, without keys that could reach a prototype. A text of the contract's `textBody`
- * type is left to the schema.
+ * Parses the body as JSON. A CSV, where the contract takes one, is left to the schema.
  *
  * @returns `undefined` for an empty body.
- * @throws MalformedJson, or InvalidInput `unsupported_media_type` for a content type that is not JSON.
+ * @throws MalformedJson; InvalidInput for a text that is not UTF-8, for JSON that cannot be read without a
+ * loss, and, as `unsupported_media_type`, for another content type.
  */
-function readText(event: APIGatewayProxyEvent, { textBody }: Endpoint, schema: z.ZodType): unknown {
+function readText(event: APIGatewayProxyEvent, endpoint: Endpoint, schema: z.ZodType): unknown {
   // A byte order mark is not JSON, but parsers may ignore it (RFC 8259 §8.1), and clients on Windows do send
   // one.
-  const text = bodyText(event).replace(/^\uFEFF/, '');
-  if (text === '') return undefined;
-  const type = header(event, 'content-type') ?? '';
-  if (textBody && type.split(';')[0]?.trim().toLowerCase() === textBody) return text;
-  if (!jsonContentTypePattern.test(type)) {
+  const takesCsv = endpoint.textBody !== undefined && isCsv(event);
+  if (bodyText(event) !== '' && !takesCsv && !isJson(event)) {
     // The schema checks the body as a text: the issues are part of the answer of some APIs.
     const issues: InputIssue[] = [];
-    check(schema, 'body', text, issues);
-    throw new InvalidInput(issues, 'unsupported_media_type');
+    check(schema, 'body', bodyText(event), issues);
+    throw new InvalidInput(issues, expectedTypes(endpoint));
   }
+  const text = utf8Text(event).replace(/^\uFEFF/, '');
+  if (text === '') return undefined;
+  return takesCsv ? text : readJson(text);
+}
+
+function readJson(text: string): unknown {
+  let parsed: ReturnType<typeof parseJson>;
   try {
-    return jsonParseProtectProto(text);
+    parsed = parseJson(text);
   } catch {
     // The parser's error may quote the body, so it is dropped here.
     throw new MalformedJson(text);
   }
+  if (parsed.issues.length > 0) throw new InvalidInput(parsed.issues);
+  return parsed.value;
 }
 
 function check(schema: z.ZodType, place: InputPlace, value: unknown, issues: InputIssue[]): unknown {
@@ -71,20 +89,21 @@ async function readBody(
   issues: InputIssue[],
 ) {
   const { body, form } = endpoint;
+  if (body || form) checkCharset(event);
   if (form && isMultipart(event)) {
     const read = present(readForm, 'a contract with a form is served with its reader');
-    return check(form, 'body', await read(event), issues);
+    const fields = await read(event);
+    issues.push(...lostTexts(fields));
+    return check(form, 'body', fields, issues);
   }
-  if (form && !(body && isJson(event)))
-    throw new Problem(
-      'unsupported_media_type',
-      `The body must be ${body ? 'application/json or ' : ''}multipart/form-data`,
-    );
+  // An empty body is left to the schema.
+  if (form && !(body && (bodyText(event) === '' || isJson(event))))
+    throw new Problem('unsupported_media_type', expectedTypes(endpoint));
   return body && check(body, 'body', readText(event, endpoint, body), issues);
 }
 
 /**
- * Parses path, query and body by the contract's schemas.
+ * Parses path, query and body by the contract's schemas. Nothing of them is left out without telling.
  *
  * @param readForm required for a contract with a `form`.
  * @throws InvalidInput with all issues of the three, MalformedJson, or Problem `unsupported_media_type`.
@@ -93,7 +112,9 @@ export async function readInput(endpoint: Endpoint, event: APIGatewayProxyEvent,
   const issues: InputIssue[] = [];
   const { params: paramsSchema, query: querySchema } = endpoint;
   const params = paramsSchema && check(paramsSchema, 'path', decodedParameters(event), issues);
-  const query = querySchema && check(querySchema, 'query', queryOf(event), issues);
+  const sent = readQuery(endpoint, event);
+  issues.push(...sent.issues);
+  const query = querySchema && check(querySchema, 'query', sent.values, issues);
   const body = await readBody(endpoint, event, readForm, issues);
   if (issues.length > 0) throw new InvalidInput(issues);
   return { params, query, body };

@@ -69,21 +69,21 @@ export interface InputIssue {
   issue: z.core.$ZodIssue;
 }
 
-/** The input violates the contract's schemas; all issues are listed, in the order of the input. */
+/**
+ * The input violates the contract's schemas; all issues are listed, in the order of the input. With the
+ * message `unsupported` the reason is the body's media type.
+ */
 export class InvalidInput extends Problem {
   override readonly name = 'InvalidInput';
   readonly issues: InputIssue[];
 
-  constructor(issues: InputIssue[], code: 'invalid' | 'unsupported_media_type' = 'invalid') {
-    super(code, code === 'invalid' ? 'The request is not valid' : 'The body must be application/json');
+  constructor(issues: InputIssue[], unsupported?: string) {
+    super(unsupported ? 'unsupported_media_type' : 'invalid', unsupported ?? 'The request is not valid');
     this.issues = issues;
   }
 }
 
-/**
- * The body is not JSON, or is JSON that is rejected while it is parsed: a forbidden key, or nesting that is
- * too deep.
- */
+/** The body is not JSON, or is JSON that is nested too deeply to be parsed. */
 export class MalformedJson extends Problem {
   override readonly name = 'MalformedJson';
   readonly #text: string;

@@ -179,8 +179,8 @@ async function answer(call: Call, work: Work<Endpoint>): Promise<Answer> {
 }
 
 /**
- * Answers a call that holds its idempotency key, and keeps the answer unless a retry may well get another
- * one.
+ * Answers a call that holds its idempotency key, and keeps the answer of what was done or does not exist.
+ * After a refusal the corrected call may use the key.
  */
 async function answerOnce(
   call: Call,
@@ -194,7 +194,8 @@ async function answerOnce(
   } catch (error) {
     given = spelled(call.endpoint.errors, error, call.requestId);
   }
-  if (given.status >= 500 || [401, 403, 409, 422, 429].includes(given.status)) await dropClaim(claim);
+  const isKept = (given.status >= 200 && given.status < 300) || given.status === 404;
+  if (!isKept) await dropClaim(claim);
   else if (claim.kept !== given.body) await keepAnswer(claim, given, call.clock.now());
   return given;
 }
@@ -224,6 +225,8 @@ async function answerInput(
   const input = await readInput(endpoint, event, options.readForm);
   const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
+  if (reply instanceof Streamed && event.httpMethod === 'HEAD')
+    return { status: 200, headers: reply.headers, body: '' };
   if (reply instanceof Streamed)
     return { status: 200, headers: reply.headers, body: Readable.from(streamedParts(reply.parts, call)) };
   return answering(endpoint, reply);

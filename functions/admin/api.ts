@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { pageLimit, truth, wholeNumber } from '../../core/contract/query.ts';
 import { FileReport } from '../../core/files/report.ts';
 import { roles } from '../../core/http/caller.ts';
 import { placeOf } from '../../core/http/cursor.ts';
@@ -8,7 +9,7 @@ import { Submission } from './batch/operation.ts';
 import { adminOperationTypes } from './batch/operation-types.ts';
 import { adminErrors } from './errors.ts';
 import { categories, orderStatuses } from './records/codes.ts';
-import { day, digits, flagOfQuery, ids } from './records/fields.ts';
+import { day, ids } from './records/fields.ts';
 import { Order, OrderChange } from './records/order.ts';
 import { approvalFields, decides, decidesNothing } from './records/professional.ts';
 import { Service, ServiceChange } from './records/service.ts';
@@ -66,11 +67,22 @@ const cursor = z
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
+const limit = (max: number, otherwise: number) =>
+  pageLimit(max, otherwise, 'must be a whole number from 1 up');
+const offset = wholeNumber('must be a whole number of at most nine digits');
+
+/** Records of one export. */
+const exportRecordsMax = 10_000;
+const batchesPerPageMax = 100;
+
 const pageQuery = {
   format: oneOf(['json', 'csv']).default('json'),
-  limit: digits(1, 1_000).describe('More than 10000 counts as 10000.'),
-  offset: digits(0, 0),
+  limit: limit(exportRecordsMax, 1_000),
+  offset,
   cursor,
+  bom: truth('must be true or false')
+    .default(false)
+    .describe('A CSV begins with a byte order mark, by which Excel knows UTF-8.'),
 };
 
 const exportReply = (row: z.ZodType) =>
@@ -90,7 +102,7 @@ const importing = {
   uses: { admin: 'write' },
   textBody: 'text/csv',
   description:
-    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export, with commas, semicolons or tabs. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept. All records are checked before the first is stored.',
+    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export, with commas, semicolons or tabs, also sent as `application/vnd.ms-excel` or `application/octet-stream`. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept. All records are checked before the first is stored.',
   reply: z.object({
     success: z.boolean(),
     created_count: count,
@@ -209,8 +221,8 @@ export const admin = {
     query: z.object({
       ...pageQuery,
       user_type: oneOf(userTypes).optional(),
-      is_active: flagOfQuery.optional(),
-      is_verified: flagOfQuery.optional(),
+      is_active: truth('must be true or false').optional(),
+      is_verified: truth('must be true or false').optional(),
     }),
     reply: exportReply(User),
   },
@@ -220,7 +232,7 @@ export const admin = {
     summary: 'Export services as JSON or CSV',
     query: z.object({
       ...pageQuery,
-      is_active: flagOfQuery.optional(),
+      is_active: truth('must be true or false').optional(),
       category: oneOf(categories).optional(),
     }),
     reply: exportReply(Service),
@@ -300,7 +312,7 @@ export const admin = {
     path: `${base}/async`,
     summary: 'List the batches that the caller submitted, newest first',
     uses: { operations: 'read' },
-    query: z.object({ limit: digits(1, 20).describe('More than 100 counts as 100.'), offset: digits(0, 0) }),
+    query: z.object({ limit: limit(batchesPerPageMax, 20), offset }),
     reply: z.object({
       count,
       limit: count,

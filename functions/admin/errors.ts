@@ -40,8 +40,8 @@ function fieldOf({ place, issue }: InputIssue): string {
   return name || place;
 }
 
-function issueOf({ issue }: InputIssue): string {
-  if (issue.code === 'unrecognized_keys') return 'is not a field of this request';
+function issueOf({ place, issue }: InputIssue): string {
+  if (issue.code === 'unrecognized_keys' && place !== 'query') return 'is not a field of this request';
   // Issues without a message of ours.
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
     return issue.input === undefined ? 'is required' : `must be an ${issue.expected}`;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { line } from '../../core/contract/fields.ts';
+import { pageLimit, wholeNumber } from '../../core/contract/query.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { NewSettings, SettingsReply } from './account/settings-shape.ts';
 import { OrgId } from './organization.ts';
@@ -21,15 +22,8 @@ const changing = { ...shared, roles: ['manager', 'admin', 'super_admin'], params
 
 const count = z.int().nonnegative();
 
-/** An integer in the query. Digits only, so that `1e1` or `0x1` is rejected and not reinterpreted. */
-const number = (min: number, max: number, otherwise: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a number of at most nine digits')
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
-    .default(otherwise)
-    .meta({ type: 'integer', minimum: min, maximum: max });
+const limit = (max: number, otherwise: number) =>
+  pageLimit(max, otherwise, 'must be a whole number from 1 up');
 
 /** An instant from 1970 to 2999: others are mistakes. */
 const Instant = z
@@ -99,7 +93,7 @@ export const cliniko = {
     summary: 'List the syncs of an organisation with their progress, newest first',
     description: 'Syncs are listed for 400 days.',
     query: z.object({
-      limit: number(1, 100, 10),
+      limit: limit(100, 10),
       status: z.enum(syncStatuses).optional(),
       operation_type: z.enum(syncOperations).optional(),
     }),
@@ -131,8 +125,8 @@ export const cliniko = {
     description:
       'Lists patients of the Cliniko account that the latest sync read. Patients of former accounts are kept, but not listed.',
     query: z.object({
-      limit: number(1, 500, 50),
-      offset: number(0, 999_999_999, 0),
+      limit: limit(500, 50),
+      offset: wholeNumber('must be a whole number of at most nine digits'),
       search: line(100).optional().describe('Part of a name or e-mail address, case-insensitive.'),
       last_synced_after: Instant.optional(),
     }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { pageLimit, wholeNumber } from '../../core/contract/query.ts';
 import { contentOperationTypes } from './batch/operation.ts';
 import { contentBatchStatuses } from './batch/view.ts';
 import { Content, ContentId, Creator, NewContent, Price, RemovalReason, Updates } from './content.ts';
@@ -80,18 +81,6 @@ const result = z.object({
 
 const batchId = z.object({ batchId: z.string() });
 
-/** A number of the query: digits only, so that `1e3` and the empty text are refused. */
-const number = (name: string, min: number, max: number, otherwise: number) => {
-  const message = `${name} must be a whole number from ${min} to ${max}`;
-  return z
-    .string({ error: message })
-    .regex(/^\d{1,9}$/, { error: message })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, { error: message })
-    .default(otherwise)
-    .meta({ type: 'integer', minimum: min, maximum: max, default: otherwise });
-};
-
 /**
  * Creators' content: registration, and batches that change it, item by item. Prices are confirmed by the
  * Stacks chain.
@@ -134,7 +123,10 @@ export const content = {
     uses: { operations: 'read' },
     summary: 'List the batches of a creator, newest first',
     params: z.object({ creator: Creator }),
-    query: z.object({ limit: number('limit', 1, 500, 50), skip: number('skip', 0, 999_999_999, 0) }),
+    query: z.object({
+      limit: pageLimit(500, 50, 'limit must be a whole number from 1 up'),
+      skip: wholeNumber('skip must be a whole number of at most nine digits'),
+    }),
     reply: z.object({
       creator: z.string(),
       batches: z.array(z.object(summary)),
@@ -149,7 +141,8 @@ export const content = {
     ...batch,
     path: '/api/batches/{batchId}/retry',
     summary: 'Retry the failed items of a batch, as a new batch',
-    description: 'The batch must have ended. Items that were never processed count as failed.',
+    description:
+      'The batch must have ended. Items that were never processed count as failed. A batch is retried once: another call answers with the first one’s batch, which can be retried itself.',
     params: batchId,
   },
   register: {

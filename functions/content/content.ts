@@ -23,17 +23,22 @@ const text = (name: string, min: number, max: number, severalLines = false) => {
     });
 };
 
+/** False for `.` and `..`, which a URL cannot have as a segment of its path (RFC 3986 §5.2.4). */
+const isPathSegment = (text: string): boolean => text !== '.' && text !== '..';
+
 /** The contract keys its map by `(string-ascii 64)`; the chain cannot hold any other id. */
 export const ContentId = z
   .string({ error: 'contentIds must be texts' })
-  .regex(/^[\x20-\x7e]{1,64}$/, { error: 'content ids must be 1 to 64 printable ASCII characters' });
+  .regex(/^[\x20-\x7e]{1,64}$/, { error: 'content ids must be 1 to 64 printable ASCII characters' })
+  .refine(isPathSegment, { error: 'content ids must not be . or ..' });
 
 /** The owner of content: the creator's address on the chain, or another name that the token gives. */
 export const Creator = z
   .string({ error: 'Creator address is required' })
   .min(1, { error: 'Creator address is required' })
   .max(128, { error: 'Creator address must be at most 128 characters' })
-  .refine((value) => isStorable(value, false), { error: 'Creator address is required' });
+  .refine((value) => isStorable(value, false), { error: 'Creator address is required' })
+  .refine(isPathSegment, { error: 'Creator address must not be . or ..' });
 
 /** Micro-STX: whole numbers that JSON carries exactly (up to 2^53 - 1). */
 export const Price = z
@@ -52,6 +57,24 @@ const textsIn = (value: unknown): string[] => {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)]);
 };
 
+/**
+ * True for a number that DynamoDB stores as it is: the SDK takes integers that JSON carries exactly, and the
+ * table magnitudes from 1e-130 (developer guide, data types).
+ */
+const isStorableNumber = (value: number): boolean =>
+  Math.abs(value) <= Number.MAX_SAFE_INTEGER && (value === 0 || Math.abs(value) >= 1e-130);
+
+/** The path of the first number inside a JSON value that cannot be stored. */
+function unstorableNumberIn(value: unknown, path: string): string | undefined {
+  if (typeof value === 'number') return isStorableNumber(value) ? undefined : path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = unstorableNumberIn(inner, `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 const gating = z
   .record(z.string(), z.json(), { error: 'tokenGating must be a boolean or an object' })
   .refine(
@@ -60,7 +83,15 @@ const gating = z
       nesting(value) <= gatingLevelsMax &&
       textsIn(value).every((inner) => isStorable(inner, true)),
     { error: `tokenGating must be at most ${gatingLengthMax} bytes, ${gatingLevelsMax} levels deep` },
-  );
+  )
+  .superRefine((value, context) => {
+    const path = unstorableNumberIn(value, 'tokenGating');
+    if (path !== undefined)
+      context.addIssue({
+        code: 'custom',
+        message: `${path} must be a number from -(2^53 - 1) to 2^53 - 1, and not below 1e-130`,
+      });
+  });
 
 const fields = {
   title: text('title', 1, 255),

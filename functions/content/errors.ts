@@ -24,11 +24,13 @@ function invalid(problem: InvalidInput) {
       invalidFields: forbidden.keys,
       allowedFields,
     };
-  return { message: messageOf(issues[0]), error };
+  return { message: messageOf(problem.issues[0]), error };
 }
 
-function messageOf(issue: InputIssue['issue'] | undefined): string {
-  if (!issue) return 'The request is not valid';
+function messageOf(found: InputIssue | undefined): string {
+  if (!found) return 'The request is not valid';
+  const { place, issue } = found;
+  if (issue.code === 'unrecognized_keys' && place === 'query') return `${issue.keys.join()} ${issue.message}`;
   if (issue.code === 'unrecognized_keys') return `Unknown fields in the request: ${issue.keys.join(', ')}`;
   return issue.path.length === 0 && issue.code === 'invalid_type'
     ? 'The body must be a JSON object'

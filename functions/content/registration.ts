@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Caller } from '../../core/http/caller.ts';
-import { bodyText, header } from '../../core/http/request.ts';
+import { bodyIdentity, header } from '../../core/http/request.ts';
 
 /**
  * A fingerprint of a request with an idempotency key, stored in the content that it registers; `undefined`
@@ -11,6 +11,6 @@ import { bodyText, header } from '../../core/http/request.ts';
 export function registrationOf(event: APIGatewayProxyEvent, caller: Caller): string | undefined {
   const key = header(event, 'idempotency-key');
   if (!key) return undefined;
-  const parts = [caller.tenantId, caller.userId, key, bodyText(event)];
+  const parts = [caller.tenantId, caller.userId, key, bodyIdentity(event)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

@@ -31,7 +31,12 @@ export class MessagingProblem extends Problem {
 function flawOf({ place, issue }: InputIssue) {
   const names = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => key.slice(0, 64)) : [];
   const path = [...issue.path.map(String), ...names.slice(0, 1)];
-  const constraint = names.length > 0 ? `Unknown field: ${names.join(', ').slice(0, 300)}` : issue.message;
+  const constraint =
+    names.length === 0
+      ? issue.message
+      : place === 'query'
+        ? `${names.join()} ${issue.message}`
+        : `Unknown field: ${names.join(', ').slice(0, 300)}`;
   return { field: path.join('.') || place, constraint };
 }
 

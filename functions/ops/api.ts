@@ -5,7 +5,7 @@ import { queues, tables } from '../../core/contract/resources.ts';
 import { fastApi } from '../patients/errors.ts';
 import { readiness } from './errors.ts';
 
-const open = { method: 'GET', roles: 'anyone', errors: fastApi } as const;
+const open = { method: 'GET', roles: 'anyone', errors: fastApi, ignoresQuery: true } as const;
 
 const part = z.enum(['ok', 'unavailable']);
 

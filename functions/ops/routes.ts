@@ -1,9 +1,9 @@
-import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { type Endpoint, methodsServed } from '../../core/contract/endpoint.ts';
 import { invariant } from '../../core/invariant.ts';
 
 /** Methods of a route. @param path as API Gateway names the resource, for example `/patients/{id}`. */
 export const methodsOf = (endpoints: Endpoint[], path: string): string[] =>
-  endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
+  endpoints.filter((endpoint) => endpoint.path === path).flatMap(({ method }) => methodsServed(method));
 
 function sharedSegments(one: string, other: string): number {
   const [left, right] = [one.split('/'), other.split('/')];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
-import { isStorable } from '../../core/text.ts';
+import { isName } from '../../core/text.ts';
 import { actions } from './audit-log.ts';
 import { fastApi } from './errors.ts';
 import { genders, NewPatient, Patient, PatientChange, PatientChanges, PatientId } from './patient.ts';
@@ -10,7 +10,8 @@ import {
   readChoice,
   readCursor,
   readInteger,
-  readText,
+  readLimit,
+  readName,
   readUuid,
   required,
   uniqueIds,
@@ -44,15 +45,17 @@ const one = { path: '/api/v1/patients/{id}', params: z.object({ id: PatientId })
 
 const count = z.int().nonnegative();
 
-/** An integer of the query between two bounds. @param otherwise its default. */
-const number = (min: number, max: number, otherwise: number) =>
-  changeable((value) => readInteger(value, min, max), {
-    type: 'integer',
-    minimum: min,
-    maximum: max,
-  }).transform((value) => value ?? otherwise);
+const limit = changeable((value) => readLimit(value, 500), {
+  type: 'integer',
+  minimum: 1,
+  description: 'More than 500 counts as 500.',
+}).transform((value) => value ?? 50);
 
-const tenant = changeable((value) => readText(value, { min: 1, max: 255 }), {
+const offset = changeable(readInteger, { type: 'integer', minimum: 0, maximum: 999_999_999 }).transform(
+  (value) => value ?? 0,
+);
+
+const tenant = changeable(readName, {
   type: 'string',
   description:
     'Narrows a super_admin’s view to one tenant; by default they see all. Ignored for other roles.',
@@ -65,14 +68,7 @@ const cursor = <S extends z.ZodType>(place: S) =>
   });
 
 /** Tenant and id of the last patient of a page. */
-const PatientPlace = z.tuple([
-  z
-    .string()
-    .min(1)
-    .max(255)
-    .refine((text) => isStorable(text, false)),
-  z.uuid(),
-]);
+const PatientPlace = z.tuple([z.string().refine(isName), z.uuid()]);
 
 /** Transaction id and position of the last line of a page. */
 const LogPlace = z.tuple([z.uuid(), z.int().nonnegative()]);
@@ -130,8 +126,8 @@ export const patients = {
       'Continue with `next_cursor`, or add the answered `limit` to `offset`: a page that would become too large ends ' +
       'early, and its `limit` is smaller than the requested one.',
     query: z.object({
-      limit: number(1, 500, 50),
-      offset: number(0, 999_999_999, 0),
+      limit,
+      offset,
       cursor: cursor(PatientPlace),
       tenant_id: tenant,
     }),
@@ -190,7 +186,7 @@ export const patients = {
       'A page may be shorter than `limit` and still have a `next_cursor`, since filters are applied while reading. A ' +
       'super_admin reads another tenant’s log by `tenant_id`.',
     query: z.object({
-      limit: number(1, 500, 50),
+      limit,
       cursor: cursor(LogPlace),
       resource_id: changeable(readUuid, { type: 'string', format: 'uuid' }),
       action: changeable((value) => readChoice(value, actions), { type: 'string', enum: actions }),

@@ -6,6 +6,7 @@ import {
   type Problem,
   type Spelling,
 } from '../../core/http/problem.ts';
+import { repeatedMessage } from '../../core/http/query.ts';
 import { jsonError } from './json-error.ts';
 import { type Flaw, flawOf, flaws } from './pydantic.ts';
 
@@ -28,6 +29,11 @@ function translated(issue: z.core.$ZodIssue): Flaw {
 }
 
 function detail({ place, issue }: InputIssue): Detail {
+  if (place === 'query' && issue.code === 'unrecognized_keys')
+    return {
+      loc: [place, ...issue.keys],
+      ...(issue.message === repeatedMessage ? flaws.repeatedParameter : flaws.extra),
+    };
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   return { loc: [place, ...path], ...(flawOf(issue) ?? translated(issue)) };
 }

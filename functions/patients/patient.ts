@@ -7,6 +7,7 @@ import {
   readChoice,
   readDate,
   readEmail,
+  readName,
   readText,
   readUuid,
   required,
@@ -60,7 +61,7 @@ export const NewPatient = z
     gender: required(gender, genderSchema),
     phone: required(text(phoneRules), described(phoneRules)),
     ...optionalFields,
-    tenant_id: optional(text({ min: 1, max: 255 }), {
+    tenant_id: optional(readName, {
       type: 'string',
       description: 'Only a super_admin chooses it.',
     }),

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import * as z from 'zod';
 import { placeOf } from '../../core/http/cursor.ts';
-import { isStorable, normalized } from '../../core/text.ts';
+import { isName, isStorable, normalized } from '../../core/text.ts';
 
 /** A fault of a value, as pydantic v1 reports it. */
 export interface Flaw {
@@ -25,6 +25,8 @@ export const flaws = {
   dateType: flaw('invalid type; expected date, string, bytes, int or float', 'type_error'),
   integer: flaw('value is not a valid integer', 'type_error.integer'),
   characters: flaw('characters that cannot be stored are not allowed', 'value_error.any_str.characters'),
+  extra: flaw('extra fields not permitted', 'value_error.extra'),
+  repeatedParameter: flaw('repeated fields not permitted', 'value_error.extra'),
   cursor: flaw('value is not a cursor of this list', 'value_error.cursor'),
   repeated: flaw('ids must be unique', 'value_error.list.unique_items'),
   minItems: (limit: number) =>
@@ -37,6 +39,10 @@ export const flaws = {
     }),
   maxLength: (limit: number) =>
     flaw(`ensure this value has at most ${limit} characters`, 'value_error.any_str.max_length', {
+      limit_value: limit,
+    }),
+  maxBytes: (limit: number) =>
+    flaw(`ensure this value has at most ${limit} bytes in UTF-8`, 'value_error.any_str.max_length', {
       limit_value: limit,
     }),
   notBefore: (limit: number | string) =>
@@ -99,6 +105,12 @@ export function readText(
   return { value: text };
 }
 
+/** Reads a text that becomes part of keys, such as a tenant's id. */
+export function readName(value: unknown): Reading<string> {
+  const reading = readText(value, { min: 1, max: 255 });
+  return 'flaw' in reading || isName(reading.value) ? reading : refuse(flaws.maxBytes(255));
+}
+
 const calendarDate = z.iso.date();
 
 /**
@@ -159,15 +171,17 @@ export function readUuid(value: unknown): Reading<string> {
 }
 
 /**
- * Reads an integer of a query. Only digits are accepted, since `''`, `0x10` and `1e3` are typing errors. Of
- * several values the last counts, as in FastAPI.
+ * Reads a whole number of a query. Only digits are accepted, at most nine, since `''`, `0x10` and `1e3` are
+ * typing errors.
  */
-export function readInteger(value: unknown, min: number, max: number): Reading<number> {
-  const last = Array.isArray(value) ? value.at(-1) : value;
-  if (typeof last !== 'string' || !/^\d{1,9}$/.test(last)) return refuse(flaws.integer);
-  const number = Number(last);
-  if (number < min) return refuse(flaws.notBefore(min));
-  return number > max ? refuse(flaws.notAfter(max)) : { value: number };
+export const readInteger = (value: unknown): Reading<number> =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? { value: Number(value) } : refuse(flaws.integer);
+
+/** Reads a `limit` from 1: digits of any number. More than `max` counts as `max`. */
+export function readLimit(value: unknown, max: number): Reading<number> {
+  if (typeof value !== 'string' || !/^\d+$/.test(value)) return refuse(flaws.integer);
+  const limit = Math.min(Number(value), max);
+  return limit < 1 ? refuse(flaws.notBefore(1)) : { value: limit };
 }
 
 /** The flaw in an issue of a schema of this file; undefined for issues of zod's own schemas. */

@@ -16,6 +16,7 @@ export type Head = Omit<HttpAnswer, 'body'>;
 const gatewayFaults = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'Missing Authentication Token'],
   REQUEST_TOO_LARGE: [413, 'Request Too Long'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported Media Type'],
   HEADERS_TOO_LARGE: [431, 'Request Header Fields Too Large'],
   INTEGRATION_TIMEOUT: [504, 'Endpoint request timed out'],
   /** The function failed, or its result is not a valid proxy answer. */

@@ -15,6 +15,7 @@ import { makeMatcher } from './match.ts';
 import { readBody, TooLarge } from './read-body.ts';
 import type { RestApi } from './rest-api.ts';
 import { streamAnswer } from './stream-answer.ts';
+import { NotPacked, unpack } from './unpack.ts';
 
 /** API Gateway's limit of a request body: 10 MB. */
 const bodyBytesMax = 10 * 1_048_576;
@@ -38,9 +39,11 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
     if (headerBytes(message) > headerBytesMax) return refuse('HEADERS_TOO_LARGE');
     let body: Buffer;
     try {
-      body = await readBody(message, bodyBytesMax);
+      const sent = await readBody(message, bodyBytesMax);
+      body = unpack(sent, message.headers['content-encoding'], bodyBytesMax);
     } catch (error) {
       if (error instanceof TooLarge) return refuse('REQUEST_TOO_LARGE');
+      if (error instanceof NotPacked) return refuse('UNSUPPORTED_MEDIA_TYPE');
       throw error;
     }
     const request = gatewayRequest(message, body);

@@ -51,7 +51,7 @@ test('exports CSV with its columns, its totals in headers, and a file name of th
     several(3, (id) => order(id, { status: 'completed' })),
   );
   const answer = await send(admin, 'GET', `${path}?format=csv&limit=2&offset=1`);
-  expect(answer.headers.get('content-type')).toBe('text/csv');
+  expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
   expect(answer.headers.get('content-disposition')).toMatch(
     /^attachment; filename="orders_export_20\d{6}_\d{6}\.csv"$/,
   );
@@ -70,6 +70,32 @@ test('exports CSV with its columns, its totals in headers, and a file name of th
       '',
     ].join('\r\n'),
   );
+});
+
+test('a CSV begins with a byte order mark for those who ask for it, and can be imported again', async () => {
+  const admin = await administrator();
+  await stored(admin, 'orders', [order(1, { address: '1 Rúa; São\tPaulo' })]);
+  const plain = await admin.fetch(`/api/v1/admin${path}?format=csv&bom=false`);
+  const marked = await admin.fetch(`/api/v1/admin${path}?format=csv&bom=true`);
+  const [one, other] = [Buffer.from(await plain.arrayBuffer()), Buffer.from(await marked.arrayBuffer())];
+  expect(other.subarray(0, 3).toString('hex')).toBe('efbbbf');
+  expect(other.subarray(3).equals(one)).toBe(true);
+  // Some spreadsheets part cells at a semicolon or a TAB that is not quoted.
+  expect(one.toString()).toContain(',"1 Rúa; São\tPaulo",');
+  const again = await send(admin, 'POST', '/import/orders/', other.toString());
+  expect(again.body).toMatchObject({ unchanged_count: 1, total_count: 1 });
+});
+
+test('a range of days up to the last one that there is has all', async () => {
+  const admin = await administrator();
+  await stored(
+    admin,
+    'orders',
+    several(3, (id) => order(id)),
+  );
+  for (const end of ['9999-12-31', '9999-12-30', '2199-12-31'])
+    expect((await send(admin, 'GET', `${path}?start_date=1900-01-01&end_date=${end}`)).body.count).toBe(3);
+  expect((await send(admin, 'GET', `${path}?start_date=9999-12-31&end_date=9999-12-31`)).body.count).toBe(0);
 });
 
 test('says it in English to whoever prefers that', async () => {
@@ -199,9 +225,9 @@ test.each([
   ['limit=-1', 'limit', 'must be a whole number from 1 up'],
   ['limit=1e3', 'limit', 'must be a whole number from 1 up'],
   ['limit=', 'limit', 'must be a whole number from 1 up'],
-  ['limit=1&limit=2', 'limit', 'must be a whole number from 1 up'],
-  ['offset=-5', 'offset', 'must be a whole number from 0 up'],
-  ['offset=9007199254740992', 'offset', 'must be a whole number from 0 up'],
+  ['limit=1&limit=2', 'limit', 'must not be repeated'],
+  ['offset=-5', 'offset', 'must be a whole number of at most nine digits'],
+  ['offset=9007199254740992', 'offset', 'must be a whole number of at most nine digits'],
   ['start_date=2025-02-30', 'start_date', 'must be a date as YYYY-MM-DD'],
   ['end_date=yesterday', 'end_date', 'must be a date as YYYY-MM-DD'],
   ['start_date=2025-02-02&end_date=2025-02-01', 'end_date', 'must not be before start_date'],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { somebody } from '../people.ts';
 import {
   administrator,
@@ -173,4 +173,48 @@ test('rows of several importers at once are all there, and counted', async () =>
   const { body } = await send(admin, 'GET', '/export/users/?user_type=professional');
   expect(body.count).toBe(550);
   expect(body.results).toHaveLength(550);
+});
+
+describe('a CSV is taken under each name that it is sent by', () => {
+  test.each(['text/csv', 'text/csv; charset=utf-8', 'application/vnd.ms-excel', 'Application/Octet-Stream'])(
+    '%s',
+    async (type) => {
+      const admin = await administrator();
+      await stored(admin, 'orders', [order(1)]);
+      const csv = 'ID,Address\r\n1,Rúa 1\r\n';
+      const { status, body } = await send(admin, 'POST', '/import/orders/', csv, { 'Content-Type': type });
+      expect([status, body]).toMatchObject([200, { updated_count: 1 }]);
+      expect(await everything(admin, 'orders')).toEqual([order(1, { address: 'Rúa 1' })]);
+    },
+  );
+
+  test('and under no other: the refusal names them', async () => {
+    const admin = await administrator();
+    const csv = 'ID,Address\r\n1,x\r\n';
+    for (const type of ['text/plain', 'application/pdf', 'text/tab-separated-values']) {
+      const { status, body } = await send(admin, 'POST', '/import/orders/', csv, { 'Content-Type': type });
+      expect([status, body.error.message]).toEqual([
+        415,
+        'The body must be application/json, text/csv, application/vnd.ms-excel or application/octet-stream',
+      ]);
+    }
+  });
+
+  test('in UTF-8 alone: a line of another encoding is named, and nothing is imported', async () => {
+    const admin = await administrator();
+    await stored(admin, 'orders', [order(1), order(2)]);
+    const bytes = Buffer.from('ID,Address\r\n1,Street\r\n2,R\u00faa\r\n', 'latin1');
+    for (const type of ['text/csv', 'application/vnd.ms-excel']) {
+      const answer = await admin.fetch('/api/v1/admin/import/orders/', {
+        method: 'POST',
+        headers: { 'Content-Type': type },
+        body: new Uint8Array(bytes),
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([
+        400,
+        { error: { details: { field: 'body', issue: expect.stringContaining('line 3, column 4') } } },
+      ]);
+    }
+    expect(await everything(admin, 'orders')).toEqual([order(1), order(2)]);
+  });
 });

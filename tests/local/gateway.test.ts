@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Running } from '../../local/start.ts';
 import { startFixture } from './fixture/run.ts';
@@ -87,6 +88,26 @@ describe('what a function gets', () => {
       headers: { 'content-type': 'image/png' },
     });
     expect(event).toMatchObject({ body: bytes.toString('base64'), isBase64Encoded: true });
+  });
+
+  test('a packed body arrives unpacked, and what is not packed as it says does not arrive', async () => {
+    const packed = (body: Uint8Array<ArrayBuffer>, coding: string) =>
+      fetch(`${running.url}/echo`, { method: 'POST', body, headers: { 'Content-Encoding': coding } });
+    const text = JSON.stringify({ text: 'täxt' });
+    for (const [body, coding] of [
+      [gzipSync(text), 'gzip'],
+      [deflateSync(text), 'deflate'],
+      [Buffer.from(text), 'identity'],
+    ] as const) {
+      const { event } = (await (await packed(new Uint8Array(body), coding)).json()) as Echo;
+      expect(event).toMatchObject({ body: text, isBase64Encoded: false });
+    }
+    for (const coding of ['gzip', 'deflate', 'br']) {
+      const refused = await packed(new TextEncoder().encode(text), coding);
+      expect([refused.status, await refused.json()]).toEqual([415, { message: 'Unsupported Media Type' }]);
+    }
+    const bomb = gzipSync(Buffer.alloc(10 * 1_048_576 + 1));
+    expect((await packed(new Uint8Array(bomb), 'gzip')).status).toBe(413);
   });
 
   test('a request tells its id, its method and where it came from', async () => {

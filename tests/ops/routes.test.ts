@@ -37,7 +37,7 @@ const methodsOf = (path: string) =>
   Object.values(endpoints)
     .flatMap((system) => Object.values(system))
     .filter((endpoint) => endpoint.path === path)
-    .map(({ method }) => method as string);
+    .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method as string]));
 const paths = [
   ...new Set(Object.values(endpoints).flatMap((system) => Object.values(system).map(({ path }) => path))),
 ];

@@ -100,22 +100,13 @@ const notBelow = (limit: number) =>
       limit_value: limit,
     },
   );
-const notAbove = (limit: number) =>
-  flaw(
-    ['query', 'limit'],
-    `ensure this value is less than or equal to ${limit}`,
-    'value_error.number.not_le',
-    {
-      limit_value: limit,
-    },
-  );
 
-const words = ['abc', '', '1e3', '-1', '1.5', '0x10', '%205', '%D9%A3', '9007199254740993'];
+const words = ['abc', '', '1e3', '-1', '1.5', '0x10', '%205', '%D9%A3'];
 const refusedQueries: [string, ReturnType<typeof flaw>[]][] = [
   ['limit=0', [notBelow(1)]],
-  ['limit=501', [notAbove(500)]],
   ...words.map((word): [string, ReturnType<typeof flaw>[]] => [`limit=${word}`, [integer('limit')]]),
   ...words.map((word): [string, ReturnType<typeof flaw>[]] => [`offset=${word}`, [integer('offset')]]),
+  ['offset=9007199254740993', [integer('offset')]],
   ['limit=x&offset=y', [integer('limit'), integer('offset')]],
 ];
 
@@ -128,13 +119,11 @@ describe('a query that is not valid is refused', () => {
   });
 });
 
-test('limits of 1 and 500 are allowed, and of several values the last one counts', async () => {
+test('limits of 1 and 500 are allowed', async () => {
   const person = await somebody();
   await created(person, 2);
   expect(await page(person, { limit: 1 })).toMatchObject({ limit: 1, patients: [{}] });
   expect(await page(person, { limit: 500 })).toMatchObject({ limit: 500 });
-  const response = await person.fetch(`${PATIENTS}?limit=x&limit=1`);
-  expect(await response.json()).toMatchObject({ limit: 1 });
 });
 
 const place = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');

@@ -213,3 +213,17 @@ describe('a tenant may have any name that a text may have', () => {
     expect(await everybody(boss, { tenant_id: name })).toEqual([]);
   });
 });
+
+test('names no tenant whose id is longer than a key can hold, and creates nobody', async () => {
+  const boss = await somebody({ role: 'super_admin' });
+  const tooLong = '\u533b'.repeat(86);
+  const refused = { msg: 'ensure this value has at most 255 bytes in UTF-8' };
+  const create = await boss.api.patients.create({ body: newPatients(1, { tenant_id: tooLong }) });
+  expect([create.status, create.body]).toMatchObject([422, { detail: [refused] }]);
+  const list = await boss.api.patients.list({ query: { tenant_id: tooLong } });
+  expect([list.status, list.body]).toMatchObject([422, { detail: [refused] }]);
+  const longest = `${'\u533b'.repeat(70)}${crypto.randomUUID()}`;
+  const taken = await boss.api.patients.create({ body: newPatients(1, { tenant_id: longest }) });
+  expect(taken.status).toBe(201);
+  expect((await boss.api.patients.list({ query: { tenant_id: longest } })).body).toMatchObject({ total: 1 });
+});

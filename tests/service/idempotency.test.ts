@@ -97,6 +97,23 @@ describe('repeating a call with its key gives the first answer again, byte for b
   });
 });
 
+test('the same JSON with its keys in another order, or other blanks, is the same body', async () => {
+  const person = await somebody();
+  const key = { 'Idempotency-Key': randomUUID() };
+  const patient = newPatient(1, { address: 'A street' });
+  const turned = Object.fromEntries(Object.entries(patient).toReversed());
+  const first = await send(person, 'POST', BATCH, JSON.stringify([patient]), key);
+  for (const text of [JSON.stringify([turned]), JSON.stringify([turned], undefined, 2)]) {
+    const again = await send(person, 'POST', BATCH, text, key);
+    expect([again.status, isReplay(again), again.text]).toEqual([201, true, first.text]);
+  }
+  // The order of a list is a part of its meaning.
+  const two = await keyed(person, 'POST', BATCH, 'another key', newPatients(2));
+  const swapped = await keyed(person, 'POST', BATCH, 'another key', newPatients(2).toReversed());
+  expect([two.status, swapped.status]).toEqual([201, 422]);
+  expect(await everybody(person)).toHaveLength(3);
+});
+
 test('the same key with another body is refused, and nothing is done', async () => {
   const person = await somebody();
   const key = randomUUID();
@@ -173,11 +190,10 @@ describe('a key that is not 1 to 255 printable ASCII characters is refused, and 
 });
 
 describe('which answers are kept', () => {
-  test('404 and 413 are', async () => {
+  test('404 is', async () => {
     const person = await somebody();
     const calls = [
       ['PUT', BATCH, [{ id: unknownId() }], 404],
-      ['POST', BATCH, newPatients(501), 413],
       ['DELETE', `${PATIENTS}/${unknownId()}`, undefined, 404],
     ] as const;
     for (const [method, path, body, status] of calls) {
@@ -187,6 +203,17 @@ describe('which answers are kept', () => {
       expect([first.status, isReplay(first)]).toEqual([status, false]);
       expect([again.status, isReplay(again), again.text]).toEqual([status, true, first.text]);
     }
+  });
+
+  test('413 is not', async () => {
+    const person = await somebody();
+    const key = randomUUID();
+    for (const _ of [1, 2]) {
+      const answer = await keyed(person, 'POST', BATCH, key, newPatients(501));
+      expect([answer.status, isReplay(answer)]).toEqual([413, false]);
+    }
+    const right = await keyed(person, 'POST', BATCH, key, newPatients(1));
+    expect([right.status, isReplay(right)]).toEqual([201, false]);
   });
 
   test('422 is not: the corrected body may use the key', async () => {

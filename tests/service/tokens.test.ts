@@ -87,6 +87,9 @@ describe('a token that is not good in every claim is refused', () => {
     ['a tenant that is a list', { 'custom:tenant_id': ['t1'] }],
     ['a tenant with half a character', { 'custom:tenant_id': 'a\ud800' }],
     ['a tenant that no queue takes', { 'custom:tenant_id': 'a\uffff' }],
+    ['a tenant of more bytes than a key has', { 'custom:tenant_id': '\u533b'.repeat(255) }],
+    ['a sub of more bytes than a key has', { sub: '\u533b'.repeat(86) }],
+    ['a tenant with a lost character', { 'custom:tenant_id': 'a\ufffd' }],
     ['a tenant with NUL', { 'custom:tenant_id': 'a\u0000' }],
     ['a sub with half a character', { sub: 'a\ud800' }],
     ['a sub with a line break', { sub: 'a\nb' }],
@@ -103,6 +106,33 @@ test('the role may come from a group of the user pool', async () => {
   expect((await read([`Bearer ${token}`])).status).toBe(200);
   const other = await signed({ 'custom:role': undefined, 'cognito:groups': ['something'] });
   await expectStranger([`Bearer ${other}`]);
+});
+
+test('an empty claim is like none', async () => {
+  const grouped = await signed({
+    'custom:role': '',
+    'cognito:groups': ['admin'],
+    'custom:organization_id': '',
+  });
+  expect((await read([`Bearer ${grouped}`])).status).toBe(200);
+  const plain = await signed({ tenant_id: '', organization_id: '', creator: '' });
+  expect((await read([`Bearer ${plain}`])).status).toBe(200);
+  await expectStranger([`Bearer ${await signed({ 'custom:role': '', 'cognito:groups': [] })}`]);
+});
+
+test('names of 255 bytes are taken everywhere', async () => {
+  const tenant = `${'\u533b'.repeat(80)}${Date.now()}`.padEnd(95, 'x');
+  const token = await signed({ sub: 'x'.repeat(255), 'custom:tenant_id': tenant });
+  const answer = await raw(`${running.url}/api/v1/batch/patients`, {
+    method: 'POST',
+    headers: [
+      ['Authorization', `Bearer ${token}`],
+      ['Content-Type', 'application/json'],
+    ],
+    body: JSON.stringify(newPatients(1)),
+  });
+  expect(Buffer.byteLength(tenant)).toBe(255);
+  expect(answer.status).toBe(201);
 });
 
 describe('a token that is not signed by the issuer is refused', () => {

@@ -10,15 +10,14 @@ import { headerLine, lines } from '../records/csv.ts';
 import { type Language, languageOf } from '../records/display.ts';
 import { type ExportRequest, type OpenPage, openPage } from './page.ts';
 
-/** Records of one export; a higher limit counts as this. */
-const exportRecordsMax = 10_000;
-
 /** The query parameters that all exports have. */
 interface ExportQuery {
   format: 'json' | 'csv';
   limit: number;
   offset: number;
   cursor?: string | undefined;
+  /** A CSV begins with a byte order mark, by which Excel knows UTF-8. */
+  bom: boolean;
 }
 
 interface Call {
@@ -33,24 +32,23 @@ interface Call {
  */
 export async function streamExport<R extends Identified>(
   collection: Collection<R>,
-  { format, limit: asked, offset, cursor: after }: ExportQuery,
+  { format, limit, offset, cursor: after, bom }: ExportQuery,
   which: Pick<ExportRequest, 'facets' | 'start' | 'end'>,
   { caller, clock, event }: Call,
 ): Promise<Streamed> {
-  const limit = Math.min(asked, exportRecordsMax);
   const language = languageOf(header(event, 'accept-language'));
   const page = await openPage(collection, caller.tenantId, { ...which, limit, offset, after });
   if (format === 'json')
     return new Streamed({ 'Content-Type': 'application/json' }, json(collection, page, limit, language));
   const name = `${collection.name}_export_${timestamp(clock.now()).slice(0, 19).replace('T', '_').replace(/[-:]/g, '')}.csv`;
   const headers = {
-    'Content-Type': 'text/csv',
+    'Content-Type': 'text/csv; charset=utf-8',
     'Content-Disposition': `attachment; filename="${name}"`,
     'X-Total-Count': String(page.count),
     'X-Offset': String(page.offset),
     'X-Limit': String(limit),
   };
-  return new Streamed(headers, csv(collection, page, language));
+  return new Streamed(headers, csv(collection, page, language, bom));
 }
 
 /** The cursor comes last, since it names the last record. */
@@ -76,8 +74,9 @@ async function* csv<R extends Identified>(
   collection: Collection<R>,
   { records }: OpenPage<R>,
   language: Language,
+  bom: boolean,
 ): AsyncGenerator<string> {
-  yield headerLine(collection);
+  yield `${bom ? '\uFEFF' : ''}${headerLine(collection)}`;
   for await (const some of records)
     yield lines(
       collection,

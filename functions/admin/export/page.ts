@@ -76,9 +76,11 @@ function narrowed<R extends Identified>(source: RecordSource<R>, { blocks }: Tal
 /** Places begin with a day, so the next day is after all places of the last one. */
 const boundsOf = ({ start, end }: ExportRequest): ListRange => ({
   from: start ?? listBeginning,
-  to: end === undefined ? listEnd : nextDay(end),
+  to: end === undefined || end >= lastDay ? listEnd : nextDay(end),
 });
 
+/** The last day with a text of this form: that of the next one sorts before all others. */
+const lastDay = '9999-12-31';
 const dayMs = 86_400_000;
 const nextDay = (day: string): string => new Date(Date.parse(day) + dayMs).toISOString().slice(0, 10);
 

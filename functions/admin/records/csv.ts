@@ -26,9 +26,12 @@ function cellOf<R>({ type, of }: Column<R>, record: R, language: Language): stri
   return type === 'text' ? escaped(String(value)) : String(value);
 }
 
-/** Rows as RFC 4180: CRLF at the end of each row. A field that contains CR or LF is quoted. */
+/**
+ * Rows as RFC 4180: CRLF at the end of each row. A field that contains CR, LF or what some programs take for
+ * a separator is quoted.
+ */
 const csvOf = (rows: string[][]): string =>
-  stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ });
+  stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n;\t]/ });
 
 /** The first row: the titles of the columns. */
 export const headerLine = <R extends Identified>({ columns }: Collection<R>): string =>

@@ -60,23 +60,6 @@ export const instant = z
 
 export const flag = z.boolean({ error: 'must be true or false' });
 
-/** A number of the query: digits only, so that `1e3` and the empty text are refused. */
-export const digits = (min: number, otherwise: number) => {
-  const error = `must be a whole number from ${min} up`;
-  return z
-    .string({ error })
-    .regex(/^\d{1,9}$/, { error })
-    .transform(Number)
-    .refine((value) => value >= min, { error })
-    .default(otherwise)
-    .meta({ type: 'integer', minimum: min, default: otherwise });
-};
-
-export const flagOfQuery = z
-  .enum(['true', 'false'], { error: 'must be true or false' })
-  .transform((value) => value === 'true')
-  .meta({ type: 'boolean' });
-
 const notADay = 'must be a date as YYYY-MM-DD';
 
 export const day = z

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
+import { pageLimit, wholeNumber } from '../../../core/contract/query.ts';
 import { FileReport } from '../../../core/files/report.ts';
 import { messagingErrors } from '../errors.ts';
-import { boundedText, wholeNumber } from '../text.ts';
+import { boundedText } from '../text.ts';
 import { Contact, ContactUpdates } from './contact.ts';
 import { ImportForm, ImportJson } from './import/request.ts';
 
@@ -120,8 +121,8 @@ export const contactEndpoints = {
       '`limit` to `offset`. `total` is exact, also for a search.',
     ].join(' '),
     query: z.object({
-      limit: wholeNumber('limit', 1, 500, 50),
-      offset: wholeNumber('offset', 0, 999_999_999, 0),
+      limit: pageLimit(500, 50, 'limit must be a whole number from 1 up'),
+      offset: wholeNumber('offset must be a whole number of at most nine digits'),
       search: boundedText(0, 100)
         .optional()
         .describe('Part of the name, phone or e-mail address, case-insensitive.'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../../core/contract/endpoint.ts';
 import { formFile } from '../../../core/contract/form-file.ts';
+import { csvTypes } from '../../../core/contract/media-types.ts';
 import { FileReport } from '../../../core/files/report.ts';
 import { messagingErrors, spelledWith } from '../errors.ts';
 import { boundedText } from '../text.ts';
@@ -85,7 +86,7 @@ export const errorsShownMax = 1_000;
 /** Content types of an uploaded file; the first is the default. */
 export const uploadTypes = [
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  'text/csv',
+  ...csvTypes,
 ] as const;
 
 const uploadOptions = {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { formFile } from '../../../../core/contract/form-file.ts';
+import { parseJson } from '../../../../core/http/json.ts';
 
 /** Contacts of one import. */
 export const importContactsMax = 1_000;
@@ -62,7 +63,10 @@ const flag = (otherwise: boolean) =>
 
 const jsonText = z.string().transform((text, context): unknown => {
   try {
-    return JSON.parse(text);
+    const { value, issues } = parseJson(text);
+    for (const { issue } of issues)
+      context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
+    return value;
   } catch {
     context.addIssue({ code: 'custom', message: 'contacts must be JSON' });
     return z.NEVER;
