@@ -6,6 +6,7 @@ import type { Claims, Identity } from './identity.ts';
 import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import type { SmsFaults } from './services/sms-faults.ts';
+import type { StacksStandIn } from './stacks/stand-in.ts';
 
 /** Routes under this path exist in the local run only and are never part of the deployed API. */
 const prefix = '/_local';
@@ -19,7 +20,8 @@ const linesShownMax = 1_000;
 /**
  * Puts the local run's own routes before the API: `POST /_local/token`, `GET /_local/jwks.json`,
  * `GET /_local/outbox`, `GET /_local/logs`, `GET /_local/refused` (DynamoDB requests that were refused as
- * invalid), `POST /_local/sms` (`{"sender_id","profile"}`: the faults that SMS of this sender meet) and
+ * invalid), `PUT /_local/stacks/faults` and `GET /_local/stacks/ledger` (those of the Stacks stand-in),
+ * `POST /_local/sms` (`{"sender_id","profile"}`: the faults that SMS of this sender meet) and
  * `POST /_local/webhook/…`, which accepts any webhook into the outbox.
  */
 export function withLocalRoutes(
@@ -30,7 +32,15 @@ export function withLocalRoutes(
     log,
     refusals,
     smsFaults,
-  }: { identity: Identity; outbox: Outbox; log: Log; refusals: Refusals; smsFaults: SmsFaults },
+    stacks,
+  }: {
+    identity: Identity;
+    outbox: Outbox;
+    log: Log;
+    refusals: Refusals;
+    smsFaults: SmsFaults;
+    stacks: StacksStandIn;
+  },
 ): RequestListener {
   async function answer(message: IncomingMessage): Promise<{ status: number; value: unknown }> {
     const { pathname } = new URL(message.url ?? '/', 'http://localhost');
@@ -53,6 +63,12 @@ export function withLocalRoutes(
       return smsFaults.set(String(body.sender_id), String(body.profile))
         ? { status: 200, value: {} }
         : { status: 400, value: { message: `The profiles are: ${smsFaults.names.join(', ')}` } };
+    }
+    if (route === 'GET /stacks/ledger' || route === 'PUT /stacks/faults') {
+      const body = message.method === 'PUT' ? await readBody(message, bodyBytesMax) : null;
+      const path = route.endsWith('faults') ? '/_faults' : '/_ledger';
+      const answer = await fetch(stacks.url + path, { method: message.method ?? 'GET', body });
+      return { status: answer.status, value: await answer.json() };
     }
     if (route.startsWith('POST /webhook')) {
       const content = { headers: message.headers, body: (await readBody(message, bodyBytesMax)).toString() };

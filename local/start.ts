@@ -177,7 +177,7 @@ export async function start(options: StartOptions): Promise<Running> {
     });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });
-    const own = { identity, outbox: storage.outbox, log, refusals, smsFaults };
+    const own = { identity, outbox: storage.outbox, log, refusals, smsFaults, stacks };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
     const queueFaults = makeQueueFaults(() => limits);

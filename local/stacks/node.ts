@@ -7,16 +7,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Cl, deserializeCV } from '@stacks/transactions';
 import { invariant } from '../../core/invariant.ts';
 import { type Faults, makeFaults } from './faults.ts';
-import { type Ledger, openLedger, type Tx } from './ledger.ts';
+import type { Ledger, SeenTx, View } from './ledger.ts';
+import { openLedgerFile } from './ledger-file.ts';
 import { openSimnet, type Simnet } from './simnet.ts';
+import { readTransaction } from './transaction.ts';
 
-/** Interval between two blocks. The real chain takes seconds. */
+/** Interval between two blocks, each with a burn block of its own. The real ones take seconds and minutes. */
 const blockIntervalMs = 40;
 
 const [ledgerFile = '', contractFile = ''] = process.argv.slice(2);
 const nodeFaults = makeFaults();
 const simnet = await openSimnet(contractFile);
-const ledger = openLedger(ledgerFile, simnet, nodeFaults);
+const ledger = await openLedgerFile(ledgerFile, {
+  ...{ read: readTransaction, contracts: simnet, interference: nodeFaults, now: () => Date.now() },
+});
 setInterval(() => ledger.mine(), blockIntervalMs);
 const server = createServer((request, response) => {
   handleRequest(request, response).catch((error: unknown) => {
@@ -45,7 +49,9 @@ async function handleRequest(request: IncomingMessage, response: ServerResponse)
   const body = Buffer.concat(chunks);
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (pathname === '/_faults') {
-    nodeFaults.set(JSON.parse(body.toString() || '{}') as Faults);
+    const faults = JSON.parse(body.toString() || '{}') as Faults;
+    nodeFaults.set(faults);
+    if (faults.fork) await ledger.fork(faults.fork);
     return reply(response, 200, {});
   }
   if (pathname === '/_ledger')
@@ -55,7 +61,15 @@ async function handleRequest(request: IncomingMessage, response: ServerResponse)
     });
   const fate = nodeFaults.fate();
   if (fate === 'busy') return reply(response, 503, { error: 'busy' });
-  const { status, body: answer } = answerTo(ledger, simnet, `${request.method} ${pathname}`, body, request);
+  const call = `${request.method} ${pathname}`;
+  const lags = nodeFaults.lags();
+  const asOf = Date.now() - (pathname.startsWith('/extended') ? lags.api : lags.node);
+  const { status, body: answer } = answerTo(
+    { ledger, simnet, view: ledger.view(asOf), asOf },
+    call,
+    body,
+    request,
+  );
   if (fate === 'lost') request.socket.destroy();
   else reply(response, status, answer);
 }
@@ -65,9 +79,16 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
+/** The node that answers, and the instant of the chain that it is at, in milliseconds since the epoch. */
+interface Node {
+  ledger: Ledger;
+  simnet: Simnet;
+  view: View;
+  asOf: number;
+}
+
 function answerTo(
-  ledger: Ledger,
-  simnet: Simnet,
+  { ledger, simnet, view, asOf }: Node,
   call: string,
   body: Buffer,
   request: IncomingMessage,
@@ -76,21 +97,29 @@ function answerTo(
     /^(?:GET|POST) \/(?:v2|extended\/v1)\/[\w-]+\/(?:call-read\/|interface\/)?([^/]+)\/?([^/]*)\/?([^/]*)/.exec(
       call,
     ) ?? [];
-  if (call === 'GET /v2/info') return ok({ network_id: 2_147_483_648, stacks_tip_height: ledger.height });
-  if (call === 'GET /v2/fees/transfer') return ok(1);
-  if (call === 'POST /v2/transactions') return taken(ledger, rawOf(body, request));
-  if (call.startsWith('GET /v2/accounts/')) {
-    const { nonce, balance } = ledger.account(one);
+  if (call === 'GET /v2/info')
     return ok({
-      nonce,
+      ...{ network_id: 2_147_483_648, stacks_tip_height: view.height, burn_block_height: view.height },
+    });
+  if (call === 'GET /extended')
+    return ok({
+      status: 'ready',
+      chain_tip: { block_height: view.height, burn_block_height: view.height },
+    });
+  if (call === 'GET /v2/fees/transfer') return ok(1);
+  if (call === 'POST /v2/transactions') return taken(ledger, rawOf(body, request), asOf);
+  if (call.startsWith('GET /v2/accounts/')) {
+    const balance = ledger.balanceOf(one);
+    return ok({
+      nonce: view.nonceOf(one),
       balance: `0x${balance.toString(16).padStart(32, '0')}`,
       locked: '0x0',
       unlock_height: 0,
     });
   }
   if (/^GET \/extended\/v1\/address\/[^/]+\/nonces$/.test(call)) {
-    const known = ledger.all().filter((tx) => tx.sender === one && nodeFaults.isKnown(tx));
-    const lastOf = (txs: Tx[]) => (txs.length > 0 ? Math.max(...txs.map(({ nonce }) => nonce)) : null);
+    const known = view.sentBy(one);
+    const lastOf = (txs: SeenTx[]) => (txs.length > 0 ? Math.max(...txs.map(({ nonce }) => nonce)) : null);
     const [last, pending] = [lastOf(known.filter(({ block }) => block)), lastOf(known)];
     return ok({
       last_executed_tx_nonce: last,
@@ -100,8 +129,8 @@ function answerTo(
     });
   }
   if (call.startsWith('GET /extended/v1/tx/')) {
-    const tx = ledger.find(one.startsWith('0x') ? one : `0x${one}`);
-    return tx && nodeFaults.isKnown(tx) ? ok(described(tx)) : notFound;
+    const tx = view.find(one.startsWith('0x') ? one : `0x${one}`);
+    return tx ? ok(described(tx)) : notFound;
   }
   if (call.startsWith('GET /v2/contracts/interface/')) {
     const found = simnet.interfaceOf(`${one}.${two}`);
@@ -126,13 +155,13 @@ const rawOf = (body: Buffer, { headers }: IncomingMessage): string =>
     ? (JSON.parse(body.toString()) as { tx: string }).tx.replace(/^0x/, '')
     : body.toString('hex');
 
-function taken(ledger: Ledger, raw: string): NodeAnswer {
-  const end = ledger.take(raw);
+function taken(ledger: Ledger, raw: string, asOf: number): NodeAnswer {
+  const end = ledger.take(raw, asOf);
   if ('id' in end) return ok(end.id.slice(2));
   return { status: 400, body: { error: 'transaction rejected', ...end } };
 }
 
-const described = ({ id, nonce, fee, sender, state, result, block, call }: Tx) => ({
+const described = ({ id, nonce, fee, sender, state, result, block, call }: SeenTx) => ({
   tx_id: id,
   nonce,
   fee_rate: String(fee),
@@ -144,5 +173,10 @@ const described = ({ id, nonce, fee, sender, state, result, block, call }: Tx) =
     function_name: call.name,
     function_args: call.args.map((arg) => ({ repr: Cl.prettyPrint(arg) })),
   },
-  ...(result ? { tx_result: { hex: result.hex, repr: result.repr }, block_height: block } : {}),
+  ...(result
+    ? {
+        tx_result: { hex: result.hex, repr: result.repr },
+        ...{ block_height: block, burn_block_height: block, canonical: true },
+      }
+    : {}),
 });

@@ -16,6 +16,8 @@ export interface Simnet {
   /** True if the contract, as `<address>.<name>`, is deployed. */
   has(contract: string): boolean;
   deploy(address: string): void;
+  /** Forgets every contract and every call. */
+  reset(): Promise<void>;
   call(contract: string, name: string, args: ClarityValue[], sender: string): CallResult;
   /** Calls a read-only function, without a transaction. */
   read(contract: string, name: string, args: ClarityValue[]): CallResult;
@@ -31,9 +33,13 @@ export async function openSimnet(contractFile: string): Promise<Simnet> {
   const name = basename(contractFile, '.clar');
   const source = readFileSync(contractFile, 'utf8');
   const simnet = await getSDK();
-  await simnet.initEmptySession({ enabled: false });
-  simnet.setEpoch('3.4');
   const deployed = new Set<string>();
+  const reset = async () => {
+    await simnet.initEmptySession({ enabled: false });
+    simnet.setEpoch('3.4');
+    deployed.clear();
+  };
+  await reset();
   // The simulator has its own, older copy of the library; values are plain objects with the same shape.
   type Args = Parameters<typeof simnet.callPublicFn>[2];
   const resultOf = ({ result }: { result: unknown }): CallResult => {
@@ -41,6 +47,7 @@ export async function openSimnet(contractFile: string): Promise<Simnet> {
     return { ok: value.type !== 'err', repr: Cl.prettyPrint(value), hex: `0x${serializeCV(value)}` };
   };
   return {
+    reset,
     has: (contract) => deployed.has(contract),
     deploy(address) {
       simnet.mintSTX(address, 1_000_000_000n);
