@@ -110,8 +110,31 @@ export class Alarms extends Construct {
       }),
       // Half an hour: fees are raised after five minutes, and a busy chain takes a few rounds of that.
       threshold: 30 * 60_000,
-      hurt: 'Creators’ prices are not confirmed: their batches stay in processing.',
+      hurt: 'Creators’ prices are not mined: their batches stay in processing.',
       runbook: 'Stuck on the chain',
+    });
+    this.#add('UnconfirmedOnChain', {
+      metric: new Metric({
+        namespace: namespaceOf(stage),
+        metricName: 'chainConfirmingWait',
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      // Half an hour for each burn block, which takes ten minutes on most days.
+      threshold: settings.stacks.confirmations * 30 * 60_000,
+      hurt: 'Creators’ prices are in a block and get no confirmations: their batches stay in processing.',
+      runbook: 'Unconfirmed on the chain',
+    });
+    this.#add('ForkedChain', {
+      metric: new Metric({
+        namespace: namespaceOf(stage),
+        metricName: 'chainForked',
+        period: fiveMinutes,
+        statistic: 'Sum',
+      }),
+      threshold: 0,
+      hurt: 'The chain took prices back: they are sent again, or an operator has to say so.',
+      runbook: 'Taken back by a fork',
     });
     for (const { system, name, fn } of scheduled) {
       const [invocations, errors] = [fn.metricInvocations(), fn.metricErrors()];

@@ -46,6 +46,16 @@ export const Settings = z.strictObject({
        * automatically.
        */
       fee: z.int().min(200).max(1_000_000).default(3_000),
+      /**
+       * Burn blocks (Bitcoin's, of about ten minutes; a tenure begins with one) under which a price is
+       * settled for good. The block of its transaction is the first.
+       */
+      confirmations: z.int().min(1).max(100).default(6),
+      /**
+       * Seconds by which the API may lag behind its node, or one of several nodes behind `apiUrl` behind the
+       * others. A call that the node refuses, or that is gone, is looked for so long.
+       */
+      apiLagSeconds: z.number().min(0.1).max(600).default(15),
     })
     .prefault({}),
   /**

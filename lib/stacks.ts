@@ -10,6 +10,8 @@ export function stacksEnvironment({ stacks }: Settings): Record<string, string> 
   return {
     STACKS_NETWORK: stacks.network,
     STACKS_FEE: String(stacks.fee),
+    STACKS_CONFIRMATIONS: String(stacks.confirmations),
+    STACKS_API_LAG_SECONDS: String(stacks.apiLagSeconds),
     ...(stacks.apiUrl ? { STACKS_API_URL: stacks.apiUrl } : {}),
     ...(stacks.contract ? { STACKS_CONTRACT: stacks.contract } : {}),
   };

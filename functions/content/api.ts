@@ -70,6 +70,10 @@ const summary = {
   updatedAt: z.string(),
 };
 
+const confirming = z
+  .object({ contentId: z.string(), txId: z.string() })
+  .describe('A transaction that was in a block, and that the chain has not confirmed often enough.');
+
 const result = z.object({
   contentId: z.string(),
   success: z.boolean(),
@@ -110,12 +114,12 @@ export const content = {
   getBatch: {
     ...reading,
     path: '/api/batches/{batchId}',
-    uses: { operations: 'read' },
+    uses: { operations: 'read', content: 'read' },
     summary: 'Read a batch with the outcome of each item',
     description:
-      '`results` has the items that were processed so far, in the order of the request. The reason of a failure is shown to the creator only.',
+      '`results` has the items that were processed so far, in the order of the request. The reason of a failure is shown to the creator only. A batch of prices stays in `processing` until its items are settled for good; those that are in a block meanwhile are told in `confirming`.',
     params: batchId,
-    reply: z.object({ ...summary, results: z.array(result) }),
+    reply: z.object({ ...summary, results: z.array(result), confirming: z.array(confirming).optional() }),
   },
   listBatches: {
     ...reading,

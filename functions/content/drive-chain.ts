@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { consume } from '../../core/consume.ts';
 import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { Unavailable } from '../../core/dynamo/errors.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { log } from '../../core/log.ts';
 import { measure } from '../../core/metrics.ts';
 import { send } from '../../core/queue.ts';
 import { chainGroup } from './batch/price.ts';
 import type { Chain } from './chain/chain.ts';
-import { signPrice, signSkip } from './chain/contract-call.ts';
-import { anythingLeft, drive, longestWait } from './chain/driver.ts';
+import { readPrice, signPrice, signSkip } from './chain/contract-call.ts';
+import { anythingLeft, drive, longestWaits } from './chain/driver.ts';
 import { stacksNode } from './chain/node.ts';
+import { renumber } from './chain/renumber.ts';
 import { readNodeKey, readSigner, stacksSettings } from './chain/settings.ts';
 import { chainStore } from './chain/store.ts';
 import { contentEngine } from './store.ts';
@@ -25,18 +27,50 @@ const nextRunDelaySeconds = 1;
 /** The age at which a lease is renewed, in milliseconds: a third of its duration. */
 const leaseRenewalMs = 5_000;
 
+/**
+ * Time until a price is in a block, and then for each confirmation, after which the log says what to do, in
+ * milliseconds. The alarms of lib/alarms.ts watch the same.
+ */
+const slowMs = 30 * 60_000;
+
 export const handler = consume(contentWorkers.driveChain, async (message) => {
   const holder = randomUUID();
   const chain = await openChain(holder);
   // The holder of the lease checks for work once more after releasing it, so a message that arrives meanwhile
   // may be dropped.
-  if (!(await chain.holdsLease())) return;
-  const left = await drive(chain, chain.now() + runMs).finally(() => chain.store.releaseLease(holder));
+  if (!(await chain.holdsLease())) {
+    if (message.renumber) throw new Unavailable('another driver holds the lease');
+    return;
+  }
+  const left = await run(chain, message.renumber === true).finally(() => chain.store.releaseLease(holder));
   log('info', 'followed the chain', { signer: chain.signer, left });
-  measure('chainWait', 'Milliseconds', await longestWait(chain));
+  await measureWaits(chain);
   if (left || (await anythingLeft(chain)))
-    await send('contentChain', chainGroup, message, left ? nextRunDelaySeconds : 0);
+    await send('contentChain', chainGroup, { version: 1 }, left ? nextRunDelaySeconds : 0);
 });
+
+/** @throws Unavailable if the node or the table did not let it renumber; the message is delivered again. */
+async function run(chain: Chain, isToRenumber: boolean): Promise<boolean> {
+  if (isToRenumber && !(await renumber(chain)))
+    throw new Unavailable('the nonces could not be given out anew; it is tried again');
+  return await drive(chain, chain.now() + runMs);
+}
+
+async function measureWaits(chain: Chain): Promise<void> {
+  const { mining, confirming } = await longestWaits(chain);
+  measure('chainWait', 'Milliseconds', mining);
+  measure('chainConfirmingWait', 'Milliseconds', confirming);
+  const { signer, confirmations } = chain;
+  if (mining > slowMs)
+    log('error', 'prices are not mined: see docs/operating.md, "Stuck on the chain"', {
+      signer,
+      waitMs: mining,
+    });
+  if (confirming > confirmations * slowMs)
+    log('error', 'prices get no confirmations: see docs/operating.md, "Unconfirmed on the chain"', {
+      ...{ signer, waitMs: confirming },
+    });
+}
 
 async function openChain(holder: string): Promise<Chain> {
   const now = () => Date.now();
@@ -44,6 +78,8 @@ async function openChain(holder: string): Promise<Chain> {
   const signer = await readSigner(settings.network, now());
   const contentTable = tableName('content');
   const store = chainStore(dynamo(), contentTable, signer.address);
+  const node = stacksNode(settings.apiUrl, await readNodeKey(now()));
+  const told = new Set<string>();
   let takenAt = 0;
   return {
     store,
@@ -53,14 +89,24 @@ async function openChain(holder: string): Promise<Chain> {
       if (taken) takenAt = now();
       return taken;
     },
-    node: stacksNode(settings.apiUrl, await readNodeKey(now())),
+    node,
     signer: signer.address,
     driver: holder,
     unsent: new Set(),
     fee: settings.fee,
+    confirmations: settings.confirmations,
+    apiLagMs: settings.apiLagMs,
+    priceOf: (contentId) => readPrice(contentId, node, signer, settings),
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),
     settle: (settlement) => contentEngine().settle(settlement),
+    alarm({ message: text, ...fields }) {
+      // A driver that waits for the operator finds the same at each poll.
+      if (told.has(text)) return;
+      told.add(text);
+      log('error', text, { signer: signer.address, ...fields });
+      measure('chainForked', 'Count', fields.nonces);
+    },
     contentTable,
     now,
     pause: (milliseconds) => setTimeout(milliseconds),

@@ -15,6 +15,7 @@ import { type ContentBatchDetails, type ContentOperationType, contentKey } from 
 import { price } from './batch/price.ts';
 import { removal } from './batch/removal.ts';
 import { acceptedReply } from './batch/view.ts';
+import { ConfirmingItem, confirmingPartition } from './chain/items.ts';
 import { ContentRecord } from './content.ts';
 
 let engine: Engine | undefined;
@@ -79,6 +80,19 @@ export async function readBatch(id: string): Promise<Batch> {
   const batch = id.length <= 128 ? await contentEngine().read(id) : undefined;
   if (!batch) throw new Problem('not_found', 'Batch operation not found');
   return batch;
+}
+
+/** The contents of a batch whose transactions are in a block, without enough confirmations yet. */
+export async function readConfirming(batch: string): Promise<{ contentId: string; txId: string }[]> {
+  const { items } = await dynamo().query({
+    TableName: tableName('content'),
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': confirmingPartition(batch) },
+  });
+  return items.map((item) => {
+    const { contentId, txId } = ConfirmingItem.parse(item);
+    return { contentId, txId };
+  });
 }
 
 /** True if the caller is this creator, of this tenant. */

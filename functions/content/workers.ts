@@ -28,7 +28,11 @@ export const contentWorkers = {
     summary: 'Sign, send and follow the transactions that set prices on the chain',
     trigger: { queue: 'contentChain' },
     uses: chain,
-    message: z.object({ version: z.literal(1) }),
+    message: z.object({
+      version: z.literal(1),
+      /** True if an operator wants nonces to be given out anew from the one that the chain expects. */
+      renumber: z.boolean().optional(),
+    }),
   },
   wakeChain: {
     summary: 'Resume the transactions on the chain if their driver died',

@@ -28,6 +28,7 @@ test('executes every price exactly once and records what the chain has, though a
     chances: { crash: 0.5, lost: 0.02, refused: 0.05 },
     seed: 11,
     speed: 20,
+    apiLagMs: 15_000,
   });
   await faults(stacks.url, { seed: 5, lost: 0.25, busy: 0.25, lag: 200 });
   const first = await it.setPrice(1_000);
@@ -63,7 +64,7 @@ test('leaves no gap when the node rejects some calls for good', async () => {
 });
 
 test('never calls failed what the node took and then refused, however late its API tells', async () => {
-  const it = await platform(world, 'denied', 12, { speed: 20 });
+  const it = await platform(world, 'denied', 12, { speed: 20, apiLagMs: 15_000 });
   const denied = Object.fromEntries(it.ids.map((id) => [id, 'NotEnoughFunds']));
   // Forty seconds of the drivers' time.
   await faults(stacks.url, { seed: 3, lost: 0.3, deny: denied, lag: 2_000 });
@@ -79,7 +80,7 @@ test('never calls failed what the node took and then refused, however late its A
 test.each(['between two steps', 'in the middle of a step'])(
   'a driver that was paused %s while another sent its call does not take the next answer for the first',
   async (where) => {
-    const it = await platform(world, `paused ${where}`.replaceAll(' ', '-'), 1);
+    const it = await platform(world, `paused ${where}`.replaceAll(' ', '-'), 1, { apiLagMs: 2_000 });
     const batch = await it.setPrice(9);
     await it.machine.drain();
     const awake = Promise.withResolvers<void>();
@@ -169,6 +170,136 @@ test('raises the fee of what is not mined for minutes, and still executes it onc
   const transactions = await it.transactions();
   expect(transactions.filter(({ tx_status }) => tx_status === 'success')).toHaveLength(5);
   expect(transactions.some(({ tx_status }) => tx_status === 'dropped_replace_by_fee')).toBe(true);
+});
+
+test('calls successful what the node refused by its first answer and took all the same, while its API lags', async () => {
+  const it = await platform(world, 'misanswered', 20, { apiLagMs: 1_500 });
+  const taken = it.ids.filter((_, n) => n % 2 === 0);
+  const misanswer = Object.fromEntries(taken.map((id) => [id, 'NotEnoughFunds']));
+  await faults(stacks.url, { misanswer, lag: 700 });
+  const batch = await it.setPrice(6);
+  await it.until(batch);
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 20 });
+  for (const id of it.ids) expect(await it.priceOf(id)).toBe(6);
+  expect((await it.transactions()).filter(({ tx_status }) => tx_status === 'success')).toHaveLength(20);
+});
+
+test('sets every price once through several nodes behind one address, of which some lag behind', async () => {
+  const it = await platform(world, 'replicas', 30, { apiLagMs: 1_500 });
+  await faults(stacks.url, { seed: 7, replicas: [0, 300, 900], lag: 200, lost: 0.1 });
+  const batch = await it.setPrice(2);
+  await it.until(batch);
+  await faults(stacks.url);
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 30 });
+  const executed = (await it.transactions()).filter(({ tx_status }) => tx_status === 'success');
+  expect(executed.map(({ nonce }) => nonce).toSorted((one, other) => one - other)).toEqual(
+    Array.from({ length: 30 }, (_, n) => n),
+  );
+  for (const id of it.ids) expect(await it.priceOf(id)).toBe(2);
+  expect(it.alarms).toEqual([]);
+});
+
+test('stores no price before it has its confirmations', async () => {
+  const it = await platform(world, 'confirmations', 2, { confirmations: 60 });
+  const batch = await it.setPrice(4);
+  const ending = it.until(batch);
+  const [id = ''] = it.ids;
+  const contract = `${it.signer.address}.content-prices`;
+  await expect.poll(() => chainPrice(stacks.url, contract, id), { timeout: 10_000 }).toBe(4);
+  // Sixty blocks take 2.4 seconds.
+  await sleep(800);
+  expect(await it.priceOf(id)).toBeNull();
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'processing', succeeded: 0 });
+  await ending;
+  expect(await it.priceOf(id)).toBe(4);
+});
+
+test.each([true, false])(
+  'has every price on the chain again after a fork took them back, by the same transactions (mempool kept: %s)',
+  async (mempool) => {
+    const it = await platform(world, `forked-${mempool}`, 30, { confirmations: 200 });
+    const batch = await it.setPrice(7);
+    const ending = it.until(batch);
+    const contract = `${it.signer.address}.content-prices`;
+    await expect
+      .poll(() => chainPrice(stacks.url, contract, it.ids.at(-1) ?? ''), { timeout: 10_000 })
+      .toBe(7);
+    const before = (await it.transactions()).map(({ tx_id }) => tx_id).toSorted();
+    await faults(stacks.url, { fork: { blocks: 150, mempool } });
+    await ending;
+    expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 30 });
+    for (const id of it.ids) {
+      expect(await it.priceOf(id)).toBe(7);
+      expect(await chainPrice(stacks.url, contract, id)).toBe(7);
+    }
+    const executed = (await it.transactions()).filter(({ tx_status }) => tx_status === 'success');
+    expect(executed.map(({ tx_id }) => tx_id).toSorted()).toEqual(before);
+    if (!mempool) expect(it.alarms).toMatchObject([{ nonce: 0 }]);
+  },
+);
+
+test('brings prices that were settled for good back to a chain that was set back further', async () => {
+  const it = await platform(world, 'deep', 5);
+  await it.until(await it.setPrice(8));
+  await faults(stacks.url, { fork: { blocks: 100_000, mempool: false } });
+  const contract = `${it.signer.address}.content-prices`;
+  expect(await chainPrice(stacks.url, contract, it.ids[0] ?? '')).toBeUndefined();
+  const batch = await it.setPrice(9, it.ids.slice(0, 1));
+  await it.until(batch);
+  expect(await it.engine.read(batch)).toMatchObject({ succeeded: 1 });
+  expect(it.alarms).toMatchObject([{ nonce: 0, nonces: 5 }]);
+  for (const [n, id] of it.ids.entries()) {
+    expect(await it.priceOf(id)).toBe(n === 0 ? 9 : 8);
+    expect(await chainPrice(stacks.url, contract, id)).toBe(n === 0 ? 9 : 8);
+  }
+});
+
+test('tells the operator of a chain that was reset further than calls are kept, and goes on with its nonces once told to', async () => {
+  const it = await platform(world, 'reset', 3);
+  await it.until(await it.setPrice(8));
+  await it.forget(0);
+  await faults(stacks.url, { fork: { blocks: 100_000, mempool: false } });
+  const batch = await it.setPrice(9, it.ids.slice(0, 1));
+  await it.machine.drain();
+  await it.drive(() => ({}), 2_000);
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'processing' });
+  expect(it.alarms[0]).toMatchObject({ nonce: 0, nonces: 3, message: expect.stringContaining('renumber') });
+  expect(await it.renumber()).toBe(true);
+  await it.through(batch);
+  expect(await it.engine.read(batch)).toMatchObject({ succeeded: 1 });
+  // The prices that the reset took away are gone here, too.
+  expect(await Promise.all(it.ids.map((id) => it.priceOf(id)))).toEqual([9, null, null]);
+  expect((await it.transactions()).filter(({ tx_status }) => tx_status === 'success')).toMatchObject([
+    { nonce: 0 },
+  ]);
+});
+
+test('gives what is in flight other nonces when the operator renumbers', async () => {
+  const it = await platform(world, 'renumbered', 6);
+  // Nothing is mined, so all of them are in flight.
+  await faults(stacks.url, { minFee: 1_000_000 });
+  const batch = await it.setPrice(3);
+  await it.machine.drain();
+  await it.drive(() => ({}), 1_000);
+  await faults(stacks.url, { fork: { blocks: 0, mempool: false } });
+  expect(await it.renumber()).toBe(true);
+  await it.through(batch);
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 6 });
+  for (const id of it.ids) expect(await it.priceOf(id)).toBe(3);
+});
+
+test('goes on with what an earlier version stored', async () => {
+  const it = await platform(world, 'earlier', 6);
+  await faults(stacks.url, { minFee: 1_000_000 });
+  const batch = await it.setPrice(3);
+  await it.machine.drain();
+  await it.drive(() => ({}), 1_000);
+  expect(await it.storeAsBefore()).toBe(6);
+  await faults(stacks.url);
+  await it.through(batch);
+  expect(await it.engine.read(batch)).toMatchObject({ status: 'completed', succeeded: 6 });
+  for (const id of it.ids) expect(await it.priceOf(id)).toBe(3);
+  expect((await it.transactions()).filter(({ tx_status }) => tx_status === 'success')).toHaveLength(6);
 });
 
 test('keeps what the chain confirmed when its stand-in is killed', async () => {

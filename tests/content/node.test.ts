@@ -42,3 +42,30 @@ test.each([
   answer = (_, response) => response.setHeader('connection', 'close').end(JSON.stringify(said));
   expect(await stacksNode(url).lastUsedBy('ST1')).toBe(last);
 });
+
+test.each([
+  [{ status: 'ready', chain_tip: { block_height: 90, burn_block_height: 12 } }, 12],
+  [{ status: 'unavailable' }, undefined],
+])('of an API that says %j, the height of the burn chain is %j', async (said, height) => {
+  answer = (_, response) => response.setHeader('connection', 'close').end(JSON.stringify(said));
+  expect(await stacksNode(url).burnHeight()).toBe(height);
+});
+
+test.each([
+  [
+    { tx_status: 'success', canonical: true, burn_block_height: 12 },
+    { kind: 'success', burnHeight: 12 },
+  ],
+  [
+    { tx_status: 'abort_by_response', tx_result: { repr: '(err u403)' }, burn_block_height: 12 },
+    { kind: 'aborted', reason: 'abort_by_response (err u403)', burnHeight: 12 },
+  ],
+  [{ tx_status: 'success', canonical: false, burn_block_height: 12 }, { kind: 'missing' }],
+  [{ tx_status: 'dropped_stale_garbage_collect' }, { kind: 'missing' }],
+  [{ tx_status: 'pending' }, { kind: 'pending' }],
+  // Without the height of its block nobody can count its confirmations.
+  [{ tx_status: 'success' }, { kind: 'unknown' }],
+])('a transaction that the API describes as %j is %j', async (said, status) => {
+  answer = (_, response) => response.setHeader('connection', 'close').end(JSON.stringify(said));
+  expect(await stacksNode(url).statusOf('0x00')).toEqual(status);
+});

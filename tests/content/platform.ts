@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAddress, randomPrivateKey } from '@stacks/transactions';
 import { contentKey } from '../../functions/content/batch/operation.ts';
 import { price } from '../../functions/content/batch/price.ts';
-import type { Chain } from '../../functions/content/chain/chain.ts';
-import { signPrice, signSkip } from '../../functions/content/chain/contract-call.ts';
+import type { Chain, ChainAlarm } from '../../functions/content/chain/chain.ts';
+import { readPrice, signPrice, signSkip } from '../../functions/content/chain/contract-call.ts';
 import { drive } from '../../functions/content/chain/driver.ts';
+import { nonceKey, signerKey } from '../../functions/content/chain/items.ts';
 import { stacksNode } from '../../functions/content/chain/node.ts';
+import { renumber } from '../../functions/content/chain/renumber.ts';
 import type { Signer, StacksSettings } from '../../functions/content/chain/settings.ts';
 import { chainStore } from '../../functions/content/chain/store.ts';
 import { ContentRecord, newContentRecord } from '../../functions/content/content.ts';
@@ -23,7 +25,7 @@ export async function platform(
   { table, stacksUrl }: { table: TestTable; stacksUrl: string },
   name: string,
   contents: number,
-  more: { chances?: Chances; seed?: number; speed?: number } = {},
+  more: { chances?: Chances; seed?: number; speed?: number; apiLagMs?: number; confirmations?: number } = {},
 ) {
   const key = `${randomPrivateKey().slice(0, 64)}01`;
   const signer: Signer = { key, address: privateKeyToAddress(key, 'testnet') };
@@ -32,7 +34,10 @@ export async function platform(
     apiUrl: stacksUrl,
     contract: undefined,
     fee: 3_000,
+    confirmations: more.confirmations ?? 2,
+    apiLagMs: more.apiLagMs ?? 500,
   };
+  const alarms: ChainAlarm[] = [];
   const random = seeded(more.seed ?? 1);
   const node = stacksNode(stacksUrl);
   const time = { ahead: 0 };
@@ -63,12 +68,16 @@ export async function platform(
       statusOf: (txId) => its.call(() => node.statusOf(txId)),
       nonceOf: (address) => its.call(() => node.nonceOf(address)),
       lastUsedBy: (address) => its.call(() => node.lastUsedBy(address)),
+      burnHeight: () => its.call(() => node.burnHeight()),
+      callRead: (call) => its.call(() => node.callRead(call)),
     },
     store: chainStore(storeOf(table.store, its), table.name, signer.address),
     signer: signer.address,
     driver: randomUUID(),
     unsent: new Set(),
-    fee: settings.fee,
+    ...{ fee: settings.fee, confirmations: settings.confirmations, apiLagMs: settings.apiLagMs },
+    priceOf: (contentId) => readPrice(contentId, node, signer, settings),
+    alarm: (alarm) => alarms.push(alarm),
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),
     settle: (settlement) => machine.engineOf(its).settle(settlement),
@@ -80,7 +89,7 @@ export async function platform(
   const { engine } = machine.engine();
   let batches = 0;
   return {
-    ...{ engine, machine, ids, signer, settings, node, time },
+    ...{ engine, machine, ids, signer, settings, node, time, alarms },
     async setPrice(newPrice: number, contentIds = ids): Promise<string> {
       const id = `${name}-batch-${batches++}`;
       const operations = contentIds.map((contentId) => ({ data: { contentId } }));
@@ -92,6 +101,24 @@ export async function platform(
     drive: (changed: (chain: Chain) => Partial<Chain>, milliseconds: number) => {
       const chain = chainOf(immortal);
       return drive({ ...chain, ...changed(chain) }, now() + milliseconds);
+    },
+    renumber: () => renumber(chainOf(immortal)),
+    /** Stores the numbering and the nonces as the version before confirmations did. */
+    async storeAsBefore() {
+      const { put, query } = table.store;
+      const { pk, sk } = signerKey(signer.address);
+      const { items } = await query({
+        TableName: table.name,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk },
+      });
+      for (const { mined: _mined, tip: _tip, sentAt: _sentAt, ...item } of items)
+        await put({ TableName: table.name, Item: item });
+      return items.filter((item) => item.sk !== sk).length;
+    },
+    /** Forgets the bytes of a nonce, as happens to those that were settled long ago. */
+    async forget(nonce: number) {
+      await table.store.remove({ TableName: table.name, Key: nonceKey(signer.address, nonce) });
     },
     /** Lets one worker and one driver run, to whom nothing happens, until there is nothing left to do. */
     async through(batch: string) {

@@ -11,9 +11,20 @@ export interface Chain {
   signer: string;
   /** Micro-STX for one call. */
   fee: number;
+  /** Burn blocks under which a call is settled for good. */
+  confirmations: number;
+  /** Time by which the node's API, or one node of several behind one address, may lag, in milliseconds. */
+  apiLagMs: number;
   signPrice(job: PriceJob, terms: { nonce: number; fee: number }): Promise<SignedCall>;
   signSkip(terms: { nonce: number; fee: number }): Promise<SignedCall>;
+  /**
+   * The price of a content that the contract has at the chain's tip: null if none, `undefined` without an
+   * answer.
+   */
+  priceOf(contentId: string): Promise<number | null | undefined>;
   settle(settlement: Settlement): Promise<Settled>;
+  /** Tells the operator what the chain did and what to do about it. */
+  alarm(alarm: ChainAlarm): void;
   contentTable: string;
   /** The name of this driver; never used by another. */
   driver: string;
@@ -28,8 +39,14 @@ export interface Chain {
   pause(milliseconds: number): Promise<void>;
 }
 
-/** Time by which a node's API may lag behind the node, in milliseconds. */
-export const apiLagMs = 15_000;
+/** What an operator has to know of. */
+export interface ChainAlarm {
+  message: string;
+  /** The nonce that the chain expects. */
+  nonce: number;
+  /** Nonces from there on that were in a block. */
+  nonces: number;
+}
 
 /** The result of a step of the driver: `false` if nothing happened. */
 export type Progressed = boolean;

@@ -1,5 +1,14 @@
 import { createNetwork } from '@stacks/network';
-import { Cl, type ClarityValue, makeContractCall, PostConditionMode } from '@stacks/transactions';
+import {
+  Cl,
+  ClarityType,
+  type ClarityValue,
+  deserializeCV,
+  makeContractCall,
+  PostConditionMode,
+  serializeCV,
+} from '@stacks/transactions';
+import type { StacksNode } from './node.ts';
 import type { Signer, StacksSettings } from './settings.ts';
 
 /** The name that our contract is deployed under. */
@@ -23,6 +32,12 @@ const noNetwork = async (): Promise<Response> => {
   throw new Error('signing needs no network');
 };
 
+/** The address and the name of the contract. */
+const contractOf = (contract: string | undefined, signer: string): [string, string] => {
+  const [address = signer, name = contractNameDefault] = contract?.split('.') ?? [];
+  return [address, name];
+};
+
 async function signCall(
   name: string,
   args: ClarityValue[],
@@ -30,7 +45,7 @@ async function signCall(
   { key, address }: Signer,
   { network, contract, apiUrl }: StacksSettings,
 ): Promise<SignedCall> {
-  const [contractAddress = address, contractName = contractNameDefault] = contract?.split('.') ?? [];
+  const [contractAddress, contractName] = contractOf(contract, address);
   const call = await makeContractCall({
     contractAddress,
     contractName,
@@ -62,3 +77,24 @@ export const signPrice = (
 /** Signs a call that uses a nonce and does nothing else. */
 export const signSkip = (terms: Terms, signer: Signer, settings: StacksSettings): Promise<SignedCall> =>
   signCall('skip', [], terms, signer, settings);
+
+/**
+ * Reads the price of a content from the contract, at the chain's tip.
+ *
+ * @returns micro-STX, null if the content has none, `undefined` without an answer.
+ */
+export async function readPrice(
+  contentId: string,
+  node: StacksNode,
+  { address }: Pick<Signer, 'address'>,
+  { contract }: Pick<StacksSettings, 'contract'>,
+): Promise<number | null | undefined> {
+  const args = [`0x${serializeCV(Cl.stringAscii(contentId))}`];
+  const result = await node.callRead({ path: [...contractOf(contract, address), 'get-price'], args });
+  if (result === undefined) return undefined;
+  const value = deserializeCV(result);
+  if (value.type === ClarityType.OptionalNone) return null;
+  return value.type === ClarityType.OptionalSome && value.value.type === ClarityType.UInt
+    ? Number(value.value.value)
+    : undefined;
+}

@@ -24,9 +24,32 @@ export type QueuedPriceJob = z.output<typeof QueuedPriceJob>;
 export const WaitingPriceJob = QueuedPriceJob.extend({ pk: z.string(), v });
 export type WaitingPriceJob = z.output<typeof WaitingPriceJob>;
 
-/** Nonces below `confirmed` are settled; those from there up to and excluding `next` are in flight. */
-export const SignerState = z.object({ next: z.int(), confirmed: z.int(), v });
+/** The numbering of the signer's nonces, as it is stored. */
+export const SignerState = z.object({
+  /** The nonce that is given out next. */
+  next: z.int(),
+  /** Nonces below it are settled for good: under enough confirmations. */
+  confirmed: z.int(),
+  /** Nonces below it are in a block; absent if that was not told apart from `confirmed`. */
+  mined: z.int().optional(),
+  /** Since when the chain expects a lower nonce than `mined`, in milliseconds since the epoch. */
+  lowerSince: z.number().optional(),
+  /**
+   * Time at which a fork was last followed, in milliseconds since the epoch: what was sent before is sent
+   * again.
+   */
+  forkedAt: z.number().optional(),
+  /**
+   * The height of the burn chain and when it was read, in milliseconds since the epoch. Confirmations are
+   * counted up to it once every node is past that instant.
+   */
+  tip: z.object({ height: z.int(), seenAt: z.number() }).optional(),
+  v,
+});
 export type SignerState = z.output<typeof SignerState>;
+
+/** The numbering as the driver works with it: `confirmed` ≤ `mined` ≤ `next`. */
+export type Numbering = SignerState & { mined: number };
 
 /**
  * A nonce that was given out. The signed bytes are stored before they are sent (an outbox), so every driver
@@ -50,6 +73,14 @@ export const NonceItem = z.object({
   signedAt: z.number(),
   /** The only driver that may have sent it; absent once another driver may have. */
   sender: z.string().optional(),
+  /** Time at which the node last took it, in milliseconds since the epoch; absent means `signedAt`. */
+  sentAt: z.number().optional(),
+  /**
+   * The reason and the time of the node's refusal. It may have taken the call all the same, so the call is
+   * looked for as long as the API may lag. `sentBefore`: an earlier answer was lost, or the node took it
+   * before, so that only the chain can tell.
+   */
+  refused: z.object({ reason: z.string(), at: z.number(), sentBefore: z.boolean().optional() }).optional(),
   /**
    * Why the node refused the call for good although it may have taken it before, and the transactions that
    * were signed to use up the nonce instead. The chain mines one or the other; only then is it known whether
@@ -82,6 +113,23 @@ export const waitingJobItem = (job: PriceJob, now: number): Item => ({
 
 /** The time at which a price was requested, in milliseconds since the epoch. */
 export const requestedAt = ({ sk }: QueuedPriceJob): number => Number.parseInt(sk, 10);
+
+/** An operation whose transaction is in a block, and is not settled for good. */
+export const ConfirmingItem = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  contentId: z.string(),
+  txId: z.string(),
+  v,
+});
+
+/** The partition of a batch's operations that wait for confirmations. */
+export const confirmingPartition = (batch: string): string => `CONFIRMING#${batch}`;
+
+export const confirmingKey = ({ batch, chunk, index }: PriceJob): Key => ({
+  pk: confirmingPartition(batch),
+  sk: `${padded(chunk, 5)}#${padded(index, 2)}`,
+});
 
 export const signerKey = (signer: string): Key => ({ pk: `SIGNER#${signer}`, sk: 'STATE' });
 export const leaseKey: Key = { pk: 'CHAIN-DRIVER', sk: 'LEASE' };

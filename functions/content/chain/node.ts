@@ -32,10 +32,13 @@ export type Broadcast =
   | { kind: 'unknown' };
 
 /** The status of a transaction. `missing`: the node does not know it, or has dropped it. */
-export type TxStatus =
-  | { kind: 'pending' | 'missing' | 'unknown' }
+export type TxStatus = { kind: 'pending' | 'missing' | 'unknown' } | MinedStatus;
+
+/** The status of a transaction in a block, with the height of the burn block that its block belongs to. */
+export type MinedStatus = { burnHeight: number } & (
   | { kind: 'success' }
-  | { kind: 'aborted'; reason: string };
+  | { kind: 'aborted'; reason: string }
+);
 
 /** A client for a Stacks node and its API. Its methods do not throw when the network or the node fails. */
 export interface StacksNode {
@@ -48,6 +51,23 @@ export interface StacksNode {
    * `undefined` without an answer. The API lags behind the node.
    */
   lastUsedBy(address: string): Promise<number | undefined>;
+  /** The height of the burn chain that the node's API has seen; `undefined` without an answer. */
+  burnHeight(): Promise<number | undefined>;
+  /**
+   * Calls a read-only function of a contract at the chain's tip.
+   *
+   * @param call the contract's address, its name and the function, and the arguments in hexadecimal.
+   * @returns the result in hexadecimal; `undefined` without an answer, or if there is no such function.
+   */
+  callRead(call: ReadCall): Promise<string | undefined>;
+}
+
+/** A call of a read-only function of a contract. */
+interface ReadCall {
+  /** The contract's address and name, and the name of the function. */
+  path: [address: string, contract: string, name: string];
+  /** Hexadecimal. */
+  args: string[];
 }
 
 const RejectionReply = z.object({
@@ -62,7 +82,10 @@ const ChainTransaction = z.object({
   tx_result: z.object({ repr: z.string() }).optional(),
   /** False if its block is on a fork that the chain has left. */
   canonical: z.boolean().optional(),
+  burn_block_height: z.int().optional(),
 });
+const StatusReply = z.object({ chain_tip: z.object({ burn_block_height: z.int() }) });
+const ReadReply = z.object({ okay: z.literal(true), result: z.string() });
 const AccountReply = z.object({ nonce: z.int().nonnegative() });
 const NoncesReply = z.object({ last_executed_tx_nonce: z.int().nullable() });
 
@@ -125,11 +148,13 @@ export function stacksNode(apiUrl: string, apiKey?: string): StacksNode {
       if (status === 404) return { kind: 'missing' };
       const transaction = ChainTransaction.safeParse(body).data;
       if (status !== 200 || !transaction) return { kind: 'unknown' };
-      const { tx_status, tx_result, canonical } = transaction;
+      const { tx_status, tx_result, canonical, burn_block_height: burnHeight } = transaction;
       if (canonical === false || tx_status.startsWith('dropped')) return { kind: 'missing' };
-      if (tx_status === 'success' || tx_status === 'pending') return { kind: tx_status };
+      if (tx_status === 'pending') return { kind: 'pending' };
+      if (burnHeight === undefined) return { kind: 'unknown' };
+      if (tx_status === 'success') return { kind: 'success', burnHeight };
       if (!tx_status.startsWith('abort')) return { kind: 'unknown' };
-      return { kind: 'aborted', reason: [tx_status, tx_result?.repr].filter(Boolean).join(' ') };
+      return { kind: 'aborted', reason: [tx_status, tx_result?.repr].filter(Boolean).join(' '), burnHeight };
     },
     async nonceOf(address) {
       const { body } = await ask(`/v2/accounts/${address}?proof=0`);
@@ -139,6 +164,18 @@ export function stacksNode(apiUrl: string, apiKey?: string): StacksNode {
       const { body } = await ask(`/extended/v1/address/${address}/nonces`);
       const last = NoncesReply.safeParse(body).data?.last_executed_tx_nonce;
       return last === null ? -1 : last;
+    },
+    async burnHeight() {
+      const { body } = await ask('/extended');
+      return StatusReply.safeParse(body).data?.chain_tip.burn_block_height;
+    },
+    async callRead({ path, args }) {
+      const [sender] = path;
+      const { body } = await ask(`/v2/contracts/call-read/${path.join('/')}`, {
+        method: 'POST',
+        body: JSON.stringify({ sender, arguments: args }),
+      });
+      return ReadReply.safeParse(body).data?.result;
     },
   };
 }

@@ -14,6 +14,10 @@ export interface StacksSettings {
   contract: string | undefined;
   /** Micro-STX for one call, before any raise. */
   fee: number;
+  /** Burn blocks under which a call is settled for good; the one that its own block belongs to counts. */
+  confirmations: number;
+  /** Time by which the node's API, or one node of several behind one address, may lag, in milliseconds. */
+  apiLagMs: number;
 }
 
 const remedy = 'set it in lib/settings.ts';
@@ -21,7 +25,8 @@ const remedy = 'set it in lib/settings.ts';
 /**
  * Reads the settings from the environment.
  *
- * @throws Error if `STACKS_NETWORK` or `STACKS_FEE` is missing.
+ * @throws Error if `STACKS_NETWORK`, `STACKS_FEE`, `STACKS_CONFIRMATIONS` or `STACKS_API_LAG_SECONDS` is
+ * missing.
  */
 export function stacksSettings(): StacksSettings {
   const network: Network = setting('STACKS_NETWORK', remedy) === 'mainnet' ? 'mainnet' : 'testnet';
@@ -30,6 +35,8 @@ export function stacksSettings(): StacksSettings {
     apiUrl: (process.env.STACKS_API_URL || `https://api.${network}.hiro.so`).replace(/\/$/, ''),
     contract: process.env.STACKS_CONTRACT || undefined,
     fee: Number(setting('STACKS_FEE', remedy)),
+    confirmations: Number(setting('STACKS_CONFIRMATIONS', remedy)),
+    apiLagMs: 1_000 * Number(setting('STACKS_API_LAG_SECONDS', remedy)),
   };
 }
 

@@ -3,12 +3,13 @@ import { timestamp } from '../../../core/clock.ts';
 import type { Action } from '../../../core/dynamo/store.ts';
 import { present } from '../../../core/invariant.ts';
 import { type ContentDone, type ContentFailure, contentKey } from '../batch/operation.ts';
-import { apiLagMs, type Chain, latest, type Progressed } from './chain.ts';
-import type { NonceItem, SignerState } from './items.ts';
-import { raiseFee } from './sign.ts';
+import { type Chain, latest, type Progressed } from './chain.ts';
+import type { NonceItem, Numbering } from './items.ts';
+import type { MinedStatus } from './node.ts';
+import { noncesKept } from './store.ts';
 
-/** The time without being mined after which a transaction is sent with a higher fee, in milliseconds. */
-export const feeRaiseAfterMs = 5 * 60_000;
+/** Nonces that are settled together: at most the operations of one chunk. */
+const noncesPerSettlement = 25;
 
 /** A nonce that has ended on the chain, and the outcome of its job, if it has one that ended with it. */
 export type NonceEnd = {
@@ -21,67 +22,105 @@ export const onChainFailure = (reason: string, txId?: string): { error: ContentF
   error: { error: 'On-chain update failed', reason, ...(txId ? { txId } : {}) },
 });
 
-/** @returns `undefined` while the nonce has not ended. */
-async function endOf(chain: Chain, nonce: NonceItem): Promise<NonceEnd | undefined> {
+/**
+ * The end of a nonce that was in a block.
+ *
+ * @param tip the height of the burn chain, as it was before the node's answer.
+ * @returns `waiting` without enough confirmations, `gone` if the node knows none of its transactions.
+ */
+async function endOf(chain: Chain, nonce: NonceItem, tip: number): Promise<NonceEnd | 'waiting' | 'gone'> {
   if (nonce.state === 'foreign') return { nonce };
-  if (nonce.state === 'signed') return undefined;
   const { status, txId } = await latest(chain, nonce);
-  if (status.kind === 'success' || status.kind === 'aborted')
-    return minedEnd(nonce, present(txId, 'a mined nonce has a transaction'), status);
-  const ageMs = chain.now() - nonce.signedAt;
-  if (status.kind === 'missing' && ageMs > apiLagMs) await sendAgain(chain, nonce);
-  else if (status.kind === 'pending' && ageMs > feeRaiseAfterMs) await raiseFee(chain, nonce, txId);
-  return undefined;
+  if (status.kind === 'missing') return 'gone';
+  if (status.kind !== 'success' && status.kind !== 'aborted') return 'waiting';
+  // The block of the transaction is its first confirmation.
+  if (tip - status.burnHeight + 1 < chain.confirmations) return 'waiting';
+  return minedEnd(nonce, present(txId, 'a mined nonce has a transaction'), status);
 }
 
-function minedEnd(
-  nonce: NonceItem,
-  txId: string,
-  status: { kind: 'success' } | { kind: 'aborted'; reason: string },
-): NonceEnd {
+function minedEnd(nonce: NonceItem, txId: string, status: MinedStatus): NonceEnd {
   if (nonce.refusal?.txIds.includes(txId)) return { nonce, outcome: onChainFailure(nonce.refusal.reason) };
   if (status.kind === 'aborted') return { nonce, txId, outcome: onChainFailure(status.reason, txId) };
   return { nonce, txId, outcome: { result: { message: `Price updated to ${nonce.job?.price} STX`, txId } } };
 }
 
-/** Marks a transaction that the node has forgotten for sending again, with the very same bytes. */
-const sendAgain = ({ store }: Chain, nonce: NonceItem): Promise<Progressed> =>
-  store.write([store.parts.replaceNonce(nonce, { ...nonce, state: 'signed' })]);
-
 /**
- * Settles nonces from the first unsettled one as far as they have ended, the operations of one chunk at a
- * time.
+ * Settles nonces from the first that is not settled, as far as they have enough confirmations, the operations
+ * of one chunk at a time. The last of them are kept with their bytes.
+ *
+ * Nodes behind one address lag by different times, so a height and a status of two answers do not belong
+ * together: a transaction that a fork moved up would seem to have the confirmations of its old place. So they
+ * are counted up to a height that was read before the lag's whole length.
+ *
+ * @returns `gone` if the node knows no transaction of the first: something else is in its place.
  */
-export async function settleEnded(
-  chain: Chain,
-  state: SignerState,
-  nonces: NonceItem[],
-): Promise<Progressed> {
+export async function settleConfirmed(chain: Chain, state: Numbering): Promise<Progressed | 'gone'> {
+  const { confirmed, mined } = state;
+  if (confirmed === mined) return false;
+  const { tip } = state;
+  const isDue = tip !== undefined && chain.now() - tip.seenAt > chain.apiLagMs;
+  // Whether the first is gone is asked for at each step while it is doubted.
+  if (tip && !isDue && state.lowerSince === undefined) return false;
   const group: NonceEnd[] = [];
-  for (const nonce of nonces) {
+  for (const nonce of await chain.store.nonces(confirmed, Math.min(mined, confirmed + noncesPerSettlement))) {
     const [first] = group;
     if (first && !sameChunk(first.nonce, nonce)) break;
-    const end = await endOf(chain, nonce);
-    if (!end) break;
+    const end = await endOf(chain, nonce, isDue ? tip.height : 0);
+    if (end === 'gone' && !first) return 'gone';
+    if (end === 'gone' || end === 'waiting') break;
     group.push(end);
     if (!nonce.job) break;
   }
-  if (group.length === 0) return false;
-  const settled = await settleGroup(chain, group, endActions(chain, state, group));
-  if (settled !== 'before') return settled === 'settled';
-  // One of them was settled before, so they go one by one; where the outcome is recorded already, only the
-  // nonce is closed.
-  const alone = group.slice(0, 1);
-  const actions = endActions(chain, state, alone);
-  return (await settleGroup(chain, alone, actions)) === 'settled' || (await chain.store.write(actions));
+  if (group.length === 0) return isDue || !tip ? await readTip(chain, state) : false;
+  const actions = endActions(chain, state, group, priceActions(chain, group));
+  const settled = await settleGroup(chain, group, actions);
+  return (
+    settled === 'settled' || (settled === 'before' && (await settleFirst(chain, state, group.slice(0, 1))))
+  );
 }
 
-function endActions(chain: Chain, state: SignerState, group: NonceEnd[]): Action[] {
+/** Reads the height up to which confirmations are counted next, unless the burn chain stands still. */
+async function readTip({ store, node, now }: Chain, state: Numbering): Promise<Progressed> {
+  const height = await node.burnHeight();
+  if (height === undefined || height === state.tip?.height) return false;
+  return await store.write([store.parts.move(state, { tip: { height, seenAt: now() } })]);
+}
+
+/**
+ * Settles one nonce alone: of its group some were settled before. Where the outcome is recorded already, only
+ * the nonce is closed, and the stored price follows the chain.
+ */
+async function settleFirst(chain: Chain, state: Numbering, alone: NonceEnd[]): Promise<Progressed> {
+  const actions = endActions(chain, state, alone, priceActions(chain, alone));
+  const settled = await settleGroup(chain, alone, actions);
+  if (settled !== 'before') return settled === 'settled';
+  const failed = alone.find(({ outcome }) => outcome && 'error' in outcome)?.nonce.job;
+  if (!failed) return await chain.store.write(actions);
+  const prices = await priceOfChain(chain, failed.contentId);
+  return prices ? await chain.store.write(endActions(chain, state, alone, prices)) : false;
+}
+
+/**
+ * Stores the price that the chain has for a content now: a call that was settled as successful is not on the
+ * chain any more, and another one took its place.
+ *
+ * @returns `undefined` without an answer of the node.
+ */
+export async function priceOfChain(chain: Chain, contentId: string): Promise<Action[] | undefined> {
+  const price = await chain.priceOf(contentId);
+  return price === undefined ? undefined : [priceAction(chain, { contentId, price, txId: null })];
+}
+
+function endActions(chain: Chain, state: Numbering, group: NonceEnd[], prices: Action[]): Action[] {
   const { parts } = chain.store;
+  const ended = group.flatMap(({ nonce: { job }, outcome }) => (job && outcome ? [job] : []));
   return [
-    parts.confirm(state.confirmed, group.length),
-    ...group.map(({ nonce }) => parts.removeNonce(nonce)),
-    ...priceActions(chain, group),
+    parts.move(state, { confirmed: state.confirmed + group.length }),
+    ...group.flatMap(({ nonce: { nonce } }) =>
+      nonce < noncesKept ? [] : [parts.forgetNonce(nonce - noncesKept)],
+    ),
+    ...ended.map((job) => parts.removeConfirming(job)),
+    ...prices,
   ];
 }
 
@@ -93,20 +132,26 @@ const sameChunk = ({ job: one }: NonceItem, { job: other }: NonceItem): boolean 
  * chain's.
  */
 function priceActions(chain: Chain, group: NonceEnd[]): Action[] {
-  const confirmed = group.flatMap(({ nonce: { job }, outcome, txId }) =>
+  const confirmed = group.flatMap(({ nonce: { job }, outcome, txId = null }) =>
     job && outcome && 'result' in outcome ? [{ ...job, txId }] : [],
   );
   const last = new Map(confirmed.map((job) => [job.contentId, job]));
-  return [...last.values()].map(({ contentId, price, txId }) => ({
-    Update: {
-      TableName: chain.contentTable,
-      Key: contentKey(contentId),
-      UpdateExpression: 'SET price = :price, priceTxId = :tx, updatedAt = :now',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':price': price, ':tx': txId, ':now': timestamp(chain.now()) },
-    },
-  }));
+  return [...last.values()].map((job) => priceAction(chain, job));
 }
+
+/** Stores the price of a content, and the transaction that set it if it is known. */
+const priceAction = (
+  chain: Chain,
+  { contentId, price, txId }: { contentId: string; price: number | null; txId: string | null },
+): Action => ({
+  Update: {
+    TableName: chain.contentTable,
+    Key: contentKey(contentId),
+    UpdateExpression: 'SET price = :price, priceTxId = :tx, updatedAt = :now',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':price': price, ':tx': txId, ':now': timestamp(chain.now()) },
+  },
+});
 
 /** Ends the operations of a group, together with these actions: in one transaction, or neither. */
 export async function settleGroup(chain: Chain, group: NonceEnd[], actions: Action[]): Promise<Settled> {

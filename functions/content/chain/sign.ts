@@ -1,5 +1,5 @@
 import type { Chain, Progressed } from './chain.ts';
-import type { NonceItem, QueuedPriceJob, SignerState, WaitingPriceJob } from './items.ts';
+import type { NonceItem, Numbering, QueuedPriceJob, WaitingPriceJob } from './items.ts';
 import { type NewNonce, noncesAtOnceMax } from './store.ts';
 
 /** The factor by which a fee is raised. Nodes replace a transaction for a tenth more. */
@@ -30,14 +30,15 @@ export async function signedItem(
 }
 
 /** Gives nonces to waiting jobs, as many as may be in flight, and stores the transactions signed for them. */
-export async function signWaiting(chain: Chain, { next, confirmed }: SignerState): Promise<Progressed> {
-  const room = noncesAtOnceMax - (next - confirmed);
+export async function signWaiting(chain: Chain, state: Numbering): Promise<Progressed> {
+  const { next, mined } = state;
+  const room = noncesAtOnceMax - (next - mined);
   const jobs = room > 0 ? await chain.store.waiting(room) : [];
   if (jobs.length === 0) return false;
   const items = await Promise.all(jobs.map((job, position) => signedItem(chain, job, next + position)));
   const { parts } = chain.store;
   return await chain.store.write([
-    parts.give(next, jobs.length),
+    parts.move(state, { next: next + jobs.length }),
     ...items.map((item) => parts.putNonce(item)),
     ...jobs.map((job) => parts.removeJob(job)),
   ]);
@@ -67,6 +68,7 @@ export async function raiseFee(chain: Chain, nonce: NonceItem, pending?: string)
 export async function useUp(chain: Chain, nonce: NonceItem, reason: string): Promise<Progressed> {
   const call = await chain.signSkip({ nonce: nonce.nonce, fee: nonce.fee });
   const refusal = { reason, txIds: [...new Set([...(nonce.refusal?.txIds ?? []), call.txId])] };
-  const item: NonceItem = { ...nonce, state: 'signed', raw: call.raw, refusal, signedAt: chain.now() };
+  const { refused: _, ...rest } = nonce;
+  const item: NonceItem = { ...rest, state: 'signed', raw: call.raw, refusal, signedAt: chain.now() };
   return await chain.store.write([chain.store.parts.replaceNonce(nonce, item)]);
 }

@@ -22,7 +22,7 @@ export async function run({ effort, cleanup }: Bench): Promise<Figure[]> {
   cleanup.later(() => stacks.stop());
   process.env.CONTENT_TABLE = table.name;
   const world = { table, stacksUrl: stacks.url };
-  const ours = await platform(world, 'ours', PRICES);
+  const ours = await platform(world, 'ours', PRICES, { confirmations: 1, apiLagMs: 0 });
   const theirs = await platform(world, 'theirs', PRICES);
 
   let nonce = 0;

@@ -1,0 +1,79 @@
+import { beforeAll, expect, test } from 'vitest';
+import { contentWorkers } from '../../functions/content/workers.ts';
+import type { Running } from '../../local/start.ts';
+import { ownServiceOfFile } from '../service/own.ts';
+import { runWorker } from '../service/run-worker.ts';
+import { chainPrice, faults, transaction } from './chain.ts';
+import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
+import { post } from './workers.ts';
+
+let running: Running;
+beforeAll(async () => {
+  // Fifty blocks take two seconds here, in which a test can look.
+  ({ running } = await ownServiceOfFile({ environment: { STACKS_CONFIRMATIONS: '50' } }));
+});
+
+test('tells which items of a batch are in a block and wait for confirmations', async () => {
+  const mine = await creator({ url: running.url });
+  const ids = await registered(mine, newIds(3));
+  const { creator: address } = mine;
+  const result = await mine.api.content.batchUpdatePrice({
+    body: { creator: address, contentIds: ids, newPrice: 5 },
+  });
+  const batchId = idOf(result);
+  const read = async () => {
+    const { ok, body } = await mine.api.content.getBatch({ params: { batchId } });
+    if (!ok) throw new Error(JSON.stringify(body));
+    return body;
+  };
+  await expect.poll(async () => (await read()).confirming?.length, { interval: 30, timeout: 20_000 }).toBe(3);
+  const { status, confirming = [], results } = await read();
+  expect(status).toBe('processing');
+  expect(results).toEqual([]);
+  expect(confirming.map(({ contentId }) => contentId)).toEqual(ids);
+  for (const { txId } of confirming)
+    expect((await transaction(running.stacksUrl, txId)).tx_status).toBe('success');
+  expect(await contentOf(mine, ids[0] ?? '')).toMatchObject({ price: null });
+  const batch = await ended(mine, batchId);
+  expect(batch).toMatchObject({ status: 'completed', successCount: 3 });
+  expect(batch.results.map(({ txId }) => txId)).toEqual(confirming.map(({ txId }) => txId));
+  expect(batch).not.toHaveProperty('confirming');
+});
+
+test('has a price on the chain again after a fork, and says so in the log; batches that need no chain go on meanwhile', async () => {
+  const mine = await creator({ url: running.url });
+  const other = await creator({ url: running.url });
+  const [id = ''] = await registered(mine, newIds(1));
+  const theirs = await registered(other, newIds(2));
+  const body = { creator: mine.creator, contentIds: [id], newPrice: 7 };
+  const batch = await ended(mine, idOf(await mine.api.content.batchUpdatePrice({ body })));
+  const { contract_call } = await transaction(running.stacksUrl, batch.results[0]?.txId ?? '');
+  const priceNow = () => chainPrice(running.stacksUrl, contract_call.contract_id, id);
+  // From now on nothing is mined.
+  const { status } = await fetch(`${running.url}/_local/stacks/faults`, {
+    method: 'PUT',
+    body: JSON.stringify({ fork: { blocks: 100_000, mempool: false }, minFee: 1_000_000 }),
+  });
+  expect(status).toBe(200);
+  expect(await priceNow()).toBeUndefined();
+  const next = idOf(await mine.api.content.batchUpdatePrice({ body: { ...body, newPrice: 8 } }));
+  const updates = { title: 'Meanwhile' };
+  const titles = await other.api.content.batchUpdateMetadata({
+    body: { creator: other.creator, contentIds: theirs, updates },
+  });
+  expect(await ended(other, idOf(titles))).toMatchObject({ status: 'completed', successCount: 2 });
+  await faults(running.stacksUrl);
+  expect(await ended(mine, next)).toMatchObject({ status: 'completed', successCount: 1 });
+  expect(await priceNow()).toBe(8);
+  expect(await contentOf(mine, id)).toMatchObject({ price: 8 });
+  const logs = await (await fetch(`${running.url}/_local/logs`)).text();
+  expect(logs).toContain('a fork took transactions back: they are sent again');
+  expect(logs).toContain('chainForked');
+
+  // An operator's message changes nothing that is in order.
+  await post(running, 'contentChain', [{ version: 1, renumber: true }]);
+  await runWorker(running, contentWorkers.wakeChain);
+  const last = idOf(await mine.api.content.batchUpdatePrice({ body: { ...body, newPrice: 9 } }));
+  expect(await ended(mine, last)).toMatchObject({ status: 'completed', successCount: 1 });
+  expect(await contentOf(mine, id)).toMatchObject({ price: 9 });
+}, 90_000);
