@@ -18,7 +18,8 @@ const known = fc.record({
 const row = fc.record({
   phone: fc.oneof(fc.nat(11).map(phone), fc.constantFrom('', 'x', '+255221', '#N/A')),
   email: fc.constantFrom('', 'a@example.com', 'none'),
-  is_active: fc.constantFrom('', 'true', 'false', 'perhaps'),
+  is_active: fc.constantFrom('', '', 'true', 'false', 'perhaps'),
+  opt_out: fc.constantFrom('', '', 'no', 'yes', 'perhaps'),
 });
 
 const isBlank = (one: object): boolean => Object.values(one).join('') === '';
@@ -54,9 +55,10 @@ test('every row is imported, updated, skipped or told of; a phone has one contac
       fc.constantFrom('csv' as const, 'phone_contacts' as const),
       (states, rows, skip_duplicates, update_existing, import_type) => {
         const { contacts, phones } = storeOf(states);
-        const csv_data = ['phone,email,is_active', ...rows.map((one) => Object.values(one).join(','))].join(
-          '\n',
-        );
+        const csv_data = [
+          'phone,email,is_active,opt_out',
+          ...rows.map((one) => Object.values(one).join(',')),
+        ].join('\n');
         const options = { import_type, csv_data, contacts: rows, skip_duplicates, update_existing };
         const read = readImport(options);
         const ids = read.candidates.map(() => randomUUID());
@@ -83,6 +85,11 @@ test('every row is imported, updated, skipped or told of; a phone has one contac
         }
         for (const [n, { optedOut }] of states.entries())
           if (optedOut) expect(phones.get(nameOf(phone(n)))?.opted_out_at).toBe(AT);
+        for (const one of rows.filter((its) => its.opt_out === 'yes' && its.phone.length > 10)) {
+          expect(phones.get(nameOf(one.phone))?.opted_out_at).toBe(AT);
+          for (const { phone_e164, is_active } of contacts.values())
+            if (phone_e164 === one.phone) expect(is_active).toBe(false);
+        }
       },
     ),
     { numRuns: 500 },

@@ -1,5 +1,5 @@
 import type { FileReport } from '../../../core/files/report.ts';
-import type { FileRow, ParsedRow } from '../../../core/files/row.ts';
+import { columnsMax, type FileRow, type ParsedRow } from '../../../core/files/row.ts';
 import { unreadable } from '../errors.ts';
 import { readWrittenPhone } from '../phone.ts';
 import { fieldOf, withoutBrackets } from './header-words.ts';
@@ -12,10 +12,12 @@ const headerRowsMax = 20;
 const numberPattern = /^[+(]?\d[\d\s().\-/]{6,}$/;
 const datePattern = /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?:\s|$)/;
 
+/** True for what looks like a phone, without a look at the numbering plans. */
+const isNumberLike = (cell: string): boolean =>
+  cell.length <= 40 && numberPattern.test(cell) && !datePattern.test(cell);
+
 const isPhoneLike = (cell: string): boolean =>
-  cell.length <= 40 &&
-  !datePattern.test(cell) &&
-  (numberPattern.test(cell) || readWrittenPhone(cell) !== undefined);
+  isNumberLike(cell) || (!datePattern.test(cell) && readWrittenPhone(cell) !== undefined);
 
 const holdsPhone = ({ cells, digits = {} }: FileRow): boolean =>
   [...cells, ...Object.values(digits)].some(isPhoneLike);
@@ -84,21 +86,28 @@ function headerProblem(top: ParsedRow, { advice }: HeaderRules): Error {
     : unreadable(`Row ${top.number}, the first, must name the columns, ${advice}`);
 }
 
-/** True for a cell whose lines look like rows with a phone: two stray quotes make one cell of them. */
-function holdsRows(cell: string, header: string[], separator: string): boolean {
-  const named = header.flatMap((name, position) => (fieldOf(name) === 'phone' ? [position] : []));
-  const phonesAt = named.length > 0 ? named : [0];
-  const [, ...lines] = cell.split(/\r\n|\r|\n/);
-  return lines.some((line) => {
-    const cells = line.split(separator).map((one) => one.replaceAll('"', '').trim());
-    const isRow = cells.length > 1 && cells.length <= header.length;
-    return isRow && phonesAt.some((position) => isPhoneLike(cells[position] ?? ''));
-  });
+/** Positions of columns with phones; the first if no header says so. */
+function phonePositions(headers: string[]): number[] {
+  const named = headers.flatMap((header, position) => (fieldOf(header) === 'phone' ? [position] : []));
+  return named.length > 0 ? named : [0];
 }
 
-function withoutHiddenRows(rows: ParsedRow[], { cells: header }: FileRow, separator: string): ParsedRow[] {
+/** Tells rows with a cell whose lines look like rows with a phone: two stray quotes make one cell of them. */
+function withoutHiddenRows(rows: ParsedRow[], header: FileRow, separator: string): ParsedRow[] {
+  const phonesAt = phonePositions(header.cells);
+  const isRow = (line: string): boolean => {
+    const cells = line.split(separator, columnsMax).map((cell) => cell.replaceAll('"', '').trim());
+    const hasPhone = phonesAt.some((position) => isNumberLike(cells[position] ?? ''));
+    return cells.length > 1 && cells.length <= header.cells.length && hasPhone;
+  };
+  const holdsRows = (cell: string): boolean =>
+    /[\r\n]/.test(cell) &&
+    cell
+      .split(/\r\n|\r|\n/)
+      .slice(1)
+      .some(isRow);
   return rows.map((row) =>
-    'cells' in row && row.cells.some((cell) => /[\r\n]/.test(cell) && holdsRows(cell, header, separator))
+    'cells' in row && row.cells.some(holdsRows)
       ? { number: row.number, error: 'A cell holds what looks like other rows: a quote may not be closed' }
       : row,
   );

@@ -11,7 +11,9 @@ const importType = z.enum(['csv', 'excel', 'phone_contacts']);
 
 const PhoneContact = z
   .record(z.string(), z.unknown())
-  .describe('`full_name`, `phone`, `email`, `tags`; other fields become attributes.');
+  .describe(
+    '`full_name`, `phone`, `email`, `tags`, in any usual spelling and in the shapes of phone pickers, or a contact as this API answers it; other fields become attributes.',
+  );
 const phoneContacts = z
   .array(PhoneContact)
   .min(1, { error: 'contacts must not be empty' })

@@ -65,12 +65,14 @@ interface RowValues {
   notes: string[];
 }
 
+/** Values in one cell: more than people have. A cell with more is not taken apart. */
+const partsMax = 50;
+
 /** Google Contacts puts several values into one cell like that. */
-const partsOf = (cell: string): string[] =>
-  cell
-    .split(':::')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+function partsOf(cell: string): string[] {
+  const parts = cell.split(':::', partsMax + 1).map((part) => part.trim());
+  return parts.length > partsMax ? [cell] : parts.filter((part) => part !== '');
+}
 
 /** Keeps a value as an attribute; one whose name is taken gets a number. */
 function keep(attributes: Attributes, name: string, value: string): void {
@@ -139,16 +141,20 @@ function tagsOf(values: RowValues): string[] | undefined {
   return read.data;
 }
 
-/** What the columns of consent say together, or the name of a field that cannot be understood. */
+/**
+ * What the columns of consent say together, or the name of a field that cannot be understood. A person who is
+ * out by one column is out, whatever another says.
+ */
 function rowConsentOf(values: RowValues): { consent: Consent } | { unread: string } {
-  let consent: Consent = 'none';
-  for (const field of consentFields)
-    for (const { text, name } of textsOf(values, field)) {
-      const read = consentOf(field, text);
-      if (!read) return { unread: fieldNameOf({ field, name }) ?? name };
-      consent = strongest(consent, read);
-    }
-  return { consent };
+  const said = consentFields.flatMap((field) =>
+    textsOf(values, field).map(({ text, name }) => ({
+      name: fieldNameOf({ field, name }) ?? name,
+      consent: consentOf(field, text),
+    })),
+  );
+  const consent = said.reduce<Consent>((all, one) => strongest(all, one.consent ?? 'none'), 'none');
+  const unread = said.find((one) => one.consent === undefined);
+  return unread && consent !== 'out' ? { unread: unread.name } : { consent };
 }
 
 function addCell(values: RowValues, { cells, digits, inexact }: FileRow, at: number, meaning: Meaning): void {

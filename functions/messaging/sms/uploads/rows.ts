@@ -34,14 +34,13 @@ function phoneOf({ cells, digits = {}, inexact = [] }: FileRow, at: number): str
 
 /** What a row says about consent, or the error of a row that cannot be understood. */
 function consentOfRow({ cells }: FileRow, { consent, headers }: UploadColumns): Consent | { error: string } {
-  let said: Consent = 'none';
-  for (const { field, at } of consent) {
+  const said = consent.flatMap(({ field, at }) => {
     const cell = cells[at] ?? '';
-    const read = cell === '' ? 'none' : consentOf(field, cell);
-    if (!read) return { error: `Column ${headers[at]} must be true or false` };
-    said = strongest(said, read);
-  }
-  return said;
+    return cell === '' ? [] : [{ at, consent: consentOf(field, cell) }];
+  });
+  const all = said.reduce<Consent>((before, one) => strongest(before, one.consent ?? 'none'), 'none');
+  const unread = said.find((one) => one.consent === undefined);
+  return unread && all !== 'out' ? { error: `Column ${headers[unread.at]} must be true or false` } : all;
 }
 
 /** Values of the text's variables: each column under its header. */
