@@ -217,7 +217,9 @@ describe('who is out of messages by a file', () => {
     await imported(person, 3);
     const rows = [`${phone(0)};Ann;ndiyo;`, `${phone(1)};Bob;;hapana`, `${phone(2)};Cid;hapana;ndiyo`];
     const csv = ['simu;jina;Amejiondoa;Hai', ...rows].join('\n');
-    expect((await importCsv(person, csv, options)).status).toBe(201);
+    const { body } = await importCsv(person, csv, options);
+    const told = [2, 3].map((row) => `Row ${row}: Out of messages now; nothing else was changed`);
+    expect(body.warnings).toEqual('update_existing' in options ? undefined : told);
     expect(await contactsOf(person)).toEqual([
       [phone(0), false, true],
       [phone(1), false, false],

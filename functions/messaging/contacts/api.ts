@@ -108,7 +108,9 @@ export const contactEndpoints = {
       warnings: z
         .array(z.string())
         .optional()
-        .describe('Values of imported rows that were left out, or kept as an attribute.'),
+        .describe(
+          'Values of imported rows that were left out or kept as an attribute, and rows that changed consent only.',
+        ),
       file: FileReport.optional(),
     }),
   },

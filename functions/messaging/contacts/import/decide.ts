@@ -160,11 +160,17 @@ export function decideImport(asked: Import, find: Find) {
     changes.push(...outcome.changes);
     if ('error' in outcome) result.errors.push({ row, error: outcome.error });
     else result[outcome.counted] += 1;
-    if ('counted' in outcome && outcome.counted !== 'skipped') result.notes.push(...candidate.notes);
+    result.notes.push(...notesOf(candidate, outcome));
   }
   for (const phone of asked.consents.keys())
     if (!seen.has(phone)) changes.push(...plan.consentOf(plan.known(phone)));
   return { changes, result: importReply(result, asked) };
+}
+
+/** What is told of a row that was used, or of one that only changed the consent of a contact. */
+function notesOf({ row, notes }: Candidate, outcome: Outcome): RowNote[] {
+  if ('counted' in outcome && outcome.counted !== 'skipped') return notes;
+  return outcome.changes.length > 0 ? [{ row, note: 'Out of messages now; nothing else was changed' }] : [];
 }
 
 /** Answer of an import, with the errors and notes in the order of their rows. */
