@@ -114,6 +114,8 @@ test('the description’s bodies import, change and delete contacts as it says',
       total_processed: 2,
       errors: [],
       message: 'Successfully imported 2, updated 0, skipped 0 contacts',
+      // Ours, beside the fields of the description.
+      file: expect.objectContaining({ kind: 'csv', header_row: 1, rows_read: 2 }),
     },
   ]);
   expect((await post(person, 'bulk-import', imports.phone)).body).toMatchObject({ imported: 0, skipped: 2 });

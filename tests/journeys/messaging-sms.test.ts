@@ -114,5 +114,7 @@ test('a workbook is uploaded with the form of the description', async () => {
     processed_contacts: 99,
     successful_contacts: 99,
     errors: ['Row 5: Invalid phone number format'],
+    // Ours, beside the fields of the description.
+    file: expect.objectContaining({ kind: 'xlsx', header_row: 1, rows_read: 100 }),
   });
 });
