@@ -21,8 +21,9 @@ const optedOutError = 'Recipient opted out';
 /** An international number; the plus is optional, since spreadsheets drop it from numbers. */
 function readInternationalPhone(text: string): string | undefined {
   const phone = readWrittenPhone(text);
-  // A number in national format lacks the digits of its country.
-  return phone && text.replace(/\D/g, '').includes(phone.slice(1)) ? phone : undefined;
+  // A number in national format has fewer digits, since those of its country are missing.
+  const digits = text.match(/\p{Nd}/gu)?.length ?? 0;
+  return phone && digits >= phone.length - '+'.length ? phone : undefined;
 }
 
 /** Phone of a row, in E.164. */
