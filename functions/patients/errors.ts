@@ -54,7 +54,7 @@ function unprocessable(detail: Detail[]) {
 function brokenJson(problem: MalformedJson) {
   const error = jsonError(problem.text());
   if (!error) {
-    const msg = 'keys that reach prototypes and nesting without end are not allowed';
+    const msg = 'nesting without end is not allowed';
     return unprocessable([{ loc: ['body'], msg, type: 'value_error.jsondecode' }]);
   }
   const { message, position, line, column } = error;

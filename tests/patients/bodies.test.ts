@@ -132,8 +132,6 @@ describe('a body that is no JSON is answered with what and where its first fault
 describe('JSON that could do harm is refused, and never a fault of ours', () => {
   const patient = JSON.stringify(newPatient());
   test.each([
-    ['a key __proto__', `[${patient.replace('{', '{"__proto__":{"x":1},')}]`],
-    ['a key constructor.prototype', `[${patient.replace('{', '{"constructor":{"prototype":{"x":1}},')}]`],
     ['lists 100,000 deep', '['.repeat(100_000) + ']'.repeat(100_000)],
     ['objects 50,000 deep', `[${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}]`],
     ['lists without end', '['.repeat(100_000)],
@@ -142,6 +140,15 @@ describe('JSON that could do harm is refused, and never a fault of ours', () => 
     const answer = await send(person, 'POST', BATCH, body);
     expect(answer.status).toBe(422);
     expect(json(answer.text)).toMatchObject({ detail: [{ loc: ['body'] }] });
+    expect((await person.api.patients.list()).body).toMatchObject({ total: 0 });
+  });
+
+  test.each(['__proto__', 'constructor'])('a key %s, which is named', async (key) => {
+    const person = await somebody();
+    const body = `[${patient.replace('{', `{"${key}":{"prototype":{"x":1}},`)}]`;
+    const answer = await send(person, 'POST', BATCH, body);
+    expect(answer.status).toBe(422);
+    expect(json(answer.text)).toMatchObject({ detail: [{ loc: ['body', 0, key] }] });
     expect((await person.api.patients.list()).body).toMatchObject({ total: 0 });
   });
 
