@@ -60,6 +60,43 @@ describe('lists', () => {
     }
   });
 
+  test('names in any order, without accents, whatever blanks lie between, and phones as people write them', async () => {
+    const person = await somebody();
+    const contacts = [
+      { name: 'José  María   García', phone: phone(1) },
+      { name: 'Łukasz Weiß', phone: phone(2) },
+      { name: 'O’Brien', phone: phone(3), email: 'Pat@Example.com' },
+      { name: 'Ｙｕｋｉ', phone: phone(4) },
+      { name: 'İpek', phone: phone(5) },
+    ];
+    await post(person, 'bulk-import', { import_type: 'phone_contacts', contacts });
+    for (const [search, expected] of [
+      ['jose', [phone(1)]],
+      ['JOSÉ', [phone(1)]],
+      ['jose\u0301', [phone(1)]],
+      ['garcia jose', [phone(1)]],
+      ['García   María', [phone(1)]],
+      ['jos gar', [phone(1)]],
+      ['jose lukasz', []],
+      ['lukasz weiss', [phone(2)]],
+      ["o'brien", [phone(3)]],
+      ['pat@example o’br', [phone(3)]],
+      ['yuki', [phone(4)]],
+      ['ipek', [phone(5)]],
+      ['0710 000 002', [phone(2)]],
+      ['+255 (710) 000-003', [phone(3)]],
+      ['00255710000004', [phone(4)]],
+      ['   ', contacts.map((one) => one.phone)],
+    ] as const) {
+      const { body } = await list(person, `?search=${encodeURIComponent(search)}`);
+      expect([search, body.contacts.map(({ phone_e164 }) => phone_e164), body.total]).toEqual([
+        search,
+        expected,
+        expected.length,
+      ]);
+    }
+  });
+
   test('a change at once, also where it was asked before', async () => {
     const person = await somebody();
     const [contact] = await imported(person, 2);

@@ -1,4 +1,5 @@
 import type { View } from '../../../core/ledger/ledger.ts';
+import { matcherOf } from '../../../core/search-text.ts';
 import type { Contact } from './contact.ts';
 import { asContact, type PhoneEntry } from './store.ts';
 
@@ -30,13 +31,12 @@ function fitting(contacts: Contact[]): Contact[] {
   return end < 0 ? contacts : contacts.slice(0, end);
 }
 
-/** Filter of a query: a tag matches as a whole, a search matches part of a text, case-insensitive. */
+/** Filter of a query: a tag matches as a whole, a search by the words of `matcherOf`. */
 function filterOf({ search = '', tag = '' }: PageQuery): ((contact: Contact) => boolean) | undefined {
-  const part = search.toLowerCase();
-  if (part === '' && tag === '') return undefined;
+  const matches = matcherOf(search);
+  if (!matches && tag === '') return undefined;
   return ({ name, email, phone_e164, tags }) =>
-    (tag === '' || tags.includes(tag)) &&
-    (part === '' || [name, email, phone_e164].some((text) => text?.toLowerCase().includes(part)));
+    (tag === '' || tags.includes(tag)) && (matches?.([name ?? '', email ?? ''], phone_e164) ?? true);
 }
 
 async function searchContacts(
