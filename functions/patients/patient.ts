@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { systemClock, timestamp } from '../../core/clock.ts';
 import { invariant } from '../../core/invariant.ts';
+import { shownPhone } from '../../core/phone-text.ts';
 import {
   changeable,
   optional,
@@ -26,8 +27,23 @@ const latestBirth = () => timestamp(systemClock.now() + 14 * 3_600_000).slice(0,
 const text = (rules: TextRules) => (value: unknown) => readText(value, rules);
 
 const nameRules = { min: 1, max: 100 };
-/** Digits with the usual characters between them. The number need not exist. */
-const phoneRules = { max: 32, pattern: /^\+?[0-9][0-9 ()./x-]*$/ };
+/**
+ * The phone that a text shows: digits with the usual characters between them, perhaps an extension. The
+ * number need not exist.
+ */
+const phoneRules = {
+  max: 32,
+  shown: shownPhone,
+  pattern: /^[+(]{0,3}[0-9][-0-9 ()./]*(?:[,;]? ?(?:[Ee]xt(?:n|ension)?|x|#)[.:= ]*[0-9]{1,7})?$/,
+};
+const phoneSchema = {
+  type: 'string',
+  maxLength: phoneRules.max,
+  description: [
+    'Digits with spaces, dashes, dots, slashes and parentheses, after an optional plus; an extension as `ext. 5`',
+    'or `x5`. Stored as it shows: digits of other scripts, dashes and blanks in ASCII, without invisible marks.',
+  ].join(' '),
+};
 const addressRules = { max: 500, severalLines: true };
 const historyRules = { max: 10_000, severalLines: true };
 const allergiesRules = { max: 2_000, severalLines: true };
@@ -59,7 +75,7 @@ export const NewPatient = z
     last_name: required(text(nameRules), described(nameRules)),
     date_of_birth: required(date, dateSchema),
     gender: required(gender, genderSchema),
-    phone: required(text(phoneRules), described(phoneRules)),
+    phone: required(text(phoneRules), phoneSchema),
     ...optionalFields,
     tenant_id: optional(readName, {
       type: 'string',
@@ -76,7 +92,7 @@ export const PatientChanges = z
     last_name: changeable(text(nameRules), described(nameRules)),
     date_of_birth: changeable(date, dateSchema),
     gender: changeable(gender, genderSchema),
-    phone: changeable(text(phoneRules), described(phoneRules)),
+    phone: changeable(text(phoneRules), phoneSchema),
     ...optionalFields,
   })
   .meta({ id: 'PatientChanges' });

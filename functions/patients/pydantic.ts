@@ -1,5 +1,5 @@
-import { domainToASCII } from 'node:url';
 import * as z from 'zod';
+import { readEmailAddress } from '../../core/email-address.ts';
 import { placeOf } from '../../core/http/cursor.ts';
 import { isName, isStorable, normalized } from '../../core/text.ts';
 
@@ -87,6 +87,8 @@ export interface TextRules {
   /** Most characters, in code points. */
   max: number;
   pattern?: RegExp;
+  /** What a text is stored as, such as the phone that it shows; its other rules are checked of that. */
+  shown?: (text: string) => string;
   /** True if TAB, LF and CR are allowed. */
   severalLines?: boolean;
 }
@@ -94,13 +96,14 @@ export interface TextRules {
 /** Reads a text. Its length is checked in code points, as Python counts. */
 export function readText(
   value: unknown,
-  { min = 0, max, pattern, severalLines = false }: TextRules,
+  { min = 0, max, pattern, shown, severalLines = false }: TextRules,
 ): Reading<string> {
-  const text = asText(value);
-  if (text === undefined) return refuse(flaws.text);
+  const written = asText(value);
+  if (written === undefined) return refuse(flaws.text);
+  const text = shown ? shown(written) : written;
   if (text.trim().length < min) return refuse(flaws.minLength(min));
   if (text.length > max && [...text].length > max) return refuse(flaws.maxLength(max));
-  if (!isStorable(text, severalLines)) return refuse(flaws.characters);
+  if (!isStorable(written, severalLines)) return refuse(flaws.characters);
   if (pattern && !pattern.test(text)) return refuse(flaws.regex(pattern));
   return { value: text };
 }
@@ -126,24 +129,10 @@ export function readDate(value: unknown, earliest: string, latest: string): Read
   return { value: date.data };
 }
 
-const asciiAddress = z.email();
-
-/** Labels of letters and digits of any script, with dashes only inside (RFC 5891 §4.2.3). */
-const domainPattern =
-  /^[\p{L}\p{M}\p{N}]+(?:-+[\p{L}\p{M}\p{N}]+)*(?:\.[\p{L}\p{M}\p{N}]+(?:-+[\p{L}\p{M}\p{N}]+)*)*$/u;
-
-/** RFC 5321 §4.5.3.1.3: a path has 256 octets, two of which are its brackets. */
-const emailLengthMax = 254;
-
-/** Reads an e-mail address. Its domain becomes lower case; international domains stay as they are written. */
+/** Reads an e-mail address as `readEmailAddress` does. */
 export function readEmail(value: unknown): Reading<string> {
-  if (typeof value !== 'string' || value.length > emailLengthMax) return refuse(flaws.email);
-  const [local, domain = '', ...more] = normalized(value).split('@');
-  // `domainToASCII` reads a host as browsers do: it drops a path and decodes escapes.
-  if (more.length > 0 || !domainPattern.test(domain)) return refuse(flaws.email);
-  return asciiAddress.safeParse(`${local}@${domainToASCII(domain)}`).success
-    ? { value: `${local}@${domain.toLowerCase()}` }
-    : refuse(flaws.email);
+  const address = typeof value === 'string' ? readEmailAddress(value) : undefined;
+  return address === undefined ? refuse(flaws.email) : { value: address };
 }
 
 /** Reads one of the permitted texts. */

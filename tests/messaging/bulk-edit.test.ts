@@ -52,6 +52,22 @@ describe('changes', () => {
   });
 });
 
+test('keeps texts in Unicode NFC, an address by the one rule, and attributes as they are', async () => {
+  const person = await somebody();
+  const [contact] = await imported(person, 1);
+  const updates = {
+    ...{ name: ' Jose\u0301 ', email: ' a&b@Example.com ', tags: ['e\u0301'] },
+    attributes: { 'e\u0301': ['u\u0308', { deep: ' two\nlines ', score: -0.5, yes: true, no: null }] },
+  };
+  expect((await post(person, 'bulk-edit', { contact_ids: [contact?.id], updates })).status).toBe(200);
+  expect(await everybody(person)).toMatchObject([
+    {
+      ...{ name: 'José', email: 'a&b@example.com', tags: ['é'] },
+      attributes: { é: ['ü', { deep: ' two\nlines ', score: -0.5, yes: true, no: null }] },
+    },
+  ]);
+});
+
 describe('with an id that is nobody’s', () => {
   test.each([0, 1, 2])('at position %i nobody is changed, and it is named', async (position) => {
     const person = await somebody();
@@ -151,7 +167,32 @@ describe('refuses', () => {
     ['the name of a phone’s record', { contact_ids: ['~AAAA'], updates: { name: 'x' } }, 'contact_ids.0'],
     ['an e-mail address that is none', { contact_ids: [id], updates: { email: 'a@b' } }, 'updates.email'],
     ['an empty name', { contact_ids: [id], updates: { name: '  ' } }, 'updates.name'],
-    ['a control character', { contact_ids: [id], updates: { name: 'a\u0000' } }, 'updates.name'],
+    ...['\u0000', '\u0007', '\u0085', '\u007f', '\ud800', '\uffff', '\n', '\t'].flatMap(
+      (character): [string, unknown, string][] => {
+        const text = `a${character}b`;
+        const place = `the character ${JSON.stringify(character)}`;
+        return [
+          [`${place} in a name`, { contact_ids: [id], updates: { name: text } }, 'updates.name'],
+          [`${place} in a tag`, { contact_ids: [id], updates: { tags: [text] } }, 'updates.tags.0'],
+          [`${place} in an address`, { contact_ids: [id], updates: { email: text } }, 'updates.email'],
+          [
+            `${place} in the name of an attribute`,
+            { contact_ids: [id], updates: { attributes: { [text]: 1 } } },
+            'updates.attributes',
+          ],
+        ];
+      },
+    ),
+    [
+      'two names of attributes that are one',
+      { contact_ids: [id], updates: { attributes: { é: 1, 'e\u0301': 2 } } },
+      'updates.attributes',
+    ],
+    [
+      'a number that JSON rounded',
+      { contact_ids: [id], updates: { attributes: { id: 2 ** 53 } } },
+      'updates.attributes',
+    ],
     [
       'half a surrogate pair deep inside',
       { contact_ids: [id], updates: { attributes: { a: ['\ud800'] } } },

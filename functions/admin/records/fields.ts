@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readEmailAddress } from '../../../core/email-address.ts';
 import { isStorable, normalized } from '../../../core/text.ts';
 
 /**
@@ -23,10 +24,11 @@ export const username = text(150, { min: 1 }).refine((name) => name !== absentCe
 });
 
 const notAnEmail = { error: 'must be an e-mail address' };
+/** An e-mail address as `readEmailAddress` reads it, or an empty text. */
 export const email = z
   .string(notAnEmail)
-  .max(254, notAnEmail)
-  .refine((value) => value === '' || z.email().safeParse(value).success, notAnEmail);
+  .transform((value) => (value.trim() === '' ? '' : readEmailAddress(value)))
+  .pipe(z.string(notAnEmail));
 
 const notAnId = 'must be a positive whole number';
 

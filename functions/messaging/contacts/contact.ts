@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { isStorable } from '../../../core/text.ts';
+import { readEmailAddress } from '../../../core/email-address.ts';
+import { isStorable, normalized } from '../../../core/text.ts';
 import { boundedText } from '../text.ts';
 
 /** Attributes that callers define: any JSON. */
@@ -11,15 +12,33 @@ const attributeLevelsMax = 16;
 const tagsMax = 50;
 const tagLengthMax = 64;
 
-/** DynamoDB nests to 32 levels; texts at every depth must be storable. */
+/**
+ * DynamoDB nests to 32 levels; texts at every depth must be storable. A number beyond 2^53 - 1 is not: it was
+ * rounded when it was parsed. Neither are two names that are one in NFC: one of them would be lost.
+ */
 function isStorableValue(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return isStorable(value, true);
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   if (typeof value !== 'object' || value === null) return true;
+  const names = Object.keys(value);
   return (
     depth > 0 &&
+    new Set(names.map(normalized)).size === names.length &&
     Object.entries(value).every(([key, inner]) => isStorable(key, false) && isStorableValue(inner, depth - 1))
   );
 }
+
+/** A value with its texts and names in NFC. Its depth was checked before. */
+function normalizedValue(value: unknown): unknown {
+  if (typeof value === 'string') return normalized(value);
+  if (Array.isArray(value)) return value.map(normalizedValue);
+  return typeof value === 'object' && value !== null ? normalizedAttributes(value) : value;
+}
+
+const normalizedAttributes = (attributes: object): Attributes =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [normalized(name), normalizedValue(value)]),
+  );
 
 /** True if attributes are small enough to be stored. */
 export const fits = (attributes: Attributes): boolean =>
@@ -27,8 +46,12 @@ export const fits = (attributes: Attributes): boolean =>
 
 /** Name of a contact. */
 export const Name = boundedText(1, 255);
-/** E-mail address of a contact. */
-export const Email = boundedText(1, 254).pipe(z.email({ error: 'Invalid email address' }));
+/** E-mail address of a contact, as `readEmailAddress` reads it. */
+export const Email = z
+  .string()
+  .transform(readEmailAddress)
+  .pipe(z.string({ error: 'Invalid email address' }))
+  .meta({ format: 'email' });
 /** Tags of a contact, without duplicates. */
 export const Tags = z
   .array(boundedText(1, tagLengthMax))
@@ -40,9 +63,13 @@ export const AttributeName = boundedText(1, attributeNameLengthMax).refine((name
 export const Attributes = z
   .record(z.string().min(1).max(attributeNameLengthMax), z.unknown())
   .refine((value) => isStorableValue(value, attributeLevelsMax), {
-    error: `Attributes may be ${attributeLevelsMax} levels deep, without control characters`,
+    error: [
+      `Attributes may be ${attributeLevelsMax} levels deep, without control characters, without two names that`,
+      'are one in Unicode NFC, and without numbers beyond 2^53 - 1, which belong in quotes',
+    ].join(' '),
     abort: true,
   })
+  .transform(normalizedAttributes)
   .refine(fits, {
     error: `Attributes may take ${attributesBytesMax} bytes of JSON`,
   });
