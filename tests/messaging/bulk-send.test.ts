@@ -92,10 +92,66 @@ test.each([
     success: false,
     message: 'Invalid phone number format',
     error_code: 'VALIDATION_ERROR',
-    details: expect.objectContaining({ field: 'contacts.1.phone' }),
+    details: { field: 'contacts.1.phone', constraint: expect.stringContaining('such as +255712345678') },
     ...zeros,
   });
   expect(await textsOf(person, sender_id)).toEqual([]);
+});
+
+test('takes contacts as callers have them: what the text does not use may be anything', async () => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const [one = '', two = '', three = ''] = newPhones(3);
+  const unused = {
+    ...{ email: null, tags: [], attributes: { city: { name: 'Dodoma' } }, id: 17, visits: 2 ** 60 },
+    ...{ note: 'x'.repeat(5_000), odd: 'NUL \u0000', is_active: true, '': '', name: null, '{{x}}': '{{y}}' },
+  };
+  const contacts = [
+    { ...unused, phone: one, code: 'A1' },
+    { ...unused, phone: two, code: 7 },
+    {
+      ...Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`column ${n}`, n])),
+      phone: three,
+      code: 1.5,
+    },
+  ];
+  const accepted = acceptedOf(
+    await person.api.messaging.bulkSend({ body: { contacts, message: 'Code {{code}}', sender_id } }),
+  );
+  await batchWhen(person, accepted.batchId);
+  const texts = await textsOf(person, sender_id);
+  expect(new Map(texts.map(({ to, text }) => [to, text]))).toEqual(
+    new Map([
+      [one, 'Code A1'],
+      [two, 'Code 7'],
+      [three, 'Code 1.5'],
+    ]),
+  );
+});
+
+test.each([
+  ['a list', []],
+  ['an object', {}],
+  ['nothing', null],
+  ['a number that JSON rounded', 2 ** 53],
+])('refuses %s as the value of a variable that the text uses', async (_, code) => {
+  const { api } = await somebody();
+  const contacts = newPhones(1).map((phone) => ({ phone, code }));
+  const result = await api.messaging.bulkSend({
+    body: { contacts, message: '{{code}}', sender_id: 'MIFUMO' },
+  });
+  expect(result.status).toBe(400);
+  expect(result.body).toMatchObject({ details: { field: 'contacts.0', missing: ['code'] }, ...zeros });
+});
+
+test('refuses a text that gets a control character by a variable', async () => {
+  const { api } = await somebody();
+  const contacts = newPhones(1).map((phone) => ({ phone, name: 'a\u0000b' }));
+  const result = await api.messaging.bulkSend({
+    body: { contacts, message: '{{name}}', sender_id: 'MIFUMO' },
+  });
+  expect(result.status).toBe(400);
+  expect(result.body).toMatchObject({ message: 'Control characters are not allowed', ...zeros });
 });
 
 const [someone = ''] = newPhones(1);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../core/files/csv.ts';
 import { Problem } from '../../core/http/problem.ts';
 import { workbookRows } from '../../functions/messaging/files/workbook.ts';
-import { fillIn, variablesOf } from '../../functions/messaging/sms/templates/text.ts';
+import { bracesFaultOf, fillIn, variablesOf } from '../../functions/messaging/sms/templates/text.ts';
 import { workbookParts, zip } from './files/zip.ts';
 
 /** Least CPU time of a work, in microseconds: what else the machine does only adds to it. */
@@ -53,9 +53,9 @@ describe('a hostile CSV is read in linear time', () => {
 });
 
 describe('the variables of a hostile template are found in linear time', () => {
-  const find = (body: string) => [variablesOf(body), fillIn(body, { a: 'b' })];
+  const find = (body: string) => [bracesFaultOf(body), variablesOf(body), fillIn(body, { a: 'b' })];
 
-  test.each(['{{', '{{a', '{{a ', '{{a b.c-', '{{a}}'])('%j', (unit) => {
+  test.each(['{{', '{{a', '{{a ', '{{a b.c-', '{{a}}', '{{a}}}', '}}', '{{ }}', '{{a}} {'])('%j', (unit) => {
     expect(growth((length) => repeated(unit, length), find)).toBeLessThan(64);
   });
 
@@ -68,20 +68,50 @@ describe('a variable is a name in double braces', () => {
   test.each([
     ['{{name}}', ['name']],
     ['{{ First Name }} and {{\tFIRST.name\n}}', ['first_name']],
-    ['{{{name}}}', ['name']],
     ['{{jina_la_kwanza}}{{名前}}{{2nd-code}}', ['jina_la_kwanza', '名前', '2nd_code']],
     [`{{${'x'.repeat(64)}}}`, ['x'.repeat(64)]],
     [`{{${'x'.repeat(64)}   }}`, ['x'.repeat(64)]],
-    [`{{${'x'.repeat(65)}}}`, []],
-    ['{{}} {{ }} {{-a}} {{a!}} {{a}b}} {name} {{name}', []],
-    ['{{a{{b}}', ['b']],
+    ['{one} } { {brace}', []],
   ])('%s', (body, variables) => {
     expect(variablesOf(body)).toEqual(variables);
     const filled = fillIn(body, Object.fromEntries(variables.map((name) => [name, 'value'])));
     expect(filled).toMatchObject({ text: expect.any(String) });
   });
 
-  test('braces around anything else stay', () => {
-    expect(fillIn('{{a!}} {{ b }} {{{c}}}', { b: 'B', c: 'C' })).toEqual({ text: '{{a!}} B {C}' });
+  test.each([
+    ...[
+      '{{}}',
+      '{{ }}',
+      '{{-a}}',
+      '{{name!}}',
+      '{{#if}}',
+      '{{/if}}',
+      '{{a}b}}',
+      '{{name',
+      'name}}',
+      '{{name}',
+    ],
+    ...['{{{name}}}', '{{name}}}', '{{a{{b}}', '{{a}} {{', `{{${'x'.repeat(65)}}}`],
+  ])('%s is none, and makes its text faulty', (body) => {
+    expect(bracesFaultOf(body)).toMatch(/^The braces at character \d+ are no variable: .*\{\{name\}\}/);
+    expect(fillIn(body, { a: 'A', b: 'B', name: 'N' })).toHaveProperty('fault');
+  });
+
+  test('its value is no text if it is a list, an object or a number that was rounded', () => {
+    for (const a of [[], ['x'], {}, null, ' ', 2 ** 53, 1e21])
+      expect(fillIn('{{a}}', { a })).toEqual({ missing: ['a'] });
+    for (const [a, text] of [
+      [5, '5'],
+      [-0.5, '-0.5'],
+      [true, 'true'],
+      [' x ', 'x'],
+    ])
+      expect(fillIn('{{a}}', { a })).toEqual({ text });
+  });
+
+  test('its value reaches nobody with braces', () => {
+    expect(fillIn('Hi {{a}}', { a: 'Jane {{phone}}' })).toEqual({
+      fault: 'The value of a has double braces, which are not filled in',
+    });
   });
 });

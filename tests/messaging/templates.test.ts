@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { somebody } from '../people.ts';
 import { acceptedOf, batchWhen, newPhones, newSender, textsOf } from './sms.ts';
 
@@ -38,7 +38,7 @@ test('sends each recipient the template with their own values', async () => {
       body: {
         contacts: [
           { phone: one, name: 'John Doe', code: 'A1' },
-          { phone: two, name: 'Jane {{phone}}', code: 'B2' },
+          { phone: two, name: 'Jane {phone}', code: 2 },
         ],
         message: 'Welcome',
         sender_id,
@@ -51,7 +51,7 @@ test('sends each recipient the template with their own values', async () => {
   expect(new Map(texts.map(({ to, text }) => [to, text]))).toEqual(
     new Map([
       [one, 'Dear John Doe: Welcome (A1)'],
-      [two, 'Dear Jane {{phone}}: Welcome (B2)'],
+      [two, 'Dear Jane {phone}: Welcome (2)'],
     ]),
   );
 });
@@ -73,6 +73,47 @@ test('sends nothing at all when one recipient has no value for a variable, and n
     ...{ total_contacts: 0, processed_contacts: 0, successful_contacts: 0, results: [] },
   });
   expect(await textsOf(person, sender_id)).toEqual([]);
+});
+
+describe('a text with braces that are no variable', () => {
+  const faulty = ['Hi {{name!}}', 'Hi {{name', 'Hi {{}}', 'Hi {{#if}}', 'Hi {{{name}}}', 'Hi name}}'];
+
+  test.each(faulty)('%s is not stored', async (body) => {
+    const { api } = await somebody();
+    const result = await api.messaging.createTemplate({ body: { name: 'Greeting', body } });
+    expect(result.status).toBe(400);
+    expect(result.body).toMatchObject({
+      message: expect.stringMatching(/^The braces at character \d+ are no variable/),
+      details: { field: 'body' },
+    });
+    expect((await api.messaging.listTemplates()).body).toMatchObject({ total: 0 });
+  });
+
+  test.each(faulty)('%s is not sent', async (message) => {
+    const person = await somebody();
+    const sender_id = newSender();
+    const contacts = newPhones(2).map((phone) => ({ phone, name: 'Ann' }));
+    const result = await person.api.messaging.bulkSend({ body: { contacts, message, sender_id } });
+    expect(result.status).toBe(400);
+    expect(result.body).toMatchObject({ details: { field: 'message' }, total_contacts: 0, results: [] });
+    expect(await textsOf(person, sender_id)).toEqual([]);
+  });
+
+  test('is not sent either if the braces come with a value', async () => {
+    const person = await somebody();
+    const sender_id = newSender();
+    const [one = '', two = ''] = newPhones(2);
+    const contacts = [
+      { phone: one, name: 'Ann' },
+      { phone: two, name: '{{first_name}}' },
+    ];
+    const result = await person.api.messaging.bulkSend({
+      body: { contacts, message: 'Hi {{name}}', sender_id },
+    });
+    expect(result.status).toBe(400);
+    expect(result.body).toMatchObject({ details: { field: 'contacts.1' } });
+    expect(await textsOf(person, sender_id)).toEqual([]);
+  });
 });
 
 test('answers a template of another tenant as one that does not exist', async () => {

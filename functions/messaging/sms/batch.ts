@@ -149,10 +149,10 @@ export const smsKeys = {
 /** A recipient, with the values of the text's variables. */
 export interface Recipient {
   to: string;
-  variables: Readonly<Record<string, string | undefined>>;
+  variables: Readonly<Record<string, unknown>>;
 }
 
-/** Fills in the text for one recipient. @returns the text, or the variables that have no value. */
+/** Fills in the text for one recipient, as `fillIn` does. */
 export const textFor = (body: string, { to, variables }: Recipient) =>
   fillIn(body, { phone: to, ...variables });
 

@@ -1,3 +1,5 @@
+import { e164Expected } from '../../../core/phone-text.ts';
+import { isStorable, normalized } from '../../../core/text.ts';
 import { MessagingProblem } from '../errors.ts';
 import { readPhone, takesMessages } from '../phone.ts';
 import { nothingSent } from './api.ts';
@@ -6,11 +8,10 @@ import { messageId } from './messages/id.ts';
 import { textLengthMax } from './messages/segments.ts';
 import { dueTime, invalidPhone, scheduleTooFar } from './shape.ts';
 
-/** One contact of a request: fields other than these two are variables. */
+/** One contact of a request: fields other than its phone are variables. */
 interface SentContact {
   phone: string;
-  name?: string | null | undefined;
-  [variable: string]: string | null | undefined;
+  [variable: string]: unknown;
 }
 
 const refused = (message: string, field: string, more: object = {}) =>
@@ -25,7 +26,9 @@ const refused = (message: string, field: string, more: object = {}) =>
  */
 export function checkPhones(contacts: Pick<SentContact, 'phone'>[]): void {
   const place = contacts.findIndex(({ phone }) => readPhone(phone) !== phone || !takesMessages(phone));
-  if (place >= 0) throw refused(invalidPhone, `contacts.${place}.phone`);
+  if (place < 0) return;
+  const constraint = `${e164Expected}, of a line that can receive text messages`;
+  throw refused(invalidPhone, `contacts.${place}.phone`, { constraint });
 }
 
 /**
@@ -42,8 +45,8 @@ export function readSchedule(scheduleAt: string | null | undefined, now: number)
 /**
  * Messages of a request: one for each phone that has not opted out, in the order of their first occurrence.
  *
- * @throws MessagingProblem with the position of a contact whose text lacks a variable or is too long; then
- * nothing is sent at all.
+ * @throws MessagingProblem with the position of a contact whose text lacks a variable, is too long, or has
+ * braces or characters that cannot be sent; then nothing is sent at all.
  */
 export function composeMessages(
   body: { text: string; variables: Record<string, string | undefined> },
@@ -54,16 +57,17 @@ export function composeMessages(
   const messages = new Map<string, Required<PackedMessage>>();
   for (const [place, { phone, ...fields }] of contacts.entries()) {
     if (messages.has(phone) || optedOut.has(phone)) continue;
-    const known = Object.entries(fields).map(([name, value]) => [name, value ?? undefined]);
-    const variables = { ...body.variables, ...Object.fromEntries(known) };
-    const written = textFor(body.text, { to: phone, variables });
+    const written = textFor(body.text, { to: phone, variables: { ...body.variables, ...fields } });
+    if ('fault' in written) throw refused(written.fault, `contacts.${place}`);
     if ('missing' in written) {
       const { missing } = written;
       throw refused(`Missing template variable: ${missing.join(', ')}`, `contacts.${place}`, { missing });
     }
     if (written.text.length > textLengthMax)
       throw refused(`Message is longer than ${textLengthMax} characters`, `contacts.${place}`);
-    messages.set(phone, { to: phone, from, text: written.text });
+    if (!isStorable(written.text, true))
+      throw refused('Control characters are not allowed', `contacts.${place}`);
+    messages.set(phone, { to: phone, from, text: normalized(written.text) });
   }
   return [...messages.values()];
 }

@@ -1,20 +1,18 @@
 import * as z from 'zod';
+import { e164Expected } from '../../../core/phone-text.ts';
 import { boundedText } from '../text.ts';
 import { textLengthMax } from './messages/segments.ts';
+import { bracesFaultOf } from './templates/text.ts';
 
 export const invalidPhone = 'Invalid phone number format';
 
-/** Only the shape is checked here. Handlers that bundle the numbering plans check that the number exists. */
-const SmsPhone = z
-  .custom<string>((value) => typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value), {
-    error: invalidPhone,
-  })
-  .meta({
-    type: 'string',
-    id: 'SmsPhone',
-    description: 'E.164, of a line that can receive text messages',
-    examples: ['+255700000001'],
-  });
+/** Only the type is checked here. Handlers that bundle the numbering plans check the rest. */
+const SmsPhone = z.string({ error: invalidPhone }).meta({
+  type: 'string',
+  id: 'SmsPhone',
+  description: `${e164Expected}. Of a line that can receive text messages.`,
+  examples: ['+255700000001'],
+});
 
 /** Sender ids that carriers accept. */
 export const senderIdPattern = /^[A-Za-z0-9 ]{1,11}$/;
@@ -27,18 +25,26 @@ export const SenderId = z
   .refine((value) => value.trim() !== '', { error: `sender_id ${senderIdExpected}` })
   .meta({ examples: ['MIFUMO'] });
 
-/** Limits of variables. Their names may be column headers; their values are short. */
-const variablesMax = 40;
-const variableLengthMax = 500;
-
-/** A recipient of a bulk send. */
+/**
+ * A recipient of a bulk send. Fields that the text does not use may be anything, so that callers can pass
+ * contacts as they have them.
+ */
 export const SmsContact = z
-  .object({ phone: SmsPhone, name: boundedText(0, 255).nullish() })
-  .catchall(boundedText(0, variableLengthMax))
-  .refine((contact) => Object.keys(contact).length <= variablesMax, {
-    error: `A contact has at most ${variablesMax} variables`,
+  .object({
+    phone: SmsPhone,
+    name: z
+      .unknown()
+      .meta({ type: ['string', 'number', 'null'] })
+      .optional(),
   })
-  .meta({ id: 'SmsContact', description: 'Fields other than phone and name are variables of the text.' });
+  .catchall(z.unknown())
+  .meta({
+    id: 'SmsContact',
+    description: [
+      'Fields other than phone are variables of the text. One that the text uses must be a text, a number or a',
+      'boolean; the others may be anything.',
+    ].join(' '),
+  });
 
 /** Schedules reach at most one year ahead. */
 const scheduleDaysMax = 366;
@@ -58,5 +64,8 @@ export const scheduleTooFar = `schedule_at ${scheduleExpected}`;
 /** Campaign ids are assigned by the caller. */
 export const CampaignId = boundedText(1, 128);
 
-/** Text of a message, or its template. */
-export const SmsText = boundedText(1, textLengthMax, true);
+/** Text of a message, or its template. Its double braces are variables, so that no recipient gets braces. */
+export const SmsText = boundedText(1, textLengthMax, true).superRefine((text, context) => {
+  const message = bracesFaultOf(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});

@@ -1,7 +1,10 @@
 import { present } from '../../../../core/invariant.ts';
 
-/** Text in double braces. It is a variable if a name is in it, with optional spaces around the name. */
-const bracesPattern = /\{\{[^{}]*\}\}/g;
+/**
+ * A name in exactly two braces, or braces in a row that are no part of one. Every text is a sequence of these
+ * and of other characters, so what the second half matches would reach a recipient as it stands.
+ */
+const bracesPattern = /\{\{([^{}]*)\}\}(?!\})|\{\{+|\}\}+/g;
 const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}$/u;
 
 /** Normalises a variable's name: the column `First Name` is the variable `{{first_name}}`. */
@@ -11,35 +14,67 @@ const keyOf = (name: string): string =>
     .toLowerCase()
     .replace(/[\s.-]+/g, '_');
 
-/** The variable of a text in double braces; `undefined` if what is in it is not a name. */
-function variableOf(braces: string): string | undefined {
-  const name = braces.slice(2, -2).trim();
+/** The variable of what stands in double braces; `undefined` if that is not a name. */
+function variableOf(inside: string | undefined): string | undefined {
+  const name = inside?.trim() ?? '';
   return namePattern.test(name) ? keyOf(name) : undefined;
+}
+
+/** What a variable is, in the words of an error. */
+const variableExpected = 'a variable is a name in two braces, such as {{name}}';
+
+/**
+ * Fault of a text with double braces that are no variable, such as `{{name`, `{{}}` or `{{#if}}`: recipients
+ * would get the braces. `undefined` for a text without fault.
+ */
+export function bracesFaultOf(body: string): string | undefined {
+  for (const { index, 1: inside } of body.matchAll(bracesPattern))
+    if (variableOf(inside) === undefined)
+      return `The braces at character ${index + 1} are no variable: ${variableExpected}`;
+  return undefined;
 }
 
 /** Distinct variables of a template, in the order of their first occurrence. */
 export const variablesOf = (body: string): string[] => [
-  ...new Set((body.match(bracesPattern) ?? []).flatMap((braces) => variableOf(braces) ?? [])),
+  ...new Set([...body.matchAll(bracesPattern)].flatMap(({ 1: inside }) => variableOf(inside) ?? [])),
 ];
+
+/**
+ * Value of a variable as a text; `undefined` for a value that has none: nothing, a list or an object, or a
+ * number beyond 2^53 - 1, which was rounded when it was parsed.
+ */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value.trim();
+  if (typeof value === 'boolean') return String(value);
+  const isExact = typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return isExact ? String(value) : undefined;
+}
 
 /**
  * Fills in a template's variables. Values are not expanded again, so a value cannot inject variables.
  *
- * @returns the text, or the variables that have no value; an empty value counts as none.
+ * @param values by name; those that the text does not use may be anything.
+ * @returns the text, the variables that have no value (an empty one counts as none), or the fault of a text
+ * in which braces would remain, be they its own or of a value.
  */
 export function fillIn(
   body: string,
-  values: Readonly<Record<string, string | undefined>>,
-): { text: string } | { missing: string[] } {
+  values: Readonly<Record<string, unknown>>,
+): { text: string } | { missing: string[] } | { fault: string } {
+  const fault = bracesFaultOf(body);
+  if (fault !== undefined) return { fault };
   const wanted = variablesOf(body);
   if (wanted.length === 0) return { text: body };
-  const known = new Map(Object.entries(values).map(([name, value]) => [keyOf(name), value]));
-  const missing = wanted.filter((name) => !known.get(name));
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+  const known = new Map(given.map(([name, value]) => [keyOf(name), value]));
+  const texts = new Map(wanted.map((name) => [name, textOf(known.get(name))]));
+  const missing = wanted.filter((name) => texts.get(name) === undefined);
   if (missing.length > 0) return { missing };
-  return {
-    text: body.replace(bracesPattern, (braces) => {
-      const name = variableOf(braces);
-      return name === undefined ? braces : present(known.get(name), 'every variable has a value');
-    }),
-  };
+  const bracing = wanted.find((name) => /\{\{|\}\}/.test(texts.get(name) ?? ''));
+  if (bracing !== undefined)
+    return { fault: `The value of ${bracing} has double braces, which are not filled in` };
+  const text = body.replace(bracesPattern, (_, inside: string) =>
+    present(texts.get(variableOf(inside) ?? ''), 'every variable has a value'),
+  );
+  return { text };
 }
