@@ -1,5 +1,5 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { Problem } from '../../core/http/problem.ts';
+import { shownPhone } from '../../core/phone-text.ts';
 
 /** E.164 (ITU-T): a plus and at most 15 digits, the first of which is not zero. */
 const e164Pattern = /^\+[1-9]\d{6,14}$/;
@@ -7,8 +7,14 @@ const e164Pattern = /^\+[1-9]\d{6,14}$/;
 /** Country of numbers in national format: Tanzania. */
 const homeCountry: CountryCode = 'TZ';
 
+/** Characters of a text that is read as a phone. */
+const phoneLengthMax = 64;
+
 /** Characters that people write between digits. */
-const separatorPattern = /[\s().\-/\u00a0\u2010-\u2013]/g;
+const separatorPattern = /[ ().\-/[\]]/g;
+
+/** An extension behind a number, without separators: text messages do not reach it. */
+const extensionPattern = /[,;]?(?:extension|extn|ext|x|#)[:=]?\d{1,7}$/i;
 
 /** Line types that cannot receive text messages, according to the numbering plan. */
 const typesWithoutSms = new Set([
@@ -30,30 +36,33 @@ function valid(text: string, defaultCountry?: CountryCode): PhoneNumber | undefi
 export const readPhone = (text: string): string | undefined =>
   e164Pattern.test(text) ? valid(text)?.number : undefined;
 
-/**
- * The text, if it is a valid phone number in E.164.
- *
- * @throws Problem `invalid` for a text that is not in E.164, or not valid in its country's numbering plan.
- */
-export function existingPhone(text: string): string {
-  const phone = readPhone(text);
-  if (phone) return phone;
-  throw new Problem('invalid', 'Invalid phone number format', {
-    details: { field: 'phone', constraint: 'E.164, such as +255712345678' },
-  });
+/** Digits of a number as it is dialled, after a plus if it is international; `undefined` for other texts. */
+function dialled(text: string): string | undefined {
+  // The length is checked first, so that no other check runs on a long text.
+  if (text.length > phoneLengthMax) return undefined;
+  const digits = shownPhone(text)
+    .replace(separatorPattern, '')
+    .replace(extensionPattern, '')
+    .replace(/^00/, '+');
+  return /^\+?\d{6,15}$/.test(digits) ? digits : undefined;
 }
 
 /**
- * Converts a number as people and spreadsheets write it to E.164: international with `+`, `00` or neither, or
- * national in the home country, with spaces and dashes. `undefined` for a text that is no valid number.
+ * Converts an international number as people, phones and spreadsheets write it to E.164: with `+`, `00` or
+ * neither, with separators, digits of any script, and the marks that `shownPhone` knows. An extension is left
+ * out. `undefined` for a text that is no valid number.
  */
+export function readInternationalPhone(text: string): string | undefined {
+  const digits = dialled(text);
+  return digits === undefined ? undefined : readPhone(`+${digits.replace('+', '')}`);
+}
+
+/** As `readInternationalPhone`, and also converts a number in the national format of the home country. */
 export function readWrittenPhone(text: string): string | undefined {
-  // The length is checked first, so that no other check runs on a long text.
-  if (text.length > 40) return undefined;
-  const digits = text.replace(separatorPattern, '').replace(/^00/, '+');
-  if (digits.startsWith('+')) return readPhone(digits);
-  if (!/^\d{6,15}$/.test(digits)) return undefined;
-  return valid(digits, homeCountry)?.number ?? readPhone(`+${digits}`);
+  const digits = dialled(text);
+  if (digits === undefined) return undefined;
+  const national = digits.startsWith('+') ? undefined : valid(digits, homeCountry)?.number;
+  return national ?? readInternationalPhone(digits);
 }
 
 /** True if a valid E.164 number may receive text messages; a landline, for example, cannot. */

@@ -1,5 +1,6 @@
 import { consume } from '../../core/consume.ts';
 import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { recordCarrierOptOut } from './contacts/carrier-opt-out.ts';
 import { optedOut } from './contacts/opted-out.ts';
 import { smsEngine } from './sms/engine.ts';
 import { chosenProvider, mustPollReceipts } from './sms/providers/chosen.ts';
@@ -11,6 +12,7 @@ export const handler = consume(smsWorkers.workSms, async (message, deliveries) =
   const engine = smsEngine({
     provider: () => chosenProvider(Date.now()),
     optedOut,
+    recordCarrierOptOut,
     ...(mustPollReceipts()
       ? { scheduleReceiptPoll: (record, to) => scheduleReceiptPoll(dynamo(), record, to) }
       : {}),

@@ -102,6 +102,7 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
         table: () => table.name,
         provider: async () => carrier.for(life),
         optedOut: async () => new Set(),
+        recordCarrierOptOut: async () => undefined,
         settle: (settlement) => machine.engineOf(life).settle(settlement),
         ...machine.depsOf(),
       }),
@@ -244,6 +245,7 @@ test('leaves a message unsent, and not in doubt, if the keys of its carrier cann
     table: () => table.name,
     provider: () => Promise.reject(new Error('no keys')),
     optedOut: async () => new Set(),
+    recordCarrierOptOut: async () => undefined,
     settle: () => Promise.reject(new Error('nothing is to be settled')),
     ...it.machine.depsOf(),
   });

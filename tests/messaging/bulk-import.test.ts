@@ -146,23 +146,24 @@ describe('rows that cannot be used', () => {
         `Dan,${phone(3)},,vip,customer`,
         'Eve,,,',
         `Fay,${phone(4)},,`,
-        `Gus,+25571２345678,,`,
+        `Gus,+2557١٢345678,,`,
+        `Hal,+25571x345678,,`,
       ].join('\n'),
     );
     expect(status).toBe(201);
     expect(body).toMatchObject({
       success: true,
-      ...counts(3),
-      total_processed: 7,
+      ...counts(4),
+      total_processed: 8,
       errors: [
         'Row 3: Invalid phone number format',
         'Row 6: More values than columns; a value with a comma in it needs quotes',
         'Row 7: Missing required field: phone_e164',
-        'Row 9: Invalid phone number format',
+        'Row 10: Invalid phone number format',
       ],
       warnings: ['Row 5: Invalid email address: imported without it'],
     });
-    expect(await names(person)).toEqual(['Ann', 'Cid', 'Fay']);
+    expect(await names(person)).toEqual(['Ann', 'Cid', 'Fay', 'Gus']);
   });
 
   test('of a phone count from 1', async () => {

@@ -19,9 +19,47 @@ describe('notes that people do not want messages', () => {
     const answer = await post(person, 'opt-out', body);
     expect([answer.status, answer.body]).toEqual([
       200,
-      { success: true, message: 'Successfully opted out 1 contacts', opted_out_count: 1, total_requested },
+      {
+        ...{ success: true, message: 'Successfully opted out 1 contacts', opted_out_count: 1 },
+        ...{ total_requested, errors: [], error_details: [] },
+      },
     ]);
     expect(await consentOf(person)).toEqual([OUT, IN]);
+  });
+
+  test.each(["'+255710000000", 'tel:+255-710-000-000', ' 255710000000.0', '+٢٥٥٧١٠٠٠٠٠٠٠', 255710000000])(
+    'by the phone that %j shows',
+    async (shown) => {
+      const person = await somebody();
+      await imported(person, 2);
+      expect((await post(person, 'opt-out', { phone: shown })).status).toBe(200);
+      expect(await consentOf(person)).toEqual([OUT, IN]);
+    },
+  );
+
+  test('by a list with bad numbers: the good ones are out, and each bad one is told', async () => {
+    const person = await somebody();
+    await imported(person, 3);
+    const phones = [
+      phone(0),
+      '+255000000000',
+      '0712345678',
+      phone(2),
+      { phone: phone(1) },
+      'x'.repeat(9_999),
+    ];
+    const { status, body } = await post(person, 'opt-out', { phones });
+    expect([status, body.opted_out_count, body.total_requested]).toEqual([200, 2, 6]);
+    expect(body.error_details).toEqual(
+      [2, 3, 5, 6].map((row) => ({
+        ...{ row, field: `phones.${row - 1}`, code: 'INVALID_PHONE' },
+        message: expect.stringContaining('such as +255712345678'),
+      })),
+    );
+    expect(body.errors).toEqual(
+      [2, 3, 5, 6].map((row) => expect.stringMatching(`^Row ${row}: Invalid phone number format`)),
+    );
+    expect(await consentOf(person)).toEqual([OUT, IN, OUT]);
   });
 
   test('by ids of contacts, all of them or none', async () => {
@@ -100,7 +138,7 @@ describe('refuses', () => {
     ['two ways to say who', { phone: phone(0), contact_ids: [randomUUID()] }],
     ['a number that does not exist', { phone: '+255000000000' }],
     ['a national number', { phone: '0712345678' }],
-    ['digits of another script', { phone: '+25571234567８' }],
+    ['a list of nothing but such numbers', { phones: ['0712345678', 'nobody', 7.5, null] }],
     ['more than a hundred', { phones: Array.from({ length: 101 }, (_, n) => phone(n)) }],
   ])('%s', async (_, body) => {
     const answer = await post(await somebody(), 'opt-out', body);

@@ -45,10 +45,10 @@ const ContactIds = z
   .meta({ description: `UUIDs, at most ${contactsPerRequestMax}, each once.` });
 
 /**
- * Only the length is checked here. The handler checks that the number exists: numbering plans are too large
- * for every bundle.
+ * Left to the handler, which tells each bad one and takes the others: numbering plans are too large for every
+ * bundle.
  */
-const Phone = z.string().max(40);
+const Phone = z.unknown().meta({ type: 'string', examples: ['+255712345678'] });
 
 /** Endpoints for contacts and their consent. */
 export const contactEndpoints = {
@@ -127,7 +127,12 @@ export const contactEndpoints = {
       offset: wholeNumber('offset must be a whole number of at most nine digits'),
       search: boundedText(0, 100)
         .optional()
-        .describe('Part of the name, phone or e-mail address, case-insensitive.'),
+        .describe(
+          [
+            'Words of the name, phone or e-mail address, or parts of them, in any order. Case, accents and',
+            'the number of blanks do not matter.',
+          ].join(' '),
+        ),
       tag: boundedText(0, 64).optional().describe('Only contacts with this tag.'),
     }),
     reply: z.object({ success, contacts: z.array(Contact), total: count, limit: count, offset: count }),
@@ -144,8 +149,9 @@ export const contactEndpoints = {
     path: '/api/messaging/contacts/opt-out',
     summary: 'Opt phones or contacts out of messages',
     description: [
-      'By phone number, with or without a contact, or by contact id. An opt-out outlives the contact, and',
-      'no import or edit reverts it. The call is idempotent.',
+      'By phone number, with or without a contact, or by contact id. Phones are international; separators and',
+      'marks that come with copying are ignored. Those of a list that are none are told in `errors`, the others',
+      'are out. An opt-out outlives the contact, and no import or edit reverts it. The call is idempotent.',
     ].join(' '),
     body: z
       .strictObject({
@@ -156,6 +162,15 @@ export const contactEndpoints = {
       .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
         error: 'Exactly one of phone, phones and contact_ids is required',
       }),
-    reply: z.object({ success, message: z.string(), opted_out_count: count, total_requested: count }),
+    reply: z.object({
+      success,
+      message: z.string(),
+      opted_out_count: count,
+      total_requested: count,
+      errors: z.array(z.string()),
+      error_details: z.array(
+        z.object({ row: count, field: z.string(), code: z.literal('INVALID_PHONE'), message: z.string() }),
+      ),
+    }),
   },
 } satisfies Record<string, Endpoint>;

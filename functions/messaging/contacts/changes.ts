@@ -2,6 +2,7 @@ import type { Change } from '../../../core/ledger/ledger.ts';
 import { MessagingProblem } from '../errors.ts';
 import { type Contact, type ContactUpdates, edited, optedOutContact } from './contact.ts';
 import { contactsNotFound } from './not-found.ts';
+import type { OptOutList } from './opt-out-list.ts';
 import type { NameOf } from './phone-key.ts';
 import type { Find, PhoneEntry } from './store.ts';
 
@@ -47,18 +48,23 @@ export function decideEdit(
 
 /**
  * Plans the deletion of the contacts that exist. Their phone entries stay: a phone is free for another
- * contact, and an opt-out remains in force.
+ * contact, and an opt-out remains in force. So does the wish of an inactive contact, which its entry keeps.
  *
  * @throws MessagingProblem `not_found` if none of them exists.
  */
-export function decideDeletion(ids: string[], tenant: string, find: Find) {
-  const present = ids.filter((id) => find.contact(id));
+export function decideDeletion(ids: string[], tenant: string, nameOf: NameOf, find: Find) {
+  const present = ids.flatMap((id) => find.contact(id) ?? []);
   if (present.length === 0)
     throw new MessagingProblem('not_found', 'No contacts found with the provided IDs', {
       deleted_count: 0,
       total_requested: ids.length,
     });
-  const changes: Changes = present.map((id) => ({ kind: 'delete', tenant, id }));
+  const changes: Changes = present.map(({ id }) => ({ kind: 'delete', tenant, id }));
+  for (const { phone_e164, is_active } of present) {
+    if (is_active) continue;
+    const entry = find.phone(nameOf(phone_e164));
+    if (entry) changes.push({ kind: 'update', tenant, document: { ...entry, was_inactive: true } });
+  }
   return {
     changes,
     result: {
@@ -77,7 +83,7 @@ export function decideDeletion(ids: string[], tenant: string, find: Find) {
  * @throws MessagingProblem `not_found` if one of the contacts does not exist.
  */
 export function decideOptOut(
-  asked: { phones: string[]; ids: string[] | undefined },
+  asked: OptOutList & { ids: string[] | undefined },
   tenant: string,
   nameOf: NameOf,
   at: string,
@@ -103,7 +109,9 @@ export function decideOptOut(
       success: true as const,
       message: `Successfully opted out ${phones.length} contacts`,
       opted_out_count: phones.length,
-      total_requested: asked.ids?.length ?? asked.phones.length,
+      total_requested: asked.ids?.length ?? asked.total,
+      errors: asked.errors.map(({ row, message }) => `Row ${row}: ${message}`),
+      error_details: asked.errors,
     },
   };
 }

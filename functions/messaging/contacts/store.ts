@@ -16,6 +16,11 @@ export interface PhoneEntry {
   /** The last contact with this phone; it may have been deleted. */
   contact_id: string | null;
   opted_out_at: string | null;
+  /**
+   * True if its last contact was inactive when it was deleted: it gets no messages, and the next one is
+   * inactive.
+   */
+  was_inactive?: boolean;
 }
 
 type Document = Contact | PhoneEntry;
@@ -38,7 +43,10 @@ export function asPhoneEntry(document: Document): PhoneEntry {
 }
 
 function countersOf(document: Document): string[] {
-  if (!isContact(document)) return document.opted_out_at ? ['opted_out'] : [];
+  if (!isContact(document)) {
+    if (document.opted_out_at) return ['opted_out'];
+    return document.was_inactive ? ['inactive'] : [];
+  }
   return document.is_active || document.opted_out_at ? ['total'] : ['total', 'inactive'];
 }
 

@@ -8,11 +8,16 @@ import { send } from '../../../core/queue.ts';
 import { type SendDeps, smsKind } from './messages/send.ts';
 
 /** Deps of the worker that sends messages. Other functions only open, read and cancel batches. */
-export type ProviderDeps = Pick<SendDeps, 'provider' | 'optedOut' | 'scheduleReceiptPoll'>;
+export type ProviderDeps = Pick<
+  SendDeps,
+  'provider' | 'optedOut' | 'recordCarrierOptOut' | 'scheduleReceiptPoll'
+>;
 
+const onlyTheWorker = () => Promise.reject(new Error('only the queue worker sends messages'));
 const noProvider: ProviderDeps = {
-  provider: () => Promise.reject(new Error('only the queue worker sends messages')),
-  optedOut: () => Promise.reject(new Error('only the queue worker sends messages')),
+  provider: onlyTheWorker,
+  optedOut: onlyTheWorker,
+  recordCarrierOptOut: onlyTheWorker,
 };
 
 /**

@@ -8,6 +8,7 @@ import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
 import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
+import { placeOfMessage } from './messages/id.ts';
 
 const table = () => tableName('messaging');
 
@@ -87,6 +88,13 @@ const isId = (id: string) => /^[0-9a-f-]{36}$/i.test(id);
 export async function readMessage(batch: SmsBatch, n: number): Promise<PackedMessage | undefined> {
   const item = await readItem(smsKeys.pack(batch.tenant, batch.id, n));
   return item && asPack(item)[n % messagesPerPack];
+}
+
+/** Phone that a message is for, in E.164; `undefined` for an id that no message has. */
+export async function phoneOfMessage(ref: { tenant: string; message: string }): Promise<string | undefined> {
+  const place = placeOfMessage(ref.message);
+  const item = place && (await readItem(smsKeys.pack(ref.tenant, place.batchId, place.n)));
+  return item && asPack(item)[place.n % messagesPerPack]?.to;
 }
 
 /** Stores that a file will be uploaded, under the id of its later batch. */

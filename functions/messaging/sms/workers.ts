@@ -4,12 +4,15 @@ import type { Worker } from '../../../core/contract/worker.ts';
 
 const due = z.object({ version: z.literal(1), tenant: z.string(), due: z.string() });
 
+/** What recording an opt-out of the carrier takes. */
+const optOutUses = { messaging: 'write', audit: 'put', contactRecovery: 'send' } as const;
+
 /** Workers that send messages and process their receipts. */
 export const smsWorkers = {
   workSms: {
     summary: 'Send one chunk of an SMS batch, or release a batch that is due',
     trigger: { queue: 'smsBatches' },
-    uses: { operations: 'write', messaging: 'write', smsBatches: 'send', smsKeys: 'read', sms: 'send' },
+    uses: { ...optOutUses, operations: 'write', smsBatches: 'send', smsKeys: 'read', sms: 'send' },
     // A provider may take half a minute for one chunk.
     messagesPerRun: 1,
     message: z.union([ChunkMessage, due]),
@@ -23,7 +26,7 @@ export const smsWorkers = {
   noteReceipt: {
     summary: 'Record a receipt that AWS sent',
     trigger: { queue: 'smsReceipts' },
-    uses: { messaging: 'write' },
+    uses: optOutUses,
     message: z.object({ version: z.literal(1), tenant: z.string(), message: z.string(), type: z.string() }),
   },
   askReceipts: {

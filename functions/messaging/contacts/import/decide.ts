@@ -91,7 +91,7 @@ class Plan {
   #optOut({ name, entry, consent }: Known): Changes {
     const { tenant, at } = this.#import;
     if (consent !== 'out' || entry?.opted_out_at) return [];
-    const document = { id: name, contact_id: entry?.contact_id ?? null, opted_out_at: at };
+    const document = { contact_id: null, ...entry, id: name, opted_out_at: at };
     return [{ kind: entry ? 'update' : 'create', tenant, document }];
   }
 
@@ -110,7 +110,7 @@ class Plan {
   #create(known: Known, fields: ContactFields, id: string): Outcome {
     const { tenant, at } = this.#import;
     const optedOutAt = known.entry?.opted_out_at ?? (known.consent === 'out' ? at : null);
-    const isInactive = known.consent === 'inactive';
+    const isInactive = known.consent === 'inactive' || known.entry?.was_inactive === true;
     const given = isInactive ? { ...fields, is_active: false } : fields;
     const document = newContact(id, known.phone, given, optedOutAt, at);
     const taken: PhoneEntry = { id: known.name, contact_id: id, opted_out_at: optedOutAt };
@@ -142,7 +142,7 @@ class Plan {
 /**
  * Plans the changes of an import. The first of several rows with the same phone is used, the others are
  * skipped; but a person who is out of messages by any row is out, also if the row is skipped or cannot be
- * used. An opt-out stays in force, even if the contact was deleted since.
+ * used. An opt-out stays in force, and so does inactivity, even if the contact was deleted since.
  */
 export function decideImport(asked: Import, find: Find) {
   const plan = new Plan(asked, find);

@@ -28,6 +28,8 @@ const messageRecord = z.object({
   providerId: z.string().optional(),
   /** Reason of the failure. */
   code: z.string().optional(),
+  /** True if the carrier refused it because its recipient has opted out there. */
+  outAtCarrier: z.boolean().optional(),
 });
 export type MessageRecord = z.output<typeof messageRecord>;
 
@@ -36,6 +38,9 @@ export type AcceptedRecord = MessageRecord & { providerId: string };
 
 /** Parses a message's record. @throws ZodError for an item of another shape. */
 export const asMessage = (item: Item): MessageRecord => messageRecord.parse(item);
+
+/** Error code of a message that was not sent, or not delivered, because its recipient has opted out. */
+export const optedOutCode = 'OPTED_OUT';
 
 /**
  * Time after which no receipt is expected any more: AWS waits 72 hours for a carrier's final status (User

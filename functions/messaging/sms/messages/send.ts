@@ -14,6 +14,7 @@ import {
   type AcceptedRecord,
   asMessage,
   type MessageRecord,
+  optedOutCode,
   type SendOutcome,
   sendOutcomeOf,
 } from './record.ts';
@@ -27,6 +28,8 @@ export interface SendDeps extends Deps {
   provider(): Promise<SmsProvider>;
   /** Phones among these that must not receive messages. */
   optedOut(tenant: string, phones: string[]): Promise<Set<string>>;
+  /** Records that the carrier reports these phones as opted out. It must be idempotent. */
+  recordCarrierOptOut(tenant: string, phones: string[], now: number): Promise<void>;
   settle(settlement: Settlement): Promise<unknown>;
   /** Schedules polling for a receipt, for a provider that pushes none. */
   scheduleReceiptPoll?(record: AcceptedRecord, to: string): Promise<void>;
@@ -47,9 +50,6 @@ const sendingMsMax = 30_000;
  * messages.
  */
 const laterPauseMs = { min: 200, max: 3_200 };
-
-/** Error code of a message that was not sent because its recipient has opted out. */
-const optedOutCode = 'OPTED_OUT';
 
 /** One message on its way to the provider. */
 interface Outgoing extends Required<PackedMessage> {
@@ -87,9 +87,12 @@ export const smsKind = (deps: SendDeps): Kind<number, 'sent', string> => ({
     const sender = new ChunkSender(deps, refused, until);
     const outcomes = await inParallel(outgoing, messagesAtOnceMax, async (message) => {
       const record = records.get(message.id);
-      const outcome = await (record ? sender.resume(record) : sender.send(message));
+      const outcome = await (record ? sender.resume(record, message.to) : sender.send(message));
       return outcome ? [{ index: message.index, outcome }] : [];
     });
+    const { outAtCarrier } = sender;
+    // Before the outcomes are settled, so that a delivery that dies here is repeated.
+    if (outAtCarrier.length > 0) await deps.recordCarrierOptOut(batch.tenant, outAtCarrier, deps.now());
     const known = outcomes.flat();
     if (known.length > 0) await deps.settle({ batch: batch.id, chunk, outcomes: known });
   },
@@ -100,6 +103,8 @@ class ChunkSender {
   readonly #deps: SendDeps;
   readonly #refused: Set<string>;
   readonly #until: number;
+  /** Phones that the carrier refused because they have opted out there. */
+  readonly outAtCarrier: string[] = [];
 
   constructor(deps: SendDeps, refused: Set<string>, until: number) {
     this.#deps = deps;
@@ -108,7 +113,8 @@ class ChunkSender {
   }
 
   /** Outcome of a message that an earlier delivery claimed. */
-  async resume(record: MessageRecord): Promise<SendOutcome | undefined> {
+  async resume(record: MessageRecord, to: string): Promise<SendOutcome | undefined> {
+    if (record.outAtCarrier) this.outAtCarrier.push(to);
     // The delivery that claimed it has ended, since the engine lets only one work on a chunk.
     if (record.state === 'sending') await this.#update(record, { state: 'unknown' });
     return sendOutcomeOf(record, this.#deps.now());
@@ -145,7 +151,10 @@ class ChunkSender {
       return undefined;
     }
     if (result.kind === 'rejected') {
-      await this.#update(record, { state: 'failed', code: result.code });
+      const { code } = result;
+      const outAtCarrier = code === optedOutCode;
+      if (outAtCarrier) this.outAtCarrier.push(to);
+      await this.#update(record, { state: 'failed', code, ...(outAtCarrier ? { outAtCarrier } : {}) });
       return { error: result.code };
     }
     const { providerId } = result;
@@ -204,7 +213,7 @@ class ChunkSender {
    */
   async #update(
     { pk, sk }: MessageRecord,
-    fields: Partial<Pick<MessageRecord, 'state' | 'code' | 'providerId' | 'sentAt'>>,
+    fields: Partial<Pick<MessageRecord, 'state' | 'code' | 'outAtCarrier' | 'providerId' | 'sentAt'>>,
   ): Promise<void> {
     const { state, ...others } = fields;
     const set = (values: Item, condition?: string) => {

@@ -3,6 +3,7 @@ import {
   PinpointSMSVoiceV2ServiceException,
   SendTextMessageCommand,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import { optedOutCode } from '../messages/record.ts';
 import { isBeforeSending } from './network-error.ts';
 import type { Receipt, SendResult, SmsProvider } from './provider.ts';
 
@@ -24,7 +25,7 @@ const temporaryRefusals = new Set([
  * upon.
  */
 const codeByReason: Record<string, string> = {
-  DESTINATION_PHONE_NUMBER_OPTED_OUT: 'OPTED_OUT',
+  DESTINATION_PHONE_NUMBER_OPTED_OUT: optedOutCode,
   MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT: 'SPENDING_LIMIT',
 };
 
@@ -82,5 +83,10 @@ const pendingEvents = new Set(['TEXT_PENDING', 'TEXT_QUEUED', 'TEXT_SENT', 'TEXT
 export function receiptOf(eventType: string): Receipt | undefined {
   if (eventType === 'TEXT_DELIVERED') return { state: 'delivered' };
   if (pendingEvents.has(eventType)) return { state: 'sent' };
-  return eventType === 'TEXT_UNKNOWN' ? undefined : { state: 'failed', code: eventType.replace('TEXT_', '') };
+  if (eventType === 'TEXT_UNKNOWN') return undefined;
+  return {
+    state: 'failed',
+    // The opt-out of any list means that its owner wants no texts.
+    code: eventType.endsWith(optedOutCode) ? optedOutCode : eventType.replace('TEXT_', ''),
+  };
 }

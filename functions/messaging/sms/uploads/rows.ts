@@ -1,7 +1,7 @@
 import type { FileRow } from '../../../../core/files/row.ts';
 import { isStorable } from '../../../../core/text.ts';
 import { type Consent, consentOf, type HeadedTable, strongest } from '../../files/rows.ts';
-import { readWrittenPhone, takesMessages } from '../../phone.ts';
+import { readInternationalPhone, takesMessages } from '../../phone.ts';
 import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
 import { textLengthMax } from '../messages/segments.ts';
 import { invalidPhone, senderIdPattern } from '../shape.ts';
@@ -17,14 +17,6 @@ export interface RowDefaults {
 type RowMessage = Required<PackedMessage> | { error: string };
 
 const optedOutError = 'Recipient opted out';
-
-/** An international number; the plus is optional, since spreadsheets drop it from numbers. */
-function readInternationalPhone(text: string): string | undefined {
-  const phone = readWrittenPhone(text);
-  // A number in national format has fewer digits, since those of its country are missing.
-  const digits = text.match(/\p{Nd}/gu)?.length ?? 0;
-  return phone && digits >= phone.length - '+'.length ? phone : undefined;
-}
 
 /** Phone of a row, in E.164. */
 function phoneOf({ cells, digits = {}, inexact = [] }: FileRow, at: number): string | undefined {
@@ -65,6 +57,7 @@ function messageTo(to: string, row: FileRow, columns: UploadColumns, defaults: R
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
   const result = textFor(body, { to, variables: variablesOf(row, columns) });
+  if ('fault' in result) return { error: result.fault };
   if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };
   if (result.text.length > textLengthMax)
     return { error: `Message is longer than ${textLengthMax} characters` };
