@@ -44,9 +44,7 @@ describe('a workbook of hostile XML is read in linear time', () => {
 });
 
 describe('a hostile CSV is read in linear time', () => {
-  const quotes = ['"', '"\n', ',"\n', '"a","\n', 'a"","\n', '"""\n', '","\n"', ' "', 'a"b\n', '"a\n""\n'];
-
-  test.each([...quotes, '\n', '\r', ',', ' '])('%j', (unit) => {
+  test.each(['"', ',"\n', '"""\n', '","\n"', '"a\n""\n', ' "', ' '])('%j', (unit) => {
     const read = (text: string) => readCsv(`phone,name\n"x${text}`, () => false);
     expect(growth((length) => repeated(unit, length), read)).toBeLessThan(64);
   });
