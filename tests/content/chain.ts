@@ -22,6 +22,8 @@ export async function chainPrice(
       }),
     },
   );
+  // The chain was set back to before the contract was deployed.
+  if (response.status === 404) return undefined;
   const { result } = (await response.json()) as { result: string };
   const value = cvToValue(deserializeCV(result)) as { value: string } | null;
   return value === null ? undefined : Number(value.value);

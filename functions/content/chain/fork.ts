@@ -1,4 +1,4 @@
-import type { Chain, Progressed } from './chain.ts';
+import { type Chain, latest, type Progressed } from './chain.ts';
 import type { NonceItem, Numbering } from './items.ts';
 
 /**
@@ -20,17 +20,43 @@ export async function followFork(chain: Chain, state: Numbering, expected: numbe
   if (lowerSince === undefined) return await write({ lowerSince: now() });
   if (now() - lowerSince <= apiLagMs) return false;
   const found = { nonce: expected, nonces: state.mined - expected };
-  if (expected < state.confirmed && (await store.nonces(expected, expected + 1)).length === 0) {
+  const settled = await firstGone(chain, state, expected);
+  if (settled === 'not kept') {
     chain.alarm({
       ...found,
       message: 'the chain expects a nonce whose transaction is not kept: renumber, see docs/operating.md',
     });
     return false;
   }
-  const confirmed = Math.min(state.confirmed, expected);
-  const moved = await write({ confirmed, mined: expected, forkedAt: now(), lowerSince: undefined });
+  if (settled === undefined) return false;
+  // All below `expected` that are not settled were in a block, and are looked at when they are to be settled.
+  const mined = settled < state.confirmed ? settled : expected;
+  const moved = await write({ confirmed: settled, mined, forkedAt: now(), lowerSince: undefined });
   if (moved) chain.alarm({ ...found, message: 'a fork took transactions back: they are sent again' });
   return moved;
+}
+
+/**
+ * The first settled nonce whose transaction is gone, or the first that is not settled. Below the nonce that
+ * the chain expects, others may have been faster after a deep fork.
+ *
+ * @returns `undefined` without an answer of the node.
+ */
+async function firstGone(
+  chain: Chain,
+  { confirmed }: Numbering,
+  expected: number,
+): Promise<number | 'not kept' | undefined> {
+  if (expected >= confirmed) return confirmed;
+  if ((await chain.store.nonces(expected, expected + 1)).length === 0) return 'not kept';
+  // Ends with the first nonce that is there still, or is not kept.
+  for (let gone = expected; ; gone--) {
+    const [before] = gone > 0 ? await chain.store.nonces(gone - 1, gone) : [];
+    if (!before || before.state === 'foreign') return gone;
+    const { status } = await latest(chain, before);
+    if (status.kind === 'unknown') return undefined;
+    if (status.kind !== 'missing') return gone;
+  }
 }
 
 /** True if the node took it before the chain forked, and may have forgotten it. */

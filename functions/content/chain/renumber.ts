@@ -40,8 +40,9 @@ function takeBack({ store }: Chain, state: Numbering, nonces: NonceItem[], from:
 async function beginAt(chain: Chain, state: Numbering, expected: number): Promise<boolean> {
   const { store, now } = chain;
   const contents = new Set<string>();
+  // Below that nonce, too: after a reset others may have used the nonces, such as the contract's deployment.
   for (
-    let from = Math.max(expected, state.confirmed - noncesKept);
+    let from = Math.max(0, state.confirmed - noncesKept);
     from < state.confirmed;
     from += noncesAtOnceMax
   ) {
