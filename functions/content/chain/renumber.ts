@@ -36,24 +36,30 @@ function takeBack({ store }: Chain, state: Numbering, nonces: NonceItem[], from:
   ]);
 }
 
-/** Begins below what was settled, with the stored prices as the chain has them. */
+/**
+ * Begins below what was settled, with the stored prices as the chain has them. What is done of the settled
+ * nonces is forgotten at once, so a next run goes on where this one ended.
+ */
 async function beginAt(chain: Chain, state: Numbering, expected: number): Promise<boolean> {
   const { store, now } = chain;
-  const contents = new Set<string>();
   // Below that nonce, too: after a reset others may have used the nonces, such as the contract's deployment.
-  for (
-    let from = Math.max(0, state.confirmed - noncesKept);
-    from < state.confirmed;
-    from += noncesAtOnceMax
-  ) {
-    const to = Math.min(from + noncesAtOnceMax, state.confirmed);
-    for (const { job } of await store.nonces(from, to)) if (job) contents.add(job.contentId);
-  }
-  for (const contentId of contents) {
-    const prices = await priceOfChain(chain, contentId);
-    if (!prices) return false;
-    await store.write(prices);
+  for (let to = state.confirmed; to > Math.max(0, state.confirmed - noncesKept); to -= noncesAtOnceMax) {
+    const settled = await store.nonces(Math.max(0, to - noncesAtOnceMax), to);
+    if (settled.length > 0 && !(await followPrices(chain, settled))) return false;
   }
   const to = { next: expected, confirmed: expected, mined: expected, forkedAt: now(), lowerSince: undefined };
   return await store.write([store.parts.move(state, to)]);
+}
+
+/** Stores the prices that the chain has for the contents of these nonces, and forgets them. */
+async function followPrices(chain: Chain, nonces: NonceItem[]): Promise<boolean> {
+  const { parts, write } = chain.store;
+  const contents = new Set(nonces.flatMap(({ job }) => (job ? [job.contentId] : [])));
+  const actions = nonces.map(({ nonce }) => parts.forgetNonce(nonce));
+  for (const contentId of contents) {
+    const prices = await priceOfChain(chain, contentId);
+    if (!prices) return false;
+    actions.push(...prices);
+  }
+  return await write(actions);
 }
