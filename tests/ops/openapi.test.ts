@@ -132,8 +132,8 @@ test('limits of batches, pages and calls are written down', () => {
   expect(create.description).toContain('10 calls in 60 seconds');
   expect(list.parameters.find(({ name }) => name === 'limit')?.schema).toMatchObject({
     minimum: 1,
-    maximum: 500,
     default: 50,
+    description: 'More than 500 counts as 500.',
   });
   expect(create.parameters.map(({ name }) => name)).toContain('Idempotency-Key');
 });

@@ -12,7 +12,6 @@ const unstorable: [string, string][] = [
   ['the first half of a character', '\ud800'],
   ['the second half of a character', '\udc00'],
   ['two halves in the wrong order', '\udc00\ud800'],
-  ['U+FFFD, where a text was lost', '\ufffd'],
   ['U+FFFE', '\ufffe'],
   ['U+FFFF', '\uffff'],
   ['a bell', '\u0007'],
@@ -45,6 +44,16 @@ describe('characters that no table or queue takes are refused in every text', ()
     }
     expect(await everybody(person)).toEqual([patient]);
   });
+});
+
+test('U+FFFD, where a text was lost, is refused in every text, also where it is written as an escape', async () => {
+  const person = await somebody();
+  const fields = Object.fromEntries(texts.map((field) => [field, 'a\ufffdb']));
+  const body = JSON.stringify([newPatient(0, fields)]).replaceAll('\ufffd', '\\ufffd');
+  const creation = await send(person, 'POST', BATCH, body);
+  expect(creation.status).toBe(422);
+  expect(JSON.parse(creation.text)).toEqual({ detail: texts.map((field) => refusal('body', 0, field)) });
+  expect(await everybody(person)).toEqual([]);
 });
 
 describe('TAB, LF and CR are for texts of several lines alone', () => {
