@@ -76,7 +76,7 @@ export const cliniko = {
     uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
     summary: 'Check the credentials of an organisation and count its patients',
     description:
-      'Answers within 15 seconds: a fault that may be transient is retried once and then reported as 502 `CLINIKO_UNAVAILABLE`. A rate limit of Cliniko is a 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
+      'Answers within 15 seconds: a call that fails in a way that may pass is repeated for twelve seconds at most, and then reported as 502 `CLINIKO_UNAVAILABLE`. A rate limit of Cliniko is a 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
     reply: z.object({
       status: z.literal('connected'),
       total_patients: count,

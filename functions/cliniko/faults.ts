@@ -114,9 +114,9 @@ export class ClinikoFault extends Error {
 }
 
 /**
- * How a call to Cliniko fails that may succeed when it is repeated: by a status of 5xx or 408, a connection
- * that was refused or cut, no whole answer in time, a body that cannot be read, JSON of another shape than
- * documented, or no list where one was, or the rate limit.
+ * How a call to Cliniko fails that may succeed when it is repeated: by a status of 5xx, 408 or 425, a
+ * connection that was refused or cut, no whole answer in time, a body that cannot be read, JSON of another
+ * shape than documented, or no list where one was, or the rate limit.
  */
 export const failureKinds = [
   'server_error',

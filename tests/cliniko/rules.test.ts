@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { organizationId } from '../../core/contract/organization-id.ts';
 import { shardOf } from '../../functions/cliniko/account/api-key.ts';
+import { describeFault } from '../../functions/cliniko/faults.ts';
 import { mergePatient, StoredPatient } from '../../functions/cliniko/patients/patient.ts';
 import { readPatient } from '../../functions/cliniko/patients/patient-record.ts';
 import { readPhone } from '../../functions/cliniko/patients/phone.ts';
@@ -9,6 +10,7 @@ import { syncLogToStatus } from '../../functions/cliniko/sync/summary.ts';
 import {
   completed,
   duration,
+  failed,
   found,
   newLog,
   progressed,
@@ -118,6 +120,25 @@ test('tells when an organisation may start again', () => {
   expect(startAllowance(state, noStartLimit, 100_000)).toMatchObject({ admitted: true });
 });
 
+test('reads a log and a state that an earlier version stored', () => {
+  const { retries, warnings, warned, ...log } = newLog(1, 1, 'a', 'full_patients', startedAt);
+  expect(SyncLog.parse(log)).toEqual({ ...log, retries: {}, warnings: [], warned: 0 });
+  const fault = { message: 'Sync failed: Internal error', error_code: 'INTERNAL_ERROR' };
+  expect(syncLogToReply(SyncLog.parse({ ...log, fault })).error_details).toMatchObject({ action: null });
+  const { outages, ...run } = newRun(1, emptyState, 'full_patients', 0);
+  expect(SyncState.parse({ ...emptyState, run }).run).toEqual({ ...run, outages: 0 });
+});
+
+test('names 50 warnings of a log, and counts the others', () => {
+  const warning = { cliniko_patient_id: '1', field: 'email', code: 'VALUE_LEFT_OUT' } as const;
+  const begun = newLog(1, 1, 'a', 'full_patients', startedAt);
+  const log = progressed(progressed(begun, { warnings: Array(40).fill(warning) }), {
+    warnings: Array(40).fill(warning),
+  });
+  const { metadata, error_details } = syncLogToReply(log);
+  expect([metadata.warnings.length, metadata.warning_count, error_details]).toEqual([50, 80, null]);
+});
+
 test('reads items without a version, and refuses a version that it does not know', () => {
   const log = newLog(1, 1, 'a', 'full_patients', startedAt);
   const patient = mergePatient(undefined, readPatient(record(), ''), sighting, 1);
@@ -151,6 +172,27 @@ test('keeps the newer of two versions of a patient, whichever comes last', () =>
   });
   const newest = readPatient(record({ last_name: 'King', updated_at: '2024-01-02T01:00:00+00:00' }), '');
   expect(mergePatient(newer, newest, sighting, 2)).toMatchObject({ id: 1, last_name: 'King' });
+});
+
+test.each([
+  ['ClinikoAuthFailed', 'CLINIKO_AUTH_FAILED'],
+  ['Lambda.TooManyRequestsException', 'SYNC_INTERRUPTED'],
+  ['Lambda.Unknown', 'SYNC_INTERRUPTED'],
+  ['Sandbox.Timedout', 'SYNC_INTERRUPTED'],
+  ['States.Timeout', 'SYNC_INTERRUPTED'],
+  ['Unavailable', 'DATABASE_UNAVAILABLE'],
+  ['InvalidActions', 'DATABASE_CONSTRAINT_ERROR'],
+  ['TypeError', 'INTERNAL_ERROR'],
+  ['constructor', 'INTERNAL_ERROR'],
+])('says why a sync failed and what to do after %s', (name, code) => {
+  const log = failed(newLog(1, 1, 'a', 'full_patients', startedAt), describeFault(name), after(5));
+  expect(syncLogToReply(log).error_details).toEqual({
+    message: expect.stringMatching(/^Sync failed: ./),
+    error_code: code,
+    action: expect.stringMatching(/./),
+    failed_at: after(5),
+    failed_records: [],
+  });
 });
 
 const cut = (length: number) => 'x'.repeat(length);

@@ -15,6 +15,9 @@ test.each([
   ['an answer of 6 MB', [{ name: 'huge_page', page: 2, times: 1 }]],
   ['ids longer than a JavaScript number', [{ name: 'numeric_ids' }]],
   ['a rate limit with a reset', [{ name: 'rate_limited', page: 2, times: 1, seconds: 3 }]],
+  ['a rate limit with a date', [{ name: 'rate_limited_date', page: 2, times: 1, seconds: 3 }]],
+  ['an outage that outlasts the tries of a call', [{ name: 'server_error', page: 2, times: 12 }]],
+  ['maintenance with a date', [{ name: 'maintenance', page: 2, times: 1, seconds: 3 }]],
   [
     'lists that change while they are read, server errors and names of all kinds',
     [

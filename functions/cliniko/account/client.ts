@@ -93,13 +93,17 @@ function resetOf(response: Response, { now, random }: ClinikoDeps): number {
   return Math.max(reset, now() + 1_000) + Math.floor(random() * 1_000);
 }
 
+/** Request Timeout and Too Early: statuses below 500 that ask to be tried again (RFC 9110, RFC 8470). */
+const passingStatuses: readonly number[] = [408, 425];
+
 function faultOf(response: Response, now: number): ClinikoFault {
   const { status } = response;
   if (status === 401) return new ClinikoFault('ClinikoAuthFailed');
   if (status === 403) return new ClinikoFault('ClinikoForbidden');
   if (status >= 300 && status < 400) return new ClinikoFault('ClinikoMoved');
   if (status < 300) return new FailedCall('unexpected');
-  if (status >= 500 || status === 408) return new FailedCall('server_error', retryAfterOf(response, now));
+  if (status >= 500 || passingStatuses.includes(status))
+    return new FailedCall('server_error', retryAfterOf(response, now));
   return new ClinikoFault('ClinikoRefused');
 }
 
@@ -190,7 +194,7 @@ const linkLengthMax = 1_000;
  *
  * @returns `undefined` if the account has no such list (404).
  * @throws as `askCliniko`; FailedCall also for a page that contradicts itself: more records than it counts,
- * or a link to itself as the next page.
+ * or a link to itself or to something else as the next page.
  */
 export async function readList(
   account: ClinikoAccount,
@@ -205,7 +209,8 @@ export async function readList(
   const link = links?.next;
   const url = link ? onHost(link, account) : undefined;
   const next = url && url.pathname + url.search;
-  const isUsable = next === undefined || (next !== path && next.length <= linkLengthMax);
+  const isOfList = url === undefined || url.pathname === onHost(path, account).pathname;
+  const isUsable = next === undefined || (isOfList && next !== path && next.length <= linkLengthMax);
   if (!isUsable || records.length > totalEntries) throw new FailedCall('unexpected');
   return { records, totalEntries, next };
 }

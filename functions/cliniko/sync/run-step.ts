@@ -13,7 +13,7 @@ import { commit, findLog, logWrite, readSnapshot, type Snapshot } from './sync-s
 
 /**
  * Steps of one execution, after which a new execution continues the run. Step Functions ends an execution at
- * 25,000 history events (its quotas), and a step with its choices takes 9 of them.
+ * 25,000 history events (its quotas), and a step with its choices takes 9 of them, 11 with a wait.
  */
 const stepsPerExecutionMax = 2_000;
 
