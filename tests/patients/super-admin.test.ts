@@ -202,8 +202,8 @@ test('a tenant whose name is no text is refused', async () => {
   });
 });
 
-describe('a tenant may have any name that a text may have', () => {
-  test.each(['😀', '医院', 'a b', '__proto__', '😀'.repeat(255), 'x'.repeat(255)])('%s', async (name) => {
+describe('a tenant may have any name of 255 bytes that a text may have', () => {
+  test.each(['😀', '医院', 'a b', '__proto__', '😀'.repeat(63), 'x'.repeat(255)])('%s', async (name) => {
     const { boss } = world;
     const made = await boss.api.patients.create({ body: newPatients(3, { tenant_id: name }) });
     expect(made.status).toBe(201);
