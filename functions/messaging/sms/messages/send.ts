@@ -136,6 +136,9 @@ class ChunkSender {
       // Nothing was sent, so the claim is withdrawn, and any delivery may send the message.
       await this.#withdraw(claimed);
       await this.#deps.pause(pause * (0.5 + this.#deps.random() / 2));
+      // The recipient may have opted out while the carrier was busy.
+      const refused = await this.#deps.optedOut(message.tenant, [message.to]);
+      if (refused.has(message.to)) return await this.#recordOptOut(message);
     }
     return undefined;
   }
