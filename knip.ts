@@ -17,6 +17,8 @@ export default {
     'bin/*.ts',
     'local/stacks/node.ts',
     'local/dynamodb/watchdog.ts',
+    // In place of a package, in bundles only.
+    'lib/endpoint-map.ts',
     'tests/**/*.ts',
     // The client that users of the API install.
     ...globSync('clients/**/*.ts'),

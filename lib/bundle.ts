@@ -60,7 +60,7 @@ export async function bundle(names: FunctionName[], outdir: string): Promise<Met
     target: 'node24',
     mainFields: ['module', 'main'],
     external: neverLoaded,
-    alias: singleCopies,
+    alias: { ...singleCopies, 'mnemonist/lru-cache': './lib/endpoint-map.ts' },
     banner: { js: requireBanner },
     write: false,
     metafile: true,
