@@ -75,8 +75,31 @@ function unstorableNumberIn(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
+/** A JSON value with all its texts in NFC, names included. */
+function inNfc(value: z.core.util.JSONType): z.core.util.JSONType {
+  if (typeof value === 'string') return normalized(value);
+  if (Array.isArray(value)) return value.map(inNfc);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [normalized(name), inNfc(inner)]));
+}
+
+/** The number of names inside a JSON value. */
+const namesIn = (value: unknown): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce((sum: number, inner) => sum + 1 + namesIn(inner), 0)
+    : 0;
+
 const gating = z
   .record(z.string(), z.json(), { error: 'tokenGating must be a boolean or an object' })
+  .transform((value, context) => {
+    const result = inNfc(value) as typeof value;
+    if (namesIn(result) < namesIn(value))
+      context.addIssue({
+        code: 'custom',
+        message: 'tokenGating must not have two names of the same characters',
+      });
+    return result;
+  })
   .refine(
     (value) =>
       JSON.stringify(value).length <= gatingLengthMax &&

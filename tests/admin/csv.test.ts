@@ -1,10 +1,10 @@
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isStorable, normalized } from '../../core/text.ts';
 import { orderStatuses } from '../../functions/admin/records/codes.ts';
 import { headerLine, idOfRow, lines, recordOfRow, rowsOf } from '../../functions/admin/records/csv.ts';
 import { type Order, orders } from '../../functions/admin/records/order.ts';
+import { fc } from '../properties.ts';
 import { order } from './records.ts';
 
 const nasty = fc.string({

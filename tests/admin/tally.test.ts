@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Item } from '../../core/dynamo/store.ts';
 import {
@@ -11,6 +10,7 @@ import {
   tallyOf,
   tallyUpdate,
 } from '../../functions/admin/records/tally.ts';
+import { fc } from '../properties.ts';
 
 const key = { pk: 'tally', sk: 'TALLY' };
 

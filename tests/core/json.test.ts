@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inKeyOrder, parseJson } from '../../core/http/json.ts';
+import { fc } from '../properties.ts';
 
 const messagesOf = (text: string) => parseJson(text).issues.map(({ issue }) => issue.message);
 

@@ -1,6 +1,5 @@
 import { utils, write } from '@e965/xlsx';
 import { stringify } from 'csv-stringify/sync';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Problem } from '../../core/http/problem.ts';
 import { isStorable } from '../../core/text.ts';
@@ -8,6 +7,7 @@ import { readImport } from '../../functions/messaging/contacts/import/rows.ts';
 import { phone } from '../messaging/contact-helpers.ts';
 import { readFileOf } from '../messaging/files/read.ts';
 import { inline, workbookOf, xmlRow } from '../messaging/files/zip.ts';
+import { fc } from '../properties.ts';
 
 const header = ['phone', 'name', 'Note'];
 

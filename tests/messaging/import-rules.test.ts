@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Contact, newContact } from '../../functions/messaging/contacts/contact.ts';
 import { decideImport } from '../../functions/messaging/contacts/import/decide.ts';
 import { readImport } from '../../functions/messaging/contacts/import/rows.ts';
 import type { PhoneEntry } from '../../functions/messaging/contacts/store.ts';
+import { fc } from '../properties.ts';
 import { phone } from './contact-helpers.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { readEmailAddress } from '../../core/email-address.ts';
 import { shownPhone } from '../../core/phone-text.ts';
@@ -8,6 +7,7 @@ import { newIds } from '../content/creators.ts';
 import { imported, phone } from '../messaging/contact-helpers.ts';
 import { newPatient } from '../patients/fixtures.ts';
 import type { Person } from '../people.ts';
+import { fc } from '../properties.ts';
 import { mutated, mutations } from './mutations.ts';
 import { type Own, ownServiceOfFile } from './own.ts';
 import { unlimitedRates } from './unlimited.ts';

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { newPatient } from '../patients/fixtures.ts';
 import { BATCH, PATIENTS, send } from '../patients/helpers.ts';
 import type { Person } from '../people.ts';
+import { fc } from '../properties.ts';
 import { ownService } from './own.ts';
 import { unlimitedRates } from './unlimited.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../properties.ts';
 
 /** Values that people and programs send by mistake, and that JSON, tables or queues treat in a way of their own. */
 const wild: fc.Arbitrary<unknown> = fc.oneof(

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { currentDeadlineMs, within } from '../../../core/deadline.ts';
 import { AnswerLost, Busy, PartitionFull, Unavailable } from '../../../core/dynamo/errors.ts';
@@ -8,6 +7,7 @@ import { inRange, queryAll, queryFirst } from '../../../core/dynamo/query-all.ts
 import type { Item, Query, TableKey } from '../../../core/dynamo/store.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { assertVersion } from '../../../core/dynamo/version.ts';
+import { fc } from '../../properties.ts';
 import { retryingPort, virtualDeps } from './port.ts';
 
 const keys = (count: number): TableKey[] =>
