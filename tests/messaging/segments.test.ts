@@ -38,7 +38,10 @@ test('fills in variables however they are written, and names those that have no 
 });
 
 test('takes nothing of what is filled in for a variable or a pattern', () => {
-  expect(fillIn('{{name}}', { name: '{{phone}} $& $1', phone: '+1' })).toEqual({ text: '{{phone}} $& $1' });
+  expect(fillIn('{{name}}', { name: '{phone} $& $1', phone: '+1' })).toEqual({ text: '{phone} $& $1' });
+  expect(fillIn('{{name}}', { name: '{{phone}}', phone: '+1' })).toEqual({
+    fault: 'The value of name has double braces, which are not filled in',
+  });
   expect(fillIn('{{constructor}} {{__proto__}}', {})).toEqual({ missing: ['constructor', '__proto__'] });
 });
 
