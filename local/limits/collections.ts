@@ -1,5 +1,5 @@
 import { type AttributeMap, itemBytes } from '../dynamodb/attribute-value.ts';
-import type { DynamoEngine } from '../dynamodb/engine.ts';
+import { type AnsweringEngine, callEngine, scanPages } from '../dynamodb/call-engine.ts';
 import { factsOf } from '../dynamodb/expression.ts';
 import { type Expressions, resolvedName } from '../dynamodb/expression-rules.ts';
 import type { TableShape } from '../dynamodb/table-shape.ts';
@@ -23,7 +23,7 @@ export interface Collections {
 
 /** Reads the items that the engine has; from then on, it must be told of every write. */
 export async function openCollections(
-  engine: Pick<DynamoEngine, 'forward'>,
+  engine: AnsweringEngine,
   tables: readonly TableShape[],
 ): Promise<Collections> {
   const items = new Map<string, AttributeMap>();
@@ -35,22 +35,9 @@ export async function openCollections(
     if (stored) items.set(item, stored);
     else items.delete(item);
   };
-  const call = async <T>(operation: string, input: object): Promise<T> => {
-    const { status, body } = await engine.forward(`DynamoDB_20120810.${operation}`, JSON.stringify(input));
-    if (status !== 200) throw new Error(String(body));
-    return JSON.parse(String(body)) as T;
-  };
-
-  for (const table of tables.filter(hasLocalIndex)) {
-    let start: AttributeMap | undefined;
-    // Ends, because each page begins after the last key of the one before.
-    do {
-      const input = { TableName: table.name, ExclusiveStartKey: start };
-      const page = await call<{ Items: AttributeMap[]; LastEvaluatedKey?: AttributeMap }>('Scan', input);
-      for (const Item of page.Items) record(touchOf(table, 'Put', { Item }), Item);
-      start = page.LastEvaluatedKey;
-    } while (start);
-  }
+  for (const table of tables.filter(hasLocalIndex))
+    for await (const page of scanPages(engine, { TableName: table.name }))
+      for (const Item of page) record(touchOf(table, 'Put', { Item }), Item);
 
   return {
     isFull(touch, bytesMax) {
@@ -71,9 +58,13 @@ export async function openCollections(
       for (const [name, its = []] of Object.entries(byTable)) {
         // At most 100 items, as one BatchGetItem takes; what passes 16 MB keeps the size that was known.
         const RequestItems = { [name]: { Keys: its.map(({ key }) => key), ConsistentRead: true } };
-        const reply = await call<{ Responses: Record<string, AttributeMap[]> }>('BatchGetItem', {
-          RequestItems,
-        });
+        const reply = await callEngine<{ Responses: Record<string, AttributeMap[]> }>(
+          engine,
+          'BatchGetItem',
+          {
+            RequestItems,
+          },
+        );
         const table = its[0]?.table;
         if (table)
           for (const Item of reply.Responses[name] ?? []) record(touchOf(table, 'Update', { Item }), Item);

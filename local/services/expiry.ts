@@ -1,3 +1,4 @@
+import { scanPages } from '../dynamodb/call-engine.ts';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
 import type { Log } from '../log.ts';
 import type { WorkSource } from '../sources/source.ts';
@@ -11,8 +12,6 @@ const sweepIntervalMs = 30_000;
 
 /** Items that a sweep reads per page of its Scan. */
 const itemsPerPage = 500;
-
-type Item = Readonly<Record<string, unknown>>;
 
 /** Deletes expired items every 30 seconds, because the engine has no time to live. */
 export function startExpiry(tables: readonly ExpiringTable[], engine: DynamoEngine, log: Log): WorkSource {
@@ -51,20 +50,18 @@ async function sweepTable(
 ): Promise<void> {
   const names = Object.fromEntries([['#ttl', attribute], ...keys.map((key, index) => [`#k${index}`, key])]);
   const now = { ':now': { N: String(Math.floor(Date.now() / 1_000)) } };
-  let start: Item | undefined;
-  // Ends, because each page begins after the last key of the one before.
-  do {
-    const page = await call<{ Items: Item[]; LastEvaluatedKey?: Item }>(engine, 'Scan', {
-      TableName: name,
-      FilterExpression: '#ttl < :now',
-      ProjectionExpression: keys.map((_, index) => `#k${index}`).join(', '),
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: now,
-      Limit: itemsPerPage,
-      ExclusiveStartKey: start,
-    });
-    for (const Key of page.Items) {
+  const pages = scanPages(engine, {
+    TableName: name,
+    FilterExpression: '#ttl < :now',
+    ProjectionExpression: keys.map((_, index) => `#k${index}`).join(', '),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: now,
+    Limit: itemsPerPage,
+  });
+  for await (const page of pages)
+    for (const Key of page) {
       if (isStopping()) return;
+      // Not `callEngine`: an item that was renewed since is refused, as it should be.
       await engine.forward(
         'DynamoDB_20120810.DeleteItem',
         JSON.stringify({
@@ -76,12 +73,4 @@ async function sweepTable(
         }),
       );
     }
-    start = page.LastEvaluatedKey;
-  } while (start && !isStopping());
-}
-
-async function call<T>(engine: DynamoEngine, operation: string, input: object): Promise<T> {
-  const { status, body } = await engine.forward(`DynamoDB_20120810.${operation}`, JSON.stringify(input));
-  if (status !== 200) throw new Error(String(body));
-  return JSON.parse(String(body)) as T;
 }
