@@ -1,4 +1,5 @@
 import type { InputIssue } from './problem.ts';
+import { repeatedName } from './repeated-name.ts';
 
 /** A number of a JSON text that differs from the number that JavaScript makes of it. */
 class InexactNumber {}
@@ -44,11 +45,17 @@ function* flawsIn(value: unknown, path: (string | number)[]): Generator<InputIss
   }
 }
 
+/** Refuses a text in which an object has two members of one name: one of their values would be lost. */
+function repetitionIn(text: string): InputIssue[] {
+  const path = repeatedName(text);
+  return path ? [flaw(path, `${path.join('.')} comes more than once in its object`, undefined)] : [];
+}
+
 /**
- * Parses a JSON text without a loss. Numbers that JavaScript would round, and keys that reach a prototype,
- * are issues.
+ * Parses a JSON text without a loss. Numbers that JavaScript would round, keys that reach a prototype, and
+ * names that come twice in an object are issues.
  *
- * @returns the value, and the issues with the paths of such numbers and keys.
+ * @returns the value, and the issues with the paths of such numbers and keys, and of the first such name.
  * @throws SyntaxError for a text that is not JSON, RangeError for one that is nested too deeply.
  */
 export function parseJson(text: string): { value: unknown; issues: InputIssue[] } {
@@ -62,7 +69,7 @@ export function parseJson(text: string): { value: unknown; issues: InputIssue[] 
     return new InexactNumber();
   };
   const value: unknown = JSON.parse(text, marking);
-  return { value, issues: flawed ? [...flawsIn(value, [])] : [] };
+  return { value, issues: [...(flawed ? flawsIn(value, []) : []), ...repetitionIn(text)] };
 }
 
 /** A JSON value with the keys of all its objects in one order, so that equal values have equal texts. */

@@ -33,6 +33,30 @@ test('every number that JavaScript writes is read again', () => {
   );
 });
 
+test.each([
+  ['{"a":1,"a":1}', 'a'],
+  ['[{},{"b":{"a":1,"c":[],"a":2}}]', '1.b.a'],
+  ['{"a":1,"\\u0061":2}', 'a'],
+  ['{"a\\"":"b\\\\" , "a\\"" : 2}', 'a"'],
+  ['{"":1,"x":",\\"\\":",""\n:2}', ''],
+])('%s has a name twice, and is refused by its path', (text, path) => {
+  expect(messagesOf(text)).toEqual([`${path} comes more than once in its object`]);
+});
+
+test.each(['[{"a":1},{"a":{"a":1}},["a","a"]]', '{"a":"a","b":"a\\\\","c":"\\"a\\":1,\\"a\\":2"}'])(
+  '%s has no name twice',
+  (text) => {
+    expect(messagesOf(text)).toEqual([]);
+  },
+);
+
+test('names and escapes without end cost no time', () => {
+  const begun = performance.now();
+  for (const text of [`{"a":"${'\\\\'.repeat(1_000_000)}"}`, `{"a"${' '.repeat(2_000_000)}:1}`])
+    expect(messagesOf(text)).toEqual([]);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});
+
 test('numbers without end cost no time', () => {
   const digits = '9'.repeat(2_000_000);
   const begun = performance.now();
