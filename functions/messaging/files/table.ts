@@ -1,27 +1,23 @@
 import type { FileReport } from '../../../core/files/report.ts';
 import type { ParsedRow } from '../../../core/files/row.ts';
+import { workbookKind } from '../../../core/files/workbook-kind.ts';
 import { unreadable } from '../errors.ts';
 import { csvFile } from './csv.ts';
 import { type Merge, workbookRows } from './workbook.ts';
 
-/** First bytes of a file, which tell its kind; its name is not trusted. */
-const xlsSignature = Buffer.from('d0cf11e0a1b11ae1', 'hex');
-
-/** A zip file begins with an entry, or with its end if it has none (PKWARE's APPNOTE.TXT §4.3). */
-const zipSignatures = ['504b0304', '504b0506'].map((hex) => Buffer.from(hex, 'hex'));
-
 type FileKind = FileReport['kind'];
 
 /**
- * Kind of a file by its first bytes. A CSV may begin with the letters `PK`, but not with a zip's signature.
+ * Kind of a file by its first bytes.
  *
  * @throws Problem for workbooks of Excel 97–2003 and those with a password: both begin with the same bytes.
  */
 export function fileKindOf(file: Buffer): FileKind {
   if (file.length === 0) throw unreadable('The file is empty');
-  if (file.subarray(0, xlsSignature.length).equals(xlsSignature))
+  const workbook = workbookKind(file);
+  if (workbook === 'xls')
     throw unreadable('Workbooks of Excel 97-2003 (.xls) and protected ones cannot be read: save it as .xlsx');
-  return zipSignatures.some((signature) => file.subarray(0, 4).equals(signature)) ? 'xlsx' : 'csv';
+  return workbook ?? 'csv';
 }
 
 /** The rows of a file that are not blank, and how they were read. */
