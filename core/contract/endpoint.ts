@@ -39,7 +39,7 @@ export interface Endpoint {
   params?: z.ZodObject;
   /** The schema of the query. Other parameters, and repeated ones, are refused; without a schema all are. */
   query?: z.ZodObject;
-  /** Any query is ignored: for pages and probes, whose addresses others decorate. */
+  /** Any query and body are ignored: for pages and probes, whose calls others decorate. */
   ignoresQuery?: true;
   /** The schema of a JSON body. */
   body?: z.ZodType;

@@ -3,12 +3,13 @@ import type * as z from 'zod';
 import type { Endpoint } from '../contract/endpoint.ts';
 import type { FormFile } from '../contract/form-file.ts';
 import { csvTypes } from '../contract/media-types.ts';
+import { workbookKind } from '../files/workbook-kind.ts';
 import { present } from '../invariant.ts';
-import { checkCharset, lostTexts, utf8Text } from './encoding.ts';
+import { bodyFlaw, checkDeclared, lostTexts, utf8Text } from './encoding.ts';
 import { parseJson } from './json.ts';
 import { type InputIssue, type InputPlace, InvalidInput, MalformedJson, Problem } from './problem.ts';
 import { readQuery } from './query.ts';
-import { bodyText, isJson, isMultipart, mediaTypeOf } from './request.ts';
+import { bodyBytes, bodyText, isJson, isMultipart, mediaTypeOf } from './request.ts';
 
 /** The largest body: Lambda's 6 MB for an event, less its headers and the escaping of JSON in JSON. */
 const bodyBytesMax = 5 * 1024 * 1024;
@@ -54,9 +55,20 @@ function readText(event: APIGatewayProxyEvent, endpoint: Endpoint, schema: z.Zod
     check(schema, 'body', bodyText(event), issues);
     throw new InvalidInput(issues, expectedTypes(endpoint));
   }
+  if (takesCsv && workbookKind(bodyBytes(event)))
+    throw new InvalidInput([bodyFlaw([], 'The body is a workbook of Excel: save it as CSV in UTF-8')]);
   const text = utf8Text(event).replace(/^\uFEFF/, '');
   if (text === '') return undefined;
-  return takesCsv ? text : readJson(text);
+  if (takesCsv) return text;
+  const value = readJson(text);
+  if (endpoint.textBody && typeof value === 'string')
+    throw new InvalidInput([
+      bodyFlaw(
+        [],
+        `The body is JSON within a text of JSON: encode it once, and send a CSV as ${csvTypes[0]}`,
+      ),
+    ]);
+  return value;
 }
 
 function readJson(text: string): unknown {
@@ -79,6 +91,15 @@ function check(schema: z.ZodType, place: InputPlace, value: unknown, issues: Inp
   return result.data;
 }
 
+/** Bodies that say nothing. Some clients send one with each call. */
+const emptyBodies: readonly string[] = ['', '{}', 'null'];
+
+/** Refuses a body of a call that takes none: what it asks for would be ignored. */
+const unusedBody = ({ ignoresQuery }: Endpoint, event: APIGatewayProxyEvent): InputIssue[] =>
+  ignoresQuery || emptyBodies.includes(bodyText(event).trim())
+    ? []
+    : [bodyFlaw([], 'This call takes no body')];
+
 /** Reads the fields and files of a multipart form, each under its name. */
 export type FormReader = (event: APIGatewayProxyEvent) => Promise<Record<string, string | FormFile>>;
 
@@ -89,7 +110,11 @@ async function readBody(
   issues: InputIssue[],
 ) {
   const { body, form } = endpoint;
-  if (body || form) checkCharset(event);
+  if (!body && !form) {
+    issues.push(...unusedBody(endpoint, event));
+    return undefined;
+  }
+  checkDeclared(event);
   if (form && isMultipart(event)) {
     const read = present(readForm, 'a contract with a form is served with its reader');
     const fields = await read(event);

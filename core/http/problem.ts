@@ -67,6 +67,8 @@ export type InputPlace = 'path' | 'query' | 'header' | 'body';
 export interface InputIssue {
   place: InputPlace;
   issue: z.core.$ZodIssue;
+  /** Number of the row in the file that the body is; its header counts, too. */
+  row?: number | undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { newPatient } from '../patients/fixtures.ts';
 import { BATCH, everybody } from '../patients/helpers.ts';
 import { type Person, somebody } from '../people.ts';
 import { contracts, refusalStatus, somePath } from './contracts.ts';
+import { raw } from './raw.ts';
 
 const withJson = contracts.filter(([, { body, method }]) => body && method !== 'GET');
 
@@ -83,6 +84,69 @@ describe('a number with more digits than a number can hold, and a name that reac
       );
       expect({ name, status: answer.status }).toEqual({ name, status: refusalStatus(endpoint) });
       expect(answer.text).toMatch(/(__proto__|constructor) is not allowed as a name/);
+    }
+  });
+});
+
+describe('a name that comes twice in an object is refused by its path, since one of its values would be lost', () => {
+  test.each(withJson)('%s', async (_, endpoint) => {
+    const person = await anyone();
+    const text = '{"name":{"name":1},"deep":[{"a":"}"},{"a":1,"b":{"a":2},"\\u0061":3}]}';
+    const answer = await send(person, { path: somePath(endpoint), method: endpoint.method }, text);
+    expect(answer.status).toBe(refusalStatus(endpoint));
+    expect(answer.text).toContain('deep.1.a comes more than once in its object');
+  });
+});
+
+test('of a name that comes twice neither value is taken', async () => {
+  const person = await somebody();
+  const text = JSON.stringify([newPatient()]).replace('{', '{"first_name":"Other",');
+  const answer = await send(person, { path: BATCH }, text);
+  expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+    422,
+    { detail: [{ loc: ['body', 0, 'first_name'], type: 'value_error' }] },
+  ]);
+  expect(await everybody(person)).toEqual([]);
+});
+
+describe('a call that takes no body refuses one that asks for something', () => {
+  const without = contracts.filter(([, { body, form, ignoresQuery }]) => !body && !form && !ignoresQuery);
+  test.each(without)('%s', async (_, endpoint) => {
+    const person = await anyone();
+    const url = `${person.url}${somePath(endpoint)}`;
+    const { method } = endpoint;
+    const ask = (body: string) =>
+      raw(url, {
+        ...{ method, body },
+        headers: [
+          ['Authorization', `Bearer ${person.token}`],
+          ['Content-Type', 'application/json'],
+        ],
+      });
+    for (const body of ['{"dry_run":true}', '[]', 'status=pending']) {
+      const { status, text } = await ask(body);
+      expect({ body, status }).toEqual({ body, status: refusalStatus(endpoint) });
+      expect(text).toContain('This call takes no body');
+    }
+    for (const body of ['', ' ', '{}', 'null'])
+      expect((await ask(body)).text).not.toContain('This call takes no body');
+  });
+});
+
+describe('a body of two content types, or of two charsets, is a 415', () => {
+  test.each(withJson)('%s', async (_, endpoint) => {
+    const person = await anyone();
+    for (const types of [
+      ['application/json', 'text/csv'],
+      ['application/json', 'application/json'],
+      ['application/json; charset=utf-8; charset=latin1'],
+    ]) {
+      const headers = types.map((type): [string, string] => ['Content-Type', type]);
+      const answer = await raw(`${person.url}${somePath(endpoint)}`, {
+        ...{ method: endpoint.method, body: '{}' },
+        headers: [['Authorization', `Bearer ${person.token}`], ...headers],
+      });
+      expect({ types, status: answer.status }).toEqual({ types, status: 415 });
     }
   });
 });
