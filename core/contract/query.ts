@@ -37,3 +37,12 @@ export const truth = (error: string) =>
   z
     .stringbool({ truthy: ['true', 'on', 'yes', '1'], falsy: ['false', 'off', 'no', '0'], error })
     .meta({ type: 'boolean' });
+
+/** A rule for several parameters, with the error that it gives and the parameter that is named. */
+export type QueryRule<Q> = [holds: (query: Q) => boolean, refusal: { error: string; path: string[] }];
+
+/** A page begins at a cursor or at an offset: of both, one would be ignored. */
+export const oneBeginning: QueryRule<{ offset: number; cursor?: unknown }> = [
+  ({ offset, cursor }) => offset === 0 || cursor === undefined,
+  { error: 'must not be given beside cursor, which says itself where the page begins', path: ['offset'] },
+];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
-import { pageLimit, truth, wholeNumber } from '../../core/contract/query.ts';
+import { oneBeginning, pageLimit, type QueryRule, truth, wholeNumber } from '../../core/contract/query.ts';
 import { FileReport } from '../../core/files/report.ts';
 import { roles } from '../../core/http/caller.ts';
 import { placeOf } from '../../core/http/cursor.ts';
@@ -82,8 +82,15 @@ const pageQuery = {
   cursor,
   bom: truth('must be true or false')
     .default(false)
-    .describe('A CSV begins with a byte order mark, by which Excel knows UTF-8.'),
+    .describe(
+      'A CSV begins with a byte order mark, by which Excel knows UTF-8. Refused for JSON, which has none.',
+    ),
 };
+
+const bomOfCsv: QueryRule<{ format: 'json' | 'csv'; bom: boolean }> = [
+  ({ format, bom }) => format === 'csv' || !bom,
+  { error: 'is for a CSV alone: add format=csv', path: ['bom'] },
+];
 
 const exportReply = (row: z.ZodType) =>
   z.object({
@@ -102,7 +109,7 @@ const importing = {
   uses: { admin: 'write' },
   textBody: 'text/csv',
   description:
-    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export, with commas, semicolons or tabs, also sent as `application/vnd.ms-excel` or `application/octet-stream`. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept. All records are checked before the first is stored.',
+    'The body is a list of up to 1,000 records as an export has them, or the CSV of an export, with commas, semicolons or tabs, also sent as `application/vnd.ms-excel` or `application/octet-stream`. Records with known ids are replaced, others are created. Fields that a CSV lacks are kept; case, blanks and punctuation of its titles do not matter. Times are kept to the second. All records are checked before the first is stored.',
   reply: z.object({
     success: z.boolean(),
     created_count: count,
@@ -208,6 +215,8 @@ export const admin = {
         start_date: day.optional(),
         end_date: day.optional(),
       })
+      .refine(...bomOfCsv)
+      .refine(...oneBeginning)
       .refine(({ start_date: start, end_date: end }) => !start || !end || start <= end, {
         error: 'must not be before start_date',
         path: ['end_date'],
@@ -218,23 +227,29 @@ export const admin = {
     ...exporting,
     path: `${base}/export/users`,
     summary: 'Export users as JSON or CSV',
-    query: z.object({
-      ...pageQuery,
-      user_type: oneOf(userTypes).optional(),
-      is_active: truth('must be true or false').optional(),
-      is_verified: truth('must be true or false').optional(),
-    }),
+    query: z
+      .object({
+        ...pageQuery,
+        user_type: oneOf(userTypes).optional(),
+        is_active: truth('must be true or false').optional(),
+        is_verified: truth('must be true or false').optional(),
+      })
+      .refine(...bomOfCsv)
+      .refine(...oneBeginning),
     reply: exportReply(User),
   },
   exportServices: {
     ...exporting,
     path: `${base}/export/services`,
     summary: 'Export services as JSON or CSV',
-    query: z.object({
-      ...pageQuery,
-      is_active: truth('must be true or false').optional(),
-      category: oneOf(categories).optional(),
-    }),
+    query: z
+      .object({
+        ...pageQuery,
+        is_active: truth('must be true or false').optional(),
+        category: oneOf(categories).optional(),
+      })
+      .refine(...bomOfCsv)
+      .refine(...oneBeginning),
     reply: exportReply(Service),
   },
   importOrders: {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { oneBeginning } from '../../core/contract/query.ts';
 import { isName } from '../../core/text.ts';
 import { actions } from './audit-log.ts';
 import { fastApi } from './errors.ts';
@@ -125,12 +126,14 @@ export const patients = {
     description:
       'Continue with `next_cursor`, or add the answered `limit` to `offset`: a page that would become too large ends ' +
       'early, and its `limit` is smaller than the requested one.',
-    query: z.object({
-      limit,
-      offset,
-      cursor: cursor(PatientPlace),
-      tenant_id: tenant,
-    }),
+    query: z
+      .object({
+        limit,
+        offset,
+        cursor: cursor(PatientPlace),
+        tenant_id: tenant,
+      })
+      .refine(...oneBeginning),
     reply: z.object({
       patients: z.array(Patient),
       total: count,

@@ -76,6 +76,7 @@ test('a CSV begins with a byte order mark for those who ask for it, and can be i
   const admin = await administrator();
   await stored(admin, 'orders', [order(1, { address: '1 Rúa; São\tPaulo' })]);
   const plain = await admin.fetch(`/api/v1/admin${path}?format=csv&bom=false`);
+  expect((await admin.fetch(`/api/v1/admin${path}?bom=false`)).status).toBe(200);
   const marked = await admin.fetch(`/api/v1/admin${path}?format=csv&bom=true`);
   const [one, other] = [Buffer.from(await plain.arrayBuffer()), Buffer.from(await marked.arrayBuffer())];
   expect(other.subarray(0, 3).toString('hex')).toBe('efbbbf');
@@ -104,6 +105,7 @@ test('says it in English to whoever prefers that', async () => {
   const languages = {
     en: 'In Progress',
     'en-GB,pt;q=0.5': 'In Progress',
+    en_US: 'In Progress',
     'pt,en': 'Em Andamento',
     fr: 'Em Andamento',
   };
@@ -219,6 +221,9 @@ test('an independent reader finds in the CSV what the JSON has, whatever the tex
 
 test.each([
   ['format=xml', 'format', 'must be one of json, csv'],
+  ['bom=true', 'bom', 'is for a CSV alone: add format=csv'],
+  ['format=json&bom=1', 'bom', 'is for a CSV alone: add format=csv'],
+  ['format=CSV', 'format', 'must be one of json, csv'],
   ['status=banana', 'status', 'must be one of pending, confirmed, in_progress, completed, cancelled'],
   ['limit=abc', 'limit', 'must be a whole number from 1 up'],
   ['limit=0', 'limit', 'must be a whole number from 1 up'],

@@ -38,3 +38,14 @@ test('users have e-mail addresses by the same rule as patients and contacts', as
   const { status, body } = await send(admin, 'POST', '/import/users/', [user(3, { email: 'n/a' })]);
   expect([status, body.error.details.issue]).toEqual([400, 'must be an e-mail address']);
 });
+
+test.each(['orders', 'users', 'services'])(
+  'a byte order mark is refused for the JSON of %s, which cannot have one',
+  async (kind) => {
+    const { status, body } = await send(await administrator(), 'GET', `/export/${kind}/?bom=true`);
+    expect([status, body.error.details]).toEqual([
+      400,
+      { field: 'bom', issue: 'is for a CSV alone: add format=csv' },
+    ]);
+  },
+);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { order, service, stored, user } from '../admin/records.ts';
 import { newPatients } from '../patients/fixtures.ts';
 import { BATCH, created, everybody } from '../patients/helpers.ts';
 import { type Person, somebody } from '../people.ts';
@@ -151,4 +152,23 @@ test.each(['', 'wahr', '2', 'nul'])('is_active=%j is neither true nor false', as
     400,
     { error: { details: { field: 'is_active', issue: 'must be true or false' } } },
   ]);
+});
+
+test.each([
+  ['/api/v1/admin/export/orders/', 400],
+  ['/api/v1/admin/export/users/', 400],
+  ['/api/v1/admin/export/services/', 400],
+  ['/api/v1/patients', 422],
+])('%s with a cursor and an offset is refused, since one of them would be ignored', async (path, status) => {
+  const admin = await somebody({ role: 'admin' });
+  await created(admin, 2);
+  await stored(admin, 'orders', [order(1), order(2)]);
+  await stored(admin, 'users', [user(1), user(2)]);
+  await stored(admin, 'services', [service(1), service(2)]);
+  const first = (await (await admin.fetch(`${path}?limit=1`)).json()) as { next_cursor: string };
+  const next = `${path}?cursor=${encodeURIComponent(first.next_cursor)}`;
+  expect((await admin.fetch(`${next}&offset=0`)).status).toBe(200);
+  const answer = await admin.fetch(`${next}&offset=1`);
+  expect(answer.status).toBe(status);
+  expect(await answer.text()).toMatch(/offset.*must not be given beside cursor/);
 });
