@@ -53,7 +53,9 @@ function detailsOf(problem: Problem): Record<string, unknown> {
   if (problem instanceof MalformedJson) return { field: 'body', issue: 'must be valid JSON' };
   if (!(problem instanceof InvalidInput) || problem.code !== 'invalid') return problem.details;
   const [first] = problem.issues;
-  return first ? { field: fieldOf(first), issue: issueOf(first) } : {};
+  if (!first) return {};
+  const { row } = first;
+  return { field: fieldOf(first), issue: issueOf(first), ...(row === undefined ? {} : { row }) };
 }
 
 /** Renders problems as `{"error": {"code", "message", "details"}}`. */

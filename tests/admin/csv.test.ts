@@ -13,7 +13,7 @@ const nasty = fc.string({
 });
 const storable = (severalLines: boolean) =>
   nasty.map(normalized).filter((text) => isStorable(text, severalLines));
-const name = storable(false).filter((text) => text.length > 0 && text !== 'N/A');
+const name = storable(false).filter((text) => text.trim() !== '');
 
 const anyOrder: fc.Arbitrary<Order> = fc
   .record({

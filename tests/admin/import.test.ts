@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { somebody } from '../people.ts';
 import {
@@ -131,7 +132,13 @@ test.each([
   ],
   ['', 'body', 'must be a list or a CSV'],
   ['a,b\n1,2\n', 'body', header],
-  ['ID,ID\n1,2\n', 'body', 'must have each column once'],
+  ['ID,ID\n1,2\n', 'body', 'must have each column once, which row 1 has not'],
+  ['ID,i d\n1,2\n', 'body', 'must have each column once, which row 1 has not'],
+  ['\n\nID,Total Prise\n1,2\n', 'body', 'in row 3, the first, cell 2 is none of them'],
+  ['Status,Address\n1,2\n', 'body', 'row 1, the first, has no column ID'],
+  ['Orders,\nof May,\n\nID,Status\n1,x\n', 'body', 'row 4 names them, so leave out the rows above it'],
+  [',,\n;\n', 'body', 'it has no row'],
+  ['"[]"', 'body', 'in row 1, the first, cell 1 is none of them'],
   ['ID,Status\n1,"open', 'body', 'is no CSV that can be read'],
   ['ID,Status\n1\n', 'body', 'is no CSV that can be read: row 2 has fewer cells than titles'],
   ['ID,Status\n\n1,open,x\n', 'body', 'is no CSV that can be read: row 3 has more cells than titles'],
@@ -144,6 +151,104 @@ test.each([
   expect(answer.status).toBe(400);
   expect(answer.body.error).toMatchObject({ code: 'INVALID_PARAMETERS', details: { field } });
   expect(answer.body.error.details.issue).toContain(issue);
+  expect(await everything(admin, 'orders')).toEqual([]);
+});
+
+test.each([
+  ['ID,Status\n\n\n1,open\n', '[0].status', 4],
+  ['ID,Status\n1,Pendente\n\n"1",Pendente\n', '[1].id', 4],
+  ['ID,Status\n1,"Pend\nente"\n2,Pendente\n', '[0].status', 2],
+  ['ID,Status\n1,Pendente\nID,Status\n', '[1].id', 3],
+])('%j is refused by the number of the row, as its author sees it', async (csv, field, row) => {
+  const admin = await administrator();
+  await stored(admin, 'orders', [order(1), order(2)]);
+  const { status, body } = await send(admin, 'POST', '/import/orders/', csv);
+  expect([status, body.error.details]).toMatchObject([400, { field, row }]);
+  expect(await everything(admin, 'orders')).toEqual([order(1), order(2)]);
+});
+
+test('an id that a spreadsheet shows with zeros or blanks is that of its record, of which nothing is lost', async () => {
+  const admin = await administrator();
+  const before = order(1, { notes: 'kept', total_price: '1.00' });
+  await stored(admin, 'orders', [before]);
+  const whole = (await send(admin, 'GET', '/export/orders/?format=csv')).text;
+  for (const [id, price] of [
+    ['0001', '2.00'],
+    [' 1 ', '3.00'],
+  ] as const) {
+    const csv = whole.replace('\r\n1,', `\r\n${id},`).replace('1.00', price);
+    const { body } = await send(admin, 'POST', '/import/orders/', csv);
+    expect(body).toMatchObject({ created_count: 0, updated_count: 1 });
+    expect(await everything(admin, 'orders')).toEqual([{ ...before, total_price: price }]);
+  }
+});
+
+test('titles are recognised in whatever case, with blanks and punctuation, and told as they were understood', async () => {
+  const admin = await administrator();
+  await stored(admin, 'orders', [order(1)]);
+  const { body } = await send(admin, 'POST', '/import/orders/', ' id ,total_price\n1, 7.5 \n');
+  expect(body).toMatchObject({
+    updated_count: 1,
+    file: {
+      columns: [
+        { header: ' id ', field: 'ID' },
+        { header: 'total_price', field: 'Total Price' },
+      ],
+    },
+  });
+  expect(await everything(admin, 'orders')).toEqual([order(1, { total_price: '7.50' })]);
+});
+
+test.each(['N/A', 'n/a', ' N/a '])('a professional of %j is none', async (cell) => {
+  const admin = await administrator();
+  await stored(admin, 'orders', [order(1)]);
+  await send(admin, 'POST', '/import/orders/', `ID,Professional\n1,${cell}\n`);
+  expect(await everything(admin, 'orders')).toEqual([order(1, { professional: null })]);
+});
+
+test.each([
+  ['orders', { ...order(1), customer: { username: ' \u00a0 ' } }, '[0].customer.username'],
+  ['orders', { ...order(1), customer: { username: 'n/a' } }, '[0].customer.username'],
+  ['users', user(1, { username: ' ' }), '[0].username'],
+  ['users', user(1, { profile: { phone: '5.51199E+12' } }), '[0].profile.phone'],
+  ['users', user(1, { profile: { phone: '5,51199e12' } }), '[0].profile.phone'],
+  ['services', service(1, { name: '   ' }), '[0].name'],
+] as const)('%s: what says nothing, or lost its digits, is refused: %j', async (kind, record, field) => {
+  const admin = await administrator();
+  const { status, body } = await send(admin, 'POST', `/import/${kind}/`, [record]);
+  expect([status, body.error.details.field]).toEqual([400, field]);
+  expect(await everything(admin, kind)).toEqual([]);
+});
+
+test('a workbook is refused as what it is, under whatever name it is sent', async () => {
+  const admin = await administrator();
+  for (const signature of ['504b030414000600', 'd0cf11e0a1b11ae1'])
+    for (const type of ['text/csv', 'application/vnd.ms-excel', 'application/octet-stream']) {
+      const answer = await admin.fetch('/api/v1/admin/import/orders/', {
+        method: 'POST',
+        headers: { 'Content-Type': type },
+        body: new Uint8Array(Buffer.from(`${signature}00ff`, 'hex')),
+      });
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        refusal('body', 'The body is a workbook of Excel: save it as CSV in UTF-8'),
+      ]);
+    }
+});
+
+test('JSON that was encoded twice, and a CSV inside of JSON, are refused with what to do', async () => {
+  const admin = await administrator();
+  for (const inner of [JSON.stringify([order(1)]), 'ID,Status\n1,Pendente\n']) {
+    const answer = await admin.fetch('/api/v1/admin/import/orders/', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(inner),
+    });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      refusal('body', expect.stringContaining('encode it once, and send a CSV as text/csv')),
+    ]);
+  }
   expect(await everything(admin, 'orders')).toEqual([]);
 });
 
@@ -188,6 +293,18 @@ describe('a CSV is taken under each name that it is sent by', () => {
     },
   );
 
+  test('also packed', async () => {
+    const admin = await administrator();
+    await stored(admin, 'orders', [order(1)]);
+    const answer = await admin.fetch('/api/v1/admin/import/orders/', {
+      method: 'POST',
+      headers: { 'Content-Type': 'text/csv', 'Content-Encoding': 'gzip' },
+      body: new Uint8Array(gzipSync('ID,Address\r\n1,Rúa 1\r\n')),
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { updated_count: 1 }]);
+    expect(await everything(admin, 'orders')).toEqual([order(1, { address: 'Rúa 1' })]);
+  });
+
   test('and under no other: the refusal names them', async () => {
     const admin = await administrator();
     const csv = 'ID,Address\r\n1,x\r\n';
@@ -216,5 +333,26 @@ describe('a CSV is taken under each name that it is sent by', () => {
       ]);
     }
     expect(await everything(admin, 'orders')).toEqual([order(1), order(2)]);
+  });
+
+  test('also where an accented letter of another encoding is the last byte', async () => {
+    const admin = await administrator();
+    await stored(admin, 'orders', [order(1)]);
+    for (const [bytes, place] of [
+      [Buffer.from('ID,Address\n1,Jos\u00e9', 'latin1'), 'line 2, column 6'],
+      [Buffer.from('ID,Address\n1,Jos\u00e9').subarray(0, -1), 'line 2, column 6'],
+      [Buffer.from('\uFEFFID,Address\n1,x', 'utf16le'), 'line 1, column 1'],
+    ] as const) {
+      const answer = await admin.fetch('/api/v1/admin/import/orders/', {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/csv' },
+        body: new Uint8Array(bytes),
+      });
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        refusal('body', `The body must be UTF-8 without U+FFFD, which it is not at ${place}`),
+      ]);
+    }
+    expect(await everything(admin, 'orders')).toEqual([order(1)]);
   });
 });

@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
 import { readCsv } from '../../../core/files/csv.ts';
 import { type FileReport, reportOf } from '../../../core/files/report.ts';
-import { withoutEmptyEnd } from '../../../core/files/row.ts';
+import { type FileRow, withoutEmptyEnd } from '../../../core/files/row.ts';
 import { present } from '../../../core/invariant.ts';
 import type { Collection, Column, Identified } from './collection.ts';
 import type { Language } from './display.ts';
-import { absentCell } from './fields.ts';
+import { absentCell, id } from './fields.ts';
 
 /**
  * A text that a spreadsheet would take for a formula (OWASP, CSV Injection), or that looks like an escaped
@@ -58,6 +58,8 @@ type CsvRow = ReadonlyMap<string, string>;
 /** A CSV that was read, and what was understood of it. */
 interface ReadCsvRows {
   rows: CsvRow[];
+  /** The number of each of them in the file, whose header counts, too. */
+  numbers: number[];
   file: FileReport;
 }
 
@@ -70,26 +72,59 @@ function cellsOf(cells: string[], titles: string[], number: number): string[] {
   return cells.slice(0, titles.length);
 }
 
+/** A title without what people and programs write differently: case, blanks, punctuation. */
+const plain = (title: string): string => title.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** Rows among which the header is looked for, so that a refusal can name it. */
+const headerRowsMax = 20;
+
 /**
- * Parses a CSV. Its columns may be a subset of the collection's in any order, but must include `ID`. Empty
- * columns at the end and empty rows are ignored.
+ * The titles of the collection's columns in the cells of the header; `undefined` for a cell that is none.
+ *
+ * @param known titles by their plain spelling.
+ */
+const titlesOf = ({ cells }: FileRow, known: ReadonlyMap<string, string>): (string | undefined)[] =>
+  withoutEmptyEnd(cells).map((cell) => known.get(plain(cell)));
+
+const isHeader = (titles: (string | undefined)[]): titles is string[] =>
+  titles.includes('ID') && !titles.includes(undefined);
+
+/** Says why the first row is no header, and where the header is, if there is one. */
+function headerProblem(rows: FileRow[], known: ReadonlyMap<string, string>): NotACsv {
+  const must = `must begin with a row of the columns ${[...known.values()].join(', ')}`;
+  const [first, ...others] = rows.slice(0, headerRowsMax);
+  if (!first) return new NotACsv(`${must}: it has no row`);
+  const named = others.find((row) => isHeader(titlesOf(row, known)));
+  if (named) return new NotACsv(`${must}: row ${named.number} names them, so leave out the rows above it`);
+  const unknown = titlesOf(first, known).indexOf(undefined);
+  return new NotACsv(
+    unknown < 0
+      ? `${must}: row ${first.number}, the first, has no column ID`
+      : `${must}: in row ${first.number}, the first, cell ${unknown + 1} is none of them`,
+  );
+}
+
+/**
+ * Parses a CSV. Its columns may be a subset of the collection's in any order, but must include `ID`. Case,
+ * blanks and punctuation of titles do not matter. Empty columns at the end and empty rows are ignored.
  *
  * @throws NotACsv with the reason and the number of the row.
  */
 export function rowsOf<R extends Identified>({ columns }: Collection<R>, text: string): ReadCsvRows {
-  const known = new Set(columns.map(({ title }) => title));
-  const { separator, rows: read } = readCsv(text, (cell) => known.has(cell));
-  const [header, ...others] = read.map((row) => {
+  const known = new Map(columns.map(({ title }) => [plain(title), title]));
+  const { separator, rows: read } = readCsv(text, (cell) => known.has(plain(cell)));
+  const all = read.map((row) => {
     if ('error' in row) throw new NotACsv(`is no CSV that can be read: row ${row.number}: ${row.error}`);
     return row;
   });
-  const titles = withoutEmptyEnd(header?.cells ?? []);
-  if (!header || !titles.includes('ID') || titles.some((title) => !known.has(title)))
-    throw new NotACsv(`must begin with a row of the columns ${[...known].join(', ')}`);
-  if (new Set(titles).size < titles.length) throw new NotACsv('must have each column once');
+  const [header, ...others] = all;
+  const titles = header ? titlesOf(header, known) : [];
+  if (!header || !isHeader(titles)) throw headerProblem(all, known);
+  if (new Set(titles).size < titles.length)
+    throw new NotACsv(`must have each column once, which row ${header.number} has not`);
   const file = reportOf({
     ...{ kind: 'csv', encoding: 'UTF-8', separator, header_row: header.number },
-    columns: titles.map((title) => ({ header: title, field: title })),
+    columns: titles.map((title, position) => ({ header: header.cells[position] ?? '', field: title })),
     ...{ rows_read: others.length, rows_left_out: [] },
   });
   const rows = others.map(({ number, cells }) => {
@@ -98,27 +133,31 @@ export function rowsOf<R extends Identified>({ columns }: Collection<R>, text: s
       titles.map((title, index) => [title, present(its[index], 'each row has as many cells as titles')]),
     );
   });
-  return { rows, file };
+  return { rows, numbers: others.map(({ number }) => number), file };
 }
-
-/** The id of a row; `undefined` if its cell is not an id. */
-export const idOfRow = (row: CsvRow): number | undefined => {
-  const text = present(row.get('ID'), 'a CSV without the column ID is refused');
-  return /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
-};
 
 /**
  * The value of a cell as a record has it. A cell that does not fit the type is left as it is, so that the
  * schema refuses it.
  */
 function readCell({ type, absent }: Pick<Column<unknown>, 'type' | 'absent'>, cell: string): unknown {
-  if (absent && cell === absentCell) return null;
-  if (type === 'id') return /^\d{1,16}$/.test(cell) ? Number(cell) : cell;
-  if (type === 'flag') return { yes: true, no: false, true: true, false: false }[cell.toLowerCase()] ?? cell;
+  const bare = cell.trim();
+  if (absent && bare.toUpperCase() === absentCell) return null;
   if (type === 'text') return unescaped(cell);
-  const [, day, time, seconds = ':00'] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?Z?$/.exec(cell) ?? [];
-  return type !== 'amount' && day ? `${day}T${time}${seconds}Z` : cell;
+  if (type === 'id') return /^\d{1,16}$/.test(bare) ? Number(bare) : cell;
+  if (type === 'flag') return { yes: true, no: false, true: true, false: false }[bare.toLowerCase()] ?? cell;
+  const [, day, time, seconds = ':00'] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?Z?$/.exec(bare) ?? [];
+  return type !== 'amount' && day ? `${day}T${time}${seconds}Z` : bare;
 }
+
+/**
+ * The id of a row, also one that a spreadsheet shows with zeros before it; `undefined` if its cell is not an
+ * id.
+ */
+export const idOfRow = (row: CsvRow): number | undefined => {
+  const cell = present(row.get('ID'), 'a CSV without the column ID is refused');
+  return id.safeParse(readCell({ type: 'id' }, cell)).data;
+};
 
 /**
  * Merges a row into the stored record; the result is to be checked by the schema. Fields that the CSV lacks,

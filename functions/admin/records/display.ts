@@ -44,7 +44,8 @@ export function languageOf(header: string | undefined): Language {
   const wanted = (header ?? '')
     .split(',')
     .map((part) => {
-      const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
+      // Java and Android write `en_US` for the tag `en-US`.
+      const [tag = '', ...parameters] = part.trim().toLowerCase().replaceAll('_', '-').split(';');
       const quality = parameters.map((one) => /^\s*q=(\d(?:\.\d+)?)/.exec(one)?.[1]).find(Boolean);
       return { tag, quality: quality === undefined ? 1 : Number(quality) };
     })

@@ -3,8 +3,8 @@ import { readEmailAddress } from '../../../core/email-address.ts';
 import { isStorable, normalized } from '../../../core/text.ts';
 
 /**
- * A text with a length between these bounds, in UTF-16 code units, stored in NFC. `severalLines` allows line
- * breaks and TABs.
+ * A text with a length between these bounds, in UTF-16 code units, stored in NFC. Blanks around it do not
+ * count for the lower bound. `severalLines` allows line breaks and TABs.
  */
 export const text = (max: number, { min = 0, severalLines = false } = {}) => {
   const error = `must be a text of ${min > 0 ? `${min} to` : 'at most'} ${max} characters`;
@@ -12,15 +12,23 @@ export const text = (max: number, { min = 0, severalLines = false } = {}) => {
     .string({ error })
     .max(max, { error })
     .transform(normalized)
-    .refine((value) => value.length >= min && value.length <= max, { error })
+    .refine((value) => value.length <= max && (min === 0 || value.trim().length >= min), { error })
     .refine((value) => isStorable(value, severalLines), { error: 'has characters that cannot be stored' });
 };
 
-/** The cell of an absent value in a CSV; a text of such a column must not equal it. */
+/** The cell of an absent value in a CSV; a text of such a column must not equal it, in whatever case. */
 export const absentCell = 'N/A';
 
-export const username = text(150, { min: 1 }).refine((name) => name !== absentCell, {
+export const username = text(150, { min: 1 }).refine((name) => name.trim().toUpperCase() !== absentCell, {
   error: 'must be a name',
+});
+
+/** A number as spreadsheets shorten it: the digits that it lacks are lost. */
+const shortenedNumber = /^[+-]?\d([.,]\d+)?E[+-]?\d+$/i;
+
+/** A phone as its user wrote it. */
+export const phone = text(32).refine((value) => !shortenedNumber.test(value.trim()), {
+  error: 'is a number that a spreadsheet has shortened: give all of its digits, in a column of texts',
 });
 
 const notAnEmail = { error: 'must be an e-mail address' };

@@ -25,14 +25,16 @@ const importRecordsMax = 1_000;
 /** Number of times that a part is planned, if others change its records in between. */
 const plansMax = 20;
 
-const refuse = (path: PropertyKey[], message: string): never => {
+const refuse = (path: PropertyKey[], message: string, row?: number): never => {
   const issue: InputIssue['issue'] = { code: 'custom', path, message, input: undefined };
-  throw new InvalidInput([{ place: 'body', issue }]);
+  throw new InvalidInput([{ place: 'body', issue, row }]);
 };
 
 /** Records to be stored, and what was understood of a CSV. */
 interface Given<T> {
   records: T[];
+  /** The number of each record's row in a CSV. */
+  numbers?: number[];
   file?: FileReport;
 }
 
@@ -49,7 +51,7 @@ async function recordsOf<R extends Identified>(
 ): Promise<Given<R>> {
   const given: Given<unknown> =
     typeof body === 'string' ? await csvRecords(collection, tenant, body) : { records: body };
-  const { records: rows, ...more } = given;
+  const { records: rows, numbers = [], ...more } = given;
   if (rows.length === 0) refuse([], 'must have at least one record');
   if (rows.length > importRecordsMax) refuse([], `must have at most ${importRecordsMax} records`);
   const issues: InputIssue[] = [];
@@ -59,13 +61,13 @@ async function recordsOf<R extends Identified>(
     const its = read.error.issues.map(
       (issue): z.core.$ZodIssue => ({ ...issue, path: [index, ...issue.path] }),
     );
-    issues.push(...its.map((issue) => ({ place: 'body' as const, issue })));
+    issues.push(...its.map((issue) => ({ place: 'body' as const, issue, row: numbers[index] })));
     return [];
   });
   if (issues.length > 0) throw new InvalidInput(issues);
   const seen = new Set<number>();
   for (const [index, { id }] of records.entries()) {
-    if (seen.has(id)) refuse([index, 'id'], 'is the id of an earlier record of this import');
+    if (seen.has(id)) refuse([index, 'id'], 'is the id of an earlier record of this import', numbers[index]);
     seen.add(id);
   }
   return { records, ...more };
@@ -82,7 +84,7 @@ async function csvRecords<R extends Identified>(
   text: string,
 ): Promise<Given<object>> {
   try {
-    const { rows, file } = rowsOf(collection, text);
+    const { rows, numbers, file } = rowsOf(collection, text);
     if (rows.length > importRecordsMax) refuse([], `must have at most ${importRecordsMax} records`);
     const ids = new Set(rows.map(idOfRow).filter((id) => id !== undefined));
     const found = await getItems([...ids].map((id) => recordKey(collection.name, tenant, id)));
@@ -91,7 +93,7 @@ async function csvRecords<R extends Identified>(
       const before = id === undefined ? undefined : found.get(recordKey(collection.name, tenant, id));
       return recordOfRow(collection, row, storedOf<R>(before)?.record);
     });
-    return { records, file };
+    return { records, numbers, file };
   } catch (error) {
     if (error instanceof NotACsv) return refuse([], error.message);
     throw error;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Collection } from './collection.ts';
-import { email, flag, id, instant, text, username } from './fields.ts';
+import { email, flag, id, instant, phone, text, username } from './fields.ts';
 
 export const userTypes = ['customer', 'professional', 'admin'] as const;
 const userType = z.enum(userTypes, { error: `must be one of ${userTypes.join(', ')}` });
@@ -11,7 +11,7 @@ const fields = {
   first_name: text(150),
   last_name: text(150),
   email,
-  phone: text(32),
+  phone,
   city: text(100),
   state: text(100),
 };
