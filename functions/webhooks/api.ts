@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
 import { events } from '../../core/webhook/webhook.ts';
-import { WebhookAddress } from './webhook-address.ts';
+import { NewWebhookAddress, WebhookAddress } from './webhook-address.ts';
 import { WebhookReply } from './webhook-shape.ts';
 
 const shared = { errors: codedSpelling, path: '/api/v1/webhooks' } as const;
@@ -17,9 +17,9 @@ export const webhooks = {
     uses: { webhooks: 'write', webhookSecrets: 'write' },
     summary: 'Register a webhook for the ends of syncs and admin batches',
     description:
-      'Signed webhooks report when a sync or an admin batch has finished. Messages are signed as Standard Webhooks describes; only this answer contains the secret. The URL must be https and lead to a public address. Without a 2xx a message is repeated for more than a day; a 410 disables the webhook. The URL is stored in its normal form; 409 if it is registered already, in whatever spelling. A manager gets events of the own organisation only; `batch.completed`, the end of an admin batch with any status, is for administrators (otherwise 403).',
+      'Signed webhooks report when a sync or an admin batch has finished. Messages are signed as Standard Webhooks describes; only this answer contains the secret. The URL must be https without user and password, and lead to a public address. Without a 2xx a message is repeated for more than a day; a 410 disables the webhook. The URL is stored in its normal form; 409 if it is registered already, in whatever spelling. A manager gets events of the own organisation only; `batch.completed`, the end of an admin batch with any status, is for administrators (otherwise 403).',
     body: z.strictObject({
-      url: WebhookAddress,
+      url: NewWebhookAddress,
       events: z.array(z.enum(events)).min(1).max(events.length),
     }),
     status: 201,

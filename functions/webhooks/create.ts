@@ -16,7 +16,7 @@ import { registerWebhook, webhooksPerTenantMax } from './webhook-store.ts';
 /** @throws CodedProblem VALIDATION_ERROR if the URL is not https or not public. */
 async function refuseReceiver(url: string): Promise<void> {
   if (await isReceiver(url)) return;
-  const text = 'url: must be https and lead to a public address';
+  const text = 'url: must be https without user and password, and lead to a public address';
   throw new CodedProblem('invalid', 'VALIDATION_ERROR', text, { details: { field: 'url' } });
 }
 

@@ -69,10 +69,14 @@ const closedNames = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa|loc
 /** The host of a URL without the brackets of IPv6. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Checks the text of a webhook's URL: https, no user or password, no name or address of a closed network. */
+/**
+ * Checks the text of a webhook's URL: https, no user or password, a port to which one can connect, no name or
+ * address of a closed network.
+ */
 export function isOpenUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false;
+  if (url.port === '0') return false;
   const host = hostOf(url);
   if (isIP(host) !== 0) return isPublicAddress(host);
   return host.includes('.') && !closedNames.test(host);

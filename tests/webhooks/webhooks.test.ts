@@ -161,6 +161,10 @@ test('an address in another spelling is the same address', async () => {
     'https://one.example.com/a/hook#other',
     'https://one.example.com./a/hook',
     'https://one.example.com/a/hook?',
+    'https://ｏｎｅ.example.com/a/hook',
+    'https://one\u200b.example.com/a/hook',
+    'https://one.example.com/%61/h%6Fok',
+    'https:\\\\one.example.com\\a\\hook',
   ]) {
     const again = await admin.api.webhooks.create({ body: { url, events } });
     expect({ url, status: again.status, body: again.body }).toMatchObject({
@@ -248,6 +252,12 @@ test.each([
   'https://example.com/hook\r\nX-Injected: 1',
   'file:///etc/passwd',
   'nonsense',
+  'https://user:password@example.com/hook',
+  'https://example.com:0/hook',
+  'https://example.com:65536/hook',
+  'https://example.com/{tenant}/{{id}}',
+  'https://{host}.example.com/hook',
+  `https://example.com/${'ü'.repeat(400)}`,
 ])('refuses the address %s', async (url) => {
   // Where the setting for tests is not made, as in every stack.
   const admin = await somebody({ role: 'admin' });
