@@ -137,7 +137,7 @@ test.each([
   ['\n\nID,Total Prise\n1,2\n', 'body', 'in row 3, the first, cell 2 is none of them'],
   ['Status,Address\n1,2\n', 'body', 'row 1, the first, has no column ID'],
   ['Orders,\nof May,\n\nID,Status\n1,x\n', 'body', 'row 4 names them, so leave out the rows above it'],
-  [',,\n;\n', 'body', 'it has no row'],
+  [',,\n , \n', 'body', 'it has no row'],
   ['"[]"', 'body', 'in row 1, the first, cell 1 is none of them'],
   ['ID,Status\n1,"open', 'body', 'is no CSV that can be read'],
   ['ID,Status\n1\n', 'body', 'is no CSV that can be read: row 2 has fewer cells than titles'],
