@@ -1,4 +1,4 @@
-import type { ParsedRow } from './row.ts';
+import { columnsMax, type ParsedRow } from './row.ts';
 
 /** Characters of one record: a longer one is due to a quote that is closed at a wrong place. */
 const recordLengthMax = 1_000_000;
@@ -55,7 +55,11 @@ function nextLine(text: string, start: number): number {
   return afterLineEnd(text, at);
 }
 
-type CsvRecord = ({ cells: string[] } | { error: string }) & { end: number };
+type CsvRecord = ({ cells: string[] } | { error: string; lines: string[][] }) & { end: number };
+
+/** Cells of a line whose quotes cannot be trusted. */
+const roughCells = (line: string, separator: string): string[] =>
+  line.split(separator, columnsMax).map((cell) => cell.replaceAll('"', ''));
 
 function recordAt(text: string, start: number, separator: string): CsvRecord {
   const cells: string[] = [];
@@ -63,12 +67,17 @@ function recordAt(text: string, start: number, separator: string): CsvRecord {
   // Ends with the record, each cell of which ends behind its start.
   for (;;) {
     const cell = cellAt(text, at, separator);
-    if ('flaw' in cell) return { error: cell.flaw, end: nextLine(text, start) };
+    if ('flaw' in cell) {
+      const end = nextLine(text, start);
+      return { error: cell.flaw, lines: [roughCells(text.slice(start, end), separator)], end };
+    }
     cells.push(cell.value);
     if (text[cell.end] === separator) at = cell.end + 1;
     else {
       const end = afterLineEnd(text, cell.end);
-      return end - start > recordLengthMax ? { error: 'The row is too long', end } : { cells, end };
+      return end - start > recordLengthMax
+        ? { error: 'The row is too long', lines: [cells.slice(0, columnsMax)], end }
+        : { cells, end };
     }
   }
 }
@@ -84,7 +93,7 @@ export function csvRecords(text: string, separator: string): ParsedRow[] {
   const rows: ParsedRow[] = [];
   for (let at = 0, number = 1; at < text.length; number++) {
     const record = recordAt(text, at, separator);
-    if ('error' in record) rows.push({ number, error: record.error });
+    if ('error' in record) rows.push({ number, error: record.error, lines: record.lines });
     else if (record.cells.some((cell) => cell.trim() !== '')) rows.push({ number, cells: record.cells });
     at = record.end;
   }

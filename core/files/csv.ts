@@ -14,11 +14,11 @@ export interface CsvTable {
 function checked(row: ParsedRow): ParsedRow {
   if ('error' in row) return row;
   const { number, cells } = row;
-  if (withoutEmptyEnd(cells).length > columnsMax) return { number, error: `More than ${columnsMax} columns` };
+  const refused = (error: string): ParsedRow => ({ number, error, lines: [cells.slice(0, columnsMax)] });
+  if (withoutEmptyEnd(cells).length > columnsMax) return refused(`More than ${columnsMax} columns`);
   if (cells.some((cell) => cell.includes(replacementCharacter)))
-    return { number, error: 'A character cannot be read: save the file as UTF-8' };
-  if (!cells.every((cell) => isStorable(cell, true)))
-    return { number, error: 'Control characters are not allowed' };
+    return refused('A character cannot be read: save the file as UTF-8');
+  if (!cells.every((cell) => isStorable(cell, true))) return refused('Control characters are not allowed');
   return row;
 }
 

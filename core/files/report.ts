@@ -8,6 +8,9 @@ const rowsListedMax = 100;
 /** Characters of a header in a report. */
 const headerLengthMax = 64;
 
+/** Characters of a field in a report, which may be a column's header behind a word such as `variables`. */
+const fieldLengthMax = headerLengthMax + 16;
+
 /** What was understood of a file, so that a person can see whether it is what was meant. */
 export const FileReport = z
   .object({
@@ -26,12 +29,15 @@ export const FileReport = z
   .meta({ id: 'FileReport', description: 'What was understood of the file.' });
 export type FileReport = z.output<typeof FileReport>;
 
-/** The report, with as many rows and as much of each header as an answer lists. */
+/**
+ * The report, with as many rows and as much of each header as an answer lists: it takes at most 60 KB, as 64
+ * columns in characters of three bytes.
+ */
 export const reportOf = (report: FileReport): FileReport => ({
   ...report,
   columns: report.columns.map(({ header, field }) => ({
     header: header.slice(0, headerLengthMax),
-    field,
+    field: field?.slice(0, fieldLengthMax) ?? null,
   })),
   rows_left_out: report.rows_left_out.slice(0, rowsListedMax),
 });

@@ -14,6 +14,8 @@ export interface FileRow {
 interface UnreadableRow {
   number: number;
   error: string;
+  /** Cells of its lines as far as they can be told apart: what they say about consent counts all the same. */
+  lines?: string[][];
 }
 
 export type ParsedRow = FileRow | UnreadableRow;

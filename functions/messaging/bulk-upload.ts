@@ -6,7 +6,7 @@ import { optedOut } from './contacts/opted-out.ts';
 import { MessagingProblem } from './errors.ts';
 import { fileReportOf, readRows } from './files/rows.ts';
 import { accept } from './sms/accept.ts';
-import { errorsShownMax, smsEndpoints, uploadRowsMax } from './sms/api.ts';
+import { errorsShown, smsEndpoints, uploadRowsMax } from './sms/api.ts';
 import type { UploadCounts } from './sms/batch.ts';
 import { batchIdFrom } from './sms/messages/id.ts';
 import { textToSend } from './sms/templates/store.ts';
@@ -37,7 +37,7 @@ export const handler = serve(
       tenant,
       read.messages.map(({ to }) => to),
     );
-    const { messages, counts, errors } = decideUpload(read, refused, errorsShownMax);
+    const { messages, counts, errors } = decideUpload(read, refused, errorsShown);
     if (messages.length === 0) throw nothingToSend({ ...counts, errors, file });
     const id = uploadId ?? batchIdFrom(randomUUID());
     const reply = {
@@ -50,7 +50,13 @@ export const handler = serve(
     };
     const now = clock.now();
     const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
-    const given = await accept({ ...order, upload: { counts, errors } }, reply, caller, answer, now);
+    const given = await accept(
+      { ...order, upload: { counts, read: { errors, file } } },
+      reply,
+      caller,
+      answer,
+      now,
+    );
     if (uploadId) await deleteUploadedFile(tenant, uploadId);
     return given;
   },

@@ -22,8 +22,12 @@ interface CsvFile {
 const isOther = (file: Buffer): boolean =>
   otherSignatures.some((signature) => file.subarray(0, signature.length).equals(signature));
 
+const trimmedCells = (cells: string[]): string[] => withoutEmptyEnd(cells.map((cell) => cell.trim()));
+
 const trimmed = (row: ParsedRow): ParsedRow =>
-  'error' in row ? row : { ...row, cells: withoutEmptyEnd(row.cells.map((cell) => cell.trim())) };
+  'error' in row
+    ? { ...row, lines: (row.lines ?? []).map(trimmedCells) }
+    : { ...row, cells: trimmedCells(row.cells) };
 
 /**
  * Rows of a CSV that are not blank. Columns are separated by commas, semicolons or tabs; any line ends are

@@ -92,23 +92,28 @@ function phonePositions(headers: string[]): number[] {
   return named.length > 0 ? named : [0];
 }
 
+const linesOf = (text: string): string[] => text.split(/\r\n|\r|\n/);
+
+/** Cells of a line that was read as a part of a cell. */
+const cellsOf = (line: string, separator: string): string[] =>
+  line.split(separator, columnsMax).map((cell) => cell.replaceAll('"', '').trim());
+
 /** Tells rows with a cell whose lines look like rows with a phone: two stray quotes make one cell of them. */
 function withoutHiddenRows(rows: ParsedRow[], header: FileRow, separator: string): ParsedRow[] {
   const phonesAt = phonePositions(header.cells);
   const isRow = (line: string): boolean => {
-    const cells = line.split(separator, columnsMax).map((cell) => cell.replaceAll('"', '').trim());
+    const cells = cellsOf(line, separator);
     const hasPhone = phonesAt.some((position) => isNumberLike(cells[position] ?? ''));
     return cells.length > 1 && cells.length <= header.cells.length && hasPhone;
   };
-  const holdsRows = (cell: string): boolean =>
-    /[\r\n]/.test(cell) &&
-    cell
-      .split(/\r\n|\r|\n/)
-      .slice(1)
-      .some(isRow);
+  const holdsRows = (cell: string): boolean => /[\r\n]/.test(cell) && linesOf(cell).slice(1).some(isRow);
   return rows.map((row) =>
     'cells' in row && row.cells.some(holdsRows)
-      ? { number: row.number, error: 'A cell holds what looks like other rows: a quote may not be closed' }
+      ? {
+          number: row.number,
+          error: 'A cell holds what looks like other rows: a quote may not be closed',
+          lines: linesOf(row.cells.join(separator)).map((line) => cellsOf(line, separator)),
+        }
       : row,
   );
 }

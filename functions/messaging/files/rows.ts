@@ -6,6 +6,16 @@ import { readTable } from './table.ts';
 export { type Consent, consentFields, consentOf, strongest } from './consent.ts';
 export type { HeadedTable } from './header.ts';
 export { type Field, fieldOf, plainHeader } from './header-words.ts';
+export {
+  digitsOf,
+  joined,
+  partsOf,
+  type RowConsent,
+  type SayingColumns,
+  saidByLines,
+  sayingColumnsOf,
+  tooManyValues,
+} from './said.ts';
 export { fileKindOf } from './table.ts';
 
 /**

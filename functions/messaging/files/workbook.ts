@@ -63,21 +63,30 @@ function rowOf(cells: (CellObject | undefined)[], number: number): ParsedRow | u
   const texts: string[] = [];
   const digitsAt: Record<number, string> = {};
   const inexact: number[] = [];
+  const refused = (error: string): ParsedRow => ({
+    number,
+    error,
+    lines: [texts.map((text, column) => digitsAt[column] ?? text)],
+  });
+  let errorAt: number | undefined;
   for (const [column, cell] of cells.entries()) {
     if (!cell || cell.v === undefined) continue;
-    if (cell.t === 'e')
-      return { number, error: `Cell ${utils.encode_col(column)}${number} holds an error instead of a value` };
+    if (cell.t === 'e') {
+      errorAt ??= column;
+      continue;
+    }
     const { shown, digits, isExact } = textOf(cell);
     if (shown === '' && digits === undefined) continue;
-    if (column >= columnsMax) return { number, error: `More than ${columnsMax} columns` };
+    if (column >= columnsMax) return refused(`More than ${columnsMax} columns`);
     while (texts.length < column) texts.push('');
     texts[column] = shown;
     if (digits !== undefined) digitsAt[column] = digits;
     if (!isExact) inexact.push(column);
   }
+  if (errorAt !== undefined)
+    return refused(`Cell ${utils.encode_col(errorAt)}${number} holds an error instead of a value`);
   if (texts.length === 0) return undefined;
-  if (!texts.every((text) => isStorable(text, true)))
-    return { number, error: 'Control characters are not allowed' };
+  if (!texts.every((text) => isStorable(text, true))) return refused('Control characters are not allowed');
   return {
     ...{ number, cells: texts },
     ...(Object.keys(digitsAt).length > 0 ? { digits: digitsAt } : {}),

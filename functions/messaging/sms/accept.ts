@@ -4,7 +4,7 @@ import type { Caller } from '../../../core/http/caller.ts';
 import { WithHeaders } from '../../../core/http/reply.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
 import { describe, log } from '../../../core/log.ts';
-import { type PackedMessage, packMessages, type UploadCounts } from './batch.ts';
+import { type PackedMessage, packMessages, type ReadFile, type UploadCounts } from './batch.ts';
 import { smsEngine } from './engine.ts';
 import { isDueSoon, release, sendDueMessage } from './release.ts';
 import { storeBatch } from './store.ts';
@@ -18,8 +18,8 @@ export interface SmsOrder {
   scheduled: boolean;
   campaignId?: string | null | undefined;
   templateId?: string | null | undefined;
-  /** Only for a file: its counts, and the errors of its rows. */
-  upload?: { counts: UploadCounts; errors: string[] };
+  /** Only for a file: its counts, and what was read of it. */
+  upload?: { counts: UploadCounts; read: ReadFile };
 }
 
 const batchLocation = (id: string): string => `/api/messaging/sms/batches/${id}/`;
@@ -53,7 +53,7 @@ export async function accept<R>(
       ...(upload ? { upload: upload.counts } : {}),
     },
     messages,
-    upload?.errors ?? [],
+    upload?.read,
     await answer(undefined, given),
   );
   const deps = { store: dynamo(), engine: smsEngine() };

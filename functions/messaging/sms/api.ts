@@ -80,8 +80,11 @@ const progress = {
 
 const batch = z.object({ success: z.boolean(), batch_id: z.string(), ...progress });
 
-/** Errors of rows that one answer lists; the counts cover all rows. */
-export const errorsShownMax = 1_000;
+/**
+ * Errors of rows that one answer lists; the counts cover all rows. They are stored in one item with the
+ * report of the file, and an item may have 400 KB.
+ */
+export const errorsShown = { errorsMax: 1_000, bytesMax: 250_000 };
 
 /** Content types of an uploaded file; the first is the default. */
 export const uploadTypes = [
@@ -222,12 +225,12 @@ export const smsEndpoints = {
     description: [
       'The first row, or one below a title, is a header. Columns: A phone number, B name, C message, D sender',
       'ID, or where the headers say so; each column is a variable of the text, named by its header. Columns',
-      'such as `opt_out` are honoured: a person who is out by any row gets nothing. The text is the row’s own',
-      'message, or',
+      'such as `opt_out` are honoured: a person who is out by any row gets nothing, also by a row that is',
+      'refused. Of several phone columns the first usable number is texted. The text is the row’s own message, or',
       `else the template. Up to ${uploadRowsMax.toLocaleString('en')} rows of .xlsx or CSV. Send a file`,
       'of up to 4.4 MB as a form; upload a larger one, up to 10 MB, first (`bulk-upload/url`) and pass',
-      `its \`upload_id\`. Invalid rows are listed in \`errors\`, at most ${errorsShownMax} of them; the`,
-      'other rows are sent.',
+      `its \`upload_id\`. Invalid rows are listed in \`errors\`, at most ${errorsShown.errorsMax} of them and`,
+      `${errorsShown.bytesMax / 1_000} KB; the other rows are sent.`,
     ].join(' '),
     uses: { ...accepting, uploads: 'take' },
     memoryMb: 1_769,
@@ -258,6 +261,11 @@ export const smsEndpoints = {
     summary: 'Get the progress of an uploaded file’s messages',
     uses: { messaging: 'read', operations: 'read' },
     params: z.object({ uploadId: z.string() }),
-    reply: z.object({ success: z.boolean(), ...uploadCounts, ...progress }),
+    reply: z.object({
+      success: z.boolean(),
+      ...uploadCounts,
+      file: FileReport.optional().describe('Absent until the file is processed.'),
+      ...progress,
+    }),
   },
 } satisfies Record<string, Endpoint>;

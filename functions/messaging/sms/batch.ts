@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
 import { itemVersion } from '../../../core/dynamo/version.ts';
+import { FileReport } from '../../../core/files/report.ts';
 import { present } from '../../../core/invariant.ts';
 import { fillIn } from './templates/text.ts';
 
@@ -66,14 +67,12 @@ const pack = z.object({ v: itemVersion, messages: z.array(packedMessage) });
  */
 export const asPack = (item: Item): PackedMessage[] => pack.parse(item).messages;
 
-const rowErrors = z.object({ v: itemVersion, errors: z.array(z.string()) });
+/** The errors of a file's rows as answered, and what was understood of it; earlier versions had no report. */
+const readFile = z.object({ errors: z.array(z.string()), file: FileReport.optional() });
+export type ReadFile = z.output<typeof readFile>;
 
-/**
- * Parses the errors of a file's rows, which are texts as answered.
- *
- * @throws ZodError for an item of another shape.
- */
-export const asRowErrors = (item: Item): string[] => rowErrors.parse(item).errors;
+/** Parses what was read of a file. @throws ZodError for an item of another shape. */
+export const asReadFile = (item: Item): ReadFile => readFile.extend({ v: itemVersion }).parse(item);
 
 /** One counter of final receipts; a state that none had is absent. */
 const receiptCounter = z.object({
@@ -123,7 +122,8 @@ export const smsKeys = {
     pk: partition(tenant, id),
     sk: `PACK#${String(Math.floor(n / messagesPerPack)).padStart(6, '0')}`,
   }),
-  errors: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
+  /** What was read of a file: its errors and its report. */
+  readFile: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
   /** The counter of final receipts for message `n`; the first lies with the batch, each other one alone. */
   receiptCounter(tenant: string, id: string, n: number): Key {
     const counter = n % receiptCountersMax;

@@ -7,7 +7,15 @@ import { tableName } from '../../../core/dynamo/tables.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { InFlight, Problem } from '../../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../../core/ledger/change.ts';
-import { asPack, asSmsBatch, messagesPerPack, type PackedMessage, type SmsBatch, smsKeys } from './batch.ts';
+import {
+  asPack,
+  asSmsBatch,
+  messagesPerPack,
+  type PackedMessage,
+  type ReadFile,
+  type SmsBatch,
+  smsKeys,
+} from './batch.ts';
 import { placeOfMessage } from './messages/id.ts';
 
 const table = () => tableName('messaging');
@@ -32,14 +40,14 @@ export const sweepAtOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string 
  * Stores a batch durably: once this returns, its messages will be sent at their time despite any crash. The
  * messages are written first; one transaction then writes the batch together with the caller's answer.
  *
- * @param errors errors of rows that have no message.
+ * @param read only for a file: what was read of it.
  * @throws Problem `conflict` if the batch exists, `in_flight` if another request took over the idempotency
  * key.
  */
 export async function storeBatch(
   batch: NewSmsBatch,
   messages: PackedMessage[],
-  errors: string[],
+  read: ReadFile | undefined,
   answer: AnswerUpdate | undefined,
 ): Promise<void> {
   const { tenant, id } = batch;
@@ -49,7 +57,7 @@ export async function storeBatch(
   }));
   await putAll(dynamo(), table(), [
     ...packs,
-    ...(errors.length > 0 ? [{ ...smsKeys.errors(tenant, id), errors }] : []),
+    ...(read ? [{ ...smsKeys.readFile(tenant, id), ...read }] : []),
   ]);
   const record: SmsBatch = {
     ...smsKeys.batch(tenant, id),

@@ -1,6 +1,7 @@
 import type { FileReport } from '../../../../core/files/report.ts';
 import { present } from '../../../../core/invariant.ts';
 import type { Change } from '../../../../core/ledger/ledger.ts';
+import type { RowConsent } from '../../files/rows.ts';
 import {
   type Contact,
   type ContactFields,
@@ -11,7 +12,7 @@ import {
 } from '../contact.ts';
 import type { NameOf } from '../phone-key.ts';
 import type { Find, PhoneEntry } from '../store.ts';
-import type { Candidate, RowConsent, RowError, RowNote } from './row.ts';
+import type { Candidate, RowError, RowNote } from './row.ts';
 
 interface ImportOptions {
   /** Skip contacts that exist. If this and `update_existing` are false, they are errors. */
@@ -147,7 +148,8 @@ class Plan {
 export function decideImport(asked: Import, find: Find) {
   const plan = new Plan(asked, find);
   const changes: Changes = [];
-  const result: Counted = { imported: 0, updated: 0, skipped: 0, errors: [...asked.errors], notes: [] };
+  const notes = asked.errors.filter(saysOut).map(({ row }) => ({ row, note: outNow }));
+  const result: Counted = { imported: 0, updated: 0, skipped: 0, errors: [...asked.errors], notes };
   const seen = new Set<string>();
   for (const [position, candidate] of asked.candidates.entries()) {
     const { row, phone } = candidate;
@@ -167,15 +169,22 @@ export function decideImport(asked: Import, find: Find) {
   return { changes, result: importReply(result, asked) };
 }
 
+const outNow = 'Out of messages now; nothing else was changed';
+
+/** True for a row that is refused, but by which someone is out. */
+const saysOut = ({ consents = [] }: RowError): boolean =>
+  consents.some(({ consent }) => consent === 'out' || consent === 'inactive');
+
 /** What is told of a row that was used, or of one that only changed the consent of a contact. */
 function notesOf({ row, notes }: Candidate, outcome: Outcome): RowNote[] {
   if ('counted' in outcome && outcome.counted !== 'skipped') return notes;
-  return outcome.changes.length > 0 ? [{ row, note: 'Out of messages now; nothing else was changed' }] : [];
+  return outcome.changes.length > 0 ? [{ row, note: outNow }] : [];
 }
 
 /** Answer of an import, with the errors and notes in the order of their rows. */
 function importReply({ imported, updated, skipped, errors, notes }: Counted, { total, file }: Import) {
   const inOrder = errors.toSorted((one, other) => one.row - other.row);
+  const notesInOrder = notes.toSorted((one, other) => one.row - other.row);
   return {
     success: imported + updated + skipped > 0,
     imported,
@@ -184,7 +193,7 @@ function importReply({ imported, updated, skipped, errors, notes }: Counted, { t
     total_processed: total,
     errors: inOrder.map(({ row, error }) => `Row ${row}: ${error}`),
     message: `Successfully imported ${imported}, updated ${updated}, skipped ${skipped} contacts`,
-    ...(notes.length > 0 ? { warnings: notes.map(({ row, note }) => `Row ${row}: ${note}`) } : {}),
+    ...(notes.length > 0 ? { warnings: notesInOrder.map(({ row, note }) => `Row ${row}: ${note}`) } : {}),
     ...(file ? { file } : {}),
   };
 }

@@ -1,7 +1,19 @@
 import type * as z from 'zod';
 import type { FileRow, ParsedRow } from '../../../../core/files/row.ts';
 import { isStorable, normalized } from '../../../../core/text.ts';
-import { type Consent, consentFields, consentOf, type Field, strongest } from '../../files/rows.ts';
+import {
+  type Consent,
+  consentFields,
+  consentOf,
+  digitsOf,
+  type Field,
+  partsOf,
+  type RowConsent,
+  saidByLines,
+  sayingColumnsOf,
+  strongest,
+  tooManyValues,
+} from '../../files/rows.ts';
 import { readWrittenPhone, takesMessages } from '../../phone.ts';
 import { type Attributes, type ContactFields, Email, fits, Name, Tags } from '../contact.ts';
 import { fieldNameOf, type Meaning } from './columns.ts';
@@ -13,12 +25,6 @@ const attributeLengthMax = 1_000;
 export interface RowNote {
   row: number;
   note: string;
-}
-
-/** What a row says about consent to messages; `unread` if that cannot be understood. */
-export interface RowConsent {
-  phone: string;
-  consent: Consent | 'unread';
 }
 
 /** A valid row of an import. */
@@ -63,15 +69,6 @@ interface RowValues {
   texts: Map<Field, Text[]>;
   attributes: Attributes;
   notes: string[];
-}
-
-/** Values in one cell: more than people have. A cell with more is not taken apart. */
-const partsMax = 50;
-
-/** Google Contacts puts several values into one cell like that. */
-function partsOf(cell: string): string[] {
-  const parts = cell.split(':::', partsMax + 1).map((part) => part.trim());
-  return parts.length > partsMax ? [cell] : parts.filter((part) => part !== '');
 }
 
 /** Keeps a value as an attribute; one whose name is taken gets a number. */
@@ -180,8 +177,6 @@ function valuesOf(row: FileRow, { meanings, attributes, leftOut }: ImportRow): R
   const values: RowValues = { texts: new Map(), attributes: { ...attributes }, notes: [...(leftOut ?? [])] };
   for (const [at, cell] of row.cells.entries()) {
     if (cell === '') continue;
-    if (at >= meanings.length)
-      throw new Flaw('More values than columns; a value with a comma in it needs quotes');
     addCell(values, row, at, meanings[at]);
   }
   return values;
@@ -212,10 +207,19 @@ function readValues(row: number, values: RowValues): Candidate | RowError {
   return { row, phone, fields, consents, notes: values.notes.map((note) => ({ row, note })) };
 }
 
+/** A row that is refused before its values are read. What it says about consent counts all the same. */
+function refused(row: number, error: string, lines: string[][], meanings: Meaning[]): RowError {
+  const fields = meanings.map((meaning) => (meaning && 'field' in meaning ? meaning.field : undefined));
+  const columns = sayingColumnsOf(fields);
+  return { row, error, consents: saidByLines(lines, columns, readWrittenPhone) };
+}
+
 /** Reads one row: a candidate, or the reason why it cannot be used. */
 export function readImportRow(read: ImportRow): Candidate | RowError {
-  const { row } = read;
-  if ('error' in row) return { row: row.number, error: row.error };
+  const { row, meanings } = read;
+  if ('error' in row) return refused(row.number, row.error, row.lines ?? [], meanings);
+  if (row.cells.length > meanings.length)
+    return refused(row.number, tooManyValues, [digitsOf(row)], meanings);
   try {
     return readValues(row.number, valuesOf(row, read));
   } catch (error) {

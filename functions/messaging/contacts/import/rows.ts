@@ -1,11 +1,18 @@
 import type { FileReport } from '../../../../core/files/report.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
-import { fileKindOf, fileReportOf, type HeadedTable, readRows, strongest } from '../../files/rows.ts';
+import {
+  fileKindOf,
+  fileReportOf,
+  type HeadedTable,
+  joined,
+  type RowConsent,
+  readRows,
+} from '../../files/rows.ts';
 import { columnsOf, fieldNameOf, type Meaning } from './columns.ts';
 import { contactRow } from './phone-contact.ts';
 import { type ImportRequest, importContactsMax, tooManyContacts } from './request.ts';
-import { type ImportRow, type RowConsent, readImportRow } from './row.ts';
+import { type ImportRow, readImportRow } from './row.ts';
 
 const missing = (field: string) =>
   new Problem('invalid', `${field} is required for this import_type`, {
@@ -66,12 +73,7 @@ function importRows({ import_type, csv_data, file, contacts }: ImportRequest): I
 /** What all rows together say about the consent of each phone: a person who is out by one row is out. */
 function consentsOf(said: RowConsent[]): Map<string, RowConsent['consent']> {
   const consents = new Map<string, RowConsent['consent']>();
-  for (const { phone, consent } of said) {
-    const before = consents.get(phone) ?? 'none';
-    if (consent === 'out' || before === 'out') consents.set(phone, 'out');
-    else if (consent === 'unread' || before === 'unread') consents.set(phone, 'unread');
-    else consents.set(phone, strongest(before, consent));
-  }
+  for (const { phone, consent } of said) consents.set(phone, joined(consents.get(phone) ?? 'none', consent));
   return consents;
 }
 

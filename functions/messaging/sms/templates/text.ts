@@ -8,7 +8,7 @@ const bracesPattern = /\{\{([^{}]*)\}\}(?!\})|\{\{+|\}\}+/g;
 const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,63}$/u;
 
 /** Normalises a variable's name: the column `First Name` is the variable `{{first_name}}`. */
-const keyOf = (name: string): string =>
+export const variableKeyOf = (name: string): string =>
   name
     .trim()
     .toLowerCase()
@@ -17,7 +17,7 @@ const keyOf = (name: string): string =>
 /** The variable of what stands in double braces; `undefined` if that is not a name. */
 function variableOf(inside: string | undefined): string | undefined {
   const name = inside?.trim() ?? '';
-  return namePattern.test(name) ? keyOf(name) : undefined;
+  return namePattern.test(name) ? variableKeyOf(name) : undefined;
 }
 
 /** What a variable is, in the words of an error. */
@@ -66,7 +66,7 @@ export function fillIn(
   const wanted = variablesOf(body);
   if (wanted.length === 0) return { text: body };
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
-  const known = new Map(given.map(([name, value]) => [keyOf(name), value]));
+  const known = new Map(given.map(([name, value]) => [variableKeyOf(name), value]));
   const texts = new Map(wanted.map((name) => [name, textOf(known.get(name))]));
   const missing = wanted.filter((name) => texts.get(name) === undefined);
   if (missing.length > 0) return { missing };

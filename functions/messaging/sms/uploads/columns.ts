@@ -1,20 +1,19 @@
-import { consentFields, type Field, fieldOf } from '../../files/rows.ts';
+import { type Field, fieldOf, type SayingColumns, sayingColumnsOf } from '../../files/rows.ts';
+import { variableKeyOf } from '../templates/text.ts';
 
 /** Fields of a row, in the order of the columns A to D, where they are if no header names them. */
 const fieldsInOrder = ['phone', 'name', 'message', 'sender_id'] as const;
-type RowField = (typeof fieldsInOrder)[number];
-
-const isConsent = (field: Field | undefined): field is (typeof consentFields)[number] =>
-  consentFields.some((one) => one === field);
 
 /** Where the columns of a file are. */
 export interface UploadColumns {
-  /** Position of each field's column; absent if the file has none. */
-  at: Partial<Record<RowField, number>>;
-  /** Positions of columns that say whether someone wants messages. */
-  consent: { field: Field; at: number }[];
+  /** Positions of the columns with phones, and of those that say whether someone wants messages. */
+  saying: SayingColumns;
+  /** Position of each other field's column; absent if the file has none. */
+  at: Partial<Record<Exclude<(typeof fieldsInOrder)[number], 'phone'>, number>>;
   /** Headers by position. Each column is also a variable of that name. */
   headers: string[];
+  /** Variables that more than one column is named for, as `variableKeyOf` has them. */
+  ambiguous: ReadonlySet<string>;
 }
 
 /**
@@ -22,23 +21,26 @@ export interface UploadColumns {
  * column of A to D, unless that column's header names another field.
  */
 export function uploadColumnsOf(headers: string[]): UploadColumns {
-  const fields = headers.map(fieldOf);
+  const fields: (Field | undefined)[] = headers.map(fieldOf);
+  for (const [position, field] of fieldsInOrder.entries())
+    if (position < headers.length && fields[position] === undefined && !fields.includes(field))
+      fields[position] = field;
   const at: UploadColumns['at'] = {};
-  for (const [position, field] of fieldsInOrder.entries()) {
-    const named = fields.indexOf(field);
-    const isFree = fields[position] === undefined;
-    if (named >= 0) at[field] = named;
-    else if (isFree) at[field] = position;
+  for (const field of fieldsInOrder) {
+    const position = fields.indexOf(field);
+    if (position >= 0 && field !== 'phone') at[field] = position;
   }
-  const consent = fields.flatMap((field, position) => (isConsent(field) ? [{ field, at: position }] : []));
-  return { at, consent, headers };
+  const keys = headers.map(variableKeyOf);
+  const ambiguous = keys.filter((key, position) => keys.indexOf(key) < position);
+  return { saying: sayingColumnsOf(fields), at, headers, ambiguous: new Set(ambiguous) };
 }
 
 /** The field of each column, as the API names it; all others are variables. */
-export function uploadFieldsOf({ at, consent, headers }: UploadColumns): (string | null)[] {
+export function uploadFieldsOf({ at, saying, headers }: UploadColumns): (string | null)[] {
   return headers.map((header, position) => {
-    const field =
-      fieldsInOrder.find((one) => at[one] === position) ?? consent.find((one) => one.at === position)?.field;
+    if (saying.phones.includes(position)) return 'phone';
+    const named = fieldsInOrder.find((one) => one !== 'phone' && at[one] === position);
+    const field = named ?? saying.consents.find((one) => one.at === position)?.field;
     return field ?? (header === '' ? null : `variables.${header}`);
   });
 }

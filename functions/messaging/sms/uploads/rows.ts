@@ -1,10 +1,20 @@
-import type { FileRow } from '../../../../core/files/row.ts';
+import type { FileRow, ParsedRow } from '../../../../core/files/row.ts';
 import { isStorable } from '../../../../core/text.ts';
-import { type Consent, consentOf, type HeadedTable, strongest } from '../../files/rows.ts';
+import {
+  type Consent,
+  consentOf,
+  digitsOf,
+  type HeadedTable,
+  partsOf,
+  saidByLines,
+  strongest,
+  tooManyValues,
+} from '../../files/rows.ts';
 import { readInternationalPhone, takesMessages } from '../../phone.ts';
 import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
 import { textLengthMax } from '../messages/segments.ts';
 import { invalidPhone, senderIdPattern } from '../shape.ts';
+import { variableKeyOf, variablesOf } from '../templates/text.ts';
 import type { UploadColumns } from './columns.ts';
 
 /** Values for rows that have none of their own. */
@@ -18,16 +28,16 @@ type RowMessage = Required<PackedMessage> | { error: string };
 
 const optedOutError = 'Recipient opted out';
 
-/** Phone of a row, in E.164. */
-function phoneOf({ cells, digits = {}, inexact = [] }: FileRow, at: number): string | undefined {
-  if (inexact.includes(at)) return undefined;
-  const phone = readInternationalPhone(cells[at] ?? '') ?? readInternationalPhone(digits[at] ?? '');
-  return phone !== undefined && takesMessages(phone) ? phone : undefined;
+/** Phones of one cell, in E.164. */
+function phonesAt({ cells, digits = {}, inexact = [] }: FileRow, at: number): string[] {
+  if (inexact.includes(at)) return [];
+  const shown = partsOf(cells[at] ?? '').flatMap((part) => readInternationalPhone(part) ?? []);
+  return shown.length > 0 ? shown : [readInternationalPhone(digits[at] ?? '') ?? []].flat();
 }
 
 /** What a row says about consent, or the error of a row that cannot be understood. */
-function consentOfRow({ cells }: FileRow, { consent, headers }: UploadColumns): Consent | { error: string } {
-  const said = consent.flatMap(({ field, at }) => {
+function consentOfRow({ cells }: FileRow, { saying, headers }: UploadColumns): Consent | { error: string } {
+  const said = saying.consents.flatMap(({ field, at }) => {
     const cell = cells[at] ?? '';
     return cell === '' ? [] : [{ at, consent: consentOf(field, cell) }];
   });
@@ -36,15 +46,23 @@ function consentOfRow({ cells }: FileRow, { consent, headers }: UploadColumns): 
   return unread && all !== 'out' ? { error: `Column ${headers[unread.at]} must be true or false` } : all;
 }
 
-/** Values of the text's variables: each column under its header. */
-function variablesOf({ cells }: FileRow, { at, headers }: UploadColumns): Record<string, string> {
+/** Values of the text's variables: each column under its header. `phone` is the number that is texted. */
+function valuesOf({ cells }: FileRow, { at, headers }: UploadColumns): Record<string, string> {
   const named = headers.flatMap((header, position): [string, string][] =>
-    header === '' || position === at.phone ? [] : [[header, cells[position] ?? '']],
+    header === '' || variableKeyOf(header) === 'phone' ? [] : [[header, cells[position] ?? '']],
   );
   return {
-    ...Object.fromEntries(named),
     ...(at.name === undefined ? {} : { name: cells[at.name] ?? '' }),
+    ...Object.fromEntries(named),
   };
+}
+
+/** Missing variables that one error names. */
+const missingNamedMax = 5;
+
+function missingError(missing: string[]): string {
+  const more = missing.length > missingNamedMax ? ` and ${missing.length - missingNamedMax} more` : '';
+  return `Missing template variable: ${missing.slice(0, missingNamedMax).join(', ')}${more}`;
 }
 
 /** Message of one row to this phone, or its error. */
@@ -56,32 +74,45 @@ function messageTo(to: string, row: FileRow, columns: UploadColumns, defaults: R
   const from = cell(at.sender_id) || defaults.from;
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
-  const result = textFor(body, { to, variables: variablesOf(row, columns) });
+  const twice = variablesOf(body).find((name) => columns.ambiguous.has(name));
+  if (twice !== undefined && twice !== 'phone')
+    return { error: `Two columns are named ${twice}: give each a name of its own, so that one is meant` };
+  const result = textFor(body, { to, variables: valuesOf(row, columns) });
   if ('fault' in result) return { error: result.fault };
-  if ('missing' in result) return { error: `Missing template variable: ${result.missing.join(', ')}` };
+  if ('missing' in result) return { error: missingError(result.missing) };
   if (result.text.length > textLengthMax)
     return { error: `Message is longer than ${textLengthMax} characters` };
   if (!isStorable(result.text, true)) return { error: 'Control characters are not allowed' };
   return { to, from, text: result.text.normalize('NFC') };
 }
 
-/** A row's message or error, and the phone that the row says is out of messages. */
+/** A row's message or error, and the phones that the row says are out of messages. */
 interface ReadRow {
   message: RowMessage;
-  out?: string;
+  out: string[];
 }
 
-function readRow(row: FileRow, columns: UploadColumns, defaults: RowDefaults): ReadRow {
-  const phoneAt = columns.at.phone;
-  const written = phoneAt === undefined ? '' : (row.cells[phoneAt] ?? row.digits?.[phoneAt] ?? '');
-  if (phoneAt === undefined || written === '') return { message: { error: 'Missing required field: phone' } };
-  const to = phoneOf(row, phoneAt);
-  if (!to) return { message: { error: invalidPhone } };
+/** A row that is refused for another reason than its consent, which counts all the same. */
+const refused = (error: string, lines: string[][], { saying }: UploadColumns): ReadRow => ({
+  message: { error },
+  out: saidByLines(lines, saying, readInternationalPhone).map(({ phone }) => phone),
+});
+
+function readRow(row: ParsedRow, columns: UploadColumns, defaults: RowDefaults): ReadRow {
+  if ('error' in row) return refused(row.error, row.lines ?? [], columns);
+  const { saying } = columns;
+  if (row.cells.length > saying.count) return refused(tooManyValues, [digitsOf(row)], columns);
+  const isWritten = saying.phones.some((at) => (row.cells[at] ?? row.digits?.[at] ?? '') !== '');
+  if (!isWritten) return { message: { error: 'Missing required field: phone' }, out: [] };
+  const phones = saying.phones.flatMap((at) => phonesAt(row, at));
   const said = consentOfRow(row, columns);
   // Whose consent cannot be understood gets no message by another row either.
-  if (typeof said === 'object') return { message: said, out: to };
-  if (said !== 'none') return { message: { error: optedOutError }, out: to };
-  return { message: messageTo(to, row, columns, defaults) };
+  const out = said === 'none' ? [] : phones;
+  const to = phones.find(takesMessages);
+  if (!to) return { message: { error: invalidPhone }, out };
+  if (typeof said === 'object') return { message: said, out };
+  if (said !== 'none') return { message: { error: optedOutError }, out };
+  return { message: messageTo(to, row, columns, defaults), out };
 }
 
 /** A file that was read. */
@@ -94,19 +125,16 @@ export interface ReadUpload {
 }
 
 /**
- * Messages of a file, one for each phone: the first row counts, the others are errors. A phone that any row
- * says is out of messages gets none.
+ * Messages of a file, one for each phone: the first row counts, the others are errors. A row's phone is the
+ * first usable one of its columns. A phone that any row says is out of messages gets none.
  */
 export function readUpload(
   { rows }: Pick<HeadedTable, 'rows'>,
   columns: UploadColumns,
   defaults: RowDefaults,
 ): ReadUpload {
-  const read = rows.map((row) => ({
-    row: row.number,
-    ...('error' in row ? { message: row } : readRow(row, columns, defaults)),
-  }));
-  const out = new Set(read.flatMap((one) => ('out' in one && one.out ? [one.out] : [])));
+  const read = rows.map((row) => ({ row: row.number, ...readRow(row, columns, defaults) }));
+  const out = new Set(read.flatMap((one) => one.out));
   const first = new Map<string, number>();
   const upload: ReadUpload = { messages: [], errors: [], total: rows.length };
   for (const { row, message } of read) {
@@ -122,15 +150,25 @@ export function readUpload(
   return upload;
 }
 
+/** As many of these texts as take so many bytes. */
+function within(texts: string[], bytesMax: number): string[] {
+  let bytes = 0;
+  const beyond = texts.findIndex((text) => {
+    bytes += Buffer.byteLength(text);
+    return bytes > bytesMax;
+  });
+  return beyond < 0 ? texts : texts.slice(0, beyond);
+}
+
 /**
  * Messages of a file without the phones that have opted out, with counts and errors for the answer.
  *
- * @param listed maximum number of errors.
+ * @param listed maximum number of errors, and of their bytes in all.
  */
 export function decideUpload(
   { messages, errors, total }: ReadUpload,
   optedOut: ReadonlySet<string>,
-  listed: number,
+  listed: { errorsMax: number; bytesMax: number },
 ) {
   const unwanted = messages
     .filter(({ to }) => optedOut.has(to))
@@ -145,6 +183,9 @@ export function decideUpload(
   return {
     messages: wanted.map(({ to, from, text }) => ({ to, from, text })),
     counts,
-    errors: all.slice(0, listed).map(({ row, error }) => `Row ${row}: ${error}`),
+    errors: within(
+      all.slice(0, listed.errorsMax).map(({ row, error }) => `Row ${row}: ${error}`),
+      listed.bytesMax,
+    ),
   };
 }
