@@ -240,6 +240,29 @@ describe('who is out of messages by a file', () => {
     });
   });
 
+  test('is out by a row that is refused for another reason, and that is told', async () => {
+    const person = await somebody();
+    await imported(person, 4);
+    const rows = [
+      `${phone(0)},x,yes,more`,
+      `${phone(1)},5'10",yes`,
+      `${phone(2)},a, b,no`,
+      `${phone(3)},"x,no`,
+    ];
+    const { body } = await importCsv(person, ['phone,Note,opt_out', ...rows].join('\n'));
+    expect(body).toMatchObject({ ...counts(0), success: false });
+    expect(body.errors).toHaveLength(4);
+    expect(body.warnings).toEqual(
+      [2, 3].map((row) => `Row ${row}: Out of messages now; nothing else was changed`),
+    );
+    expect(await contactsOf(person)).toEqual([
+      [phone(0), false, true],
+      [phone(1), false, true],
+      [phone(2), true, false],
+      [phone(3), true, false],
+    ]);
+  });
+
   test('is out though the row has too many attributes to be stored', async () => {
     const person = await somebody();
     const wide = Array.from({ length: 60 }, (_, n) => `c${n}`);

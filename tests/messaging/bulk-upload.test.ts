@@ -79,7 +79,7 @@ test('sends the good rows of a file, and tells of the others by their numbers', 
   expect(await textsOf(person, other)).toEqual([{ to: b, text: 'Dear Ben, 7 due' }]);
   expect(await uploadOf(person, body.upload_id)).toMatchObject({
     ...{ total_contacts: 8, processed_contacts: 3, successful_contacts: 2, errors: body.errors },
-    ...{ status: 'completed', sent: 2, campaign_id: 'may', template_id },
+    ...{ status: 'completed', sent: 2, campaign_id: 'may', template_id, file: body.file },
   });
 });
 
@@ -265,6 +265,91 @@ test('texts nobody whom any row of the file says is out', async () => {
     'Row 4: Recipient opted out',
     'Row 5: Column unsubscribed must be true or false',
   ]);
+});
+
+test('texts nobody who is out by a row that is refused for another reason', async () => {
+  const [a = '', b = '', c = '', d = ''] = newPhones(4);
+  const rows = [
+    ...[`${a},,Hi,`, `${b},,Hi,`, `${c},,Hi,`, `${d},,Hi,no`],
+    ...[`${a},,Hi, Ann,yes`, `${b},5'10",Hi,yes`, `${c},,"Hi,yes`, `${d},,Hi, Dan,no`],
+  ];
+  const { body, texts } = await sent(
+    await somebody(),
+    Buffer.from(['phone,name,message,unsubscribed', ...rows].join('\n')),
+  );
+  expect(texts).toEqual([[d, 'Hi']]);
+  expect(body.errors).toEqual([
+    ...[2, 3, 4].map((row) => `Row ${row}: Recipient opted out`),
+    'Row 6: More values than columns; a value with a comma in it needs quotes',
+    expect.stringMatching(/^Row 7: A quote stands/),
+    expect.stringMatching(/^Row 8: A quote is not closed/),
+    'Row 9: More values than columns; a value with a comma in it needs quotes',
+  ]);
+});
+
+test('cuts no text at a comma, but tells the row', async () => {
+  const [a = '', b = ''] = newPhones(2);
+  const csv = `phone,name,message\n${a},Ann,Hi, Ann\n${b},Ben,"Hi, Ben"\n`;
+  const { body, texts } = await sent(await somebody(), Buffer.from(csv));
+  expect(texts).toEqual([[b, 'Hi, Ben']]);
+  expect(body.errors).toEqual(['Row 2: More values than columns; a value with a comma in it needs quotes']);
+});
+
+test('texts the first usable number of several, and shows which columns it looked at', async () => {
+  const [a = '', b = '', c = '', d = '', e = '', f = ''] = newPhones(6);
+  const landline = '+255222123456';
+  const rows = [
+    ['', a, 'first'],
+    ['n/a', b, 'second'],
+    [landline, c, 'third'],
+    [`0 ::: ${d} ::: ${e}`, '', '{{phone}} or {{phone_2___value}}'],
+    [e, f, 'fifth'],
+    ['', '', 'none'],
+    ['n/a', landline, 'none'],
+  ].map((cells) => cells.join(','));
+  const csv = ['Phone 1 - Value,Phone 2 - Value,Message', ...rows].join('\n');
+  const { body, texts } = await sent(await somebody(), Buffer.from(csv));
+  expect(texts.map(([to]) => to).toSorted()).toEqual([a, b, c, e].toSorted());
+  expect(body.errors).toEqual([
+    'Row 5: Missing template variable: phone_2_value',
+    'Row 7: Missing required field: phone',
+    'Row 8: Invalid phone number format',
+  ]);
+  expect(body.file).toMatchObject({
+    columns: [
+      { header: 'Phone 1 - Value', field: 'phone' },
+      { header: 'Phone 2 - Value', field: 'phone' },
+      { header: 'Message', field: 'message' },
+    ],
+  });
+});
+
+test('texts none of the numbers of a row that says its person is out', async () => {
+  const [a = '', b = '', c = ''] = newPhones(3);
+  const csv = `Mobile,Work phone,Message,Opt out\n${a},${b},Hi,yes\n${b},,Hi,\n${c},,Hi,\n`;
+  const { body, texts } = await sent(await somebody(), Buffer.from(csv));
+  expect(texts).toEqual([[c, 'Hi']]);
+  expect(body.errors).toEqual(['Row 2: Recipient opted out', 'Row 3: Recipient opted out']);
+});
+
+test('guesses nothing where two columns are named for one variable', async () => {
+  const [a = '', b = ''] = newPhones(2);
+  const csv = `phone,message,Due date,due_date\n${a},By {{due_date}},May,June\n${b},Hi,May,June\n`;
+  const { body, texts } = await sent(await somebody(), Buffer.from(csv));
+  expect(texts).toEqual([[b, 'Hi']]);
+  expect(body.errors).toEqual([expect.stringMatching(/^Row 2: Two columns are named due_date:/)]);
+});
+
+test('accepts a file whose every error is as long as can be, and lists what one answer can', async () => {
+  const person = await somebody();
+  const [a = '', ...others] = newPhones(1_001);
+  const names = Array.from({ length: 20 }, (_, n) => `{{${'東'.repeat(60)}${n}}}`).join('');
+  const csv = ['phone,,message', `${a},,Hi`, ...others.map((phone) => `${phone},,${names}`)].join('\n');
+  const { status, body } = await sent(person, Buffer.from(csv));
+  expect([status, body.total_contacts]).toEqual([200, 1_001]);
+  expect(body.errors.length).toBeGreaterThan(200);
+  expect(body.errors[0]).toMatch(/^Row 3: Missing template variable: .* and 15 more$/);
+  expect(await uploadOf(person, body.upload_id)).toMatchObject({ errors: body.errors, file: body.file });
 });
 
 test('tells a row with a stray quote or a lost character, and sends the others', async () => {
