@@ -144,6 +144,21 @@ test.each([
   expect(result.body).toMatchObject({ details: { field: 'contacts.0', missing: ['code'] }, ...zeros });
 });
 
+test('guesses nothing where a recipient has two values for a variable', async () => {
+  const person = await somebody();
+  const sender_id = newSender();
+  const [phone = ''] = newPhones(1);
+  const order = (contact: object, message: string) =>
+    person.api.messaging.bulkSend({ body: { contacts: [{ phone, ...contact }], message, sender_id } });
+  const refused = await order({ 'First name': 'Ann', first_name: 'Bob' }, 'Hi {{First name}}');
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+    400,
+    expect.stringContaining('Two values are named first_name'),
+  ]);
+  expect((await order({ 'First name': 'Ann', first_name: 'Bob' }, 'Hi')).status).toBe(200);
+  expect((await order({ 'First name': 'Ann', first_name: 'Ann' }, 'Hi {{first_name}}')).status).toBe(200);
+});
+
 test('refuses a text that gets a control character by a variable', async () => {
   const { api } = await somebody();
   const contacts = newPhones(1).map((phone) => ({ phone, name: 'a\u0000b' }));

@@ -311,7 +311,7 @@ test('texts the first usable number of several, and shows which columns it looke
   const { body, texts } = await sent(await somebody(), Buffer.from(csv));
   expect(texts.map(([to]) => to).toSorted()).toEqual([a, b, c, e].toSorted());
   expect(body.errors).toEqual([
-    'Row 5: Missing template variable: phone_2_value',
+    'Row 5: Missing template variable: phone_2___value',
     'Row 7: Missing required field: phone',
     'Row 8: Invalid phone number format',
   ]);
@@ -332,12 +332,24 @@ test('texts none of the numbers of a row that says its person is out', async () 
   expect(body.errors).toEqual(['Row 2: Recipient opted out', 'Row 3: Recipient opted out']);
 });
 
+test('texts the template, not a column of one’s own that stands where the message might', async () => {
+  const person = await somebody();
+  const [a = ''] = newPhones(1);
+  const made = await person.api.messaging.createTemplate({ body: { name: 'T', body: 'To {{city}}' } });
+  const template_id = made.ok ? made.body.id : '';
+  const sender_id = newSender();
+  const csv = `phone,name,City,Due\n${a},Ann,Dodoma,May\n`;
+  const { body } = await send(person, Buffer.from(csv), { sender_id, template_id }, 'a.csv');
+  await batchWhen(person, body.upload_id);
+  expect(await textsOf(person, sender_id)).toEqual([{ to: a, text: 'To Dodoma' }]);
+});
+
 test('guesses nothing where two columns are named for one variable', async () => {
   const [a = '', b = ''] = newPhones(2);
   const csv = `phone,message,Due date,due_date\n${a},By {{due_date}},May,June\n${b},Hi,May,June\n`;
   const { body, texts } = await sent(await somebody(), Buffer.from(csv));
   expect(texts).toEqual([[b, 'Hi']]);
-  expect(body.errors).toEqual([expect.stringMatching(/^Row 2: Two columns are named due_date:/)]);
+  expect(body.errors).toEqual([expect.stringMatching(/^Row 2: Two values are named due_date:/)]);
 });
 
 test('accepts a file whose every error is as long as can be, and lists what one answer can', async () => {

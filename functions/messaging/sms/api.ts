@@ -223,8 +223,8 @@ export const smsEndpoints = {
     path: '/api/messaging/sms/bulk-upload',
     summary: 'Send text messages to the rows of a file',
     description: [
-      'The first row, or one below a title, is a header. Columns: A phone number, B name, C message, D sender',
-      'ID, or where the headers say so; each column is a variable of the text, named by its header. Columns',
+      'The first row, or one below a title, is a header. Columns are where the headers say so; if none names',
+      'the phone: A phone number, B name, C message, D sender ID. Each column is a variable of the text, named by its header. Columns',
       'such as `opt_out` are honoured: a person who is out by any row gets nothing, also by a row that is',
       'refused. Of several phone columns the first usable number is texted. The text is the row’s own message, or',
       `else the template. Up to ${uploadRowsMax.toLocaleString('en')} rows of .xlsx or CSV. Send a file`,

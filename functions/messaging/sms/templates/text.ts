@@ -50,12 +50,16 @@ function textOf(value: unknown): string | undefined {
   return isExact ? String(value) : undefined;
 }
 
+/** Fault of a text with a variable for which there are two values: which of them is meant would be guessed. */
+export const namedTwice = (name: string): string =>
+  `Two values are named ${name}: give each a name of its own, or leave one out`;
+
 /**
  * Fills in a template's variables. Values are not expanded again, so a value cannot inject variables.
  *
  * @param values by name; those that the text does not use may be anything.
  * @returns the text, the variables that have no value (an empty one counts as none), or the fault of a text
- * in which braces would remain, be they its own or of a value.
+ * in which braces would remain, be they its own or of a value, or of one with two values for a variable.
  */
 export function fillIn(
   body: string,
@@ -66,7 +70,15 @@ export function fillIn(
   const wanted = variablesOf(body);
   if (wanted.length === 0) return { text: body };
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
-  const known = new Map(given.map(([name, value]) => [variableKeyOf(name), value]));
+  const known = new Map<string, unknown>();
+  const ambiguous = new Set<string>();
+  for (const [name, value] of given) {
+    const key = variableKeyOf(name);
+    if (known.has(key) && textOf(known.get(key)) !== textOf(value)) ambiguous.add(key);
+    known.set(key, value);
+  }
+  const twice = wanted.find((name) => ambiguous.has(name));
+  if (twice !== undefined) return { fault: namedTwice(twice) };
   const texts = new Map(wanted.map((name) => [name, textOf(known.get(name))]));
   const missing = wanted.filter((name) => texts.get(name) === undefined);
   if (missing.length > 0) return { missing };

@@ -17,14 +17,17 @@ export interface UploadColumns {
 }
 
 /**
- * Columns of a file of text messages. A header that names a field wins; a field that none names is in its
- * column of A to D, unless that column's header names another field.
+ * Columns of a file of text messages. A header that names a field wins. A field that none names is in its
+ * column of A to D if that has no header, or if no header names the phone; otherwise a column such as `City`
+ * in the place of the message would be texted.
  */
 export function uploadColumnsOf(headers: string[]): UploadColumns {
   const fields: (Field | undefined)[] = headers.map(fieldOf);
-  for (const [position, field] of fieldsInOrder.entries())
-    if (position < headers.length && fields[position] === undefined && !fields.includes(field))
-      fields[position] = field;
+  const isByPosition = !fields.includes('phone');
+  for (const [position, field] of fieldsInOrder.entries()) {
+    const isFree = fields[position] === undefined && (isByPosition || headers[position] === '');
+    if (isFree && position < headers.length && !fields.includes(field)) fields[position] = field;
+  }
   const at: UploadColumns['at'] = {};
   for (const field of fieldsInOrder) {
     const position = fields.indexOf(field);

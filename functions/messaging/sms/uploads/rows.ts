@@ -14,7 +14,7 @@ import { readInternationalPhone, takesMessages } from '../../phone.ts';
 import { type PackedMessage, textFor, type UploadCounts } from '../batch.ts';
 import { textLengthMax } from '../messages/segments.ts';
 import { invalidPhone, senderIdPattern } from '../shape.ts';
-import { variableKeyOf, variablesOf } from '../templates/text.ts';
+import { namedTwice, variableKeyOf, variablesOf } from '../templates/text.ts';
 import type { UploadColumns } from './columns.ts';
 
 /** Values for rows that have none of their own. */
@@ -52,7 +52,9 @@ function valuesOf({ cells }: FileRow, { at, headers }: UploadColumns): Record<st
     header === '' || variableKeyOf(header) === 'phone' ? [] : [[header, cells[position] ?? '']],
   );
   return {
-    ...(at.name === undefined ? {} : { name: cells[at.name] ?? '' }),
+    ...(at.name === undefined || headers.some((header) => variableKeyOf(header) === 'name')
+      ? {}
+      : { name: cells[at.name] ?? '' }),
     ...Object.fromEntries(named),
   };
 }
@@ -75,8 +77,7 @@ function messageTo(to: string, row: FileRow, columns: UploadColumns, defaults: R
   if (!from) return { error: 'Missing required field: sender_id' };
   if (!senderIdPattern.test(from)) return { error: 'Invalid sender ID' };
   const twice = variablesOf(body).find((name) => columns.ambiguous.has(name));
-  if (twice !== undefined && twice !== 'phone')
-    return { error: `Two columns are named ${twice}: give each a name of its own, so that one is meant` };
+  if (twice !== undefined && twice !== 'phone') return { error: namedTwice(twice) };
   const result = textFor(body, { to, variables: valuesOf(row, columns) });
   if ('fault' in result) return { error: result.fault };
   if ('missing' in result) return { error: missingError(result.missing) };
