@@ -55,7 +55,7 @@ function saidByOneOf(field: Field, cells: readonly string[]): RowConsent['consen
   return readings.length === 0 || (all !== 'none' && readings.includes('none')) ? 'unread' : all;
 }
 
-/** Joins what is said of one person: who is out by one say is out, and what is unread leaves nobody in. */
+/** Joins what is said of one person, who is out if anything says so, and not in if something is unread. */
 export function joined(one: RowConsent['consent'], other: RowConsent['consent']): RowConsent['consent'] {
   if (one === 'out' || other === 'out') return 'out';
   return one === 'unread' || other === 'unread' ? 'unread' : strongest(one, other);

@@ -50,7 +50,7 @@ function textOf(value: unknown): string | undefined {
   return isExact ? String(value) : undefined;
 }
 
-/** Fault of a text with a variable for which there are two values: which of them is meant would be guessed. */
+/** Fault of a text with a variable that has two values: which of them is meant would be guessed. */
 export const namedTwice = (name: string): string =>
   `Two values are named ${name}: give each a name of its own, or leave one out`;
 

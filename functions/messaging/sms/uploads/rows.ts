@@ -60,11 +60,11 @@ function valuesOf({ cells }: FileRow, { at, headers }: UploadColumns): Record<st
 }
 
 /** Missing variables that one error names. */
-const missingNamedMax = 5;
+const namesMax = 5;
 
 function missingError(missing: string[]): string {
-  const more = missing.length > missingNamedMax ? ` and ${missing.length - missingNamedMax} more` : '';
-  return `Missing template variable: ${missing.slice(0, missingNamedMax).join(', ')}${more}`;
+  const more = missing.length > namesMax ? ` and ${missing.length - namesMax} more` : '';
+  return `Missing template variable: ${missing.slice(0, namesMax).join(', ')}${more}`;
 }
 
 /** Message of one row to this phone, or its error. */
