@@ -1,10 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
+import { present } from '../../core/invariant.ts';
+import type { Change } from '../../core/ledger/ledger.ts';
+import { writeContacts } from '../../functions/messaging/contacts/store.ts';
 import { smsWorkers } from '../../functions/messaging/sms/workers.ts';
+import { functionSpecs, runtimeEnvironment } from '../../local/lambda/function-spec.ts';
 import type { Person } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
 import { unlimitedRates } from '../service/unlimited.ts';
-import { type Answer, everybody, importCsv, post } from './contact-helpers.ts';
+import { type Answer, type Contact, everybody, importCsv, post } from './contact-helpers.ts';
 import { acceptedOf, batchWhen, messageWhen, newPhones, newSender, setFaults, textsOf } from './sms.ts';
 
 let service: Own;
@@ -205,6 +209,44 @@ test('what a carrier reports is an opt-out like any other: it is shown, stays, a
   expect(await messageWhen(person, message, 'failed')).toMatchObject({ error: 'Recipient opted out' });
   await importCsv(person, `phone\n${two}\n${three}\n`);
   expect((await everybody(person)).map(({ is_active }) => is_active)).toEqual([false, false, true]);
+});
+
+test('a contact that is put back as it was before its opt-out brings nobody back in', async () => {
+  const person = await service.person();
+  const { tenantId: tenant } = person;
+  const [kept = '', deleted = '', third = ''] = newPhones(3);
+  await importCsv(person, `phone\n${kept}\n${deleted}\n${third}\n`);
+  const before = await everybody(person);
+  await optOut(person, { phones: [kept, deleted] });
+  await remove(person, deleted);
+
+  // No route puts a contact back: it is written here as by a Lambda that writes contacts.
+  const { stack, awsEndpoint } = service.running;
+  const writer = present(
+    functionSpecs(stack).find(({ environment }) => 'CONTACT_RECOVERY_QUEUE' in environment),
+    'a function writes contacts',
+  );
+  Object.assign(process.env, writer.environment, runtimeEnvironment(writer, awsEndpoint));
+  const restored = before.map(
+    (document): Change<Contact> => ({
+      kind: document.phone_e164 === deleted ? 'create' : 'update',
+      tenant,
+      document,
+    }),
+  );
+  await writeContacts({
+    ...{ tenant, actor: 'restore', answer: async () => undefined },
+    reads: before.map(({ id }) => id),
+    decide: () => ({ changes: restored, result: undefined }),
+  });
+  expect((await everybody(person)).map(({ is_active }) => is_active)).toEqual([true, true, true]);
+
+  const results = async () => (await send(person, [kept, deleted, third], newSender())).results;
+  const refused = { success: false, error: 'Recipient opted out' };
+  expect(await results()).toMatchObject([refused, refused, { success: true }]);
+  await rows(person, kept, 'true');
+  await rows(person, deleted, 'true');
+  expect(await results()).toMatchObject([refused, refused, { success: true }]);
 });
 
 test('an inactive contact that was deleted and came back can be made active again by an edit', async () => {
