@@ -116,7 +116,8 @@ export class ClinikoFault extends Error {
 /**
  * How a call to Cliniko fails that may succeed when it is repeated: by a status of 5xx, 408 or 425, a
  * connection that was refused or cut, no whole answer in time, a body that cannot be read, JSON of another
- * shape than documented, or no list where one was, or the rate limit.
+ * shape than documented, or no list where one was, a refusal that the next try did not confirm, or the rate
+ * limit.
  */
 export const failureKinds = [
   'server_error',
@@ -124,6 +125,7 @@ export const failureKinds = [
   'timeout',
   'unreadable',
   'unexpected',
+  'refused',
   'rate_limited',
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];

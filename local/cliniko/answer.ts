@@ -90,19 +90,26 @@ export function answer(account: Account, request: StandInRequest, now: number): 
   if (!isIdentified(request.userAgent)) return refusal(403, 'Identify your application');
   const tooMuch = limited(account, now);
   if (tooMuch) return tooMuch;
-  const named = (name: FaultName) => account.faults.find((fault) => fault.name === name);
-  if (named('wrong_shard')) return refusal(404, 'Not Found');
-  if (named('moved'))
-    return { status: 301, headers: { location: 'https://elsewhere.example.com/v1/patients' }, body: '' };
-  if (named('forbidden')) return refusal(403, 'Forbidden');
   if (request.path === '/settings' || request.path === '/settings/public')
-    return faultySettings(account, request.path);
+    return faultySettings(account, request.path, now);
   const list = lists[request.path];
   return list ? faulty(account, request, list, now) : refusal(404, 'Not Found');
 }
 
+/** Faults that refuse a request; without a bound they refuse every one, also for the settings. */
+const refusingFaults: readonly FaultName[] = ['key_revoked', 'forbidden', 'wrong_shard', 'moved'];
+
+const limitingFaults: readonly FaultName[] = [
+  'rate_limited',
+  'rate_limited_past',
+  'rate_limited_silent',
+  'rate_limited_date',
+  'maintenance',
+];
+
 /** Faults of servers, which may also strike requests for the settings. */
 const serverFaults: readonly FaultName[] = [
+  ...limitingFaults,
   'server_error',
   'html_error',
   'html_page',
@@ -111,20 +118,31 @@ const serverFaults: readonly FaultName[] = [
   ...manners,
 ];
 
-/** The settings, or one of the server's faults that are not bound to a place or number of requests. */
-function faultySettings(account: Account, path: string): StandInAnswer {
+const isRecurring = ({ every, rate }: ClinikoFault): boolean => every !== undefined || rate !== undefined;
+const isUnbounded = ({ page, after, times }: ClinikoFault): boolean => (page ?? after ?? times) === undefined;
+
+/** The settings, or one of the faults that are not bound to a place or number of requests. */
+function faultySettings(account: Account, path: string, now: number): StandInAnswer {
   const struck = account.faults.filter(
     (fault) =>
-      serverFaults.includes(fault.name) &&
-      (fault.every !== undefined || fault.rate !== undefined) &&
+      ((serverFaults.includes(fault.name) && isRecurring(fault)) ||
+        (refusingFaults.includes(fault.name) && (isRecurring(fault) || isUnbounded(fault)))) &&
       strikes(fault, account.calls, 1, account.random),
   );
   const has = (name: FaultName): boolean => struck.some((fault) => fault.name === name);
-  return failed(account, has) ?? spoiled(settings(account, path), has);
+  return failed(account, struck, now) ?? spoiled(settings(account, path), has);
 }
 
 /** The answer of a server that does not get to the data; `undefined` if none of its faults strikes. */
-function failed(account: Account, has: (name: FaultName) => boolean): StandInAnswer | undefined {
+function failed(account: Account, struck: readonly ClinikoFault[], now: number): StandInAnswer | undefined {
+  const has = (name: FaultName): boolean => struck.some((fault) => fault.name === name);
+  const limit = struck.find(({ name }) => limitingFaults.includes(name));
+  if (limit) return limitedBy(account, limit, now);
+  if (has('key_revoked')) return refusal(401, 'Unauthorized');
+  if (has('wrong_shard')) return refusal(404, 'Not Found');
+  if (has('moved'))
+    return { status: 301, headers: { location: 'https://elsewhere.example.com/v1/patients' }, body: '' };
+  if (has('forbidden')) return refusal(403, 'Forbidden');
   if (has('server_error'))
     return refusal(present([500, 502, 503][account.calls % 3], 'the index is below 3'), 'Server error');
   if (has('html_error'))
@@ -211,10 +229,7 @@ function faulty(account: Account, request: StandInRequest, list: List, now: numb
   const struck = account.faults.filter((fault) => strikes(fault, account.calls, pageNumber, account.random));
   const has = (name: FaultName): boolean => struck.some((fault) => fault.name === name);
   for (const { name } of struck) drifts[name]?.(account, now);
-  const limit = struck.find(({ name }) => name.startsWith('rate_limited') || name === 'maintenance');
-  if (limit) return limitedBy(account, limit, now);
-  if (has('key_revoked')) return refusal(401, 'Unauthorized');
-  const failure = failed(account, has);
+  const failure = failed(account, struck, now);
   if (failure) return failure;
   if (has('huge_page')) return json(200, { patients: ['x'.repeat(6_000_000)], total_entries: 1, links: {} });
   const page = pageOf(account, request, list);

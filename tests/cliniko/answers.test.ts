@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { FailureKind } from '../../functions/cliniko/faults.ts';
-import { broken, simulated, useService } from './simulation.ts';
+import { accountOf, broken, simulated, useService } from './simulation.ts';
 
 beforeAll(useService);
 
@@ -76,11 +76,121 @@ test.each<[string, FailureKind, (given: Response) => Response | Promise<Response
     'connection',
     () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } })),
   ],
+  ['400', 'refused', () => status(400)],
+  ['401', 'refused', () => status(401)],
+  ['402', 'refused', () => status(402)],
+  ['403', 'refused', () => status(403)],
+  ['422', 'refused', () => status(422)],
+  ['a page for those who log in', 'refused', () => status(302, { location: '/login' })],
+  ['a move to another host', 'refused', () => status(301, { location: 'https://elsewhere.example.com/' })],
+  [
+    'a link to another host',
+    'refused',
+    () => json(page({ links: { next: 'https://elsewhere.example.com/v1/patients?page=2' } })),
+  ],
 ])('asks again when Cliniko once answers with %s, and counts it as %s', async (_name, kind, odd) => {
   const { log, calls, tookMs } = await synced(odd);
   expect(log).toMatchObject({ status: 'completed', success: 155, retries: { [kind]: 1 } });
   const calm = await synced((given) => given);
   expect([calls, tookMs < calmMs]).toEqual([calm.calls + 1, true]);
+});
+
+test.each([401, 403, 404])(
+  'stores everybody though one call is answered with %i, whichever it is',
+  async (code) => {
+    const calm = await synced((given) => given);
+    for (let from = 1; from <= calm.calls; from++) {
+      const { log, state, calls } = await synced(() => status(code), from);
+      expect(log).toMatchObject({ status: 'completed', success: 155, failed: 0 });
+      // A list of archived or deleted patients that is not there is read again in another round.
+      if (code !== 404) expect([calls, log.retries]).toEqual([calm.calls + 1, { refused: 1 }]);
+      expect([state.account, state.run]).toEqual(['1', null]);
+    }
+  },
+);
+
+test.each<[number, string]>([
+  [401, 'CLINIKO_AUTH_FAILED'],
+  [403, 'CLINIKO_FORBIDDEN'],
+  [400, 'CLINIKO_UNAVAILABLE'],
+  [301, 'CLINIKO_UNAVAILABLE'],
+])('ends at once when one more call confirms %i', async (code, error_code) => {
+  const { log, calls, tookMs } = await synced(() => status(code), 6, 1_000);
+  expect(log).toMatchObject({ status: 'failed', fault: { error_code } });
+  expect([calls, tookMs < 10_000]).toEqual([7, true]);
+});
+
+test('confirms a refusal also when Cliniko fails or sends away the call that would confirm it', async () => {
+  const inOrder =
+    (...codes: number[]) =>
+    () =>
+      status(codes.shift() ?? 401, { 'retry-after': '3' });
+  const away = await synced(inOrder(401, 429), 6, 7);
+  expect(away.log).toMatchObject({ status: 'completed', retries: { refused: 1, rate_limited: 1 } });
+  const failing = await synced(inOrder(401, 500), 6, 1_000);
+  expect(failing.log).toMatchObject({ status: 'failed', fault: { error_code: 'CLINIKO_AUTH_FAILED' } });
+  expect(failing.calls).toBe(8);
+});
+
+test('goes on with a new key when the former one is revoked under a call', async () => {
+  const place = await simulated({ spec: clinic, seed: 61 });
+  const { fetch } = place.deps;
+  const former = place.account.spec.api_key;
+  const isFormer = (init: RequestInit) =>
+    new Headers(init.headers).get('authorization') === `Basic ${btoa(`${former}:`)}`;
+  let calls = 0;
+  place.deps.fetch = async (url, init) => {
+    calls += 1;
+    if (calls === 6) await place.useAccount(accountOf(clinic, 61, place.clock.now));
+    return calls >= 6 && isFormer(init) ? status(401) : await fetch(url, init);
+  };
+  const { log, trace } = await place.sync();
+  expect([log.status, log.success, trace]).toEqual(['completed', 155, []]);
+});
+
+test('makes no finished call of a postponed step again, also with a key that may not read all settings', async () => {
+  const spec = { ...clinic, faults: [{ name: 'settings_forbidden' as const }] };
+  const place = await simulated({ spec, seed: 63 });
+  const { fetch } = place.deps;
+  const answered: string[] = [];
+  let calls = 0;
+  place.deps.fetch = async (url, init) => {
+    calls += 1;
+    if (calls % 3 === 0) return status(429, { 'retry-after': '2' });
+    answered.push(url.replace(/^.*\/v1/, ''));
+    return await fetch(url, init);
+  };
+  const { log } = await place.sync();
+  expect(log).toMatchObject({ status: 'completed', success: 155 });
+  // The settings of administrators are refused, and that is confirmed.
+  expect(answered.slice(0, 6)).toEqual([
+    '/settings',
+    '/settings',
+    '/settings/public',
+    '/patients/archived?per_page=1',
+    '/patients?per_page=1',
+    '/patients/archived?per_page=1',
+  ]);
+  expect(log.retries).toEqual({ refused: 1, rate_limited: Math.floor(calls / 3) });
+});
+
+test('counts anew when a key of another account is stored while the count waits', async () => {
+  const place = await simulated({ spec: clinic, seed: 64 });
+  const { fetch } = place.deps;
+  let calls = 0;
+  place.deps.fetch = async (url, init) => {
+    calls += 1;
+    return calls === 4 ? status(429, { 'retry-after': '60' }) : await fetch(url, init);
+  };
+  const other = accountOf({ id: '2', patients: 40 }, 65, place.clock.now);
+  const result = await place.sync({
+    beforeStep: async (steps) => {
+      if (steps === 1) await place.useAccount(other);
+    },
+  });
+  expect(broken(result)).toEqual([]);
+  expect(result.log).toMatchObject({ status: 'completed', found: 40, success: 40 });
+  expect(result.state.account).toBe('2');
 });
 
 test('reads an answer that begins with a byte order mark', async () => {

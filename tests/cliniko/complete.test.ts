@@ -39,6 +39,11 @@ const failing: [FaultName, FailureKind][] = [
   ['cut_body', 'connection'],
   ['slow_header', 'timeout'],
   ['slow_body', 'timeout'],
+  ['rate_limited', 'rate_limited'],
+  ['rate_limited_past', 'rate_limited'],
+  ['rate_limited_silent', 'rate_limited'],
+  ['rate_limited_date', 'rate_limited'],
+  ['maintenance', 'server_error'],
 ];
 const patterns: [string, Omit<Fault, 'name'>][] = [
   ['every third answer', { every: 3 }],
@@ -70,7 +75,7 @@ test.each(
 );
 
 test('stores 500 patients though a third of all answers fails in all these ways at once', async () => {
-  const faults = failing.map(([name]) => ({ name, rate: 1 / 25 }));
+  const faults = failing.map(([name]) => ({ name, rate: 1 / 37 }));
   for (const seed of [43, 44, 45]) {
     const place = await simulated({ spec: { patients: 500, archived: 30, deleted: 5, faults }, seed });
     const result = await place.sync();

@@ -228,6 +228,7 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
     callTimeoutMs: 10_000,
     callsEndAt: () => stepEndsAt,
     noteFailure: () => undefined,
+    once: (_name, _shape, call) => call(),
   };
   const moment: Moment = { request: 0, requestOfStep: 0, place: '' };
   const mortal = <T>(work: () => Promise<T>): Promise<T> =>

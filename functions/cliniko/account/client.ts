@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import * as z from 'zod';
 import { ClinikoFault, FailedCall } from '../faults.ts';
 import { baseUrlOf } from './api-key.ts';
@@ -15,6 +16,16 @@ const resetDelayMsMax = 60 * 60_000;
 
 /** First part of the User-Agent (Cliniko API documentation, "Identifying your application"). */
 const applicationName = 'Bulkhead';
+
+/**
+ * How we name ourselves: an application and an address. A header has octets only (RFC 9110 §5.5), so an
+ * address with letters beyond ASCII is sent in UTF-8, its domain as it is looked up.
+ */
+function userAgentOf({ contactEmail }: ClinikoAccount): string {
+  const [local = '', domain = ''] = contactEmail.split('@');
+  const text = `${applicationName} (${local}@${domainToASCII(domain) || domain})`;
+  return Buffer.from(text).toString('latin1');
+}
 
 /** Credentials of an account, and the address to which Cliniko may write about our requests. */
 export interface ClinikoAccount {
@@ -156,7 +167,7 @@ export async function askCliniko(account: ClinikoAccount, path: string, deps: Cl
       headers: {
         Authorization: `Basic ${Buffer.from(`${account.apiKey}:`).toString('base64')}`,
         Accept: 'application/json',
-        'User-Agent': `${applicationName} (${account.contactEmail})`,
+        'User-Agent': userAgentOf(account),
       },
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { invariant } from '../../../core/invariant.ts';
 import { ClinikoFault, FailedCall } from '../faults.ts';
 import { patientsPerPage } from '../sync/sync-log.ts';
@@ -57,17 +58,22 @@ export async function readPage(run: Run, account: ClinikoAccount, deps: ClinikoD
   });
 }
 
-/** Number of entries that Cliniko counts in a list. */
+/** Number of entries that Cliniko counts in a list. @param name of the call, unique within its step. */
 async function count(
+  name: string,
   phase: Phase,
   filter: Record<string, string>,
   account: ClinikoAccount,
   deps: ClinikoDeps,
 ): Promise<number> {
   const path = `${listPaths[phase]}?${query({ per_page: '1', ...filter })}`;
-  const page = await repeatCall(deps, () => readList(account, path, deps));
-  if (!page && listPaths[phase] === listPaths.active) throw new ClinikoFault('ClinikoRefused');
-  return page?.totalEntries ?? 0;
+  return await deps.once(name, z.int(), () =>
+    repeatCall(deps, async () => {
+      const page = await readList(account, path, deps);
+      if (!page && listPaths[phase] === listPaths.active) throw new ClinikoFault('ClinikoRefused');
+      return page?.totalEntries ?? 0;
+    }),
+  );
 }
 
 /**
@@ -81,15 +87,15 @@ export async function countPatients(
   deps: ClinikoDeps,
   run?: Run,
 ): Promise<{ active: number; archived: number }> {
-  const of = (phase: Phase) =>
-    count(phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, deps);
+  const of = (name: string, phase: Phase) =>
+    count(name, phase, run?.operation === 'incremental_patients' ? filterOf(phase, run) : {}, account, deps);
   // A patient archived between two of these is counted twice rather than not at all: the sync then goes
   // another round.
-  const before = await of('updated_archived');
-  const active = await of('updated');
-  return { active, archived: Math.max(before, await of('updated_archived')) };
+  const before = await of('archived before', 'updated_archived');
+  const active = await of('active', 'updated');
+  return { active, archived: Math.max(before, await of('archived after', 'updated_archived')) };
 }
 
 /** Number of patients that Cliniko counts as deleted since a run's `deletedSince`. */
 export const countDeleted = (account: ClinikoAccount, deps: ClinikoDeps, run: Run): Promise<number> =>
-  count('deleted', filterOf('deleted', run), account, deps);
+  count('deleted', 'deleted', filterOf('deleted', run), account, deps);

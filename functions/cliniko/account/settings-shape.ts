@@ -1,7 +1,16 @@
 import * as z from 'zod';
+import { readEmailAddress } from '../../../core/email-address.ts';
 import { isStorable, normalized } from '../../../core/text.ts';
 import { ApiKey } from './api-key.ts';
 import { Schedule } from './schedule.ts';
+
+const notAnEmail = { error: 'must be an e-mail address' };
+/** An e-mail address as `readEmailAddress` reads it. */
+const ContactEmail = z
+  .string(notAnEmail)
+  .transform(readEmailAddress)
+  .pipe(z.string(notAnEmail))
+  .meta({ format: 'email' });
 
 /** Settings of an organisation in requests. */
 export const NewSettings = z
@@ -14,7 +23,7 @@ export const NewSettings = z
       .refine((text) => isStorable(text, false), 'must not contain control characters')
       .transform(normalized),
     api_key: ApiKey.optional().describe('Write-only. Required once; left out, the key stays as it is.'),
-    contact_email: z.email().max(254).describe('Cliniko asks for it, to write to about the requests.'),
+    contact_email: ContactEmail.describe('Cliniko asks for it, to write to about the requests.'),
     schedule: Schedule.nullish().describe('e.g. `rate(6 hours)`; null for none.'),
   })
   .meta({ id: 'NewClinikoSettings' });

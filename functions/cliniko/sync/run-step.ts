@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { timestamp } from '../../../core/clock.ts';
 import { invariant } from '../../../core/invariant.ts';
 import { type ClinikoAccount, TooEarly } from '../account/client.ts';
@@ -8,7 +9,15 @@ import { ClinikoFault, FailedCall, type FailureKind } from '../faults.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
 import { type Retries, retried, type SyncLog } from './sync-log.ts';
-import { currentHoldings, deletedSince, type Run, type Step, stepOf, syncLeaseMs } from './sync-state.ts';
+import {
+  currentHoldings,
+  deletedSince,
+  noneFinished,
+  type Run,
+  type Step,
+  stepOf,
+  syncLeaseMs,
+} from './sync-state.ts';
 import { commit, findLog, logWrite, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
@@ -98,20 +107,23 @@ function postponementOf(
 }
 
 /**
- * Postpones a step whose calls to Cliniko failed, and stores what was retried.
+ * Postpones a step whose calls to Cliniko failed, and stores what was retried and what its finished calls have
+ * answered.
  *
  * @throws ClinikoFault `ClinikoRateLimited` or `ClinikoUnavailable` if that happened to this page too often.
  */
 async function postpone(
   { snapshot, run, log, deps }: StepContext,
   error: TooEarly | FailedCall,
-  retries: Retries,
+  { retries, answers }: Calls,
   turn: number,
 ): Promise<Next> {
   const postponement = postponementOf(error, run, deps);
   const until = postponement?.until ?? deps.now();
   const { refusals, outages } = postponement ?? run;
-  const waiting = { ...run, refusals, outages, leaseUntil: Math.max(until, deps.now()) + syncLeaseMs };
+  const finished = { secret: snapshot.settings.secret, answers };
+  const leaseUntil = Math.max(until, deps.now()) + syncLeaseMs;
+  const waiting = { ...run, refusals, outages, finished, leaseUntil };
   await commit(snapshot, { ...snapshot.state, run: waiting }, [
     logWrite(snapshot.organization, retried(log, retries)),
   ]);
@@ -127,19 +139,44 @@ export async function startAnotherAttempt(snapshot: Snapshot, run: Run, now: num
   await startAttempt(snapshot.organization, next);
 }
 
-/** The dependencies of one step, and the failures of its calls by kind, which grow as they come. */
-function countingFailures(deps: ClinikoDeps): { deps: ClinikoDeps; retries: Retries } {
-  const retries: Retries = {};
-  const noteFailure = (kind: FailureKind) => {
-    retries[kind] = (retries[kind] ?? 0) + 1;
+/** The calls of one step: failures by kind and answers by name, which grow as they come. */
+interface Calls {
+  readonly retries: Retries;
+  readonly answers: Record<string, unknown>;
+}
+
+/** The dependencies of a step that note its calls, and make none again that has been finished. */
+function notingCalls(deps: ClinikoDeps, { retries, answers }: Calls): ClinikoDeps {
+  return {
+    ...deps,
+    noteFailure(kind: FailureKind) {
+      retries[kind] = (retries[kind] ?? 0) + 1;
+    },
+    async once<T>(name: string, shape: z.ZodType<T>, call: () => Promise<T>): Promise<T> {
+      if (Object.hasOwn(answers, name)) return shape.parse(answers[name]);
+      const answer = await call();
+      answers[name] = answer;
+      return answer;
+    },
   };
-  return { deps: { ...deps, noteFailure }, retries };
+}
+
+/** What the step's finished calls have answered, if its key is still the same. */
+const answersOf = ({ run: { finished }, snapshot: { settings } }: StepContext): Calls['answers'] =>
+  finished.secret === settings.secret ? { ...finished.answers } : {};
+
+/** True if a fault is about a key that was replaced after the step began. */
+async function isOfFormerKey(error: unknown, { snapshot }: StepContext): Promise<boolean> {
+  if (!(error instanceof ClinikoFault) || error.name !== 'ClinikoAuthFailed') return false;
+  const present = await readSnapshot(snapshot.organization);
+  return present !== undefined && present.settings.secret !== snapshot.settings.secret;
 }
 
 /**
  * Runs one step of a run. Idempotent: a repeated step finds that the run has moved on, and only returns what
  * comes next. A call to Cliniko that fails is repeated by itself, and a step whose calls go on to fail is
- * postponed; so the workflow only repeats steps after faults of our own.
+ * postponed and keeps what its finished calls have answered; so the workflow only repeats steps after faults
+ * of our own. A key that was replaced while a step used it fails nothing: the step is made with the new one.
  *
  * @param step the step that the work implements; the run's cursor decides whether it is due.
  * @param ask makes all calls to Cliniko, and stores nothing.
@@ -155,21 +192,24 @@ export async function runStep<T>(
   store: (turn: StepContext, answer: T) => Promise<Run | undefined>,
 ): Promise<Next> {
   const turn = input.turn + 1;
-  const counting = countingFailures(deps);
-  const mine = await loadStep(input, counting.deps);
-  if (!mine) return { do: end, turn };
-  const due = stepOf(mine.run.cursor);
+  const loaded = await loadStep(input, deps);
+  if (!loaded) return { do: end, turn };
+  const due = stepOf(loaded.run.cursor);
   if (due !== step) return { do: due, turn };
+  const calls: Calls = { retries: {}, answers: answersOf(loaded) };
+  const noting = notingCalls(deps, calls);
+  const mine = { ...loaded, run: { ...loaded.run, finished: noneFinished }, deps: noting };
   try {
     const ready = await withAccount(mine);
     const answer = await ask(ready);
-    const run = await store({ ...ready, log: retried(ready.log, counting.retries) }, answer);
+    const run = await store({ ...ready, log: retried(ready.log, calls.retries) }, answer);
     if (!run) return { do: end, turn };
     if (turn < stepsPerExecutionMax) return { do: stepOf(run.cursor), turn };
   } catch (error) {
-    if (error instanceof TooEarly && error.refused) counting.deps.noteFailure('rate_limited');
+    if (error instanceof TooEarly && error.refused) noting.noteFailure('rate_limited');
     if (error instanceof TooEarly || error instanceof FailedCall)
-      return await postpone(mine, error, counting.retries, turn);
+      return await postpone(mine, error, calls, turn);
+    if (await isOfFormerKey(error, mine)) return { do: due, turn };
     throw error;
   }
   const present = await loadStep(input, deps);

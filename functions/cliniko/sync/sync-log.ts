@@ -92,7 +92,7 @@ export const SyncLogReply = z
       progress_percent: z.number().min(0).max(100),
       estimated_remaining: z.string().nullable(),
       retries: Retries.describe(
-        'Calls to Cliniko that failed and were repeated, by kind: a status of 5xx, 408 or 425, a connection refused or cut, no whole answer in time, a body that cannot be read, JSON of another shape than documented, the rate limit.',
+        'Calls to Cliniko that failed and were repeated, by kind: a status of 5xx, 408 or 425, a connection refused or cut, no whole answer in time, a body that cannot be read, JSON of another shape than documented, a refusal (such as 401, 403 or a redirect) that was not confirmed, the rate limit.',
       ),
       warning_count: count,
       warnings: z

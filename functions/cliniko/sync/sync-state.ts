@@ -22,6 +22,17 @@ const Cursor = z.object({
 type Cursor = z.output<typeof Cursor>;
 
 /**
+ * What finished calls of a postponed step have answered, by name, so that they are not made again. They hold
+ * for one key: with a new one, another account may answer.
+ */
+const FinishedCalls = z.object({
+  /** Name of the key's secret. */
+  secret: z.string(),
+  answers: z.record(z.string(), z.unknown()),
+});
+export const noneFinished: z.output<typeof FinishedCalls> = { secret: '', answers: {} };
+
+/**
  * A running sync, as stored within `SyncState`. Instants are in milliseconds since the epoch unless noted.
  */
 const Run = z.object({
@@ -44,6 +55,7 @@ const Run = z.object({
   refusals: z.int(),
   /** Steps that ended without an answer of Cliniko since its last finished page. */
   outages: z.int().default(0),
+  finished: FinishedCalls.default(noneFinished),
   cursor: Cursor,
   /** Passes over the lists so far, from 1: a pass that misses patients is followed by another. */
   round: z.int(),
@@ -164,6 +176,7 @@ export function newRun(sync: number, state: SyncState, operation: SyncOperation,
     resumes: 0,
     refusals: 0,
     outages: 0,
+    finished: noneFinished,
     cursor: { phase: 'count', page: 1 },
     round: 1,
     listPages: 0,
