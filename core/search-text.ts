@@ -7,7 +7,7 @@ const letterPattern = /[æœøłđðþßı‘’ʼ]/g;
 const accentPattern = /\p{Mn}/gu;
 
 /** A text without what a search ignores: case, accents, the width of letters, and curls of apostrophes. */
-const folded = (text: string): string =>
+export const folded = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(accentPattern, '')
@@ -16,11 +16,12 @@ const folded = (text: string): string =>
     .replace(accentPattern, '')
     .replace(letterPattern, (letter) => plainLetters[letter] ?? letter);
 
-/** Distinct words of a search, folded. */
-const wordsOf = (search: string): string[] => [
+/** Distinct words of a search, folded; without the comma of `Moyo, Ada`. */
+export const wordsOf = (search: string): string[] => [
   ...new Set(
     folded(search)
       .split(/\s/)
+      .map((word) => word.replace(/[,;]+$/, '') || word)
       .filter((word) => word !== ''),
   ),
 ];

@@ -20,6 +20,12 @@ export const isStorable = (text: string, severalLines: boolean): boolean =>
  */
 export const normalized = (text: string): string => text.normalize('NFC');
 
+/**
+ * True if a text shows nothing: it has only blanks, marks without a width, and letters that stand for nothing
+ * (`Default_Ignorable_Code_Point` of UAX #44, and the empty braille pattern).
+ */
+export const isBlank = (text: string): boolean => /^[\s\p{Cf}\p{DI}\u2800]*$/u.test(text);
+
 /** UTF-8 bytes of a name in keys: a sort key of DynamoDB has 1,024, and some keys have several names. */
 const nameBytesMax = 255;
 

@@ -127,7 +127,11 @@ export const cliniko = {
     query: z.object({
       limit: limit(500, 50),
       offset: wholeNumber('must be a whole number of at most nine digits'),
-      search: line(100).optional().describe('Part of a name or e-mail address, case-insensitive.'),
+      search: line(100)
+        .optional()
+        .describe(
+          'Parts of names or of an e-mail address, in any order; case, accents and the number of blanks do not matter.',
+        ),
       last_synced_after: Instant.optional(),
     }),
     reply: z.object({

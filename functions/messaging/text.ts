@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isStorable, normalized } from '../../core/text.ts';
+import { isBlank, isStorable, normalized } from '../../core/text.ts';
 
 /**
  * Schema of a storable text of `min` to `max` characters. Its output is trimmed and in Unicode NFC, the form
@@ -14,5 +14,5 @@ export const boundedText = (min: number, max: number, severalLines = false) =>
       error: 'Control characters are not allowed',
       abort: true,
     })
-    .transform((value) => normalized(value).trim())
+    .transform((value) => (isBlank(value) ? '' : normalized(value).trim()))
     .pipe(z.string().min(min).max(max));

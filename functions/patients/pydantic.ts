@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readEmailAddress } from '../../core/email-address.ts';
 import { placeOf } from '../../core/http/cursor.ts';
-import { isName, isStorable, normalized } from '../../core/text.ts';
+import { isBlank, isName, isStorable, normalized } from '../../core/text.ts';
 
 /** A fault of a value, as pydantic v1 reports it. */
 export interface Flaw {
@@ -101,9 +101,10 @@ export function readText(
   const written = asText(value);
   if (written === undefined) return refuse(flaws.text);
   const text = shown ? shown(written) : written;
-  if (text.trim().length < min) return refuse(flaws.minLength(min));
+  if (min > 0 && (isBlank(text) || text.trim().length < min)) return refuse(flaws.minLength(min));
   if (text.length > max && [...text].length > max) return refuse(flaws.maxLength(max));
-  if (!isStorable(written, severalLines)) return refuse(flaws.characters);
+  // Of a phone only what it shows is stored, and not the line end of the cell that it was copied from.
+  if (!isStorable(shown ? written.trim() : written, severalLines)) return refuse(flaws.characters);
   if (pattern && !pattern.test(text)) return refuse(flaws.regex(pattern));
   return { value: text };
 }

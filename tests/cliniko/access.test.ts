@@ -146,7 +146,12 @@ test('refuses settings that could send the key elsewhere, or that are not whole'
     { name: '\ud800' },
     { contact_email: 'it@example.com\r\nX-Injected: 1' },
     { api_key: null },
-    { api_key: 'somekey-au1\n' },
+    { api_key: 'some\nkey-au1' },
+    { api_key: '********' },
+    { api_key: 'somekey-***-au1' },
+    { contact_email: 'it@example' },
+    { contact_email: `${'x'.repeat(65)}@example.com` },
+    { name: ' \u200b\u3164 ' },
     { schedule: 'rate(1 minute)' },
     { schedule: 'cron(0 * * * ? *)' },
     { tenant_id: 'other' },
@@ -159,6 +164,23 @@ test('refuses settings that could send the key elsewhere, or that are not whole'
   }
   expect((await admin.fetch('/api/v1/cliniko/settings/1')).status).toBe(404);
 });
+
+test.each([
+  ['  it@example.com\t', 'it@example.com'],
+  ['Surf IT <IT@Example.COM>', 'IT@example.com'],
+  ['a&b/c@example.com', 'a&b/c@example.com'],
+  ['zoë@münchen.example', 'zoë@münchen.example'],
+])(
+  'takes the contact e-mail %j as %s, as patients and contacts do, and tells Cliniko of it',
+  async (given, stored) => {
+    const place = await clinic({ patients: 3 });
+    await register(place.admin, place.orgId, `  ${place.account.apiKey}\n`, { contact_email: given });
+    const params = { orgId: place.orgId };
+    expect(ok(await place.admin.api.cliniko.getSettings({ params })).contact_email).toBe(stored);
+    // The stand-in refuses requests that name no address.
+    expect(ok(await place.admin.api.cliniko.testConnection({ params })).total_patients).toBe(3);
+  },
+);
 
 test('uses a new key at once, and the old name and schedule only until they are changed', async () => {
   const place = await clinic({ patients: 3 });
@@ -268,6 +290,36 @@ test.each([
   const response = await admin.fetch(`/api/v1/cliniko/${route}/${orgId}?${query}`);
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ error: true, error_code: 'VALIDATION_ERROR' });
+});
+
+test('finds patients by words of their names in any order, whatever their accents and case', async () => {
+  const place = await clinic({ patients: 12, faults: [{ name: 'unicode' }] });
+  await sync(place);
+  const { admin, orgId } = place;
+  const found = async (search: string) =>
+    ok(await admin.api.cliniko.activePatients({ params: { orgId }, query: { search } })).patients;
+  const all = ok(await admin.api.cliniko.activePatients({ params: { orgId }, query: {} })).patients;
+  for (const { id, first_name, last_name, email } of all) {
+    const plain = (first_name ?? '')
+      .slice(0, 20)
+      .normalize('NFD')
+      .replace(/\p{Mn}/gu, '')
+      .toUpperCase();
+    for (const search of [
+      `${first_name?.slice(0, 20)} ${last_name}`,
+      `${last_name},  ${plain}`,
+      `${email} ${plain}`,
+    ])
+      expect({ search, ids: (await found(search)).map((patient) => patient.id) }).toEqual({
+        search,
+        ids: expect.arrayContaining([id]),
+      });
+  }
+  expect(await found('Nobody Lovelace')).toEqual([]);
+  expect(await found(' \u00a0 ')).toHaveLength(all.length);
+  expect(
+    await found(Array.from({ length: 50 }, (_, n) => String.fromCodePoint(0x4e00 + n)).join(' ')),
+  ).toEqual([]);
 });
 
 test('finds patients by any part of their names or e-mail address, and pages through exactly those', async () => {

@@ -216,6 +216,11 @@ test.each([
   ['email', 'ada@example.com\u0000', 'ada@example.com', 'TEXT_CLEANED'],
   ['email', ' ada@example.com\u00a0', 'ada@example.com', undefined],
   ['email', 'zoë@bücher.example', 'zoë@bücher.example', undefined],
+  ['email', 'Ada Moyo <ada@example.com>', 'ada@example.com', 'TEXT_CLEANED'],
+  ['email', '\u202aada@example.com\u202c', 'ada@example.com', 'TEXT_CLEANED'],
+  ['email', 'Ada@Example.COM', 'Ada@example.com', undefined],
+  ['email', 'ada@localhost', 'ada@localhost', undefined],
+  ['first_name', '\u200b\u3164', null, 'VALUE_LEFT_OUT'],
   ['email', {}, null, 'VALUE_LEFT_OUT'],
   ['date_of_birth', '15/03/1985', null, 'VALUE_LEFT_OUT'],
   ['date_of_birth', '0000-00-00', null, 'VALUE_LEFT_OUT'],
@@ -295,6 +300,11 @@ test.each([
   [[{ phone_type: 'Mobile', number: '4155552671' }], '4155552671'],
   [[{ phone_type: 'Mobile', number: '99999999999' }], '99999999999'],
   [[{ phone_type: 'Other', number: 'ask his wife' }], 'ask his wife'],
+  [[{ phone_type: 'Mobile', number: "'0412 345 678" }], '0412 345 678'],
+  [[{ phone_type: 'Mobile', number: '0412\u200e–345–678' }], '0412-345-678'],
+  [[{ phone_type: 'Mobile', number: '61412345678.0' }], '+61 412 345 678'],
+  [[{ phone_type: 'Mobile', number: '＋６１４１２３４５６７８' }], '+61 412 345 678'],
+  [[{ phone_type: 'Mobile', number: '+٦١٤١٢٣٤٥٦٧٨' }], '+61 412 345 678'],
   [['0412 345 678'], '0412 345 678'],
   [[null, { phone_type: 'Mobile', number: 61412345678 }], '+61 412 345 678'],
   [[{ phone_type: 'Mobile', number: null, normalized_number: '61412345678' }], '+61 412 345 678'],
@@ -315,6 +325,14 @@ test.each([
   [[{ number: '0412\u0000 345 678' }], '0412 345 678', 'TEXT_CLEANED'],
   [[{ number: '\ud800' }], null, 'TEXT_CLEANED'],
   [[{ number: {} }], null, 'VALUE_LEFT_OUT'],
+  [
+    [
+      { phone_type: 'Mobile', number: 'n/a' },
+      { phone_type: 'Home', number: '07 3000 0000' },
+    ],
+    '07 3000 0000',
+    'VALUE_LEFT_OUT',
+  ],
   [
     [
       { phone_type: 'Home', number: '07 3000 0000' },

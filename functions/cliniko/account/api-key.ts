@@ -23,8 +23,11 @@ export function shardOf(apiKey: string): string | undefined {
  * An API key of Cliniko. It is the user name of Basic authentication, which a colon would end (RFC 7617 §2).
  */
 export const ApiKey = z
-  .string()
+  .string('must be a text; left out, the key stays as it is')
+  .trim()
   .regex(/^[!-9;-~]{8,512}$/, 'must be 8 to 512 printable ASCII characters without spaces and colons')
+  // A form that shows a masked key sends the mask back, which would replace the key.
+  .refine((key) => !key.includes('***'), 'must be the key itself, not asterisks in its place')
   .refine((key) => shardOf(key) !== undefined, 'must end in the shard of the account, such as -au1');
 
 /**

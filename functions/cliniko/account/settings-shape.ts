@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readEmailAddress } from '../../../core/email-address.ts';
-import { isStorable, normalized } from '../../../core/text.ts';
+import { isBlank, isStorable, normalized } from '../../../core/text.ts';
 import { ApiKey } from './api-key.ts';
 import { Schedule } from './schedule.ts';
 
@@ -18,13 +18,13 @@ export const NewSettings = z
     name: z
       .string()
       .trim()
-      .min(1)
+      .refine((text) => !isBlank(text), 'must not be empty')
       .max(200)
       .refine((text) => isStorable(text, false), 'must not contain control characters')
       .transform(normalized),
     api_key: ApiKey.optional().describe('Write-only. Required once; left out, the key stays as it is.'),
     contact_email: ContactEmail.describe('Cliniko asks for it, to write to about the requests.'),
-    schedule: Schedule.nullish().describe('e.g. `rate(6 hours)`; null for none.'),
+    schedule: Schedule.nullish().describe('e.g. `rate(6 hours)`; null for none, and so is leaving it out.'),
   })
   .meta({ id: 'NewClinikoSettings' });
 export type NewSettings = z.output<typeof NewSettings>;

@@ -2,10 +2,12 @@ import { timestamp } from '../../../core/clock.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { inRange } from '../../../core/dynamo/query-all.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { wordsOf } from '../../../core/search-text.ts';
+import { normalized } from '../../../core/text.ts';
 import { patientsOf } from '../keys.ts';
 import { currentHoldings } from '../sync/sync-state.ts';
 import type { Snapshot } from '../sync/sync-store.ts';
-import { StoredPatient, searchable } from './patient.ts';
+import { StoredPatient } from './patient.ts';
 
 interface ListQuery {
   limit: number;
@@ -17,13 +19,22 @@ interface ListQuery {
 /** Patients that one Query reads, until the page is full. */
 const patientsPerQuery = 500;
 
-/** The filter of a Query: active patients that match the search and were synced after an instant. */
+/**
+ * The filter of a Query: active patients whose name or address has every word of the search, and who were
+ * synced after an instant.
+ */
 function filterOf({ search, last_synced_after: after }: ListQuery) {
   const conditions = ['standing = :active'];
   const values: Record<string, string> = { ':active': 'active' };
-  if (search) {
-    conditions.push('contains(#search, :search)');
-    values[':search'] = searchable(search.trim());
+  const words = wordsOf(search ?? '');
+  if (search && words.length > 0) {
+    const all = words.map((word, n) => {
+      values[`:word${n}`] = word;
+      return `contains(#search, :word${n})`;
+    });
+    // Patients stored before searches ignored accents have a text with them, until the next sync.
+    values[':written'] = normalized(search.trim()).toLocaleLowerCase('en');
+    conditions.push(`(${all.join(' AND ')} OR contains(#search, :written))`);
   }
   if (after) {
     conditions.push('last_synced > :after');
@@ -32,7 +43,7 @@ function filterOf({ search, last_synced_after: after }: ListQuery) {
   return {
     FilterExpression: conditions.join(' AND '),
     values,
-    ...(search ? { ExpressionAttributeNames: { '#search': 'search' } } : {}),
+    ...(words.length > 0 ? { ExpressionAttributeNames: { '#search': 'search' } } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { itemVersion } from '../../../core/dynamo/version.ts';
-import { normalized } from '../../../core/text.ts';
+import { folded } from '../../../core/search-text.ts';
 import type { ReadPatient } from './patient-record.ts';
 
 /** A patient of an organisation as stored in `cliniko`. */
@@ -26,7 +26,7 @@ export const StoredPatient = z.object({
   sync_status: z.enum(['success', 'failed']),
   /** Id of the last sync that saw it. */
   seen: z.int(),
-  /** Text that searches match, in the form of `searchable`. */
+  /** Text that searches match, in the form of `searchOf`. */
   search: z.string(),
 });
 export type StoredPatient = z.output<typeof StoredPatient>;
@@ -38,8 +38,13 @@ export interface Sighting {
   standing: 'active' | 'archived';
 }
 
-/** The form in which searches compare texts: NFC, lower case. */
-export const searchable = (value: string): string => normalized(value).toLocaleLowerCase('en');
+/** What a search looks at, without accents and case: the full name and the e-mail address. */
+const searchOf = ({
+  first_name,
+  last_name,
+  email,
+}: Pick<StoredPatient, 'first_name' | 'last_name' | 'email'>): string =>
+  folded([[first_name, last_name].filter(Boolean).join(' '), email].filter(Boolean).join('\n'));
 
 const blankFields = {
   first_name: null,
@@ -78,9 +83,8 @@ export function mergePatient(
   // A stored instant that has not come yet is no evidence: it would keep every later change out.
   const isNewer = known && known.updated_at > fields.updated_at && known.updated_at <= at;
   if (isNewer && fields.updated_at !== '') {
-    return { ...known, seen: sync, last_synced: at, sync_status: 'success' };
+    return { ...known, seen: sync, last_synced: at, sync_status: 'success', search: searchOf(known) };
   }
-  const { first_name, last_name, email } = fields;
   return {
     id: known?.id ?? id,
     cliniko_id,
@@ -89,6 +93,6 @@ export function mergePatient(
     last_synced: at,
     sync_status: 'success',
     seen: sync,
-    search: searchable([[first_name, last_name].filter(Boolean).join(' '), email].filter(Boolean).join('\n')),
+    search: searchOf(fields),
   };
 }

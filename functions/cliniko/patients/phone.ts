@@ -1,5 +1,6 @@
 import parsePhoneNumber, { findPhoneNumbersInText } from 'libphonenumber-js/min';
 import * as z from 'zod';
+import { shownPhone } from '../../../core/phone-text.ts';
 import { type ReadField, readText, warningCodes } from './read-field.ts';
 
 /** One of Cliniko's phone numbers. `normalized_number` has the country code, in digits without `+`. */
@@ -17,6 +18,10 @@ const phoneLengthMax = 40;
  * National numbers of Cliniko's countries have at most ten digits, so more of them start with a country code.
  */
 const internationalDigitsMin = 11;
+
+/** Texts with fewer digits are no numbers but notes, such as `ask 2nd son`. */
+const digitsMin = 3;
+const isNumber = ({ value }: ReadField): boolean => (value ?? '').replace(/\D/g, '').length >= digitsMin;
 
 /** A number in E.164 form, `+61…`; `undefined` if it has no country code. */
 function dialled(number: string): string | undefined {
@@ -45,16 +50,16 @@ function numberWithin(text: string): string | undefined {
 const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
 /**
- * Reads one number: in international format where its country is known, otherwise as written. Of a longer
+ * Reads one number: in international format where its country is known, otherwise as it shows. Of a longer
  * text only a number in it is taken, since a part of a number would be another one.
  */
 function readNumber({ number, normalized_number }: PhoneNumber): ReadField {
   const written = readText(asText(number));
-  const text = written.value ?? '';
+  const text = shownPhone(written.value ?? '');
   const isLong = text.length > phoneLengthMax;
   const normalized = (readText(asText(normalized_number)).value ?? '').replace(/^\++/, '');
   const known = international(`+${normalized}`) ?? (isLong ? numberWithin(text) : international(text));
-  if (!isLong) return known ? { ...written, value: known } : written;
+  if (!isLong) return { ...written, value: known ?? (text || null) };
   return known ? { value: known, code: warningCodes.cut } : { value: null, code: warningCodes.leftOut };
 }
 
@@ -70,14 +75,17 @@ function inOrder(numbers: unknown[]): PhoneNumber[] {
 }
 
 /**
- * A patient's phone number: the mobile one, or else the first that is usable. Tells what is wrong with it, or
- * with one that would have been taken before it.
+ * A patient's phone number: the mobile one, or else the first that is usable; a note in place of a number only
+ * if there is no number. Tells what is wrong with it, or with one that would have been taken before it.
  */
 export function readPhone(numbers: unknown): ReadField {
   if (numbers === null || numbers === undefined) return { value: null };
   if (!Array.isArray(numbers)) return { value: null, code: warningCodes.leftOut };
   const read = inOrder(numbers).map(readNumber);
-  const chosen = read.findIndex(({ value }) => value !== null);
+  const number = read.findIndex(isNumber);
+  const chosen = number === -1 ? read.findIndex(({ value }) => value !== null) : number;
   const looked = chosen === -1 ? read : read.slice(0, chosen + 1);
-  return { value: read[chosen]?.value ?? null, code: looked.find(({ code }) => code)?.code };
+  const passedOver = looked.slice(0, -1).some(({ value }) => value !== null);
+  const code = looked.find((field) => field.code)?.code ?? (passedOver ? warningCodes.leftOut : undefined);
+  return { value: read[chosen]?.value ?? null, code };
 }

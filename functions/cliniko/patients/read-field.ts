@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { normalized } from '../../../core/text.ts';
+import { readEmailAddress } from '../../../core/email-address.ts';
+import { isBlank, normalized } from '../../../core/text.ts';
 
 /** What a sync log tells about a field that could not be stored as Cliniko has it. */
 export const warningCodes = {
@@ -44,6 +45,7 @@ export function readText(value: unknown): ReadField {
   const trimmed = value.trim();
   const clean = withoutControls(trimmed);
   const text = normalized(clean).trim();
+  if (text !== '' && isBlank(text)) return leftOut;
   const kept = beginningOf(text, textLengthMax).trim();
   const codes = [
     kept !== text && warningCodes.cut,
@@ -53,10 +55,18 @@ export function readText(value: unknown): ReadField {
   return { value: kept || null, code: codes.find((code) => code !== false) };
 }
 
-/** Reads an e-mail address: one `@` with something around it, since Cliniko has it checked already. */
+/**
+ * Reads an e-mail address as all systems do. One of another form is kept as it is if it has one `@` with
+ * something around it, since Cliniko has it checked already.
+ */
 export function readEmail(value: unknown): ReadField {
   const read = readText(value);
   if (read.value === null) return read;
+  const address = readEmailAddress(read.value);
+  if (address !== undefined) {
+    const isWhole = address.toLowerCase() === read.value.toLowerCase();
+    return { value: address, code: read.code ?? (isWhole ? undefined : warningCodes.cleaned) };
+  }
   const isAddress = /^[^\s@]+@[^\s@]+$/.test(read.value) && read.value.length <= emailLengthMax;
   return isAddress ? read : leftOut;
 }
