@@ -21,7 +21,7 @@ export const wordsOf = (search: string): string[] => [
   ...new Set(
     folded(search)
       .split(/\s/)
-      .map((word) => word.replace(/[,;]+$/, '') || word)
+      .map((word) => word.replace(/[,;]$/, '') || word)
       .filter((word) => word !== ''),
   ),
 ];

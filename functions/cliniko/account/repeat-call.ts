@@ -11,8 +11,8 @@ const firstPauseMs = 500;
 const pauseMsMax = 5_000;
 
 /**
- * Answers that end a sync: the key, the user or the address is refused. Servers in trouble, and proxies before
- * them, refuse good requests now and then, so one such answer proves nothing.
+ * Answers that end a sync: the key, the user or the address is refused. Servers in trouble, and proxies
+ * before them, refuse good requests now and then, so one such answer proves nothing.
  */
 const refusals: readonly FaultName[] = [
   'ClinikoAuthFailed',
@@ -37,7 +37,8 @@ function failureOf(error: unknown, wasRefused: boolean, now: number): FailedCall
  * whole try fits before `callsEndAt` and Cliniko asks for no longer pause. A refusal counts once a second try
  * has confirmed it. Each try takes a call of the key's budget.
  *
- * @throws FailedCall if the last try failed, too, or was the first refusal; any other error of `call` at once.
+ * @throws FailedCall if the last try failed, too, or was the first refusal; any other error of `call` at
+ * once.
  */
 export async function repeatCall<T>(deps: ClinikoDeps, call: () => Promise<T>): Promise<T> {
   let wasRefused = false;

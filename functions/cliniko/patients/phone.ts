@@ -75,8 +75,8 @@ function inOrder(numbers: unknown[]): PhoneNumber[] {
 }
 
 /**
- * A patient's phone number: the mobile one, or else the first that is usable; a note in place of a number only
- * if there is no number. Tells what is wrong with it, or with one that would have been taken before it.
+ * A patient's phone number: the mobile one, or else the first that is usable; a note in place of a number
+ * only if there is no number. Tells what is wrong with it, or with one that would have been taken before it.
  */
 export function readPhone(numbers: unknown): ReadField {
   if (numbers === null || numbers === undefined) return { value: null };

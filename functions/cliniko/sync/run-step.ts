@@ -107,8 +107,8 @@ function postponementOf(
 }
 
 /**
- * Postpones a step whose calls to Cliniko failed, and stores what was retried and what its finished calls have
- * answered.
+ * Postpones a step whose calls to Cliniko failed, and stores what was retried and what its finished calls
+ * have answered.
  *
  * @throws ClinikoFault `ClinikoRateLimited` or `ClinikoUnavailable` if that happened to this page too often.
  */
