@@ -7,6 +7,7 @@ import { tableName } from '../dynamo/tables.ts';
 import { cancel } from './cancel.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import type { Context } from './context.ts';
+import { goOn } from './go-on.ts';
 import { keysOf } from './keys.ts';
 import type { Kind } from './kind.ts';
 import { list } from './lists.ts';
@@ -38,6 +39,7 @@ export interface Engine {
   open<D>(batch: NewBatch<D>): Promise<Batch>;
   work(message: ChunkMessage, attempt: number): Promise<void>;
   settle(settlement: Settlement): Promise<Settled>;
+  goOn(batch: string, chunk: number): Promise<void>;
   cancel(id: string): Promise<{ canceled: boolean; batch: Batch } | undefined>;
   read(id: string): Promise<Batch | undefined>;
   entries(id: string): Promise<Entry[]>;
@@ -69,6 +71,7 @@ export function openEngine(options: EngineOptions): Engine {
     open: (batch) => open(context, batch),
     work: (message, attempt) => work(context, message, attempt),
     settle: (settlement) => settle(context, settlement),
+    goOn: (batch, chunk) => goOn(context, batch, chunk),
     cancel: (id) => cancel(context, id),
     read: (id) => read(context, id),
     entries: (id) => entries(context, id),

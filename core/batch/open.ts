@@ -5,13 +5,12 @@ import { putAll } from '../dynamo/put-all.ts';
 import type { Action, Item } from '../dynamo/store.ts';
 import { InFlight } from '../http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../ledger/change.ts';
-import { describe, log } from '../log.ts';
 import { chunkItem } from './chunk.ts';
 import { type Context, putNew, untilDone } from './context.ts';
 import { appendToList } from './lists.ts';
 import { type NewOperation, packChunks } from './pack.ts';
 import { type Batch, type BatchRecord, batchOf, type OpenEntry } from './record.ts';
-import { joinTenantQueue, readTenantQueue, sendChunk } from './tenant-queue.ts';
+import { joinTenantQueue, readTenantQueue, sendOrLeave } from './tenant-queue.ts';
 
 /** A batch to be opened. */
 export interface NewBatch<D = unknown> {
@@ -98,20 +97,8 @@ export async function open<D>(context: Context, batch: NewBatch<D>): Promise<Bat
       await wait();
       continue;
     }
-    if (!queue.busy) await sendOrLeave(context, entry);
+    if (!queue.busy) await sendOrLeave(context, { version: 1, tenant, batch: id, chunk: 0 });
     return batchOf(record);
-  }
-}
-
-/**
- * Sends the first message of an opened batch. If that fails, the sweep sends it within a minute: an error
- * would make the caller ask for the same work again.
- */
-async function sendOrLeave(context: Context, entry: OpenEntry): Promise<void> {
-  try {
-    await sendChunk(context, entry, 0);
-  } catch (error) {
-    log('error', 'message of a batch left to the sweep', { batch: entry.id, ...describe(error) });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Action } from '../dynamo/store.ts';
 import { assertVersion } from '../dynamo/version.ts';
 import { invariant } from '../invariant.ts';
+import { describe, log } from '../log.ts';
 import { isCount } from './attributes.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type Context, itemsIn } from './context.ts';
@@ -85,6 +86,18 @@ export async function nextMessage(
     if (next) return { version: 1, tenant, batch: next.id, chunk: 0 };
     if (await becomeIdle(context, tenant, turn)) return undefined;
     await wait();
+  }
+}
+
+/**
+ * Sends a message whose work is stored already. If that fails, the sweep sends it within a minute: an error
+ * would make the caller do the same work again.
+ */
+export async function sendOrLeave(context: Context, message: ChunkMessage): Promise<void> {
+  try {
+    await context.send(message.tenant, message);
+  } catch (error) {
+    log('error', 'message of a batch left to the sweep', { batch: message.batch, ...describe(error) });
   }
 }
 

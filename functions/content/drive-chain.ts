@@ -100,6 +100,7 @@ async function openChain(holder: string): Promise<Chain> {
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),
     settle: (settlement) => contentEngine().settle(settlement),
+    goOn: ({ batch, chunk }) => contentEngine().goOn(batch, chunk),
     alarm({ message: text, ...fields }) {
       // A driver that waits for the operator finds the same at each poll.
       if (told.has(text)) return;

@@ -216,6 +216,28 @@ test('stores no price before it has its confirmations', async () => {
   expect(await it.priceOf(id)).toBe(4);
 });
 
+test.each([0, 5])(
+  'has a hundred prices in blocks without waiting for the confirmations of any, or for a sweep (the node refuses %i)',
+  async (refused) => {
+    const it = await platform(world, `hundred-${refused}`, 100, { confirmations: 100_000 });
+    const bad = it.ids.slice(0, refused);
+    await faults(stacks.url, { reject: Object.fromEntries(bad.map((id) => [id, 'NotEnoughFunds'])) });
+    const batch = await it.setPrice(5);
+    const mined = async () =>
+      (await it.transactions()).filter(({ tx_status }) => tx_status === 'success').length;
+    const deadline = Date.now() + 30_000;
+    while ((await mined()) < 100 - refused && Date.now() < deadline) {
+      await it.machine.drain();
+      await it.drive(() => ({}), 300);
+    }
+    expect(await it.engine.read(batch)).toMatchObject({
+      ...{ status: 'processing', succeeded: 0, failed: refused, inFlight: 100 - refused, remaining: 0 },
+    });
+    expect(await mined()).toBe(100 - refused);
+  },
+  60_000,
+);
+
 test.each([true, false])(
   'has every price on the chain again after a fork took them back, by the same transactions (mempool kept: %s)',
   async (mempool) => {

@@ -81,6 +81,7 @@ export async function platform(
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),
     settle: (settlement) => machine.engineOf(its).settle(settlement),
+    goOn: ({ batch, chunk }) => machine.engineOf(its).goOn(batch, chunk),
     contentTable: table.name,
     holdsLease: async () => true,
     now,

@@ -23,6 +23,8 @@ export interface Chain {
    */
   priceOf(contentId: string): Promise<number | null | undefined>;
   settle(settlement: Settlement): Promise<Settled>;
+  /** Lets the next chunk join the queue of the chain: all calls of this one have a nonce. */
+  goOn(chunk: Pick<PriceJob, 'batch' | 'chunk'>): Promise<void>;
   /** Tells the operator what the chain did and what to do about it. */
   alarm(alarm: ChainAlarm): void;
   contentTable: string;

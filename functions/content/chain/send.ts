@@ -5,7 +5,7 @@ import type { NonceItem, Numbering } from './items.ts';
 import { feeRaiseAfterMs } from './mined.ts';
 import type { Broadcast } from './node.ts';
 import { type NonceEnd, onChainFailure, priceOfChain, settleGroup } from './settle.ts';
-import { raiseFee, signedItem, useUp } from './sign.ts';
+import { goOnAfter, raiseFee, signedItem, useUp } from './sign.ts';
 
 type Rejection = Broadcast & { kind: 'rejected' };
 
@@ -152,7 +152,7 @@ async function yieldNonce({ store, now }: Chain, nonce: NonceItem): Promise<Prog
  */
 async function giveUp(chain: Chain, state: Numbering, nonce: NonceItem, reason: string): Promise<Progressed> {
   const { parts } = chain.store;
-  const [next] = await chain.store.waiting(1);
+  const [next, after] = await chain.store.waiting(2);
   const isLast = nonce.nonce + 1 === state.next;
   const other = isLast ? undefined : await signedItem(chain, next, nonce.nonce);
   // Without anything else to send, the same is sent again.
@@ -162,6 +162,7 @@ async function giveUp(chain: Chain, state: Numbering, nonce: NonceItem, reason: 
     : [parts.move(state, { next: nonce.nonce }), parts.removeNonce(nonce)];
   const end: NonceEnd = nonce.job ? { nonce, outcome: onChainFailure(reason) } : { nonce };
   const settled = await settleGroup(chain, [end], instead);
+  if (settled === 'settled' && other && next) await goOnAfter(chain, [next], after);
   if (settled !== 'before') return settled === 'settled';
   const prices = nonce.job && (await priceOfChain(chain, nonce.job.contentId));
   return prices ? await chain.store.write([...instead, ...prices]) : false;

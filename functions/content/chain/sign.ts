@@ -33,15 +33,36 @@ export async function signedItem(
 export async function signWaiting(chain: Chain, state: Numbering): Promise<Progressed> {
   const { next, mined } = state;
   const room = noncesAtOnceMax - (next - mined);
-  const jobs = room > 0 ? await chain.store.waiting(room) : [];
+  const waiting = room > 0 ? await chain.store.waiting(room + 1) : [];
+  const jobs = waiting.slice(0, room);
   if (jobs.length === 0) return false;
   const items = await Promise.all(jobs.map((job, position) => signedItem(chain, job, next + position)));
   const { parts } = chain.store;
-  return await chain.store.write([
+  const signed = await chain.store.write([
     parts.move(state, { next: next + jobs.length }),
     ...items.map((item) => parts.putNonce(item)),
     ...jobs.map((job) => parts.removeJob(job)),
   ]);
+  if (signed) await goOnAfter(chain, jobs, waiting[room]);
+  return signed;
+}
+
+/**
+ * Lets the next chunks join the queue after those of which no job waits any more. So one chunk of a tenant
+ * waits at a time, and a batch does not wait for the confirmations of its chunks one after another.
+ *
+ * @param jobs those that left the queue, in its order; the jobs of a chunk follow each other.
+ * @param next the job that is now the first in the queue.
+ */
+export async function goOnAfter(
+  chain: Chain,
+  jobs: WaitingPriceJob[],
+  next: WaitingPriceJob | undefined,
+): Promise<void> {
+  for (const [position, { batch, chunk }] of jobs.entries()) {
+    const after = jobs[position + 1] ?? next;
+    if (after?.batch !== batch || after.chunk !== chunk) await chain.goOn({ batch, chunk });
+  }
 }
 
 /**

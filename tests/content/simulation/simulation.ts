@@ -266,6 +266,8 @@ export async function simulateChain(seed: number, sabotage?: Sabotage): Promise<
           sign({ sender: signer, ...terms, sets: { contentId, price } }),
         signSkip: async (terms) => sign({ sender: signer, ...terms }),
         settle: settleIn(store),
+        // Requests come at times of their own here, not chunk after chunk.
+        goOn: async () => {},
         alarm: () => void report.alarms++,
         driver: `driver-${time.now()}-${time.random()}`,
         unsent: new Set(),

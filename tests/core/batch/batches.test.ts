@@ -323,6 +323,43 @@ test('settles the side effects of a redriven dead letter although its worker die
   expect(it.reported).toMatchObject([{ status: 'failed' }, { status: 'completed' }]);
 });
 
+test('goes on with a chunk whose outcomes come much later, once told that its side effects are under way, however often', async () => {
+  const office = new PostOffice();
+  const it: Machine = machine({
+    kinds: (life) => ({
+      letters: { ...letters(table, office, life, async () => {}), runSideEffects: async () => {} },
+    }),
+  });
+  const { engine } = it.engine();
+  const opened = (id: string, letter: string) =>
+    engine.open({
+      ...{ id, kind: 'letters', tenant: 't', user: 'u' },
+      operations: Array.from({ length: 50 }, (_, n) => ({ data: { name: `${letter}${n}` } })),
+    });
+  await opened('b', 'first');
+  await opened('c', 'second');
+  const inFlight = async (id: string) => (await engine.read(id))?.inFlight;
+  await it.drain();
+  expect(await inFlight('b')).toBe(25);
+  for (let times = 0; times < 3; times++) await engine.goOn('b', 0);
+  await it.drain();
+  expect([await inFlight('b'), await inFlight('c')]).toEqual([50, 0]);
+  // The batch's last chunk lets the tenant's next batch begin.
+  await engine.goOn('b', 1);
+  await it.drain();
+  expect([await inFlight('b'), await inFlight('c')]).toEqual([50, 25]);
+  for (const [id, chunk] of [
+    ['b', 0],
+    ['b', 1],
+    ['no such batch', 0],
+    ['b', 7],
+  ] as const)
+    await engine.goOn(id, chunk);
+  await it.drain();
+  expect([await inFlight('b'), await inFlight('c')]).toEqual([50, 25]);
+  expect(it.deadLetters).toEqual([]);
+});
+
 test('gives up a chunk that kills every worker that touches it', async () => {
   const names = await accounts(table, 'killer', 50);
   const it = machine({
