@@ -4,7 +4,7 @@ import { invariant } from '../invariant.ts';
 import { isApplied, placedOperations } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
 import { type ChunkTransaction, chunkTransaction } from './chunk-transaction.ts';
-import { type Context, kindOf, untilDone } from './context.ts';
+import { kindOf, untilDone, type WorkContext } from './context.ts';
 import type { Planned } from './kind.ts';
 import type { LoadedChunk } from './load.ts';
 import type { Prefetch } from './prefetch.ts';
@@ -29,7 +29,7 @@ export interface AppliedChunk extends LoadedChunk {
  * @throws Unavailable at the deadline of the store.
  */
 export async function applyChunk(
-  context: Context,
+  context: WorkContext,
   message: ChunkMessage,
   prefetch: Prefetch,
 ): Promise<AppliedChunk | undefined> {
@@ -52,7 +52,7 @@ export async function applyChunk(
 }
 
 async function planChunk(
-  context: Context,
+  context: WorkContext,
   { record, chunk }: LoadedChunk,
   prefetch: Prefetch,
   failedPlans: FailedPlans,
@@ -75,7 +75,7 @@ async function planChunk(
  * @returns false if nothing was written.
  */
 async function commit(
-  context: Context,
+  context: WorkContext,
   { actions, owners }: ChunkTransaction,
   failedPlans: FailedPlans,
 ): Promise<boolean> {

@@ -15,13 +15,17 @@ export interface Context {
   keys: Keys;
   /** Name of the table with the engine's own items. */
   table(): string;
-  kinds: Readonly<Record<string, Kind>>;
   send(tenant: string, message: ChunkMessage): Promise<void>;
   onEnded?: ((batch: Batch) => Promise<void>) | undefined;
 }
 
+/** Of the parts that apply chunks. */
+export interface WorkContext extends Context {
+  kinds: Readonly<Record<string, Kind>>;
+}
+
 /** @throws Error if this code does not know the batch's kind. */
-export function kindOf({ kinds }: Context, { kind }: Pick<Batch, 'kind'>): Kind {
+export function kindOf({ kinds }: WorkContext, { kind }: Pick<Batch, 'kind'>): Kind {
   const known = kinds[kind];
   if (!known) throw new Error(`no kind ${kind} of batches is known here`);
   return known;

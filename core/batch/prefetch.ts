@@ -3,7 +3,7 @@ import { keysPerGetMax } from '../dynamo/limits.ts';
 import type { Action, Item, Key } from '../dynamo/store.ts';
 import { type Chunk, isApplied, placedOperations } from './chunk.ts';
 import type { ChunkMessage } from './chunk-message.ts';
-import { type Context, kindOf } from './context.ts';
+import { kindOf, type WorkContext } from './context.ts';
 import type { Kind } from './kind.ts';
 import { type LoadedChunk, loadChunks } from './load.ts';
 import { type BatchRecord, batchOf, takesWork } from './record.ts';
@@ -27,7 +27,7 @@ export interface Prefetch {
 }
 
 /** The prefetch of one delivery. */
-export function prefetchFor(context: Context): Prefetch {
+export function prefetchFor(context: WorkContext): Prefetch {
   let record: BatchRecord | undefined;
   let chunks = new Map<number, Chunk>();
   /** `undefined` for an item that does not exist. */

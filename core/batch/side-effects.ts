@@ -2,7 +2,7 @@ import { present } from '../invariant.ts';
 import type { AppliedChunk } from './apply.ts';
 import { isWaiting, placedOperations } from './chunk.ts';
 import { sideEffectsLeaseMs } from './chunk-transaction.ts';
-import { type Context, kindOf } from './context.ts';
+import { kindOf, type WorkContext } from './context.ts';
 import type { LoadedChunk } from './load.ts';
 import { batchOf } from './record.ts';
 
@@ -11,7 +11,7 @@ import { batchOf } from './record.ts';
  * and then find out what happened before.
  */
 export async function runSideEffects(
-  context: Context,
+  context: WorkContext,
   { record, chunk, isMine }: AppliedChunk,
 ): Promise<void> {
   const kind = kindOf(context, record);
@@ -21,7 +21,7 @@ export async function runSideEffects(
 }
 
 /** @returns false if another delivery may still hold the lease on the chunk's side effects. */
-async function takeLease(context: Context, { record, chunk }: LoadedChunk): Promise<boolean> {
+async function takeLease(context: WorkContext, { record, chunk }: LoadedChunk): Promise<boolean> {
   const now = context.deps.now();
   const { carriedUntil } = present(chunk.result, 'a chunk with claims has a result');
   if (carriedUntil > now) return false;

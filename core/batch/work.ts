@@ -1,6 +1,6 @@
 import { applyChunk } from './apply.ts';
 import type { ChunkMessage } from './chunk-message.ts';
-import type { Context } from './context.ts';
+import type { WorkContext } from './context.ts';
 import { giveUp } from './give-up.ts';
 import { loadChunk } from './load.ts';
 import { type Prefetch, prefetchFor } from './prefetch.ts';
@@ -19,7 +19,7 @@ export const deliveriesMax = 5;
  * redrive of its dead letter applies it after all.
  * @throws the error that kept the chunk from being applied; its message is to be delivered again.
  */
-export async function work(context: Context, message: ChunkMessage, attempt: number): Promise<void> {
+export async function work(context: WorkContext, message: ChunkMessage, attempt: number): Promise<void> {
   const prefetch = prefetchFor(context);
   let next: ChunkMessage | undefined;
   try {
@@ -43,7 +43,7 @@ export async function work(context: Context, message: ChunkMessage, attempt: num
 
 /** @returns the tenant queue's next message, if this delivery is to go on with it. */
 async function workOnChunk(
-  context: Context,
+  context: WorkContext,
   message: ChunkMessage,
   isFirst: boolean,
   prefetch: Prefetch,
@@ -66,7 +66,7 @@ async function workOnChunk(
 }
 
 /** Lets the tenant queue go on without a chunk that cannot be applied now; its message is delivered again. */
-async function skip(context: Context, { batch, chunk }: ChunkMessage): Promise<void> {
+async function skip(context: WorkContext, { batch, chunk }: ChunkMessage): Promise<void> {
   const loaded = await loadChunk(context, batch, chunk);
   if (loaded) await sendNext(context, loaded.record, chunk);
 }

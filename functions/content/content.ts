@@ -8,18 +8,22 @@ import { isStorable, normalized } from '../../core/text.ts';
 const gatingLengthMax = 8_192;
 const gatingLevelsMax = 16;
 
+/** What no text may contain, in words. */
+const unstorable = 'control characters, half a character or U+FFFD';
+
 /**
  * A text with a length between these bounds, in UTF-16 code units, stored in NFC. `severalLines` allows line
  * breaks and TABs.
  */
 const text = (name: string, min: number, max: number, severalLines = false) => {
-  const message = `${name} must be ${min > 0 ? `${min} to` : 'at most'} ${max} characters`;
+  const length = `${name} must be ${min > 0 ? `${min} to` : 'at most'} ${max} characters`;
   return z
-    .string({ error: message })
-    .max(max, { error: message })
+    .string({ error: `${name} must be a text` })
+    .max(max, { error: length })
     .transform(normalized)
-    .refine((value) => value.length >= min && value.length <= max && isStorable(value, severalLines), {
-      error: message,
+    .refine((value) => value.length >= min && value.length <= max, { error: length })
+    .refine((value) => isStorable(value, severalLines), {
+      error: `${name} must not contain ${severalLines ? '' : 'line breaks, TABs, '}${unstorable}`,
     });
 };
 
@@ -37,7 +41,9 @@ export const Creator = z
   .string({ error: 'Creator address is required' })
   .min(1, { error: 'Creator address is required' })
   .max(128, { error: 'Creator address must be at most 128 characters' })
-  .refine((value) => isStorable(value, false), { error: 'Creator address is required' })
+  .refine((value) => isStorable(value, false), {
+    error: `Creator address must not contain line breaks, TABs, ${unstorable}`,
+  })
   .refine(isPathSegment, { error: 'Creator address must not be . or ..' });
 
 /** Micro-STX: whole numbers that JSON carries exactly (up to 2^53 - 1). */
@@ -100,13 +106,12 @@ const gating = z
       });
     return result;
   })
-  .refine(
-    (value) =>
-      JSON.stringify(value).length <= gatingLengthMax &&
-      nesting(value) <= gatingLevelsMax &&
-      textsIn(value).every((inner) => isStorable(inner, true)),
-    { error: `tokenGating must be at most ${gatingLengthMax} bytes, ${gatingLevelsMax} levels deep` },
-  )
+  .refine((value) => JSON.stringify(value).length <= gatingLengthMax && nesting(value) <= gatingLevelsMax, {
+    error: `tokenGating must be at most ${gatingLengthMax} bytes, ${gatingLevelsMax} levels deep`,
+  })
+  .refine((value) => textsIn(value).every((inner) => isStorable(inner, true)), {
+    error: `tokenGating must not contain ${unstorable}`,
+  })
   .superRefine((value, context) => {
     const path = unstorableNumberIn(value, 'tokenGating');
     if (path !== undefined)

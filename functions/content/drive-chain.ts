@@ -6,8 +6,6 @@ import { Unavailable } from '../../core/dynamo/errors.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { log } from '../../core/log.ts';
 import { measure } from '../../core/metrics.ts';
-import { send } from '../../core/queue.ts';
-import { chainGroup } from './batch/price.ts';
 import type { Chain } from './chain/chain.ts';
 import { readPrice, signPrice, signSkip } from './chain/contract-call.ts';
 import { anythingLeft, drive, longestWaits } from './chain/driver.ts';
@@ -15,7 +13,8 @@ import { stacksNode } from './chain/node.ts';
 import { renumber } from './chain/renumber.ts';
 import { readNodeKey, readSigner, stacksSettings } from './chain/settings.ts';
 import { chainStore } from './chain/store.ts';
-import { contentEngine } from './store.ts';
+import { wakeDriver } from './chain/wake.ts';
+import { contentClaims } from './claims.ts';
 import { contentWorkers } from './workers.ts';
 
 /** Time for which one run follows the chain before the next continues, in milliseconds. */
@@ -45,8 +44,7 @@ export const handler = consume(contentWorkers.driveChain, async (message) => {
   const left = await run(chain, message.renumber === true).finally(() => chain.store.releaseLease(holder));
   log('info', 'followed the chain', { signer: chain.signer, left });
   await measureWaits(chain);
-  if (left || (await anythingLeft(chain)))
-    await send('contentChain', chainGroup, { version: 1 }, left ? nextRunDelaySeconds : 0);
+  if (left || (await anythingLeft(chain))) await wakeDriver(left ? nextRunDelaySeconds : 0);
 });
 
 /** @throws Unavailable if the node or the table did not let it renumber; the message is delivered again. */
@@ -99,8 +97,8 @@ async function openChain(holder: string): Promise<Chain> {
     priceOf: (contentId) => readPrice(contentId, node, signer, settings),
     signPrice: (job, terms) => signPrice(job, terms, signer, settings),
     signSkip: (terms) => signSkip(terms, signer, settings),
-    settle: (settlement) => contentEngine().settle(settlement),
-    goOn: ({ batch, chunk }) => contentEngine().goOn(batch, chunk),
+    settle: (settlement) => contentClaims().settle(settlement),
+    goOn: ({ batch, chunk }) => contentClaims().goOn(batch, chunk),
     alarm({ message: text, ...fields }) {
       // A driver that waits for the operator finds the same at each poll.
       if (told.has(text)) return;

@@ -8,14 +8,13 @@ import { transactOnce } from '../../core/dynamo/transact-once.ts';
 import type { Caller } from '../../core/http/caller.ts';
 import { Problem } from '../../core/http/problem.ts';
 import type { AnswerWith } from '../../core/http/serve.ts';
-import { log } from '../../core/log.ts';
-import { send } from '../../core/queue.ts';
 import { metadata } from './batch/metadata.ts';
 import { type ContentBatchDetails, type ContentOperationType, contentKey } from './batch/operation.ts';
 import { price } from './batch/price.ts';
 import { removal } from './batch/removal.ts';
 import { acceptedReply } from './batch/view.ts';
 import { ConfirmingItem, confirmingPartition } from './chain/items.ts';
+import { contentBatches } from './claims.ts';
 import { ContentRecord } from './content.ts';
 
 let engine: Engine | undefined;
@@ -23,11 +22,8 @@ let engine: Engine | undefined;
 /** The batch engine for content, created on first use. */
 export function contentEngine(): Engine {
   engine ??= openEngine({
-    name: 'content',
+    ...contentBatches,
     kinds: { 'update-price': price, 'remove-content': removal, 'update-metadata': metadata },
-    send: (tenant, message) => send('contentBatches', tenant, message),
-    onEnded: async ({ id, kind, status, total, succeeded, failed }) =>
-      log('info', 'content batch ended', { batch: id, kind, status, total, succeeded, failed }),
   });
   return engine;
 }

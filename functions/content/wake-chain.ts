@@ -1,8 +1,5 @@
 import { consume } from '../../core/consume.ts';
-import { send } from '../../core/queue.ts';
-import { chainGroup } from './batch/price.ts';
+import { wakeDriver } from './chain/wake.ts';
 import { contentWorkers } from './workers.ts';
 
-export const handler = consume(contentWorkers.wakeChain, () =>
-  send('contentChain', chainGroup, { version: 1 }),
-);
+export const handler = consume(contentWorkers.wakeChain, () => wakeDriver());

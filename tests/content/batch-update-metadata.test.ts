@@ -41,6 +41,8 @@ test('refuses fields that may not be changed, naming them and those that may', a
   expect(await contentOf(mine, id)).toMatchObject({ title: `Title of ${id}` });
 });
 
+const unstorable = 'control characters, half a character or U+FFFD';
+
 test.each([
   [{}, 'updates object with at least one field is required'],
   [undefined, 'updates object with at least one field is required'],
@@ -48,8 +50,12 @@ test.each([
   ['title', 'updates object with at least one field is required'],
   [{ title: '' }, 'title must be 1 to 255 characters'],
   [{ title: 'x'.repeat(256) }, 'title must be 1 to 255 characters'],
-  [{ title: 'two\nlines' }, 'title must be 1 to 255 characters'],
-  [{ title: 'lone \ud800' }, 'title must be 1 to 255 characters'],
+  [{ title: 'two\nlines' }, `title must not contain line breaks, TABs, ${unstorable}`],
+  [{ title: 'lone \ud800' }, `title must not contain line breaks, TABs, ${unstorable}`],
+  [{ title: 7 }, 'title must be a text'],
+  [{ contentType: null }, 'contentType must be a text'],
+  [{ description: 'half an emoji \ud83d' }, `description must not contain ${unstorable}`],
+  [{ tokenGating: { note: 'bell \u0007' } }, `tokenGating must not contain ${unstorable}`],
   [{ description: 'x'.repeat(10_001) }, 'description must be at most 10000 characters'],
   [{ contentType: 'ab' }, 'contentType must be 3 to 50 characters'],
   [{ tokenGating: 'yes' }, 'tokenGating must be a boolean or an object'],

@@ -36,6 +36,11 @@ test.each([
     { creator: 'me', contentIds: ['x'], removalReason: 'x'.repeat(501) },
     'removalReason must be at most 500 characters',
   ],
+  [{ creator: 'me', contentIds: ['x'], removalReason: null }, 'removalReason must be a text'],
+  [
+    { creator: 'me\n', contentIds: ['x'] },
+    'Creator address must not contain line breaks, TABs, control characters, half a character or U+FFFD',
+  ],
   [{ creator: 'me', contentIds: ['x'], privateKey: 'secret' }, 'Unknown fields in the request: privateKey'],
 ])('refuses %j', async (body, message) => {
   const { untypedApi } = await creator({ address: 'me' });

@@ -1,12 +1,9 @@
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { present } from '../../../core/invariant.ts';
-import { send } from '../../../core/queue.ts';
 import { waitingJobItem } from '../chain/items.ts';
+import { wakeDriver } from '../chain/wake.ts';
 import { contentKind } from './kind.ts';
 import { alreadyRemoved, detailsOf } from './operation.ts';
-
-/** The message group that wakes the driver of the chain; one for all tenants, since they share the signer. */
-export const chainGroup = 'chain';
 
 /**
  * Claims the setting of a price on the chain by queueing a job for the driver. The stored price is not
@@ -23,5 +20,5 @@ export const price = contentKind(
       actions: [{ Put: { TableName: tableName('content'), Item, ConditionExpression } }],
     };
   },
-  () => send('contentChain', chainGroup, { version: 1 }),
+  () => wakeDriver(),
 );
