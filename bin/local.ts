@@ -113,7 +113,7 @@ function whenOrphaned(end: () => void): void {
   }, parentCheckMs);
 }
 
-async function welcome({ url, token }: Running, dataDir: string): Promise<string> {
+async function welcome({ url, awsEndpoint, token }: Running, dataDir: string): Promise<string> {
   const bearer = await token({ sub: 'user-1', tenant_id: 'tenant-1', role: 'admin' });
   return `
 Bulkhead runs at ${url}
@@ -137,6 +137,7 @@ curl -X PUT ${url}/api/v1/cliniko/settings/123 \\
 curl -X POST ${url}/api/v1/cliniko/sync-all/123 -H "Authorization: Bearer $TOKEN"
 
 Data is kept in ${dataDir}. SMS, notifications and webhooks are collected at ${url}/_local/outbox
+Tables, queues and secrets answer at ${awsEndpoint}, to the access key "root" without limits
 Ctrl+C ends it.
 `;
 }

@@ -23,6 +23,13 @@ const runMs = 20_000;
 /** Delay before the next run if work is left. */
 const nextRunDelaySeconds = 1;
 
+/**
+ * Time for which an operator's message waits for a driver to end, in milliseconds: with prices to send, one
+ * follows the other. The queue would deliver the message again only after six minutes.
+ */
+const leaseWaitMs = runMs + 5_000;
+const leasePollMs = 100;
+
 /** The age at which a lease is renewed, in milliseconds: a third of its duration. */
 const leaseRenewalMs = 5_000;
 
@@ -37,7 +44,7 @@ export const handler = consume(contentWorkers.driveChain, async (message) => {
   const chain = await openChain(holder);
   // The holder of the lease checks for work once more after releasing it, so a message that arrives meanwhile
   // may be dropped.
-  if (!(await chain.holdsLease())) {
+  if (!(await takeLease(chain, message.renumber ? leaseWaitMs : 0))) {
     if (message.renumber) throw new Unavailable('another driver holds the lease');
     return;
   }
@@ -47,10 +54,27 @@ export const handler = consume(contentWorkers.driveChain, async (message) => {
   if (left || (await anythingLeft(chain))) await wakeDriver(left ? nextRunDelaySeconds : 0);
 });
 
+/** Takes the lease, after so many milliseconds of waiting for another driver to end. */
+async function takeLease(chain: Chain, waitMs: number): Promise<boolean> {
+  const until = chain.now() + waitMs;
+  // Ends with the first try after `until`.
+  for (;;) {
+    if (await chain.holdsLease()) return true;
+    if (chain.now() >= until) return false;
+    await chain.pause(leasePollMs);
+  }
+}
+
 /** @throws Unavailable if the node or the table did not let it renumber; the message is delivered again. */
 async function run(chain: Chain, isToRenumber: boolean): Promise<boolean> {
-  if (isToRenumber && !(await renumber(chain)))
+  const { signer } = chain;
+  if (isToRenumber && !(await renumber(chain))) {
+    log('error', 'no nonces were given out anew: the node gave no answer or has no contract; tried again', {
+      signer,
+    });
     throw new Unavailable('the nonces could not be given out anew; it is tried again');
+  }
+  if (isToRenumber) log('warn', 'nonces are given out from the one that the chain expects', { signer });
   return await drive(chain, chain.now() + runMs);
 }
 
@@ -101,8 +125,9 @@ async function openChain(holder: string): Promise<Chain> {
     goOn: ({ batch, chunk }) => contentClaims().goOn(batch, chunk),
     alarm({ message: text, ...fields }) {
       // A driver that waits for the operator finds the same at each poll.
-      if (told.has(text)) return;
-      told.add(text);
+      const key = `${text} ${fields.nonce}`;
+      if (told.has(key)) return;
+      told.add(key);
       log('error', text, { signer: signer.address, ...fields });
       measure('chainForked', 'Count', fields.nonces);
     },

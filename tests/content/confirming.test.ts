@@ -3,7 +3,7 @@ import { contentWorkers } from '../../functions/content/workers.ts';
 import type { Running } from '../../local/start.ts';
 import { ownServiceOfFile } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
-import { chainPrice, faults, transaction } from './chain.ts';
+import { chainPrice, faults, ledgerOf, transaction } from './chain.ts';
 import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
 import { post } from './workers.ts';
 
@@ -12,6 +12,8 @@ beforeAll(async () => {
   // Fifty blocks take two seconds here, in which a test can look.
   ({ running } = await ownServiceOfFile({ environment: { STACKS_CONFIRMATIONS: '50' } }));
 });
+
+const isPending = ({ tx_status }: { tx_status: string }) => tx_status === 'pending';
 
 test('tells which items of a batch are in a block and wait for confirmations', async () => {
   const mine = await creator({ url: running.url });
@@ -76,4 +78,23 @@ test('has a price on the chain again after a fork, and says so in the log; batch
   const last = idOf(await mine.api.content.batchUpdatePrice({ body: { ...body, newPrice: 9 } }));
   expect(await ended(mine, last)).toMatchObject({ status: 'completed', successCount: 1 });
   expect(await contentOf(mine, id)).toMatchObject({ price: 9 });
+}, 90_000);
+
+test('renumbers when the operator says so, also while one driver follows the other since nothing is mined', async () => {
+  const mine = await creator({ url: running.url });
+  const ids = await registered(mine, newIds(3));
+  await faults(running.stacksUrl, { minFee: 1_000_000 });
+  const body = { creator: mine.creator, contentIds: ids, newPrice: 6 };
+  const batchId = idOf(await mine.api.content.batchUpdatePrice({ body }));
+  const logs = async () => await (await fetch(`${running.url}/_local/logs`)).text();
+  const told = 'nonces are given out from the one that the chain expects';
+  const before = (await logs()).split(told).length;
+  await expect
+    .poll(async () => (await ledgerOf(running.stacksUrl)).transactions.filter(isPending).length)
+    .toBe(3);
+  await faults(running.stacksUrl, { minFee: 1_000_000, fork: { blocks: 0, mempool: false } });
+  await post(running, 'contentChain', [{ version: 1, renumber: true }]);
+  await expect.poll(async () => (await logs()).split(told).length, { timeout: 40_000 }).toBe(before + 1);
+  await faults(running.stacksUrl);
+  expect(await ended(mine, batchId)).toMatchObject({ status: 'completed', successCount: 3 });
 }, 90_000);

@@ -44,10 +44,12 @@ export interface Chain {
 /** What an operator has to know of. */
 export interface ChainAlarm {
   message: string;
-  /** The nonce that the chain expects. */
+  /** The nonce that the chain expects, or that of the call. */
   nonce: number;
   /** Nonces from there on that were in a block. */
   nonces: number;
+  /** The batch of a call that failed after it was settled. */
+  batch?: string;
 }
 
 /** The result of a step of the driver: `false` if nothing happened. */

@@ -4,7 +4,7 @@ import { sentBeforeFork } from './fork.ts';
 import type { NonceItem, Numbering } from './items.ts';
 import { feeRaiseAfterMs } from './mined.ts';
 import type { Broadcast } from './node.ts';
-import { type NonceEnd, onChainFailure, priceOfChain, settleGroup } from './settle.ts';
+import { type NonceEnd, onChainFailure, priceOfUndone, settleGroup } from './settle.ts';
 import { goOnAfter, raiseFee, signedItem, useUp } from './sign.ts';
 
 type Rejection = Broadcast & { kind: 'rejected' };
@@ -164,6 +164,6 @@ async function giveUp(chain: Chain, state: Numbering, nonce: NonceItem, reason: 
   const settled = await settleGroup(chain, [end], instead);
   if (settled === 'settled' && other && next) await goOnAfter(chain, [next], after);
   if (settled !== 'before') return settled === 'settled';
-  const prices = nonce.job && (await priceOfChain(chain, nonce.job.contentId));
+  const prices = await priceOfUndone(chain, nonce);
   return prices ? await chain.store.write([...instead, ...prices]) : false;
 }

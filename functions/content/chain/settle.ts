@@ -94,15 +94,31 @@ async function settleFirst(chain: Chain, state: Numbering, alone: NonceEnd[]): P
   const actions = endActions(chain, state, alone, priceActions(chain, alone));
   const settled = await settleGroup(chain, alone, actions);
   if (settled !== 'before') return settled === 'settled';
-  const failed = alone.find(({ outcome }) => outcome && 'error' in outcome)?.nonce.job;
+  const failed = alone.find(({ outcome }) => outcome && 'error' in outcome)?.nonce;
   if (!failed) return await chain.store.write(actions);
-  const prices = await priceOfChain(chain, failed.contentId);
+  const prices = await priceOfUndone(chain, failed);
   return prices ? await chain.store.write(endActions(chain, state, alone, prices)) : false;
 }
 
 /**
- * Stores the price that the chain has for a content now: a call that was settled as successful is not on the
- * chain any more, and another one took its place.
+ * Stores the price that the chain has for the content of a call that was settled before a deep fork, and has
+ * failed after it. Its batch has ended and still tells the first outcome, so the operator is told.
+ *
+ * @returns `undefined` without an answer of the node.
+ */
+export async function priceOfUndone(chain: Chain, { nonce, job }: NonceItem): Promise<Action[] | undefined> {
+  if (!job) return [];
+  const prices = await priceOfChain(chain, job.contentId);
+  if (prices)
+    chain.alarm({
+      ...{ nonce, nonces: 1, batch: job.batch },
+      message: 'a settled call failed after a fork: its batch may call it successful, see docs/operating.md',
+    });
+  return prices;
+}
+
+/**
+ * Stores the price that the chain has for a content now.
  *
  * @returns `undefined` without an answer of the node.
  */

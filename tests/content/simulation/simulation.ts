@@ -227,6 +227,8 @@ export async function simulateChain(seed: number, sabotage?: Sabotage): Promise<
     () => undefined,
   );
   const isDeep = conditions.forkBlocksMax >= confirmations;
+  /** Batches of which the operator was told that a settled call has failed since. */
+  const toldBatches = new Set<string>();
   const database = simulatedDatabase(time, (name, before, after) => {
     // Without deep forks a price is stored only if the chain has it for good at that very instant.
     if (name !== table || !after?.priceTxId || before?.priceTxId === after.priceTxId || isDeep) return;
@@ -268,7 +270,10 @@ export async function simulateChain(seed: number, sabotage?: Sabotage): Promise<
         settle: settleIn(store),
         // Requests come at times of their own here, not chunk after chunk.
         goOn: async () => {},
-        alarm: () => void report.alarms++,
+        alarm: ({ batch }) => {
+          report.alarms++;
+          if (batch) toldBatches.add(batch);
+        },
         driver: `driver-${time.now()}-${time.random()}`,
         unsent: new Set(),
         holdsLease: async () => true,
@@ -295,7 +300,7 @@ export async function simulateChain(seed: number, sabotage?: Sabotage): Promise<
   });
   await time.run((events) => !hasEnded && events < eventsMax && time.now() - began < minutesMax * minute);
   if (!hasEnded) violations.push('not everything ended');
-  check({ ledger, database, jobs, contracts, conditions, violations, report });
+  check({ ledger, database, jobs, contracts, conditions, toldBatches, violations, report });
   return { ...report, violations, minutes: Math.round((time.now() - began) / minute) };
 }
 
@@ -366,6 +371,7 @@ function check({
   jobs,
   contracts,
   conditions,
+  toldBatches,
   violations,
   report,
 }: {
@@ -374,6 +380,7 @@ function check({
   jobs: Requested[];
   contracts: ReturnType<typeof contractModel>;
   conditions: Conditions;
+  toldBatches: ReadonlySet<string>;
   violations: string[];
   report: Pick<ChainReport, 'succeeded' | 'failed' | 'undone'>;
 }): void {
@@ -399,6 +406,8 @@ function check({
       report.succeeded++;
       const tx = find(outcome.result.txId);
       const isThere = setters.some(({ id }) => id === tx?.id);
+      if (setters.length === 0 && !toldBatches.has(job.batch))
+        violations.push(`${name} is called successful, is not, and the operator was not told`);
       if (!isThere && mayUndo) report.undone++;
       else if (!isThere) violations.push(`${name} is called successful and is not`);
       else if (height - (tx?.block ?? height) + 1 < confirmations)
