@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { present } from '../../core/invariant.ts';
 import type { Change } from '../../core/ledger/ledger.ts';
@@ -227,12 +228,12 @@ test('a contact that is put back as it was before its opt-out brings nobody back
     'a function writes contacts',
   );
   Object.assign(process.env, writer.environment, runtimeEnvironment(writer, awsEndpoint));
+  // An id is used once: what was deleted comes back under another.
   const restored = before.map(
-    (document): Change<Contact> => ({
-      kind: document.phone_e164 === deleted ? 'create' : 'update',
-      tenant,
-      document,
-    }),
+    (document): Change<Contact> =>
+      document.phone_e164 === deleted
+        ? { kind: 'create', tenant, document: { ...document, id: randomUUID() } }
+        : { kind: 'update', tenant, document },
   );
   await writeContacts({
     ...{ tenant, actor: 'restore', answer: async () => undefined },
