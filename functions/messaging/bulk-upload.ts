@@ -9,6 +9,7 @@ import { accept } from './sms/accept.ts';
 import { errorsShown, smsEndpoints, uploadRowsMax } from './sms/api.ts';
 import type { UploadCounts } from './sms/batch.ts';
 import { batchIdFrom } from './sms/messages/id.ts';
+import { claimUpload } from './sms/store.ts';
 import { textToSend } from './sms/templates/store.ts';
 import { deleteUploadedFile } from './sms/uploads/bucket.ts';
 import { uploadColumnsOf, uploadFieldsOf } from './sms/uploads/columns.ts';
@@ -49,6 +50,7 @@ export const handler = serve(
       file,
     };
     const now = clock.now();
+    if (uploadId) await claimUpload(tenant, uploadId, now);
     const order = { id, messages, dueAt: now, scheduled: false, campaignId, templateId };
     const given = await accept(
       { ...order, upload: { counts, read: { errors, file } } },

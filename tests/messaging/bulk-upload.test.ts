@@ -150,6 +150,28 @@ test('takes a file by a form first and its name then, once', async () => {
   expect(await textsOf(person, sender_id)).toHaveLength(2);
 });
 
+test('sends an upload as one of several simultaneous calls says, and never a mix of them', async () => {
+  const person = await somebody();
+  const made = await person.api.messaging.uploadUrl({});
+  if (!made.ok) throw new Error(JSON.stringify(made.body));
+  const { upload_id, url, fields } = made.body;
+  const form = new FormData();
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  const rows = newPhones(120).map((phone) => [phone, '', 'Hello']);
+  form.append('file', new Blob([new Uint8Array(workbook([header, ...rows]))]));
+  expect((await fetch(url, { method: 'POST', body: form })).status).toBe(204);
+  const senders = [newSender(), newSender(), newSender()];
+  const results = await Promise.all(
+    senders.map((sender_id) => person.api.messaging.bulkUpload({ body: { upload_id, sender_id } })),
+  );
+  expect(results.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  for (const { status, headers } of results)
+    if (status === 409) expect(Number(headers.get('retry-after') ?? 1)).toBeGreaterThan(0);
+  await batchWhen(person, upload_id);
+  const counts = await Promise.all(senders.map(async (sender) => (await textsOf(person, sender)).length));
+  expect(counts).toEqual(results.map(({ status }) => (status === 200 ? rows.length : 0)));
+});
+
 test('hides uploads from other tenants, and takes none from viewers and strangers', async () => {
   const person = await somebody();
   const made = await person.api.messaging.uploadUrl({});

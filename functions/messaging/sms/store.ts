@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { timestamp } from '../../../core/clock.ts';
 import { systemDeps } from '../../../core/deps.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
@@ -20,6 +21,8 @@ import { placeOfMessage } from './messages/id.ts';
 
 const table = () => tableName('messaging');
 
+export const uploadProcessed = 'This upload was processed already';
+
 /** Reads one item of the messaging table, strongly consistent. */
 export const readItem = (key: Key): Promise<Item | undefined> => dynamo().get(table(), key);
 
@@ -28,6 +31,12 @@ export const readItem = (key: Key): Promise<Item | undefined> => dynamo().get(ta
  * function may run.
  */
 const ownReleaseMs = 40_000;
+
+/**
+ * Time for which a request has an upload to itself: it writes the messages before the batch, and those of two
+ * requests must not mix. Longer than a function may run, so no request writes after its claim.
+ */
+const claimMs = 40_000;
 
 /** A batch before it is stored; its messages are passed separately. */
 export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total'>;
@@ -78,9 +87,7 @@ export async function storeBatch(
     ...(answer ? [answerAction(answer)] : []),
   ]);
   if (transacted.done) return;
-  throw transacted.reasons[0]?.failed
-    ? new Problem('conflict', 'This upload was processed already')
-    : new InFlight();
+  throw transacted.reasons[0]?.failed ? new Problem('conflict', uploadProcessed) : new InFlight();
 }
 
 /** Reads a batch. @throws Problem `not_found`, also for another tenant's batch. */
@@ -116,4 +123,30 @@ export async function expectUpload(
     upload: { total_contacts: 0, processed_contacts: 0, successful_contacts: 0 },
   };
   await dynamo().put({ TableName: table(), Item: { ...Item } });
+}
+
+/**
+ * Claims an upload whose file is to be stored as a batch.
+ *
+ * @param now milliseconds since the epoch.
+ * @throws Problem `conflict` if it was processed, or is being processed by another request; `Retry-After`
+ * says when that one has ended at the latest.
+ */
+export async function claimUpload(tenant: string, id: string, now: number): Promise<void> {
+  const claimed = await dynamo().update({
+    TableName: table(),
+    Key: smsKeys.batch(tenant, id),
+    UpdateExpression: 'SET claimedUntil = :until',
+    ConditionExpression:
+      '#state = :expected AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: { ':expected': 'expected', ':until': now + claimMs, ':now': now },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  if (claimed.done) return;
+  if (claimed.item?.state !== 'expected') throw new Problem('conflict', uploadProcessed);
+  const waitMs = z.number().parse(claimed.item.claimedUntil) - now;
+  throw new Problem('conflict', 'This upload is being processed by another request', {
+    retryAfter: Math.ceil(waitMs / 1_000),
+  });
 }

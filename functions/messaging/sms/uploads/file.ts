@@ -1,7 +1,7 @@
 import type { FormFile } from '../../../../core/contract/form-file.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
-import { readSmsBatch } from '../store.ts';
+import { readSmsBatch, uploadProcessed } from '../store.ts';
 import { readUploadedFile } from './bucket.ts';
 
 /** A file of the request, or the id of an upload. */
@@ -22,6 +22,6 @@ export async function readSourceFile(
     return { bytes: source.file.bytes };
   }
   const { id, state } = await readSmsBatch(tenant, source.upload_id, 'Upload');
-  if (state !== 'expected') throw new Problem('conflict', 'This upload was processed already');
+  if (state !== 'expected') throw new Problem('conflict', uploadProcessed);
   return { bytes: await readUploadedFile(tenant, id), uploadId: id };
 }
