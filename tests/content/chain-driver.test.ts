@@ -278,6 +278,27 @@ test('brings prices that were settled for good back to a chain that was set back
   }
 });
 
+test('tells the operator of an item that is called successful and that a fork deeper than the confirmations undid', async () => {
+  const it = await platform(world, 'undone', 2);
+  const [gone = '', kept = ''] = it.ids;
+  const first = await it.setPrice(8);
+  await it.until(first);
+  await faults(stacks.url, {
+    ...{ fork: { blocks: 100_000, mempool: false }, deny: { [gone]: 'NotEnoughFunds' } },
+  });
+  await it.until(await it.setPrice(9, [kept]));
+  // Each of the two drivers tells it, which have no lease here.
+  const told = () => it.alarms.find(({ batch }) => batch === first)?.message;
+  await expect.poll(told).toContain('may call it successful');
+  // The content follows the chain; its batch has ended and tells what was settled then.
+  expect(await it.priceOf(gone)).toBeNull();
+  expect(await it.priceOf(kept)).toBe(9);
+  expect((await it.engine.entries(first)).map(({ outcome }) => outcome && 'result' in outcome)).toEqual([
+    true,
+    true,
+  ]);
+});
+
 test('tells the operator of a chain that was reset further than calls are kept, and goes on with its nonces once told to', async () => {
   const it = await platform(world, 'reset', 3);
   await it.until(await it.setPrice(8));

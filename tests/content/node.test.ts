@@ -69,3 +69,41 @@ test.each([
   answer = (_, response) => response.setHeader('connection', 'close').end(JSON.stringify(said));
   expect(await stacksNode(url).statusOf('0x00')).toEqual(status);
 });
+
+const json = (status: number, body: unknown) => ({
+  status,
+  type: 'application/json',
+  text: JSON.stringify(body),
+});
+
+/** Answers that are none: none of them may be taken for a decision about a transaction, or for its state. */
+test.each([
+  ['a page of a proxy with status 200', { status: 200, type: 'text/html', text: '<html>Welcome</html>' }],
+  ['a page of a proxy with status 404', { status: 404, type: 'text/html', text: '<html>Not found</html>' }],
+  ['a rate limit in JSON', json(429, { error: 'Too Many Requests', message: 'per-minute rate limit' })],
+  ['a refusal without a reason', json(400, { error: 'transaction rejected' })],
+  ['a refusal whose reason is an object', json(400, { reason: { code: 'BadNonce' } })],
+  ['a redirection to nowhere', json(302, {})],
+  ['an answer that is cut', { status: 200, type: 'application/json', text: '{"tx_status":"succ' }],
+  ['an empty answer', { status: 200, type: 'application/json', text: '' }],
+  ['null', json(200, null)],
+  ['a list', json(200, [])],
+  ['a request for a key', json(401, { message: 'API key is missing' })],
+  ['an API that is still reading the chain', json(503, { error: 'not ready' })],
+  ['a status that nobody knows', json(200, { tx_status: 'queued', burn_block_height: 12 })],
+  ['heights and nonces as texts', json(200, { tx_status: 'success', burn_block_height: '12', nonce: '7' })],
+  ['a negative nonce', json(200, { nonce: -1, last_executed_tx_nonce: 1.5 })],
+])('decides nothing by %s', async (_, { status, type, text }) => {
+  answer = (request, response) => {
+    // A transaction that a node takes is answered with 200 and its id.
+    const isId = request.url === '/v2/transactions' && status === 200;
+    response.writeHead(isId ? 500 : status, { 'content-type': type, connection: 'close' }).end(text);
+  };
+  const node = stacksNode(url);
+  expect(await node.statusOf('0x00')).toEqual({ kind: 'unknown' });
+  expect(await node.broadcast('00')).toEqual({ kind: 'unknown' });
+  expect(await node.nonceOf('ST1')).toBeUndefined();
+  expect(await node.lastUsedBy('ST1')).toBeUndefined();
+  expect(await node.burnHeight()).toBeUndefined();
+  expect(await node.callRead({ path: ['ST1', 'content-prices', 'get-price'], args: [] })).toBeUndefined();
+});
