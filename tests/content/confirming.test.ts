@@ -3,6 +3,7 @@ import { contentWorkers } from '../../functions/content/workers.ts';
 import type { Running } from '../../local/start.ts';
 import { ownServiceOfFile } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
+import { tablesOf } from '../service/tables.ts';
 import { chainPrice, faults, ledgerOf, transaction } from './chain.ts';
 import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
 import { post } from './workers.ts';
@@ -97,4 +98,31 @@ test('renumbers when the operator says so, also while one driver follows the oth
   await expect.poll(async () => (await logs()).split(told).length, { timeout: 40_000 }).toBe(before + 1);
   await faults(running.stacksUrl);
   expect(await ended(mine, batchId)).toMatchObject({ status: 'completed', successCount: 3 });
+}, 90_000);
+
+test('a price that is in no block after half an hour is measured for its alarm, and the log says where to read on', async () => {
+  const mine = await creator({ url: running.url });
+  const [id = ''] = await registered(mine, newIds(1));
+  await faults(running.stacksUrl, { minFee: 1_000_000 });
+  const body = { creator: mine.creator, contentIds: [id], newPrice: 12 };
+  const batchId = idOf(await mine.api.content.batchUpdatePrice({ body }));
+  const tables = tablesOf(running);
+  const stuck = async () =>
+    (await tables.scan('content')).find(
+      ({ job }) => (job as { batch?: string } | undefined)?.batch === batchId,
+    );
+  await expect.poll(async () => (await stuck())?.state).toBe('sent');
+  const item = (await stuck()) ?? {};
+  // As if it had been asked for forty minutes ago.
+  const job = item.job as { sk: string };
+  const sk = `${String(Date.now() - 40 * 60_000).padStart(15, '0')}${job.sk.slice(15)}`;
+  await tables.set('content', { pk: item.pk, sk: item.sk }, 'job', { ...job, sk });
+  const logs = async () => await (await fetch(`${running.url}/_local/logs`)).text();
+  await expect
+    .poll(async () => (await logs()).includes('prices are not mined'), { timeout: 40_000 })
+    .toBe(true);
+  expect(await logs()).toContain('Stuck on the chain');
+  expect(await logs()).toMatch(/chainWait\W+24\d{5}\b/);
+  await faults(running.stacksUrl);
+  expect(await ended(mine, batchId)).toMatchObject({ status: 'completed', successCount: 1 });
 }, 90_000);
