@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { App, Tags } from 'aws-cdk-lib';
 import { endpoints, workers } from '../functions/index.ts';
+import { AccountStack } from '../lib/account-stack.ts';
 import { AppStack } from '../lib/app-stack.ts';
 import { bundle, type FunctionName, fileName } from '../lib/bundle.ts';
 import { settingsOf } from '../lib/settings.ts';
@@ -21,6 +22,12 @@ const stack = new AppStack(app, `bulkhead-${settings.stage}`, {
   bundles,
   description: 'Bulkhead: bulk-operation APIs for many tenants',
 });
-Tags.of(stack).add('app', 'bulkhead');
+Tags.of(app).add('app', 'bulkhead');
 Tags.of(stack).add('stage', settings.stage);
+if (settings.accountLogRole) {
+  const account = new AccountStack(app, 'Bulkhead-account', {
+    description: 'Bulkhead: what all stages of the account share in this Region',
+  });
+  stack.addStackDependency(account, 'API Gateway logs only if the account has a role for it');
+}
 app.synth();

@@ -95,6 +95,9 @@ const operation = (path: string, invocation: ReturnType<typeof integration>) => 
   'x-amazon-apigateway-integration': invocation,
 });
 
+/** The name of a stage's API, by which CloudWatch tells its metrics from those of other APIs. */
+export const apiName = ({ stage }: Settings): string => `bulkhead-${stage}`;
+
 /**
  * The API as the OpenAPI document that API Gateway imports. It has no schemas: contracts validate requests in
  * the functions, and the gateway takes OpenAPI 3.0 only. A document is one resource of the template, where
@@ -114,7 +117,7 @@ export function apiDocument(settings: Settings, routes: Route[], rest: Pick<Rout
       });
   return {
     openapi: '3.0.1',
-    info: { title: `Bulkhead (${settings.stage})`, version: '1' },
+    info: { title: apiName(settings), version: '1' },
     'x-amazon-apigateway-binary-media-types': binaryTypes,
     'x-amazon-apigateway-gateway-responses': gatewayResponses(settings),
     paths: Object.fromEntries(

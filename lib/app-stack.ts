@@ -3,17 +3,26 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { byName } from '../core/by-name.ts';
 import type { Endpoint } from '../core/contract/endpoint.ts';
-import { buckets, type QueueName, secrets, workflows } from '../core/contract/resources.ts';
+import {
+  buckets,
+  type QueueName,
+  queues as queueNames,
+  secrets,
+  workflows,
+} from '../core/contract/resources.ts';
 import type { Worker } from '../core/contract/worker.ts';
 import { namespaceOf } from '../core/metrics.ts';
 import { endpoints, workers } from '../functions/index.ts';
-import { Alarms, type ScheduledWorker } from './alarms.ts';
+import { Alarms } from './alarms/alarms.ts';
+import type { ScheduledWorker } from './alarms/worker-alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
 import { dashboard } from './dashboard.ts';
 import { answeredFailure, EndpointFunction, endpointTimeoutSeconds } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
+import { countFunctionErrors } from './function-errors.ts';
 import type { Resources } from './grants.ts';
+import { logGroup } from './log-group.ts';
 import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import { QueuesOf } from './queues.ts';
 import { restApi } from './rest-api.ts';
@@ -30,12 +39,18 @@ import { WorkflowsOf, workflowArn } from './workflows.ts';
 const systems: Record<string, Record<string, Endpoint>> = endpoints;
 const workersOfSystems: Record<string, Record<string, Worker>> = workers;
 
+const consumes = (queue: QueueName) => (worker: Worker) =>
+  'queue' in worker.trigger && worker.trigger.queue === queue;
+
 /** The seconds that the consumer of a queue may take for one run. */
 function consumerTimeoutSeconds(queue: QueueName): number {
   const consumers = Object.values(workersOfSystems).flatMap((its) => Object.values(its));
-  const consumer = consumers.find(({ trigger }) => 'queue' in trigger && trigger.queue === queue);
-  return consumer?.timeoutSeconds ?? workerTimeoutSeconds;
+  return consumers.find(consumes(queue))?.timeoutSeconds ?? workerTimeoutSeconds;
 }
+
+/** The queues that workers of a system consume. */
+const queuesOf = (system: string): QueueName[] =>
+  queueNames.filter((queue) => Object.values(workersOfSystems[system] ?? {}).some(consumes(queue)));
 
 export interface AppStackProps extends StackProps {
   settings: Settings;
@@ -59,9 +74,9 @@ export class AppStack extends Stack {
       buckets: byName(buckets, (name) => uploadBucket(this, name, settings)),
     };
     new SmsReceipts(this, 'SmsReceipts', queues.smsReceipts);
-    new SigningKey(this, 'SigningKey', settings);
+    const signingKey = new SigningKey(this, 'SigningKey', settings);
     const issuer = new TokenIssuer(this, 'Auth', settings);
-    const defaults: FunctionDefaults = {
+    const defaults: Omit<FunctionDefaults, 'logs'> = {
       bundles,
       settings,
       environment: {
@@ -72,6 +87,7 @@ export class AppStack extends Stack {
         METRICS_NAMESPACE: namespaceOf(settings.stage),
         METRICS_OPEN: String(settings.metricsOpen),
         ...stacksEnvironment(settings),
+        ...signingKey.environment,
         CLINIKO_CALLS_PER_MINUTE: String(settings.clinikoCallsPerMinute),
         ...smsEnvironment(settings),
       },
@@ -82,29 +98,42 @@ export class AppStack extends Stack {
     for (const [system, its] of Object.entries(systems)) {
       const home = new Construct(this, system);
       const invoker = invokerRole(home);
+      const logs = logGroup(home, 'Logs', settings);
+      countFunctionErrors(logs, system, settings);
+      const own: FunctionDefaults = {
+        ...defaults,
+        logs,
+        environment: { ...defaults.environment, METRICS_SYSTEM: system },
+      };
       for (const [name, endpoint] of Object.entries(its)) {
         routes.push(
-          new EndpointFunction(home, { system, name, endpoint, invoker, resources, defaults }).route,
+          new EndpointFunction(home, { system, name, endpoint, invoker, resources, defaults: own }).route,
         );
       }
       for (const [name, worker] of Object.entries(workersOfSystems[system] ?? {})) {
-        const { fn } = new WorkerFunction(home, { system, name, worker, resources, defaults });
+        const { fn } = new WorkerFunction(home, { system, name, worker, resources, defaults: own });
         functions[`${system}.${name}`] = fn;
         if ('every' in worker.trigger) scheduled.push({ system, name, fn });
       }
     }
     const { machines } = new WorkflowsOf(this, 'Workflows', functions, settings);
     const nowhere = new Construct(this, 'notFound');
-    const notFound = nodeFunction(nowhere, defaults, {
-      name: 'ops/not-found',
-      description: 'Answer paths and methods that no endpoint has',
-      timeoutSeconds: endpointTimeoutSeconds,
-      onFailure: answeredFailure,
-    });
+    const logs = logGroup(nowhere, 'Logs', settings);
+    const notFound = nodeFunction(
+      nowhere,
+      { ...defaults, logs },
+      {
+        name: 'ops/not-found',
+        description: 'Answer paths and methods that no endpoint has',
+        timeoutSeconds: endpointTimeoutSeconds,
+        onFailure: answeredFailure,
+      },
+    );
     const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
-    if (settings.firewall) new Firewall(this, 'Firewall', api);
-    new Alarms(this, 'Alarms', { api, queues, machines, scheduled }, settings);
-    dashboard(this, api, queues);
+    if (settings.firewall) new Firewall(this, 'Firewall', api, settings);
+    const watched = { api: api.deploymentStage, systems: Object.keys(systems), tables, queues, machines };
+    new Alarms(this, 'Alarms', { ...watched, scheduled }, settings);
+    dashboard(this, { ...watched, queuesOf }, settings);
     new CfnOutput(this, 'Url', { value: api.url });
     for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });
   }

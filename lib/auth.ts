@@ -1,8 +1,8 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnUserPoolGroup, ClientAttributes, Mfa, StringAttribute, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { roles } from '../core/http/caller.ts';
 import { acknowledge } from './acknowledge.ts';
+import { keptWhereDataIs } from './kept.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -42,7 +42,7 @@ export class TokenIssuer extends Construct {
         customAttributes.map((name) => [name, new StringAttribute({ mutable: true })]),
       ),
       deletionProtection: keepData,
-      removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: keptWhereDataIs({ keepData }),
     });
     acknowledge(pool, {
       ...(keepData

@@ -1,8 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketName } from '../core/contract/resources.ts';
 import { acknowledge } from './acknowledge.ts';
+import { keptWhereDataIs } from './kept.ts';
 import type { Settings } from './settings.ts';
 
 const shortLived = 'Files stay until they have been read, mostly for minutes, and for two days at most.';
@@ -16,7 +17,7 @@ export function uploadBucket(scope: Construct, name: BucketName, settings: Setti
     encryption: BucketEncryption.S3_MANAGED,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
-    removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: keptWhereDataIs(settings),
     lifecycleRules: [{ expiration: Duration.days(1), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     ...(settings.corsOrigins.length > 0
       ? { cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: settings.corsOrigins }] }

@@ -2,11 +2,15 @@ import type { SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * Calls from one address in five minutes. A busy clinic behind one address makes fewer; a flood makes more.
  */
 const callsPerAddressMax = 10_000;
+
+/** The name under which CloudWatch counts what the firewall of a stage allows and blocks. */
+export const firewallMetric = (stage: string): string => `bulkhead-${stage}`;
 
 const visible = (metricName: string) => ({
   cloudWatchMetricsEnabled: true,
@@ -29,12 +33,12 @@ const managed = (name: string, priority: number): CfnWebACL.RuleProperty => ({
  * for attacks: contracts validate bodies.
  */
 export class Firewall extends Construct {
-  constructor(scope: Construct, id: string, api: SpecRestApi) {
+  constructor(scope: Construct, id: string, api: SpecRestApi, { stage }: Settings) {
     super(scope, id);
     const acl = new CfnWebACL(this, 'Acl', {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
-      visibilityConfig: visible('bulkhead'),
+      visibilityConfig: visible(firewallMetric(stage)),
       rules: [
         {
           name: 'Flood',

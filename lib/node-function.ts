@@ -6,21 +6,22 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
-  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { FunctionName } from './bundle.ts';
-import { logGroup } from './log-group.ts';
 import { OwnRole } from './own-role.ts';
 import type { Settings } from './settings.ts';
 
-/** Settings that all functions of the app share. */
+/** Settings that all functions of a system share. */
 export interface FunctionDefaults {
   /** The folder that `bundle` of bundle.ts filled. */
   bundles: string;
   settings: Settings;
   environment: Record<string, string>;
+  /** The log group of the system. */
+  logs: ILogGroup;
 }
 
 export interface FunctionProps {
@@ -37,15 +38,12 @@ export interface FunctionProps {
   onFailure: string;
 }
 
-/**
- * A Lambda function on Node.js 24 and ARM, with its prebuilt bundle, its own role and log group, and traces.
- */
+/** A Lambda function on Node.js 24 and ARM, with its prebuilt bundle and its own role. */
 export function nodeFunction(
   scope: Construct,
   defaults: FunctionDefaults,
   props: FunctionProps,
 ): LambdaFunction {
-  const logs = logGroup(scope, 'Logs', defaults.settings);
   const role = new OwnRole(scope, 'Role', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicExecutionRole')],
@@ -54,11 +52,6 @@ export function nodeFunction(
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
       'The policy allows nothing but creating and writing logs.',
   });
-  acknowledgeWildcard(
-    role,
-    '*',
-    'X-Ray takes its traces for the wildcard only: it has no resources to name.',
-  );
   const fn = new LambdaFunction(scope, 'Function', {
     description: props.description,
     runtime: Runtime.NODEJS_24_X,
@@ -68,9 +61,8 @@ export function nodeFunction(
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMb ?? 1024,
     role,
-    logGroup: logs,
+    logGroup: defaults.logs,
     loggingFormat: LoggingFormat.TEXT,
-    tracing: Tracing.ACTIVE,
     environment: defaults.environment,
   });
   acknowledge(fn, {

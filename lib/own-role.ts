@@ -1,25 +1,35 @@
-import { PolicyDocument, type PolicyStatement, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
+import { Lazy } from 'aws-cdk-lib';
+import { CfnRole, PolicyDocument, type PolicyStatement, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { invariant } from '../core/invariant.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /**
- * A role with an inline policy. CDK would make the policy a resource of its own, and a template holds at most
- * 500 resources (service quotas of CloudFormation).
+ * A role with an inline policy, if it may do anything. CDK would make the policy a resource of its own, and a
+ * template holds at most 500 resources (service quotas of CloudFormation).
  */
 export class OwnRole extends Role {
-  readonly #permissions: PolicyDocument;
+  readonly #permissions = new PolicyDocument({ minimize: true });
 
   constructor(scope: Construct, id: string, props: Omit<RoleProps, 'inlinePolicies'>) {
-    const permissions = new PolicyDocument({ minimize: true });
-    super(scope, id, { ...props, inlinePolicies: { Own: permissions } });
-    this.#permissions = permissions;
-    acknowledge(this, {
-      'HIPAA.Security-IAMNoInlinePolicy':
-        'The policy belongs to this role alone: the stack derives it from what the one that assumes it needs.',
-    });
+    super(scope, id, props);
+    const resource = this.node.defaultChild;
+    invariant(resource instanceof CfnRole, 'a role is a resource');
+    resource.policies = Lazy.any(
+      {
+        produce: () =>
+          this.#permissions.isEmpty ? [] : [{ policyName: 'Own', policyDocument: this.#permissions }],
+      },
+      { omitEmptyArray: true },
+    );
   }
 
   override addToPrincipalPolicy(statement: PolicyStatement) {
+    if (this.#permissions.isEmpty)
+      acknowledge(this, {
+        'HIPAA.Security-IAMNoInlinePolicy':
+          'The policy belongs to this role alone: the stack derives it from what the one that assumes it needs.',
+      });
     this.#permissions.addStatements(statement);
     return { statementAdded: true, policyDependable: this };
   }

@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -10,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { apiDocument } from './api-document.ts';
+import { apiDocument, apiName } from './api-document.ts';
 import { logGroup } from './log-group.ts';
 import type { Route } from './routes.ts';
 import type { Settings } from './settings.ts';
@@ -46,17 +45,19 @@ export function restApi(
 ): SpecRestApi {
   const logs = logGroup(scope, 'AccessLogs', settings);
   const api = new SpecRestApi(scope, 'Api', {
+    restApiName: apiName(settings),
     apiDefinition: ApiDefinition.fromInline(apiDocument(settings, routes, rest)),
     endpointTypes: [EndpointType.REGIONAL],
-    cloudWatchRole: true,
-    cloudWatchRoleRemovalPolicy: RemovalPolicy.DESTROY,
+    // The role is the account's: see account-stack.ts.
+    cloudWatchRole: false,
     deployOptions: {
       stageName: settings.stage,
-      tracingEnabled: true,
-      metricsEnabled: true,
       // Logs errors of the gateway itself; bodies are never traced.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
+      // Functions count each call themselves, by system: the same by method is billed by method.
+      metricsEnabled: false,
+      tracingEnabled: false,
       accessLogDestination: new LogGroupLogDestination(logs),
       accessLogFormat,
     },
@@ -69,8 +70,6 @@ export function restApi(
       : {
           'AwsSolutions-APIG3': 'The web firewall costs a few dollars a month; this stage has it turned off.',
         }),
-    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
-      'AWS asks for this policy to let API Gateway write logs.',
     'HIPAA.Security-APIGWCacheEnabledAndEncrypted':
       'A cache of the gateway would serve stale records after a batch; functions cache answers by version.',
     'HIPAA.Security-APIGWSSLEnabled':

@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { tables } from '../core/contract/resources.ts';
 
 /** Settings of a stage, with their defaults. The stages' own values are in `cdk.json` under `stages`. */
 export const Settings = z.strictObject({
@@ -76,6 +77,30 @@ export const Settings = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  /**
+   * True if the stack `Bulkhead-account` sets the role with which API Gateway writes the logs of all APIs of
+   * the account in the Region. False where the account has one already.
+   */
+  accountLogRole: z.boolean().default(true),
+  /**
+   * The most runs of one queue's consumer at a time, from 2 (the least that SQS takes) to 1,000. A backlog
+   * takes so much of the account's concurrency from callers, which is ten in a fresh account.
+   */
+  queueRunsMax: z.int().min(2).max(1_000).default(2),
+  /**
+   * Units a second that tables are ready for without having grown into them, by table; `all` is for those
+   * that it does not name. At least 12,000 reads and 4,000 writes, what DynamoDB gives a new table. Paid once,
+   * when it is raised; it cannot be lowered.
+   */
+  warmThroughput: z
+    .partialRecord(
+      z.enum(['all', ...tables]),
+      z.strictObject({
+        readUnitsPerSecond: z.int().min(12_000).optional(),
+        writeUnitsPerSecond: z.int().min(4_000).optional(),
+      }),
+    )
+    .default({}),
   /** The e-mail address that alarms notify. */
   alarmEmail: z.email().optional(),
 });
@@ -89,8 +114,19 @@ export type Settings = z.output<typeof Settings>;
  */
 export function settingsOf(node: Node): Settings {
   const stage: unknown = node.tryGetContext('stage') ?? 'dev';
-  const stages: Record<string, object> = node.tryGetContext('stages') ?? {};
-  const own: string | object = node.tryGetContext('settings') ?? {};
+  return readSettings(String(stage), node.tryGetContext('stages'), node.tryGetContext('settings'));
+}
+
+const Stages = z.record(z.string(), z.record(z.string(), z.unknown())).default({});
+
+/**
+ * The settings of a stage.
+ *
+ * @param stages those of `cdk.json`, by stage.
+ * @param own settings that win over them, as an object or as JSON.
+ * @throws z.ZodError naming a setting that is unknown or wrong.
+ */
+export function readSettings(stage: string, stages: unknown, own: string | object = {}): Settings {
   const overrides: object = typeof own === 'string' ? JSON.parse(own) : own;
-  return Settings.parse({ stage, ...stages[String(stage)], ...overrides });
+  return Settings.parse({ stage, ...Stages.parse(stages)[stage], ...overrides });
 }

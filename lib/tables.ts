@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -10,6 +9,7 @@ import {
 import { Construct } from 'constructs';
 import { byName } from '../core/by-name.ts';
 import { type TableName, tables } from '../core/contract/resources.ts';
+import { keptWhereDataIs } from './kept.ts';
 import type { Settings } from './settings.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
@@ -69,6 +69,19 @@ const shapes: Record<
 export const indexesOf = (name: TableName): string[] =>
   (shapes[name].localSecondaryIndexes ?? []).map(({ indexName }) => indexName);
 
+/** The throughput of a table's settings in the words of the CDK. */
+const warmThroughputOf = (
+  warm: Settings['warmThroughput'][TableName],
+): Pick<TablePropsV2, 'warmThroughput'> =>
+  warm
+    ? {
+        warmThroughput: {
+          ...(warm.readUnitsPerSecond ? { readUnitsPerSecond: warm.readUnitsPerSecond } : {}),
+          ...(warm.writeUnitsPerSecond ? { writeUnitsPerSecond: warm.writeUnitsPerSecond } : {}),
+        },
+      }
+    : {};
+
 export type Tables = Record<TableName, TableV2>;
 
 /**
@@ -79,16 +92,18 @@ export class TablesOf extends Construct {
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
+    const { warmThroughput } = settings;
     const make = (name: TableName) =>
       new TableV2(this, name, {
         ...shapes[name],
         billing: Billing.onDemand(),
+        ...warmThroughputOf(warmThroughput[name] ?? warmThroughput.all),
         encryption: settings.keepData
           ? TableEncryptionV2.awsManagedKey()
           : TableEncryptionV2.dynamoOwnedKey(),
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         deletionProtection: settings.keepData,
-        removalPolicy: settings.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        removalPolicy: keptWhereDataIs(settings),
       });
     this.tables = byName(tables, make);
   }

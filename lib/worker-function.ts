@@ -15,9 +15,6 @@ export const workerTimeoutSeconds = 60;
 /** The most messages that one run gets, unless the contract says otherwise. */
 const messagesPerRunMax = 10;
 
-/** The most runs of one queue at a time: a backlog must not take the account's concurrency from callers. */
-const runsMax = 10;
-
 /** The reason why a worker needs no dead-letter queue of its own, by its trigger. */
 function onFailure({ trigger }: Worker): string {
   if ('queue' in trigger)
@@ -53,7 +50,7 @@ export class WorkerFunction extends Construct {
       const { queue } = resources.queues[worker.trigger.queue];
       const source = new SqsEventSource(queue, {
         batchSize: worker.messagesPerRun ?? messagesPerRunMax,
-        maxConcurrency: runsMax,
+        maxConcurrency: defaults.settings.queueRunsMax,
         reportBatchItemFailures: true,
       });
       this.fn.addEventSource(source);

@@ -49,15 +49,14 @@ export class WorkflowsOf extends Construct {
 
   constructor(scope: Construct, id: string, workers: Workers, settings: Settings) {
     super(scope, id);
+    const logs = logGroup(this, 'Logs', settings);
     const make = (workflow: WorkflowName): StateMachine => {
       const home = new Construct(this, workflow);
-      const logs = logGroup(home, 'Logs', settings);
       const machine = new StateMachine(home, 'Machine', {
         stateMachineName: machineName(settings, workflow),
         stateMachineType: StateMachineType.STANDARD,
         definitionBody: DefinitionBody.fromChainable(definitions[workflow](home, workers)),
         timeout: Duration.days(executionTimeoutDays),
-        tracingEnabled: true,
         logs: { destination: logs, level: LogLevel.ERROR, includeExecutionData: false },
       });
       acknowledge(machine, {
@@ -66,12 +65,12 @@ export class WorkflowsOf extends Construct {
       });
       acknowledge(machine.role, {
         'HIPAA.Security-IAMNoInlinePolicy':
-          'CDK derives the policy from the steps, the traces and the log of this workflow alone.',
+          'CDK derives the policy from the steps and the log of this workflow alone.',
       });
       acknowledgeWildcard(
         machine.role,
         '*',
-        'X-Ray and the delivery of logs have no resources to name: both take the wildcard only.',
+        'The delivery of logs has no resource to name: it takes the wildcard only.',
       );
       return machine;
     };

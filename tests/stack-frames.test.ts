@@ -15,9 +15,9 @@ import { resolveStack } from '../local/template/stack.ts';
 const nowhere = '127.0.0.1:9';
 const specs = functionSpecs(resolveStack(readAssembly(await projectAssembly()), `http://${nowhere}`));
 
-/** A worker that fails in its handler, since the queue is missing that it sends to. */
+/** A worker that fails in its handler, since the table is missing that it reads. */
 const worker = present(
-  specs.find(({ logicalId }) => logicalId.startsWith('contentwakeChain')),
+  specs.find(({ logicalId }) => logicalId.startsWith('webhookssweep')),
   'the stack has the worker',
 );
 
@@ -25,8 +25,8 @@ const worker = present(
 const moduleOf = (spec: FunctionSpec): string =>
   present(moduleFiles(spec).find(existsSync), 'every function has its bundle');
 
-const source = readFileSync('functions/content/wake-chain.ts', 'utf8').split('\n');
-const line = source.findIndex((text) => text.includes("send('contentChain'")) + 1;
+const source = readFileSync('functions/webhooks/delivery-store.ts', 'utf8').split('\n');
+const line = source.findIndex((text) => text.includes("tableName('webhooks'), range")) + 1;
 
 /** The frames of the error that a worker logged (`describe` of core/log.ts). */
 const framesIn = (lines: readonly string[]): string[] => {
@@ -36,10 +36,8 @@ const framesIn = (lines: readonly string[]): string[] => {
 
 const ownFrames = [
   expect.stringMatching(/core\/environment\.ts:\d+/),
-  // The URL of the queue, and the message that is sent to it.
-  expect.stringMatching(/core\/queue\.ts:\d+/),
-  expect.stringMatching(/core\/queue\.ts:\d+/),
-  expect.stringContaining(`functions/content/wake-chain.ts:${line}:`),
+  expect.stringMatching(/core\/dynamo\/tables\.ts:\d+/),
+  expect.stringContaining(`functions/webhooks/delivery-store.ts:${line}:`),
 ];
 
 test('names the source file and the line of a stack frame in the log of the local run', async () => {
@@ -47,7 +45,7 @@ test('names the source file and the line of a stack frame in the log of the loca
   const fleet = makeFleet(specs, {
     awsEndpoint: `http://${nowhere}`,
     dynamo: { host: nowhere, allowedTo: () => new Set() },
-    environment: { CONTENT_CHAIN_QUEUE: '' },
+    environment: { WEBHOOKS_TABLE: '' },
     log,
     refusals: makeRefusals(log),
   });
@@ -60,7 +58,7 @@ test('names them on AWS too, where Node.js reads the variables of the function',
   const url = JSON.stringify(pathToFileURL(moduleOf(worker)).href);
   const code = `(await import(${url})).handler({}, { getRemainingTimeInMillis: () => 60_000 }).catch(() => {})`;
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
-    env: { ...worker.environment, CONTENT_CHAIN_QUEUE: '' },
+    env: { ...worker.environment, WEBHOOKS_TABLE: '' },
     encoding: 'utf8',
   });
   expect(framesIn(stderr.split('\n')).slice(0, ownFrames.length)).toEqual(ownFrames);

@@ -6,8 +6,10 @@ export interface Worker {
   /** One line that starts with a verb: what the worker does. */
   summary: string;
   /**
-   * A queue, whose messages are handled one by one; a rate expression of EventBridge, e.g. `rate(5 minutes)`;
-   * or a workflow that has this worker as a step.
+   * A queue, whose messages are handled one by one; a schedule expression of EventBridge, e.g.
+   * `rate(1 minute)`, or `cron(3/6 * * * ? *)` for every sixth minute from the third; or a workflow that has
+   * this worker as a step. Those that need not run each minute begin in different minutes, since a fresh
+   * account of AWS has ten executions at a time.
    */
   trigger: { queue: QueueName } | { every: string } | { workflow: WorkflowName };
   uses: Uses;

@@ -13,7 +13,7 @@ export const adminWorkers = {
   },
   sweepBatches: {
     summary: 'Resend lost messages of admin batches, and report batches whose end was not reported',
-    trigger: { every: 'rate(1 minute)' },
+    trigger: { every: 'cron(1/2 * * * ? *)' },
     uses: { ...batchEndUses, adminBatches: 'send' },
     message: z.unknown(),
   },

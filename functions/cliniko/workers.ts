@@ -34,7 +34,7 @@ export const clinikoWorkers = {
     message: StepInput.omit({ turn: true }).extend({ error: z.string() }),
   },
   sweep: {
-    trigger: { every: 'rate(1 minute)' },
+    trigger: { every: 'cron(0/2 * * * ? *)' },
     uses: { ...endingUses, clinikoSync: 'run' },
     summary: 'Resume syncs whose worker died and start those that are due',
     message: z.unknown(),

@@ -18,10 +18,11 @@ export const contentWorkers = {
     uses: { operations: 'write', content: 'write', contentBatches: 'send', contentChain: 'send' },
     message: ChunkMessage,
   },
-  sweepBatches: {
-    summary: 'Resend lost messages of content batches, and report batches whose end was not reported',
+  sweep: {
+    summary:
+      'Resend lost messages of content batches, report ends that were not reported, and resume the transactions on the chain if their driver died',
     trigger: { every: 'rate(1 minute)' },
-    uses: { operations: 'write', contentBatches: 'send' },
+    uses: { operations: 'write', contentBatches: 'send', contentChain: 'send' },
     message: z.unknown(),
   },
   driveChain: {
@@ -33,11 +34,5 @@ export const contentWorkers = {
       /** True if an operator wants nonces to be given out anew from the one that the chain expects. */
       renumber: z.boolean().optional(),
     }),
-  },
-  wakeChain: {
-    summary: 'Resume the transactions on the chain if their driver died',
-    trigger: { every: 'rate(1 minute)' },
-    uses: { contentChain: 'send' },
-    message: z.unknown(),
   },
 } satisfies Record<string, Worker>;

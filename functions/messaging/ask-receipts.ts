@@ -4,7 +4,7 @@ import { chosenProvider, mustPollReceipts } from './sms/providers/chosen.ts';
 import { pollReceipts } from './sms/receipts/poll.ts';
 import { smsWorkers } from './sms/workers.ts';
 
-/** Polling time of one run; the next run starts five minutes after this one started. */
+/** Polling time of one run; the next run starts six minutes after this one started. */
 const pollingMs = 240_000;
 
 export const handler = consume(smsWorkers.askReceipts, async () => {

@@ -15,7 +15,7 @@ export const patientWorkers = {
   },
   sweep: {
     summary: 'Recover transactions whose message was lost',
-    trigger: { every: 'rate(5 minutes)' },
+    trigger: { every: 'cron(1/6 * * * ? *)' },
     uses,
     message: z.unknown(),
     timeoutSeconds: 300,

@@ -11,7 +11,7 @@ export const webhookWorkers = {
     result: z.object({ until: z.string().optional() }),
   },
   sweep: {
-    trigger: { every: 'rate(1 minute)' },
+    trigger: { every: 'cron(0/2 * * * ? *)' },
     uses: { webhooks: 'write', webhookDelivery: 'run' },
     summary: 'Restart webhook deliveries whose workflow was lost',
     message: z.unknown(),

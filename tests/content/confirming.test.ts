@@ -1,8 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { contentWorkers } from '../../functions/content/workers.ts';
 import type { Running } from '../../local/start.ts';
 import { ownServiceOfFile } from '../service/own.ts';
-import { runWorker } from '../service/run-worker.ts';
 import { tablesOf } from '../service/tables.ts';
 import { chainPrice, faults, ledgerOf, transaction } from './chain.ts';
 import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
@@ -75,7 +73,7 @@ test('has a price on the chain again after a fork, and says so in the log; batch
 
   // An operator's message changes nothing that is in order.
   await post(running, 'contentChain', [{ version: 1, renumber: true }]);
-  await runWorker(running, contentWorkers.wakeChain);
+  await post(running, 'contentChain', [{ version: 1 }]);
   const last = idOf(await mine.api.content.batchUpdatePrice({ body: { ...body, newPrice: 9 } }));
   expect(await ended(mine, last)).toMatchObject({ status: 'completed', successCount: 1 });
   expect(await contentOf(mine, id)).toMatchObject({ price: 9 });

@@ -66,8 +66,8 @@ test('ends every batch that it accepted, each price executed once, though the no
   }
   const mine = await creator({ url: service.url, address, tenantId: 't' });
   const jobs = every(300, async () => {
-    await runWorker(service, contentWorkers.sweepBatches);
-    await runWorker(service, contentWorkers.wakeChain);
+    await runWorker(service, contentWorkers.sweep);
+    await post(service, 'contentChain', [{ version: 1 }]);
   });
   for (const batchId of accepted)
     expect(await ended(mine, batchId)).toMatchObject({

@@ -47,8 +47,7 @@ export interface Signer {
   address: string;
 }
 
-/** The secrets with the signer's key, and with the API key of the node's provider. */
-const signerSecretName = 'signer';
+/** The secret with the API key of the node's provider. */
 const nodeSecretName = 'node';
 
 /**
@@ -70,8 +69,9 @@ export function signerOf(secret: string, network: Network): Signer {
  * @throws Error if the secret is missing.
  */
 export async function readSigner(network: Network, now: number): Promise<Signer> {
-  const secret = await readSecret('stacksKeys', signerSecretName, now);
-  if (!secret) throw new Error('the secret stacksKeys/signer is missing');
+  const name = setting('STACKS_SIGNER_SECRET', 'lib/stacks.ts names the secret');
+  const secret = await readSecret('stacksKeys', name, now);
+  if (!secret) throw new Error(`the secret stacksKeys/${name} is missing`);
   return signerOf(secret, network);
 }
 

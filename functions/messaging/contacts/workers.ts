@@ -14,7 +14,7 @@ export const contactWorkers = {
   },
   sweepContacts: {
     summary: 'Recover contact transactions whose recovery message was lost',
-    trigger: { every: 'rate(5 minutes)' },
+    trigger: { every: 'cron(3/6 * * * ? *)' },
     uses,
     message: z.unknown(),
     timeoutSeconds: 300,

@@ -31,7 +31,7 @@ export const smsWorkers = {
   },
   askReceipts: {
     summary: 'Poll for receipts, if the provider does not push them',
-    trigger: { every: 'rate(5 minutes)' },
+    trigger: { every: 'cron(5/6 * * * ? *)' },
     uses: { messaging: 'write', smsKeys: 'read' },
     timeoutSeconds: 290,
     message: z.unknown(),

@@ -1,0 +1,60 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  ComparisonOperator,
+  type CreateAlarmOptions,
+  type IMetric,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { namespaceOf } from '../../core/metrics.ts';
+
+/** An alarm: what it watches, who is hurt when it rises, and what an operator reads then. */
+export interface AlarmProps {
+  /** Its construct id, unique in a stack. */
+  name: string;
+  metric: IMetric;
+  /**
+   * The wrong side of the threshold: `above` by default, where no data is right. Below, no data is told too,
+   * once there was any.
+   */
+  comparison?: 'above' | 'below';
+  threshold: number;
+  /** Periods in a row that must be wrong; one by default. */
+  periods?: number;
+  /** One sentence: who is hurt. */
+  hurt: string;
+  /** The paragraph of docs/operating.md that says what to do. */
+  runbook: string;
+}
+
+/** The period of all alarms. */
+export const period = Duration.minutes(5);
+
+/** The properties of an alarm in the words of the CDK. */
+export function alarmOptions({
+  comparison = 'above',
+  threshold,
+  periods = 1,
+  hurt,
+  runbook,
+}: AlarmProps): CreateAlarmOptions {
+  return {
+    threshold,
+    ...(comparison === 'above'
+      ? {
+          comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+        }
+      : {
+          // An alarm begins in `INSUFFICIENT_DATA`, so that a new stack is silent until its first data.
+          comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+          treatMissingData: TreatMissingData.MISSING,
+        }),
+    evaluationPeriods: periods,
+    alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
+  };
+}
+
+/** A metric of the stage that core/metrics.ts or a metric filter writes, without dimensions. */
+export const ownMetric = (stage: string, metricName: string, statistic: 'Maximum' | 'Sum'): Metric =>
+  new Metric({ namespace: namespaceOf(stage), metricName, period, statistic });
