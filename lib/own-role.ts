@@ -1,4 +1,3 @@
-import { Lazy } from 'aws-cdk-lib';
 import { CfnRole, PolicyDocument, type PolicyStatement, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { invariant } from '../core/invariant.ts';
@@ -13,24 +12,21 @@ export class OwnRole extends Role {
 
   constructor(scope: Construct, id: string, props: Omit<RoleProps, 'inlinePolicies'>) {
     super(scope, id, props);
-    const resource = this.node.defaultChild;
-    invariant(resource instanceof CfnRole, 'a role is a resource');
-    resource.policies = Lazy.any(
-      {
-        produce: () =>
-          this.#permissions.isEmpty ? [] : [{ policyName: 'Own', policyDocument: this.#permissions }],
-      },
-      { omitEmptyArray: true },
-    );
   }
 
   override addToPrincipalPolicy(statement: PolicyStatement) {
-    if (this.#permissions.isEmpty)
-      acknowledge(this, {
-        'HIPAA.Security-IAMNoInlinePolicy':
-          'The policy belongs to this role alone: the stack derives it from what the one that assumes it needs.',
-      });
+    if (this.#permissions.isEmpty) this.#begin();
     this.#permissions.addStatements(statement);
     return { statementAdded: true, policyDependable: this };
+  }
+
+  #begin(): void {
+    const resource = this.node.defaultChild;
+    invariant(resource instanceof CfnRole, 'a role is a resource');
+    resource.policies = [{ policyName: 'Own', policyDocument: this.#permissions }];
+    acknowledge(this, {
+      'HIPAA.Security-IAMNoInlinePolicy':
+        'The policy belongs to this role alone: the stack derives it from what the one that assumes it needs.',
+    });
   }
 }

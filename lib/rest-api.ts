@@ -72,6 +72,8 @@ export function restApi(
         }),
     'HIPAA.Security-APIGWCacheEnabledAndEncrypted':
       'A cache of the gateway would serve stale records after a batch; functions cache answers by version.',
+    'HIPAA.Security-APIGWXrayEnabled':
+      'Without instrumented clients a trace has no more than the access log, which has the id of each call.',
     'HIPAA.Security-APIGWSSLEnabled':
       'Client certificates are for HTTP backends; this API calls only Lambda, by signed requests inside AWS.',
   });

@@ -62,6 +62,8 @@ export class WorkflowsOf extends Construct {
       acknowledge(machine, {
         'AwsSolutions-SF1':
           'Step Functions keeps the history of each execution for 90 days; the log is for those that fail.',
+        'AwsSolutions-SF2':
+          'The history of an execution has each step and its time; functions are not traced.',
       });
       acknowledge(machine.role, {
         'HIPAA.Security-IAMNoInlinePolicy':

@@ -26,4 +26,4 @@ npx cdk synth --quiet --output "$templates/dev" --context stage=dev
 # With an address, since the topic of the alarms and its key are made for one only.
 npx cdk synth --quiet --output "$templates/prod" --context stage=prod \
   --context settings='{"alarmEmail":"operators@example.com"}'
-PYTHONPATH=$linter python3 "$linter/bin/cfn-lint" --template "$templates"/*/bulkhead-*.template.json
+PYTHONPATH=$linter python3 "$linter/bin/cfn-lint" --template "$templates"/*/[Bb]ulkhead-*.template.json

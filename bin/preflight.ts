@@ -1,0 +1,41 @@
+/**
+ * `npm run preflight -- --stage prod [--region eu-west-1] [--settings '{…}']`: names what stands in the way of
+ * a deployment, with what to do. It only reads. Exit code 1 if something blocks.
+ */
+import { parseArgs } from 'node:util';
+import { STSClient } from '@aws-sdk/client-sts';
+import { readAccount } from '../lib/preflight/account.ts';
+import { type Finding, findingsOf } from '../lib/preflight/findings.ts';
+import { readSettings } from '../lib/settings.ts';
+import { cdkContext } from '../local/assembly.ts';
+import { root } from '../local/project.ts';
+
+/** Attempts of each call: with its pauses, a few seconds for an answer that is lost. */
+const attemptsMax = 3;
+
+const textOf = ({ kind, what, remedy }: Finding): string => `${kind}: ${what}\n  → ${remedy}`;
+
+try {
+  const { values } = parseArgs({
+    options: {
+      stage: { type: 'string' },
+      region: { type: 'string' },
+      settings: { type: 'string' },
+    },
+  });
+  const { stage = 'dev', region = process.env.AWS_REGION } = values;
+  const settings = readSettings(stage, cdkContext(root).stages, values.settings);
+  const config = { maxAttempts: attemptsMax, ...(region ? { region } : {}) };
+  // Without a Region in the environment or the profile there is nowhere to ask.
+  const where = await new STSClient(config).config.region();
+  const facts = await readAccount(config);
+  const findings = findingsOf(facts, settings);
+  const account = 'known' in facts.account ? facts.account.known : 'unknown';
+  console.log(`stage ${stage}, account ${account}, Region ${where}`);
+  for (const finding of findings) console.log(textOf(finding));
+  if (findings.length === 0) console.log(`nothing stands in the way: npm run deploy -- -c stage=${stage}`);
+  if (findings.some(({ kind }) => kind === 'blocks')) process.exitCode = 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
