@@ -1,6 +1,6 @@
 /**
- * `npm run preflight -- --stage prod [--region eu-west-1] [--settings '{…}']`: names what stands in the way of
- * a deployment, with what to do. It only reads. Exit code 1 if something blocks.
+ * `npm run preflight -- --stage prod [--region eu-west-1] [--settings '{…}']`: names what stands in the way
+ * of a deployment, with what to do. It only reads. Exit code 1 if something blocks.
  */
 import { parseArgs } from 'node:util';
 import { STSClient } from '@aws-sdk/client-sts';

@@ -89,8 +89,8 @@ export const Settings = z.strictObject({
   queueRunsMax: z.int().min(2).max(1_000).default(2),
   /**
    * Units a second that tables are ready for without having grown into them, by table; `all` is for those
-   * that it does not name. At least 12,000 reads and 4,000 writes, what DynamoDB gives a new table. Paid once,
-   * when it is raised; it cannot be lowered.
+   * that it does not name. At least 12,000 reads and 4,000 writes, what DynamoDB gives a new table. Paid
+   * once, when it is raised; it cannot be lowered.
    */
   warmThroughput: z
     .partialRecord(

@@ -28,8 +28,8 @@ class EndsNotReported extends Error {
 
 /**
  * Sends lost messages again, reports ends that were not reported, and gives up chunks whose resends were in
- * vain. To be called every minute or two. A resent message whose first copy still lives does no harm, because a
- * chunk is applied once.
+ * vain. To be called every minute or two. A resent message whose first copy still lives does no harm,
+ * because a chunk is applied once.
  *
  * @returns the number of messages that were sent again.
  * @throws EndsNotReported or SweepIncomplete after everything else was done, so that an alarm reports a

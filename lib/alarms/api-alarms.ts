@@ -31,12 +31,12 @@ export const apiAlarms = (api: Stage): AlarmProps[] => [
   },
 ];
 
-/** Requests that the firewall may block in a period before somebody looks. */
-const blockedMax = 100;
+/** Requests that the firewall may block in a period before an operator is told. */
+const blockedRequestsMax = 100;
 
 /**
- * The alarm of a web firewall, whose metrics have the dimensions WebACL, Region and Rule (WAF developer guide,
- * "Metrics and dimensions").
+ * The alarm of a web firewall, whose metrics have the dimensions WebACL, Region and Rule (WAF developer
+ * guide, "Metrics and dimensions").
  *
  * @param acl the name of its metric.
  */
@@ -49,7 +49,7 @@ export const firewallAlarm = (acl: string, region: string): AlarmProps => ({
     period,
     statistic: 'Sum',
   }),
-  threshold: blockedMax,
+  threshold: blockedRequestsMax,
   hurt: 'The firewall refuses many calls: those of an attacker, or of a clinic behind one address.',
   runbook: 'Blocked by the firewall',
 });

@@ -10,7 +10,7 @@ const metricsPerAlarmMax = 10;
  * Requests for items that were throttled in a period, before it counts: a burst of one tenant's is repeated
  * and gets through.
  */
-const throttledMax = 100;
+const throttledRequestsMax = 100;
 
 const kinds = ['Read', 'Write'] as const;
 
@@ -30,7 +30,7 @@ export function tableAlarms(named: Tables): AlarmProps[] {
             usingMetrics: Object.fromEntries(group.map((name) => [name, throttles(named, name, kind)])),
             period,
           }),
-          threshold: throttledMax,
+          threshold: throttledRequestsMax,
           periods: 3,
           hurt: `Callers and workers wait or get 503: ${kind.toLowerCase()}s of a table are throttled for a quarter of an hour.`,
           runbook: 'Throttled tables',

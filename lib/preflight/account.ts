@@ -33,14 +33,14 @@ export interface AccountFacts {
 /** The parameter that `cdk bootstrap` leaves, with the qualifier that it has by default. */
 export const bootstrapParameter = '/cdk-bootstrap/hnb659fds/version';
 
-/** The status of every refusal of IAM's. */
-const forbidden = 403;
+/** The names of IAM's refusals, which not every protocol gives the status 403. */
+const deniedNames = ['AccessDeniedException', 'AccessDenied'];
 
 /** The reason of a failed call: names and codes only. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const { $metadata, code } = error as Error & { $metadata?: { httpStatusCode?: number }; code?: string };
-  if ($metadata?.httpStatusCode === forbidden) return `it is not allowed (${error.name})`;
+  const { code } = error as Error & { code?: string };
+  if (deniedNames.includes(error.name)) return `it is not allowed (${error.name})`;
   if (code === 'ENOTFOUND') return 'the service has no address in this Region';
   return code ?? error.name;
 }

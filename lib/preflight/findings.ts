@@ -3,7 +3,7 @@ import { type AccountFacts, bootstrapParameter, type Fact } from './account.ts';
 
 /** Something to know before a deployment. */
 export interface Finding {
-  /** `blocks`: it fails, or nobody could run it. `advice`: it works, but not as wanted. */
+  /** `blocks`: it fails, or could not be run. `advice`: it works, but not as wanted. */
   kind: 'blocks' | 'advice' | 'could not be checked';
   what: string;
   /** What to do about it. */
@@ -19,8 +19,8 @@ const bootstrapVersionMin = 6;
  */
 const executionsMin = 100;
 
-/** Executions to ask for: AWS's default. */
-const executionsWanted = 1_000;
+/** AWS's own default, which is what to ask for. */
+const awsExecutionsMax = 1_000;
 
 /** Lambda's quota "Concurrent executions", by its code in Service Quotas. */
 const executionsQuota = 'L-B99A9384';
@@ -39,7 +39,7 @@ function about<T>(
     {
       kind: 'could not be checked',
       what: `${name}: ${fact.unknown}`,
-      remedy: `allow ${permission} to whoever runs this, or look it up in the console`,
+      remedy: `allow ${permission} to your role, or look it up in the console`,
     },
   ];
 }
@@ -69,7 +69,7 @@ const executions: Rule = ({ concurrentExecutionsMax }) =>
             what: `the account runs ${max} functions at a time: with more callers than that, some get 503`,
             remedy:
               'aws service-quotas request-service-quota-increase --service-code lambda ' +
-              `--quota-code ${executionsQuota} --desired-value ${executionsWanted}`,
+              `--quota-code ${executionsQuota} --desired-value ${awsExecutionsMax}`,
           },
         ],
   );
@@ -80,7 +80,7 @@ const alarms: Rule = (_, { alarmEmail, keepData, stage }) =>
     : [
         {
           kind: 'blocks',
-          what: `the stage ${stage} keeps data, and has no alarmEmail: nobody would be told that it fails`,
+          what: `the stage ${stage} keeps data, and has no alarmEmail: its failures would be told to no one`,
           remedy: `set it in cdk.json under stages.${stage}, or by -c settings='{"alarmEmail":"ops@example.com"}'`,
         },
       ];

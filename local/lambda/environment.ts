@@ -56,6 +56,7 @@ export function startEnvironment(
     functionName: spec.name,
     functionArn: arn('lambda', `function:${spec.name}`),
     memoryMb: spec.memoryMb,
+    logGroup: spec.logGroup,
     shortcut,
   };
   const worker = new Worker(threadUrl(), {

@@ -17,6 +17,8 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly memoryMb: number;
+  /** The log group that its lines go to on AWS. */
+  readonly logGroup: string;
   /** Upper limit of its environments, if the template reserves concurrency. */
   readonly reservedConcurrency?: number;
 }
@@ -30,6 +32,7 @@ interface FunctionProperties {
   /** Seconds. */
   readonly Timeout?: number;
   readonly MemorySize?: number;
+  readonly LoggingConfig?: { readonly LogGroup?: string };
   readonly ReservedConcurrentExecutions?: number;
 }
 
@@ -60,6 +63,7 @@ export function functionSpecs(stack: Stack): FunctionSpec[] {
         ),
         timeoutMs: (properties.Timeout ?? defaults.timeoutSeconds) * 1_000,
         memoryMb: properties.MemorySize ?? defaults.memoryMb,
+        logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
         ...(properties.ReservedConcurrentExecutions === undefined
           ? {}
           : { reservedConcurrency: properties.ReservedConcurrentExecutions }),
@@ -76,7 +80,7 @@ export function runtimeEnvironment(spec: FunctionSpec, awsEndpoint: string): Rec
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_REGION: 'us-east-1',

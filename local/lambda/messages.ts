@@ -10,6 +10,7 @@ export interface Setup {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
+  readonly logGroup: string;
   readonly shortcut: Shortcut;
 }
 

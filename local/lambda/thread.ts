@@ -60,7 +60,7 @@ function contextOf(requestId: string, deadline: number): object {
     functionName: setup.functionName,
     functionVersion: '$LATEST',
     invokedFunctionArn: setup.functionArn,
-    logGroupName: `/aws/lambda/${setup.functionName}`,
+    logGroupName: setup.logGroup,
     logStreamName: 'local',
     memoryLimitInMB: String(setup.memoryMb),
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
