@@ -118,6 +118,14 @@ export function apiDocument(settings: Settings, routes: Route[], rest: Pick<Rout
   return {
     openapi: '3.0.1',
     info: { title: apiName(settings), version: '1' },
+    // Also a setting of the API. Here it makes a new deployment, without which a change has no effect.
+    ...(settings.domain
+      ? {
+          'x-amazon-apigateway-endpoint-configuration': {
+            disableExecuteApiEndpoint: !settings.domain.defaultEndpoint,
+          },
+        }
+      : {}),
     'x-amazon-apigateway-binary-media-types': binaryTypes,
     'x-amazon-apigateway-gateway-responses': gatewayResponses(settings),
     paths: Object.fromEntries(

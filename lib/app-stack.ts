@@ -18,6 +18,7 @@ import type { ScheduledWorker } from './alarms/worker-alarms.ts';
 import { TokenIssuer } from './auth.ts';
 import { uploadBucket } from './buckets.ts';
 import { dashboard } from './dashboard.ts';
+import { apiUrl, OwnDomain } from './domain.ts';
 import { answeredFailure, EndpointFunction, endpointTimeoutSeconds } from './endpoint-function.ts';
 import { Firewall } from './firewall.ts';
 import { countFunctionErrors } from './function-errors.ts';
@@ -129,12 +130,19 @@ export class AppStack extends Stack {
         onFailure: answeredFailure,
       },
     );
-    const api = restApi(this, settings, routes, { fn: notFound, invoker: invokerRole(nowhere) });
+    const rest = { fn: notFound, invoker: invokerRole(nowhere) };
+    const api = restApi(this, settings, routes, rest, { tokenAudience: issuer.audience });
+    const url = apiUrl(api, settings);
+    issuer.openSignIn(url, settings);
     if (settings.firewall) new Firewall(this, 'Firewall', api, settings);
     const watched = { api: api.deploymentStage, systems: Object.keys(systems), tables, queues, machines };
     new Alarms(this, 'Alarms', { ...watched, scheduled }, settings);
     dashboard(this, { ...watched, queuesOf }, settings);
-    new CfnOutput(this, 'Url', { value: api.url });
+    new CfnOutput(this, 'Url', { value: url, description: 'The address of the API' });
+    if (settings.domain) {
+      const { target } = new OwnDomain(this, 'Domain', api, settings.domain);
+      new CfnOutput(this, 'DomainTarget', { value: target, description: 'What the domain has to point at' });
+    }
     for (const [name, { topicArn }] of Object.entries(topics)) new CfnOutput(this, name, { value: topicArn });
   }
 }

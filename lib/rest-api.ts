@@ -36,22 +36,26 @@ const accessLogFormat = AccessLogFormat.custom(
  * end, streams answers, and takes a web firewall.
  *
  * @param rest the function for everything that no route takes.
+ * @param variables of the stage, which each call has.
  */
 export function restApi(
   scope: Construct,
   settings: Settings,
   routes: Route[],
   rest: Pick<Route, 'fn' | 'invoker'>,
+  variables: Record<string, string>,
 ): SpecRestApi {
   const logs = logGroup(scope, 'AccessLogs', settings);
   const api = new SpecRestApi(scope, 'Api', {
     restApiName: apiName(settings),
     apiDefinition: ApiDefinition.fromInline(apiDocument(settings, routes, rest)),
     endpointTypes: [EndpointType.REGIONAL],
+    disableExecuteApiEndpoint: settings.domain?.defaultEndpoint === false,
     // The role is the account's: see account-stack.ts.
     cloudWatchRole: false,
     deployOptions: {
       stageName: settings.stage,
+      variables,
       // Logs errors of the gateway itself; bodies are never traced.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
@@ -62,6 +66,8 @@ export function restApi(
       accessLogFormat,
     },
   });
+  // CDK's own output of the address, which is wrong behind a domain: the stack has one of its own.
+  api.node.tryRemoveChild('Endpoint');
   acknowledge(api, {
     'AwsSolutions-APIG2':
       'Functions validate each request: the gateway cannot word a rejection in the format of each API.',

@@ -2,19 +2,90 @@ import type { Node } from 'constructs';
 import * as z from 'zod';
 import { tables } from '../core/contract/resources.ts';
 
+/**
+ * The address at which `npm run token` waits for the browser by default. Cognito compares callbacks as whole
+ * texts, so the port is fixed; `http` is allowed for `localhost` only (CreateUserPoolClient, CallbackURLs).
+ */
+const commandLineCallback = 'http://localhost:8976/signed-in';
+
+/** An address that a browser may be sent back to: `https`, or `http` on this machine. */
+const ReturnUrl = z.union([
+  z.url({ protocol: /^https$/ }),
+  z.url({ protocol: /^http$/, hostname: /^localhost$/ }),
+]);
+
+/** Sign-in on the Cognito user pool of the stack. */
+const SignIn = z.strictObject({
+  /**
+   * The name of the sign-in page under `auth.<region>.amazoncognito.com`, one for all accounts of a Region.
+   * Default: `bulkhead-<stage>-<account>`. Cognito takes no name with `aws`, `amazon` or `cognito` in it.
+   */
+  domainPrefix: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+    .regex(/^(?!.*(aws|amazon|cognito))/)
+    .optional(),
+  /**
+   * Addresses that a browser may return to after signing in, beside the stage's console. One of
+   * `http://localhost:…` is where `npm run token` waits.
+   */
+  callbackUrls: z.array(ReturnUrl).max(99).default([commandLineCallback]),
+  /** Addresses that a browser may return to after signing out, beside the stage's console. */
+  logoutUrls: z.array(ReturnUrl).max(99).default([]),
+  /** Minutes for which ID and access tokens are valid. */
+  tokenMinutes: z.int().min(15).max(60).default(60),
+  /** Hours for which a session can be continued without the password: at most a day where data is kept. */
+  refreshHours: z.int().min(1).max(720).default(24),
+});
+
+/** A domain of your own in front of the API. */
+const Domain = z
+  .strictObject({
+    /** The host, for example `api.example.com`. */
+    name: z.string().regex(/^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,9}$/),
+    /** The certificate in AWS Certificate Manager, in the stack's Region, that covers the name. */
+    certificateArn: z.string().regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/),
+    /** The hosted zone of Route 53 in which the name becomes an alias of the API. */
+    hostedZoneId: z
+      .string()
+      .regex(/^Z[A-Z0-9]+$/)
+      .optional(),
+    /** The name of that zone, for example `example.com`. */
+    hostedZoneName: z.string().optional(),
+    /** False if the API answers at this name only, and no longer at API Gateway's own address. */
+    defaultEndpoint: z.boolean().default(true),
+  })
+  .refine(
+    ({ hostedZoneId, hostedZoneName }) => (hostedZoneId === undefined) === (hostedZoneName === undefined),
+    {
+      error: 'hostedZoneId and hostedZoneName belong together',
+    },
+  )
+  .refine(({ name, hostedZoneName: zone }) => !zone || name === zone || name.endsWith(`.${zone}`), {
+    error: 'the name is not in the zone hostedZoneName',
+    path: ['name'],
+  });
+
+/** An audience as a stage variable of API Gateway takes it (Stage, Variables), without the separator. */
+const Audience = z.string().regex(/^[A-Za-z0-9._~:/?#&=-]+$/);
+
 /** Settings of a stage, with their defaults. The stages' own values are in `cdk.json` under `stages`. */
-export const Settings = z.strictObject({
+const Values = z.strictObject({
   stage: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
   /** An OpenID Connect issuer in place of a Cognito user pool of our own. */
   auth: z
     .strictObject({
       issuer: z.url({ protocol: /^https$/ }),
       /** The audiences of which a token must name one. */
-      audience: z.array(z.string().min(1)).min(1),
+      audience: z.array(Audience).min(1),
       /** The URL of its keys. Default: `/.well-known/jwks.json` under the issuer. */
       jwksUri: z.url({ protocol: /^https$/ }).optional(),
     })
     .optional(),
+  /** Sign-in on that user pool. A stage with `auth` has none. */
+  signIn: SignIn.optional(),
+  /** A domain of your own. Default: API Gateway's address, with the stage as the first part of each path. */
+  domain: Domain.optional(),
   /** Origins of web pages that may call from a browser; `*` for any. */
   corsOrigins: z.array(z.string().min(1)).default([]),
   /** True if `/metrics` answers without a token. */
@@ -104,6 +175,25 @@ export const Settings = z.strictObject({
   /** The e-mail address that alarms notify. */
   alarmEmail: z.email().optional(),
 });
+
+/** The settings of a stage: checked together, with the defaults of what is left out. */
+const Settings = Values.superRefine(({ stage, auth, signIn, keepData }, { addIssue }) => {
+  if (auth && signIn)
+    addIssue({ code: 'custom', path: ['signIn'], message: 'the issuer of `auth` signs its users in itself' });
+  if (!auth && !signIn?.domainPrefix && /aws|amazon|cognito/.test(stage))
+    addIssue({
+      code: 'custom',
+      path: ['signIn', 'domainPrefix'],
+      message:
+        'needed for this stage: Cognito takes no sign-in page with `aws`, `amazon` or `cognito` in its name',
+    });
+  if (keepData && signIn && signIn.refreshHours > 24)
+    addIssue({
+      code: 'custom',
+      path: ['signIn', 'refreshHours'],
+      message: 'where data is kept, a session ends after a day at most: 1 to 24',
+    });
+}).transform(({ signIn, ...rest }) => ({ ...rest, signIn: signIn ?? SignIn.parse({}) }));
 export type Settings = z.output<typeof Settings>;
 
 /**

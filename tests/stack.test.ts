@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, CfnResource, Validations } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
@@ -453,15 +453,6 @@ test('expires webhook deliveries, operations and guards by the time to live of t
   const ttl = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable').map((table) => JSON.stringify(table));
   const forgetting = ttl.filter((table) => table.includes('"AttributeName":"expires_at"'));
   expect(forgetting).toHaveLength(3);
-});
-
-test('takes tokens of another issuer without making a user pool', async () => {
-  const issuer = 'https://login.example.com';
-  const { template } = await synthesise('dev', { auth: { issuer, audience: ['api', 'app'] } });
-  template.resourceCountIs('AWS::Cognito::UserPool', 0);
-  template.hasResourceProperties('AWS::Lambda::Function', {
-    Environment: { Variables: Match.objectLike({ TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: 'api app' }) },
-  });
 });
 
 test('rejects an unknown setting by its name', async () => {

@@ -86,8 +86,12 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
   };
 }
 
-/** The OpenAPI 3.1 document of all systems, derived from their contracts. */
-export function openApiDocument(systems: Systems): Json {
+/**
+ * The OpenAPI 3.1 document of all systems, derived from their contracts.
+ *
+ * @param server the address of the API, with its stage, without a slash at the end.
+ */
+export function openApiDocument(systems: Systems, server: string): Json {
   const named: Json = {};
   const paths: Record<string, Json> = {};
   for (const [system, endpoints] of Object.entries(systems)) {
@@ -106,7 +110,7 @@ export function openApiDocument(systems: Systems): Json {
       description:
         'Bulk-operation APIs for many tenants. Query parameters that a call does not have, and repeated ones, are refused. HEAD is answered as GET, without the body.',
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: server }],
     paths,
     components: {
       schemas: named,

@@ -1,13 +1,15 @@
 import { JwtVerifier } from 'aws-jwt-verify';
 import { FetchError, JwksValidationError, JwkValidationError } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { setting } from '../environment.ts';
+import { setting, stageVariable } from '../environment.ts';
 import { isName } from '../text.ts';
 import { type Caller, type Role, roles } from './caller.ts';
 import { Problem } from './problem.ts';
+import { headerValues } from './request.ts';
 
-const remedy = 'the stack sets it from the stage’s `auth` settings';
+const remedy = 'the stack sets it from its user pool, or from the stage’s setting `auth`';
 
 /** The timeout of a request for the issuer's keys. */
 const keysTimeoutMs = 3_000;
@@ -85,7 +87,7 @@ function plainClaims(payload: Record<string, unknown>): Record<string, unknown> 
 }
 
 interface TokenVerifier {
-  verify(token: string): Promise<object>;
+  verify(token: string, expected: { audience: string[] }): Promise<object>;
   hydrate(): Promise<void>;
 }
 
@@ -99,7 +101,6 @@ function tokenVerifier(): TokenVerifier {
   verifier = JwtVerifier.create(
     {
       issuer,
-      audience: setting('TOKEN_AUDIENCE', remedy).split(' '),
       jwksUri: process.env.JWKS_URI ?? wellKnown,
       customJwtCheck: ({ header }) => {
         // `crit` lists extensions that must be understood; none is (RFC 7515 §4.1.11).
@@ -111,6 +112,13 @@ function tokenVerifier(): TokenVerifier {
   return verifier;
 }
 
+/**
+ * The audiences of which a token must name one. A stage variable has them: the client of the user pool names
+ * the API's address, so it is made after the API, and the API after its functions.
+ */
+const audienceOf = ({ stageVariables }: APIGatewayProxyEvent): string[] =>
+  stageVariable(stageVariables, 'tokenAudience', remedy).split(',');
+
 /** Fetches the issuer's keys now, for the readiness check. Rejects if they cannot be fetched. */
 export const fetchKeys = (): Promise<void> => tokenVerifier().hydrate();
 
@@ -120,19 +128,18 @@ const unauthenticated = () =>
 /**
  * Verifies the bearer token of a call (RFC 6750 §2.1).
  *
- * @param authorization all values of the `Authorization` header.
- * @returns the caller, or `undefined` without that header.
+ * @returns the caller, or `undefined` without the header `Authorization`.
  * @throws Problem `unauthenticated` unless the header is a single valid bearer token, `unavailable` if the
  * issuer's keys cannot be fetched, which is not the caller's fault and worth a retry.
  */
-export async function identify(authorization: string[]): Promise<Caller | undefined> {
-  const [header, ...more] = authorization;
+export async function identify(event: APIGatewayProxyEvent): Promise<Caller | undefined> {
+  const [header, ...more] = headerValues(event, 'authorization');
   if (header === undefined) return undefined;
   const token = /^bearer +(?<token>\S+)$/i.exec(header)?.groups?.token;
   if (!token || more.length > 0) throw unauthenticated();
   let payload: object;
   try {
-    payload = await tokenVerifier().verify(token);
+    payload = await tokenVerifier().verify(token, { audience: audienceOf(event) });
   } catch (error) {
     if (error instanceof Error && error.name === 'MissingSetting') throw error;
     if ([FetchError, JwksValidationError, JwkValidationError].some((kind) => error instanceof kind)) {

@@ -14,7 +14,10 @@ export class Streamed {
   }
 }
 
-/** A reply with additional headers, such as `Location` or `X-Cache`. */
+/**
+ * A reply with additional headers, such as `X-Cache`. A `Location` is a path of this API: the kernel puts before
+ * it what the caller's address needs.
+ */
 export class WithHeaders<T> {
   readonly reply: T;
   readonly headers: Record<string, string>;

@@ -28,7 +28,8 @@ import { Problem } from './problem.ts';
 import { limitCalls, type QuotaStatus } from './rate-limit.ts';
 import { proxyResult, rendered, spelled } from './render.ts';
 import { Streamed, WithHeaders } from './reply.ts';
-import { header, headerValues, requestIdOf } from './request.ts';
+import { header, requestIdOf } from './request.ts';
+import { reachable } from './stage-url.ts';
 
 /**
  * Renders a reply and, if the call has an idempotency key, returns the update that keeps the answer under it.
@@ -52,6 +53,11 @@ interface Context<E extends Endpoint> {
   body: BodyOf<E>;
   clock: Clock;
   answer: AnswerWith;
+  /**
+   * A path of this API as the caller reaches it, for a body that names one. Of the header `Location` the
+   * kernel does it.
+   */
+  link(path: string): string;
   /** The call as API Gateway sent it, for the few handlers that need more than the above. */
   event: APIGatewayProxyEvent;
 }
@@ -163,7 +169,7 @@ function finish(call: Call, { status, headers, body }: Answer): Result {
 async function answer(call: Call, work: Work<Endpoint>): Promise<Answer> {
   const { endpoint, event, clock, options } = call;
   checkSize(event);
-  const known = await identify(headerValues(event, 'authorization'));
+  const known = await identify(event);
   if (endpoint.roles === 'anyone') return await answerInput(call, known, undefined, work);
   const caller = admit(known, endpoint.roles);
   const quota = await limitCalls(endpoint, caller, event, clock.now(), options.quotaStatus);
@@ -218,22 +224,29 @@ async function answerInput(
       !transaction || options.outcomeOf,
       'an answer kept with a ledger transaction needs `outcomeOf` in `serve`',
     );
-    const given = answering(endpoint, reply);
+    const given = answering(call, reply);
     Object.assign(prepared, { reply, answer: given });
     return claim && (await answerUpdateOf(claim, given, clock.now(), transaction));
   };
   const input = await readInput(endpoint, event, options.readForm);
-  const reply = await work({ ...input, caller, clock, answer: answerWith, event } as Context<Endpoint>);
+  const link = (path: string) => reachable(event, path);
+  const reply = await work({ ...input, caller, clock, answer: answerWith, link, event } as Context<Endpoint>);
   if (prepared.answer && prepared.reply === reply) return prepared.answer;
   if (reply instanceof Streamed && event.httpMethod === 'HEAD')
     return { status: 200, headers: reply.headers, body: '' };
   if (reply instanceof Streamed)
     return { status: 200, headers: reply.headers, body: Readable.from(streamedParts(reply.parts, call)) };
-  return answering(endpoint, reply);
+  return answering(call, reply);
 }
 
-const answering = (endpoint: Endpoint, reply: unknown): KeptAnswer =>
-  reply instanceof WithHeaders ? rendered(endpoint, reply.reply, reply.headers) : rendered(endpoint, reply);
+function answering({ endpoint, event }: Call, reply: unknown): KeptAnswer {
+  if (!(reply instanceof WithHeaders)) return rendered(endpoint, reply);
+  const { Location: path, ...headers } = reply.headers;
+  return rendered(endpoint, reply.reply, {
+    ...headers,
+    ...(path === undefined ? {} : { Location: reachable(event, path) }),
+  });
+}
 
 /**
  * The parts of a streamed answer. They are read within the deadline of the invocation, although the stream is

@@ -10,19 +10,19 @@ import {
   pollAfterSeconds,
 } from './batch/batch.ts';
 
-export const handler = serve(admin.submit, async ({ body, caller, answer }) => {
+export const handler = serve(admin.submit, async ({ body, caller, answer, link }) => {
   const number = await nextNumber(caller.tenantId);
-  const poll_url = `/api/v1/admin/async/status/${number}/`;
+  const statusPath = `/api/v1/admin/async/status/${number}/`;
   const reply = new WithHeaders(
     {
       batch_id: number,
       status: 'pending' as const,
       message: 'Batch operation submitted for processing',
-      poll_url,
+      poll_url: link(statusPath),
       total_operations: body.operations.length,
       estimated_duration_seconds: estimatedSeconds(body.operations.length),
     },
-    { Location: poll_url, 'Retry-After': pollAfterSeconds },
+    { Location: statusPath, 'Retry-After': pollAfterSeconds },
   );
   await adminEngine().open({
     ...{ id: batchIdOf(caller.tenantId, number), kind: body.operation_type },

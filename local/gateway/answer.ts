@@ -68,6 +68,17 @@ export function faultAnswer(
   };
 }
 
+/** API Gateway's answer to a path that begins with no stage of the API, whose own responses do not apply. */
+export const noSuchStage = (requestId: string): HttpAnswer => ({
+  status: 403,
+  headers: {
+    'Content-Type': ['application/json'],
+    'x-amzn-RequestId': [requestId],
+    'x-amzn-ErrorType': ['ForbiddenException'],
+  },
+  body: Buffer.from('{"message":"Forbidden"}'),
+});
+
 interface ProxyAnswer {
   readonly statusCode?: unknown;
   readonly headers?: unknown;

@@ -8,8 +8,12 @@ import type { RestApi } from './rest-api.ts';
 /** An HTTP request as the gateway received it. */
 export interface GatewayRequest {
   readonly method: string;
-  /** As sent: not decoded, with or without a trailing slash. */
+  /** The API's path as sent: not decoded, with or without a trailing slash. */
   readonly path: string;
+  /** The host that was called, without its port. */
+  readonly host: string;
+  /** What came before the path: `/<stage>` at API Gateway's own address, nothing at any other host. */
+  readonly prefix: string;
   readonly query: URLSearchParams;
   /** Names and values as sent, alternating. */
   readonly rawHeaders: readonly string[];
@@ -20,12 +24,28 @@ export interface GatewayRequest {
   readonly requestId: string;
 }
 
-/** Collects the parts of a request whose body was already read. */
-export function gatewayRequest(message: IncomingMessage, body: Buffer): GatewayRequest {
-  const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
+/**
+ * Collects the parts of a request whose body was already read.
+ *
+ * `<api id>.execute-api.<Region>.amazonaws.com` as the host is API Gateway's own address, where the stage is the
+ * first part of each path. Every other host, as `localhost`, is a custom domain mapped to the stage.
+ *
+ * @returns undefined for another stage at API Gateway's own address, which then answers without the API.
+ */
+export function gatewayRequest(
+  { id, stage }: Pick<RestApi, 'id' | 'stage'>,
+  message: IncomingMessage,
+  body: Buffer,
+): GatewayRequest | undefined {
+  const [whole = '/', query = ''] = splitOnce(message.url ?? '/', '?');
+  const host = (message.headers.host ?? 'localhost').replace(/:\d+$/, '');
+  const prefix = host.startsWith(`${id}.execute-api.`) ? `/${stage}` : '';
+  if (prefix && whole !== prefix && !whole.startsWith(`${prefix}/`)) return undefined;
   return {
     method: present(message.method, 'a server sets the method of each request'),
-    path,
+    path: whole.slice(prefix.length) || '/',
+    host,
+    prefix,
     query: new URLSearchParams(query),
     rawHeaders: message.rawHeaders,
     sourceIp: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
@@ -50,12 +70,12 @@ export function proxyEvent(api: RestApi, { resource, parameters }: Match, reques
     queryStringParameters: query && lastOfEach(query),
     multiValueQueryStringParameters: query,
     pathParameters: parameters,
-    stageVariables: null,
+    stageVariables: api.stageVariables,
     requestContext: {
       accountId: account,
       apiId: api.id,
-      domainName: 'localhost',
-      domainPrefix: api.id,
+      domainName: request.host,
+      domainPrefix: request.host.split('.', 1)[0],
       extendedRequestId: request.requestId,
       httpMethod: request.method,
       identity: {
@@ -74,7 +94,7 @@ export function proxyEvent(api: RestApi, { resource, parameters }: Match, reques
           : null,
         userArn: null,
       },
-      path: `/${api.stage}${request.path}`,
+      path: request.prefix + request.path,
       protocol: 'HTTP/1.1',
       requestId: request.requestId,
       requestTime: commonLogTime(now),

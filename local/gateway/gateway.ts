@@ -9,7 +9,7 @@ import {
 import { invariant, present } from '../../core/invariant.ts';
 import { CannotStart } from '../cannot-start.ts';
 import { eventBytesMax, type Fleet, isThrottled } from '../lambda/fleet.ts';
-import { faultAnswer, type GatewayFault, type HttpAnswer, renderProxyAnswer } from './answer.ts';
+import { faultAnswer, type GatewayFault, type HttpAnswer, noSuchStage, renderProxyAnswer } from './answer.ts';
 import { type GatewayRequest, gatewayRequest, proxyEvent } from './event.ts';
 import { makeMatcher } from './match.ts';
 import { readBody, TooLarge } from './read-body.ts';
@@ -46,7 +46,8 @@ export function restApiListener(api: RestApi, fleet: Pick<Fleet, 'invoke'>): Req
       if (error instanceof NotPacked) return refuse('UNSUPPORTED_MEDIA_TYPE');
       throw error;
     }
-    const request = gatewayRequest(message, body);
+    const request = gatewayRequest(api, message, body);
+    if (!request) return sendAnswer(response, noSuchStage(randomUUID()));
     const found = match(request.path);
     const integration = found?.resource.methods.get(request.method) ?? found?.resource.methods.get('ANY');
     if (!found || !integration) return refuse('MISSING_AUTHENTICATION_TOKEN', request);

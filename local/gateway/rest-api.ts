@@ -32,6 +32,8 @@ export interface GatewayResponse {
 export interface RestApi {
   readonly id: string;
   readonly stage: string;
+  /** The variables of the stage, which each call has; null if there are none. */
+  readonly stageVariables: Readonly<Record<string, string>> | null;
   readonly resources: readonly ApiResource[];
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
   /** Bodies of these media types are passed to the function in base64. */
@@ -41,6 +43,9 @@ export interface RestApi {
 interface RestApiProperties {
   readonly Body?: ApiDocument;
   readonly BinaryMediaTypes?: readonly string[];
+}
+interface StageProperties {
+  readonly Variables?: Readonly<Record<string, string>>;
 }
 interface ResourceProperties {
   readonly ParentId: string;
@@ -103,9 +108,11 @@ export function readRestApi(stack: Stack): RestApi {
     throw new CannotStart(`The stack has ${apis.length} REST APIs; a local run needs exactly one`);
 
   const { Body, BinaryMediaTypes = [] } = api.properties;
+  const [stage] = stack.resources<StageProperties>('AWS::ApiGateway::Stage');
   return {
-    id: api.name,
-    stage: stack.resources('AWS::ApiGateway::Stage')[0]?.name ?? 'local',
+    id: String(stack.valueOf(api.logicalId)),
+    stage: stage?.name ?? 'local',
+    stageVariables: stage?.properties.Variables ?? null,
     resources: Body ? documented(Body) : assembled(stack, `${api.name}/root`),
     gatewayResponses: new Map([...responsesOf(stack), ...documentedResponses(Body)]),
     binaryMediaTypes: Body?.['x-amazon-apigateway-binary-media-types'] ?? BinaryMediaTypes,

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Running } from '../../local/start.ts';
+import { raw } from '../service/raw.ts';
 import { startFixture } from './fixture/run.ts';
 
 let running: Running;
@@ -25,7 +26,32 @@ describe('what a function gets', () => {
     const [without, with_] = [await echo('/echo'), await echo('/echo/')];
     expect([without.resource, without.path]).toEqual(['/echo', '/echo']);
     expect([with_.resource, with_.path]).toEqual(['/echo', '/echo/']);
-    expect((without.requestContext as { path: string }).path).toBe('/v1/echo');
+    expect((without.requestContext as { path: string }).path).toBe('/echo');
+  });
+
+  test('at API Gateway’s own address the stage is the first part of a path, at a domain it is not', async () => {
+    const [api] = running.stack.resources('AWS::ApiGateway::RestApi');
+    const id = String(running.stack.valueOf(api?.logicalId ?? ''));
+    const host = `${id}.execute-api.us-east-1.amazonaws.com`;
+    const at = async (path: string, name: string) => {
+      const { text, status } = await raw(running.url + path, { headers: [['Host', name]] });
+      return status === 200 ? (JSON.parse(text) as Echo).event : { status, text };
+    };
+    expect(await at('/v1/echo', host)).toMatchObject({
+      path: '/echo',
+      resource: '/echo',
+      requestContext: { path: '/v1/echo', domainName: host, domainPrefix: id, apiId: id, stage: 'v1' },
+    });
+    expect(await at('/echo', 'api.example.com')).toMatchObject({
+      path: '/echo',
+      requestContext: { path: '/echo', domainName: 'api.example.com', domainPrefix: 'api', apiId: id },
+    });
+    for (const path of ['/echo', '/v10/echo', '/'])
+      expect(await at(path, host)).toEqual({ status: 403, text: '{"message":"Forbidden"}' });
+  });
+
+  test('the variables of the stage come with each call', async () => {
+    expect((await echo('/echo')).stageVariables).toEqual({ colour: 'blue' });
   });
 
   test('a path variable is handed over, and a literal segment wins over a variable', async () => {

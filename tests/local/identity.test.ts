@@ -1,7 +1,8 @@
 import { CognitoJwtVerifier } from 'aws-jwt-verify';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tokenRules } from '../../local/identity.ts';
 import type { Running } from '../../local/start.ts';
-import { post, scratch, startFixture } from './fixture/run.ts';
+import { alteredAssembly, post, scratch, startFixture } from './fixture/run.ts';
 
 let running: Running;
 beforeAll(async () => {
@@ -42,6 +43,56 @@ test('a token is what the user pool would issue, and its keys are published', as
 test('a token may be made to have expired', async () => {
   const token = await running.token({ sub: 'u1', expires_in: -10 });
   await expect((await verifier(running)).verify(token)).rejects.toThrow('Token expired');
+});
+
+test('a token is never valid for longer than the user pool gives', async () => {
+  const { status, body } = await post(`${running.url}/_local/token`, { sub: 'u1', expires_in: 3_601 });
+  expect({ status, body }).toEqual({
+    status: 400,
+    body: { message: 'A token is valid for 3600 seconds at most, as the user pool gives them' },
+  });
+});
+
+test('a token of a client that lists no attributes to read has none of the tenant', async () => {
+  const assembly = await alteredAssembly(({ Resources }) => {
+    for (const { Type, Properties } of Object.values(Resources))
+      if (Type === 'AWS::Cognito::UserPoolClient') Reflect.deleteProperty(Properties, 'ReadAttributes');
+  });
+  const other = await startFixture({ assembly });
+  const token = await other.token({ sub: 'u1', tenant_id: 't1', role: 'admin' });
+  const payload = await (await verifier(other)).verify(token);
+  expect(Object.keys(payload).filter((name) => name.startsWith('custom:'))).toEqual([]);
+});
+
+describe('what is in a token is what the client of the user pool says', () => {
+  const code = {
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthScopes: ['openid', 'email', 'profile'],
+    ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
+    ReadAttributes: ['email', 'custom:tenant_id'],
+  };
+  test.each([
+    ['the attribute is not among those to read', { ...code, ReadAttributes: ['email'] }, false],
+    ['the scopes are openid and email', { ...code, AllowedOAuthScopes: ['openid', 'email'] }, false],
+    ['the only scope is openid', { ...code, AllowedOAuthScopes: ['openid'] }, true],
+    ['profile is among the scopes', code, true],
+  ])('custom attributes, if %s', (_, client, carries) => {
+    expect(tokenRules(client).carries('custom:tenant_id')).toBe(carries);
+  });
+
+  test('its lifetime', () => {
+    expect(tokenRules(code).lifetimeSeconds).toBe(3_600);
+    const minutes = { IdTokenValidity: 20, TokenValidityUnits: { IdToken: 'minutes' as const } };
+    expect(tokenRules({ ...code, ...minutes }).lifetimeSeconds).toBe(1_200);
+  });
+
+  test.each([
+    ['machines only', { ...code, AllowedOAuthFlows: ['client_credentials'] }],
+    ['no scope openid', { ...code, AllowedOAuthScopes: ['email'] }],
+    ['no flow', { ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'] }],
+  ])('a client for %s lets nobody in, which the run says when it starts', (_, client) => {
+    expect(() => tokenRules(client)).toThrow('Nobody can sign in');
+  });
 });
 
 test('a token of another run is refused, one of the same data is not', async () => {

@@ -13,7 +13,8 @@ export function raw(
 ): Promise<RawAnswer> {
   const { host, port, hostname } = new URL(url);
   const path = url.slice(url.indexOf('/', url.indexOf('//') + 2));
-  const all: [string, string][] = [['Host', host], ...headers];
+  const named = headers.some(([name]) => name === 'Host');
+  const all: [string, string][] = named ? [...headers] : [['Host', host], ...headers];
   if (body !== undefined) all.push(['Content-Length', String(Buffer.byteLength(body))]);
   return new Promise((resolve, reject) => {
     const outgoing = request({ hostname, port, path, method, headers: all.flat() }, (incoming) => {
