@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { byName } from '../../core/by-name.ts';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { queues, tables } from '../../core/contract/resources.ts';
-import { fastApi } from '../patients/errors.ts';
+import { fastApi } from '../../core/fastapi/fast-api.ts';
 import { readiness } from './errors.ts';
 
 const open = { method: 'GET', roles: 'anyone', errors: fastApi, ignoresQuery: true } as const;

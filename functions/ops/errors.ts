@@ -1,5 +1,5 @@
+import { fastApi } from '../../core/fastapi/fast-api.ts';
 import type { Spelling } from '../../core/http/problem.ts';
-import { fastApi } from '../patients/errors.ts';
 
 /**
  * Names the dependencies that do not answer. Other problems are worded as on all paths that belong to no

@@ -1,10 +1,6 @@
 import * as z from 'zod';
 import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { oneBeginning } from '../../core/contract/query.ts';
-import { isName } from '../../core/text.ts';
-import { actions } from './audit-log.ts';
-import { fastApi } from './errors.ts';
-import { genders, NewPatient, Patient, PatientChange, PatientChanges, PatientId } from './patient.ts';
 import {
   changeable,
   flaws,
@@ -16,12 +12,16 @@ import {
   readUuid,
   required,
   uniqueIds,
-} from './pydantic.ts';
+} from '../../core/fastapi/pydantic.ts';
+import { isName } from '../../core/text.ts';
+import { actions } from './audit-log.ts';
+import { patientSpelling } from './errors.ts';
+import { genders, NewPatient, Patient, PatientChange, PatientChanges, PatientId } from './patient.ts';
 
 /** Records that one request may create, update or delete. */
 const recordsPerBatchMax = 500;
 
-const shared = { errors: fastApi } as const;
+const shared = { errors: patientSpelling } as const;
 
 const writing = {
   ...shared,

@@ -1,7 +1,5 @@
 import * as z from 'zod';
 import { systemClock, timestamp } from '../../core/clock.ts';
-import { invariant } from '../../core/invariant.ts';
-import { shownPhone } from '../../core/phone-text.ts';
 import {
   changeable,
   optional,
@@ -13,7 +11,9 @@ import {
   readUuid,
   required,
   type TextRules,
-} from './pydantic.ts';
+} from '../../core/fastapi/pydantic.ts';
+import { invariant } from '../../core/invariant.ts';
+import { shownPhone } from '../../core/phone-text.ts';
 
 export const genders = ['male', 'female', 'other'] as const;
 export type Gender = (typeof genders)[number];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { readEmailAddress } from '../../core/email-address.ts';
-import { placeOf } from '../../core/http/cursor.ts';
-import { isBlank, isName, isStorable, normalized } from '../../core/text.ts';
+import { readEmailAddress } from '../email-address.ts';
+import { placeOf } from '../http/cursor.ts';
+import { isBlank, isName, isStorable, normalized } from '../text.ts';
 
 /** A fault of a value, as pydantic v1 reports it. */
 export interface Flaw {
