@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: [
-            'tests/{patients,cliniko,content,messaging,admin,webhooks,ops,service,journeys,limits}/**/*.test.ts',
+            'tests/{patients,cliniko,content,messaging,admin,webhooks,access,ops,service,journeys,limits}/**/*.test.ts',
           ],
           globalSetup: 'tests/service.ts',
         },

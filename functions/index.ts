@@ -1,5 +1,6 @@
 import type { Endpoint } from '../core/contract/endpoint.ts';
 import type { Worker } from '../core/contract/worker.ts';
+import { access } from './access/api.ts';
 import { admin } from './admin/api.ts';
 import { adminWorkers } from './admin/workers.ts';
 import { cliniko } from './cliniko/api.ts';
@@ -18,10 +19,16 @@ import { webhookWorkers } from './webhooks/workers.ts';
  * All endpoints, by the folder of their system and their name in it. The first system answers for paths that
  * belong to no system.
  */
-export const endpoints = { patients, cliniko, content, messaging, admin, webhooks, ops } satisfies Record<
-  string,
-  Record<string, Endpoint>
->;
+export const endpoints = {
+  patients,
+  cliniko,
+  content,
+  messaging,
+  admin,
+  webhooks,
+  access,
+  ops,
+} satisfies Record<string, Record<string, Endpoint>>;
 
 /** All workers, by system and name. */
 export const workers = {

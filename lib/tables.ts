@@ -63,6 +63,8 @@ const shapes: Record<
   operations: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
   audit: { partitionKey: text('pk'), sortKey: text('sk') },
   guards: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
+  apiKeys: { partitionKey: text('pk'), sortKey: text('sk'), timeToLiveAttribute: 'expires_at' },
+  apiKeyUses: { partitionKey: text('pk'), timeToLiveAttribute: 'expires_at' },
 };
 
 /** The names of a table's indexes, which are resources of their own in IAM. */

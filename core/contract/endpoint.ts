@@ -31,6 +31,8 @@ export interface Endpoint {
   description?: string;
   /** The roles that may call. `anyone` needs no token, but an invalid one is rejected. */
   roles: readonly Role[] | 'anyone';
+  /** API keys are refused, whatever their role: only people with a token may call. */
+  usersOnly?: true;
   limit?: Limit;
   /** The resources that the handler uses, and how. They become exactly its IAM policy. */
   uses?: Uses;
@@ -86,7 +88,17 @@ export const methodsServed = (method: Method): readonly string[] =>
 /**
  * The resources of a contract, including the table in which the HTTP kernel counts calls and keeps answers.
  */
-export function usesOf(endpoint: Endpoint): Uses {
+export function ownUsesOf(endpoint: Endpoint): Uses {
   const guarded = endpoint.limit !== undefined || changes(endpoint);
   return { ...endpoint.uses, ...(guarded ? { guards: 'write' } : {}) };
 }
+
+/**
+ * All resources of an endpoint: its own, and the tables by which every endpoint, also one for `anyone`, knows
+ * an API key and notes its use.
+ */
+export const usesOf = (endpoint: Endpoint): Uses => ({
+  apiKeys: 'read',
+  ...ownUsesOf(endpoint),
+  apiKeyUses: 'put',
+});

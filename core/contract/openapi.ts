@@ -57,6 +57,7 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
   const limited = limit
     ? ` Limited to ${limit.calls} ${limit.calls === 1 ? 'call' : 'calls'} in ${limit.seconds} seconds for each ${limit.per}.`
     : '';
+  const forWhom = endpoint.usersOnly ? ' API keys may not call it.' : '';
   const content = {
     [endpoint.replyType?.split(';')[0] ?? 'application/json']: { schema: schemaOf(reply, 'output', named) },
   };
@@ -64,7 +65,7 @@ function operationOf(system: string, name: string, endpoint: Endpoint, named: Js
     operationId: `${system}.${name}`,
     tags: [system],
     summary: endpoint.summary,
-    description: `${endpoint.description ?? ''}${limited}`.trim() || undefined,
+    description: `${endpoint.description ?? ''}${forWhom}${limited}`.trim() || undefined,
     security: roles === 'anyone' ? [{}, { token: [] }] : [{ token: [] }],
     parameters: [
       ...parametersOf(params, 'path', named),
@@ -114,7 +115,13 @@ export function openApiDocument(systems: Systems, server: string): Json {
     paths,
     components: {
       schemas: named,
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A JWT of the stage’s issuer, or an API key (`bh_…`) for machines.',
+        },
+      },
     },
   };
 }

@@ -12,6 +12,8 @@ export const tables = [
   'operations',
   'audit',
   'guards',
+  'apiKeys',
+  'apiKeyUses',
 ] as const;
 export type TableName = (typeof tables)[number];
 

@@ -1,4 +1,4 @@
-import { type Endpoint, usesOf } from './endpoint.ts';
+import { type Endpoint, ownUsesOf } from './endpoint.ts';
 
 type Systems = Record<string, Record<string, Endpoint>>;
 
@@ -7,7 +7,7 @@ const columns = ['call', 'what it does', 'who', 'limit', 'uses'];
 const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
 function cells({ method, path, summary, roles, limit, ...endpoint }: Endpoint): string[] {
-  const uses = Object.entries(usesOf({ method, path, summary, roles, limit, ...endpoint }));
+  const uses = Object.entries(ownUsesOf({ method, path, summary, roles, limit, ...endpoint }));
   return [
     `\`${method} ${path}\``,
     summary,

@@ -9,7 +9,7 @@ import type {
 /** An item as DynamoDB returns it, in JavaScript's own types. */
 export type Item = Record<string, unknown>;
 
-/** Every table has these two key attributes, but `guards`, which has `pk` alone. */
+/** Every table has these two key attributes, but `guards` and `apiKeyUses`, which have `pk` alone. */
 export interface Key {
   pk: string;
   sk: string;

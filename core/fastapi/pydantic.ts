@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { readEmailAddress } from '../email-address.ts';
 import { placeOf } from '../http/cursor.ts';
+import { InvalidInput } from '../http/problem.ts';
 import { isBlank, isName, isStorable, normalized } from '../text.ts';
 
 /** A fault of a value, as pydantic v1 reports it. */
@@ -22,6 +23,10 @@ export const flaws = {
   uuid: flaw('value is not a valid uuid', 'type_error.uuid'),
   email: flaw('value is not a valid email address', 'value_error.email'),
   date: flaw('invalid date format', 'value_error.date'),
+  dateTime: flaw(
+    'invalid datetime format: write RFC 3339 with its offset, such as 2027-01-31T12:00:00Z',
+    'value_error.datetime',
+  ),
   dateType: flaw('invalid type; expected date, string, bytes, int or float', 'type_error'),
   integer: flaw('value is not a valid integer', 'type_error.integer'),
   characters: flaw('characters that cannot be stored are not allowed', 'value_error.any_str.characters'),
@@ -53,6 +58,8 @@ export const flaws = {
     flaw(`ensure this value is less than or equal to ${limit}`, 'value_error.number.not_le', {
       limit_value: limit,
     }),
+  notAfterNow: (now: string) =>
+    flaw(`ensure this value is greater than ${now}`, 'value_error.number.not_gt', { limit_value: now }),
   regex: (pattern: RegExp) =>
     flaw(`string does not match regex "${pattern.source}"`, 'value_error.str.regex', {
       pattern: pattern.source,
@@ -130,6 +137,14 @@ export function readDate(value: unknown, earliest: string, latest: string): Read
   return { value: date.data };
 }
 
+const instant = z.iso.datetime({ offset: true });
+
+/** Reads an instant with its offset from UTC (RFC 3339), as milliseconds since the epoch. */
+export function readInstant(value: unknown): Reading<number> {
+  const text = instant.safeParse(value);
+  return text.success ? { value: Date.parse(text.data) } : refuse(flaws.dateTime);
+}
+
 /** Reads an e-mail address as `readEmailAddress` does. */
 export function readEmail(value: unknown): Reading<string> {
   const address = typeof value === 'string' ? readEmailAddress(value) : undefined;
@@ -178,8 +193,18 @@ export function readLimit(value: unknown, max: number): Reading<number> {
 export const flawOf = (issue: z.core.$ZodIssue): Flaw | undefined =>
   issue.code === 'custom' ? (issue.params?.flaw as Flaw | undefined) : undefined;
 
-const report = (context: z.core.$RefinementCtx, what: Flaw, path: PropertyKey[] = []) =>
+/** Reports a flaw of a field, in a rule about several fields. */
+export const report = (context: z.core.$RefinementCtx, what: Flaw, path: PropertyKey[] = []) =>
   context.addIssue({ code: 'custom', message: what.msg, params: { flaw: what }, path, continue: true });
+
+/** The refusal of a field of the body that only its handler can check, such as a time against the clock. */
+export const refusedField = (field: string, what: Flaw): InvalidInput =>
+  new InvalidInput([
+    {
+      place: 'body',
+      issue: { code: 'custom', message: what.msg, params: { flaw: what }, path: [field], input: undefined },
+    },
+  ]);
 
 /** Description of a field for OpenAPI, since a schema cannot be derived from code that reads it. */
 type JsonSchema = Record<string, unknown>;

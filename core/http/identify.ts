@@ -5,7 +5,9 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { setting, stageVariable } from '../environment.ts';
 import { isName } from '../text.ts';
-import { type Caller, type Role, roles } from './caller.ts';
+import { callerOfKey } from './api-key.ts';
+import { isKeyText } from './api-key-text.ts';
+import { apiKeyUserPrefix, type Caller, isApiKey, type Role, roles } from './caller.ts';
 import { Problem } from './problem.ts';
 import { headerValues } from './request.ts';
 
@@ -46,7 +48,7 @@ const Name = z.string().refine(isName);
  */
 const Claims = z
   .object({
-    sub: Name,
+    sub: Name.refine((sub) => !sub.startsWith(apiKeyUserPrefix)),
     exp: z.number(),
     token_use: z.literal('id').optional(),
     tenant_id: Name,
@@ -126,29 +128,38 @@ const unauthenticated = () =>
   new Problem('unauthenticated', 'Not authenticated', { headers: { 'WWW-Authenticate': 'Bearer' } });
 
 /**
- * Verifies the bearer token of a call (RFC 6750 §2.1).
+ * Verifies the bearer token of a call (RFC 6750 §2.1): a JWT of the issuer, or an API key.
  *
+ * @param now milliseconds since the epoch.
  * @returns the caller, or `undefined` without the header `Authorization`.
  * @throws Problem `unauthenticated` unless the header is a single valid bearer token, `unavailable` if the
- * issuer's keys cannot be fetched, which is not the caller's fault and worth a retry.
+ * issuer's keys cannot be fetched or API keys not be read, which is not the caller's fault and worth a retry.
  */
-export async function identify(event: APIGatewayProxyEvent): Promise<Caller | undefined> {
+export async function identify(event: APIGatewayProxyEvent, now: number): Promise<Caller | undefined> {
   const [header, ...more] = headerValues(event, 'authorization');
   if (header === undefined) return undefined;
   const token = /^bearer +(?<token>\S+)$/i.exec(header)?.groups?.token;
   if (!token || more.length > 0) throw unauthenticated();
+  const caller = isKeyText(token)
+    ? await callerOfKey(token, now)
+    : await callerOfToken(token, audienceOf(event));
+  if (!caller) throw unauthenticated();
+  return caller;
+}
+
+/** The caller that a JWT names; `undefined` for a token that is not valid. */
+async function callerOfToken(token: string, audience: string[]): Promise<Caller | undefined> {
   let payload: object;
   try {
-    payload = await tokenVerifier().verify(token, { audience: audienceOf(event) });
+    payload = await tokenVerifier().verify(token, { audience });
   } catch (error) {
     if (error instanceof Error && error.name === 'MissingSetting') throw error;
     if ([FetchError, JwksValidationError, JwkValidationError].some((kind) => error instanceof kind)) {
       throw new Problem('unavailable', 'Tokens cannot be checked at the moment', { retryAfter: 5 });
     }
-    throw unauthenticated();
+    return undefined;
   }
   const claims = Claims.safeParse(plainClaims(payload as Record<string, unknown>));
-  if (!claims.success) throw unauthenticated();
   return claims.data;
 }
 
@@ -161,4 +172,10 @@ export function admit(caller: Caller | undefined, allowed: readonly Role[]): Cal
   if (!caller) throw unauthenticated();
   if (!allowed.includes(caller.role)) throw new Problem('forbidden', 'Not enough permissions');
   return caller;
+}
+
+/** @throws Problem `forbidden` for an API key, where only people may call. */
+export function refuseApiKey(caller: Caller): void {
+  if (isApiKey(caller))
+    throw new Problem('forbidden', 'An API key cannot call this: use the token of a person');
 }

@@ -22,7 +22,7 @@ import {
   type OutcomeOf,
   readKey,
 } from './idempotency.ts';
-import { admit, identify } from './identify.ts';
+import { admit, identify, refuseApiKey } from './identify.ts';
 import { checkSize, type FormReader, readInput } from './input.ts';
 import { Problem } from './problem.ts';
 import { limitCalls, type QuotaStatus } from './rate-limit.ts';
@@ -169,9 +169,10 @@ function finish(call: Call, { status, headers, body }: Answer): Result {
 async function answer(call: Call, work: Work<Endpoint>): Promise<Answer> {
   const { endpoint, event, clock, options } = call;
   checkSize(event);
-  const known = await identify(event);
+  const known = await identify(event, clock.now());
   if (endpoint.roles === 'anyone') return await answerInput(call, known, undefined, work);
   const caller = admit(known, endpoint.roles);
+  if (endpoint.usersOnly) refuseApiKey(caller);
   const quota = await limitCalls(endpoint, caller, event, clock.now(), options.quotaStatus);
   Object.assign(call.headers, quota?.headers);
   if (quota?.refusal) throw quota.refusal;

@@ -14,7 +14,7 @@ import {
   uniqueIds,
 } from '../../core/fastapi/pydantic.ts';
 import { isName } from '../../core/text.ts';
-import { actions } from './audit-log.ts';
+import { actions, resourceTypes } from './audit-log.ts';
 import { patientSpelling } from './errors.ts';
 import { genders, NewPatient, Patient, PatientChange, PatientChanges, PatientId } from './patient.ts';
 
@@ -184,7 +184,7 @@ export const patients = {
     path: '/api/v1/audit-logs',
     roles: ['admin', 'super_admin'],
     uses: { patients: 'read', audit: 'read' },
-    summary: 'List the changes of patients in the audit log, newest first',
+    summary: 'List the changes of patients and API keys in the audit log, newest first',
     description:
       'A page may be shorter than `limit` and still have a `next_cursor`, since filters are applied while reading. A ' +
       'super_admin reads another tenant’s log by `tenant_id`.',
@@ -202,7 +202,7 @@ export const patients = {
           user_id: z.string(),
           tenant_id: z.string(),
           action: z.enum(actions),
-          resource_type: z.literal('patient'),
+          resource_type: z.enum(resourceTypes),
           resource_id: z.string(),
           details: z.object({ batch_operation: z.boolean(), batch_position: count, batch_total: count }),
         }),

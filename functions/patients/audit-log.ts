@@ -25,18 +25,25 @@ export interface LogQuestion {
   action: Action | undefined;
 }
 
-type History = (question: HistoryQuestion) => Promise<{ transactions: Manifest[]; next?: string }>;
+/** Kinds of records whose changes are in the log. */
+export const resourceTypes = ['patient', 'api_key'] as const;
+
+/** A transaction of the log, whose records are all of one kind. */
+export type Logged = Manifest & { resourceType: (typeof resourceTypes)[number] };
+
+/** Reads the transactions of one page, the newest first. */
+export type History = (question: HistoryQuestion) => Promise<{ transactions: Logged[]; next?: string }>;
 
 /**
  * Lines of a transaction, one for each record. They hold ids and positions only, never personal data.
  */
-function linesOf({ tenant, actor, note, at, changes }: Manifest) {
+function linesOf({ tenant, actor, note, at, changes, resourceType }: Logged) {
   return changes.map(({ id, kind }, position) => ({
     timestamp: at,
     user_id: actor,
     tenant_id: tenant,
     action: actionOf[kind],
-    resource_type: 'patient' as const,
+    resource_type: resourceType,
     resource_id: id,
     details: { batch_operation: note !== singleNote, batch_position: position, batch_total: changes.length },
   }));
