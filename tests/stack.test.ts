@@ -219,6 +219,8 @@ test('keeps the identity of the tables, since a new one would be empty', () => {
   const ids = Object.keys(prod.template.findResources('AWS::DynamoDB::GlobalTable'));
   expect(ids.toSorted()).toEqual([
     'Tablesadmin8F4A41DC',
+    'TablesapiKeyUsesX',
+    'TablesapiKeysX',
     'Tablesaudit3BC6CFAF',
     'TablesclinikoE7D877B8',
     'Tablescontent7E71BE79',
@@ -449,10 +451,10 @@ test('goes on with a workflow when Lambda was busy or a function died, and repea
   }
 });
 
-test('expires webhook deliveries, operations and guards by the time to live of their tables', () => {
+test('expires webhook deliveries, operations, guards and API keys by the time to live of their tables', () => {
   const ttl = resourcesOf(prod, 'AWS::DynamoDB::GlobalTable').map((table) => JSON.stringify(table));
   const forgetting = ttl.filter((table) => table.includes('"AttributeName":"expires_at"'));
-  expect(forgetting).toHaveLength(3);
+  expect(forgetting).toHaveLength(5);
 });
 
 test('rejects an unknown setting by its name', async () => {

@@ -9,6 +9,7 @@ import { assertVersion } from '../dynamo/version.ts';
 import { invariant, present } from '../invariant.ts';
 import type { AnswerUpdate, Outcome } from '../ledger/ledger.ts';
 import { refFrom, type StoredRef, storedRef, type TransactionRef } from '../ledger/transaction-ref.ts';
+import { answerKeyOf, seal, unseal } from './answer-seal.ts';
 import type { Caller } from './caller.ts';
 import { InFlight, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyIdentity, headerValues } from './request.ts';
@@ -40,6 +41,8 @@ interface Key {
   pk: string;
   /** Digest of the body: the same key with another body is a fault of the client. */
   fingerprint: string;
+  /** Seals the answer, which may hold personal data or a secret that is shown once. Never stored. */
+  answerKey: Buffer;
 }
 
 /**
@@ -49,11 +52,17 @@ export interface Claim {
   pk: string;
   /** A random id of this request, the fencing token: every later write for the key is conditional on it. */
   holder: string;
+  /** As of the key. */
+  answerKey: Buffer;
   /** The body of the answer that a transaction of the ledger keeps. */
   kept?: string;
 }
 
+/** The version of an item whose answer is sealed. In the first version it was not. */
+const sealedVersion = 2;
+
 interface KeyItem {
+  v?: number;
   pk: string;
   holder: string;
   fingerprint: string;
@@ -89,10 +98,14 @@ export function readKey(event: APIGatewayProxyEvent, caller: Caller): Key | unde
   }
   const path = event.path.replace(/\/$/, '');
   const query = Object.entries(event.multiValueQueryStringParameters ?? {}).toSorted();
-  const scope = [caller.tenantId, caller.userId, event.httpMethod, path, key];
+  const scope = [
+    ...[caller.tenantId, caller.userId, event.httpMethod, path, key],
+    ...(query.length > 0 ? [JSON.stringify(query)] : []),
+  ];
   return {
-    pk: `ANSWER#${digest(...scope, ...(query.length > 0 ? [JSON.stringify(query)] : []))}`,
+    pk: `ANSWER#${digest(...scope)}`,
     fingerprint: digest(bodyIdentity(event)),
+    answerKey: answerKeyOf(key, scope),
   };
 }
 
@@ -107,7 +120,7 @@ type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 
 
 /** An item that was read as the claim, perhaps with its answer, that it is. */
 function keyItemFrom(item: Item): KeyItem {
-  assertVersion(item, 'claim of an idempotency key');
+  assertVersion(item, 'claim of an idempotency key', sealedVersion);
   invariant(
     [item.holder, item.fingerprint].every((text) => typeof text === 'string' && text !== ''),
     'a claim has a holder and a fingerprint',
@@ -150,14 +163,13 @@ const unchangedSince = ({ holder, batch }: KeyItem): Condition => ({
  * @throws Problem `key_reused` for a key with another body, InFlight while the first request is in progress.
  */
 export async function claimKey(
-  { pk, fingerprint }: Key,
+  { pk, fingerprint, answerKey }: Key,
   now: number,
   outcomeOf?: OutcomeOf,
 ): Promise<Claim | KeptAnswer> {
-  const claim: Claim = { pk, holder: randomUUID() };
+  const claim: Claim = { pk, holder: randomUUID(), answerKey };
   const item: KeyItem = {
-    ...claim,
-    fingerprint,
+    ...{ pk, holder: claim.holder, fingerprint },
     lease: now + claimLeaseMs,
     expires_at: Math.ceil(now / 1000) + answerRetentionSeconds,
   };
@@ -177,7 +189,7 @@ export async function claimKey(
   }
   const needed = 'an answer is kept with a transaction only where its outcome can be looked up';
   const outcome = found.batch && (await present(outcomeOf, needed)(refFrom(found.batch)));
-  if (found.answer && (!outcome || outcome === 'committed')) return await readAnswer(found);
+  if (found.answer && (!outcome || outcome === 'committed')) return await readAnswer(found, answerKey);
   const abandoned = outcome ? outcome === 'aborted' : found.lease <= now;
   if (!abandoned) throw new InFlight();
   const taken = await putIf(unchangedSince(found), item);
@@ -185,9 +197,10 @@ export async function claimKey(
   throw new InFlight();
 }
 
-async function readAnswer(item: KeyItem): Promise<KeptAnswer> {
+async function readAnswer(item: KeyItem, key: Buffer): Promise<KeptAnswer> {
   const written = 'an answer is written with its status and headers';
-  const packed = [present(item.answer, written), ...(await readParts(item))];
+  const stored = [present(item.answer, written), ...(await readParts(item))];
+  const packed = item.v === sealedVersion ? stored.map((part) => unseal(Buffer.from(part), key)) : stored;
   return {
     status: present(item.status, written),
     headers: present(item.headers, written),
@@ -195,7 +208,7 @@ async function readAnswer(item: KeyItem): Promise<KeptAnswer> {
   };
 }
 
-const partName = (claim: Claim, part: number) => `${claim.pk}#${claim.holder}#${part}`;
+const partName = (claim: Pick<Claim, 'pk' | 'holder'>, part: number) => `${claim.pk}#${claim.holder}#${part}`;
 
 async function readParts(item: KeyItem): Promise<Uint8Array[]> {
   if (!item.parts) return [];
@@ -210,7 +223,8 @@ async function readParts(item: KeyItem): Promise<Uint8Array[]> {
 
 /**
  * Stores the part of an answer that does not fit into the claim's item, before that item, so that an answer
- * in it is always complete.
+ * in it is always complete. Each part is sealed alone: parts that a request wrote twice are the same text, but
+ * not the same bytes.
  *
  * @returns the number of further items.
  */
@@ -220,7 +234,7 @@ async function writeParts(claim: Claim, packed: Buffer, now: number): Promise<nu
   for (let part = 0; part < parts; part++) {
     const Item = {
       pk: partName(claim, part),
-      answer: rest.subarray(part * partBytesMax, (part + 1) * partBytesMax),
+      answer: seal(rest.subarray(part * partBytesMax, (part + 1) * partBytesMax), claim.answerKey),
       expires_at: Math.ceil(now / 1000) + answerRetentionSeconds,
     };
     await dynamo().put({ TableName: tableName('guards'), Item });
@@ -247,13 +261,14 @@ export async function answerUpdateOf(
   return {
     TableName: tableName('guards'),
     Key: { pk: claim.pk },
-    UpdateExpression: `SET answer = :answer, parts = :parts, #status = :status, headers = :headers ${
+    UpdateExpression: `SET v = :v, answer = :answer, parts = :parts, #status = :status, headers = :headers ${
       transaction ? ', #batch = :batch' : 'REMOVE #batch'
     }`,
     ConditionExpression: 'holder = :holder',
     ExpressionAttributeNames: { '#status': 'status', '#batch': 'batch' },
     ExpressionAttributeValues: {
-      ':answer': packed.subarray(0, partBytesMax),
+      ':v': sealedVersion,
+      ':answer': seal(packed.subarray(0, partBytesMax), claim.answerKey),
       ':parts': parts,
       ':status': answer.status,
       ':headers': answer.headers,

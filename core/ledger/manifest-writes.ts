@@ -4,8 +4,8 @@ import type { ManifestItem } from './items.ts';
 
 /**
  * The put of a manifest, or of a fence in its place, which never replaces one that is there. IAM cannot ask
- * for a condition: a function that may put into the table could also replace its items. So every write of an
- * audit record is made in this file, and the simulation fails if a request changes one in another way.
+ * for a condition: a function that may put into the table could also replace its items. So every write of a
+ * manifest is made in this file, and the simulation fails if a request changes one in another way.
  */
 export const newManifest = (context: Context, manifest: ManifestItem): Put => ({
   TableName: context.manifests(),

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { answerKeyOf } from '../../core/http/answer-seal.ts';
 import { answerUpdateOf, type Claim, claimKey, dropClaim } from '../../core/http/idempotency.ts';
 import { actAsLambda } from './as-lambda.ts';
 
 // Races between requests with one key are played at their exact moments, on the tables of the running service.
 beforeAll(() => actAsLambda('guards'));
 
-const newKey = () => ({ pk: `ANSWER#test-${randomUUID()}`, fingerprint: 'same-body' });
+const newKey = () => ({
+  ...{ pk: `ANSWER#test-${randomUUID()}`, fingerprint: 'same-body' },
+  answerKey: answerKeyOf('the client’s key', ['acme']),
+});
 const answer = { status: 202, headers: { Location: '/batches/1' }, body: '{"batch":1}' };
 const leaseMs = 30_000;
 

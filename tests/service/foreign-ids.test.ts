@@ -121,6 +121,12 @@ const kinds: Record<string, Kind> = {
       'deleting by body': (id) => ['DELETE', '/api/v1/webhooks', { id }],
     },
   },
+  'an API key': {
+    make: async (owner) =>
+      (await made<{ id: string }>(owner, '/api/v1/api-keys', { name: 'Robot', role: 'user' })).id,
+    unknown: randomUUID,
+    ways: { revoking: (id) => ['DELETE', `/api/v1/api-keys/${id}`] },
+  },
   'an order': {
     make: async (owner) => {
       const id = randomInt(1e6, 1e7);
