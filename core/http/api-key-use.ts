@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import { timestamp } from '../clock.ts';
 import { within } from '../deadline.ts';
 import { dynamo } from '../dynamo/dynamo.ts';
 import { getAll } from '../dynamo/get-all.ts';
 import type { TableKey } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { describe, log } from '../log.ts';
 
 /** Milliseconds within which a container notes the use of a key once. */
@@ -14,7 +14,7 @@ const noteMsMax = 1_000;
 /** Keys of which a container remembers when it noted their use. */
 const notesMax = 1_000;
 
-const notedMs = new LRUCache<string, number>({ max: notesMax });
+const notedMs = new Map<string, number>();
 
 /** The key of a note in the table `apiKeyUses`, which every endpoint may write, unlike keys themselves. */
 const useKey = (id: string): TableKey => ({ pk: `USE#${id}` });
@@ -27,7 +27,7 @@ const useKey = (id: string): TableKey => ({ pk: `USE#${id}` });
  */
 export async function noteKeyUse({ id, expires_at }: { id: string; expires_at: number }, now: number) {
   if (now - (notedMs.get(id) ?? Number.NEGATIVE_INFINITY) < noteIntervalMs) return;
-  notedMs.set(id, now);
+  keepNewest(notedMs, id, now, notesMax);
   const used_at = timestamp(now);
   try {
     await within(Date.now() + noteMsMax, () =>

@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { within } from '../deadline.ts';
 import { dynamo } from '../dynamo/dynamo.ts';
 import type { Key } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
 import { itemVersion } from '../dynamo/version.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { hasChecksum, keyHash } from './api-key-text.ts';
 import { noteKeyUse } from './api-key-use.ts';
 import { apiKeyUserPrefix, type Caller, roles } from './caller.ts';
@@ -33,7 +33,7 @@ export const grantKey = (hash: string): Key => ({ pk: `HASH#${hash}`, sk: 'GRANT
  * no longer than this; 60 seconds are promised.
  */
 const lookupRetentionMs = 30_000;
-/** Keys that a container remembers; the least recently used is forgotten first. */
+/** Keys that a container remembers; the one that was read first is forgotten first. */
 const lookupsMax = 1_000;
 /** Milliseconds for which a lookup is tried. */
 const lookupMsMax = 5_000;
@@ -44,7 +44,7 @@ interface Lookup {
   grant: KeyGrant | undefined;
 }
 
-const lookups = new LRUCache<string, Lookup>({ max: lookupsMax });
+const lookups = new Map<string, Lookup>();
 
 async function readGrant(hash: string): Promise<KeyGrant | undefined> {
   const item = await within(Date.now() + lookupMsMax, () =>
@@ -58,7 +58,7 @@ async function lookUp(hash: string, now: number): Promise<KeyGrant | undefined> 
   // A clock that was set back makes no answer last longer.
   if (known && known.readMs <= now && now < known.readMs + lookupRetentionMs) return known.grant;
   const grant = await readGrant(hash);
-  lookups.set(hash, { readMs: now, grant });
+  keepNewest(lookups, hash, { readMs: now, grant }, lookupsMax);
   return grant;
 }
 

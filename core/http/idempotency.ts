@@ -223,8 +223,8 @@ async function readParts(item: KeyItem): Promise<Uint8Array[]> {
 
 /**
  * Stores the part of an answer that does not fit into the claim's item, before that item, so that an answer
- * in it is always complete. Each part is sealed alone: parts that a request wrote twice are the same text, but
- * not the same bytes.
+ * in it is always complete. Each part is sealed alone: parts that a request wrote twice are the same text,
+ * but not the same bytes.
  *
  * @returns the number of further items.
  */
