@@ -346,6 +346,14 @@ const targets: Target[] = [
     },
   },
   {
+    name: 'access: create a key',
+    method: 'POST',
+    path: () => '/api/v1/api-keys',
+    valid: () => ({ name: 'Robot', role: 'viewer', organization_id: '1', creator: 'SPFUZZ' }),
+    expectRead: ({ name, role, creator }, answer) =>
+      expectKept({ name, role, creator }, answer, 'key', nothing),
+  },
+  {
     name: 'cliniko: settings',
     method: 'PUT',
     path: () => '/api/v1/cliniko/settings/1',

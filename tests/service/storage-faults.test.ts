@@ -57,6 +57,7 @@ const writes = [
     { url: 'https://example.com/hook', events: ['sync.completed'] },
     (body: Body) => body.message,
   ],
+  ['access', 'POST', '/api/v1/api-keys', { name: 'Robot', role: 'user' }, (body: Body) => body.detail],
 ] as [string, string, string, object, (body: Body) => unknown][];
 
 interface Body {
