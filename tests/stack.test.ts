@@ -219,8 +219,8 @@ test('keeps the identity of the tables, since a new one would be empty', () => {
   const ids = Object.keys(prod.template.findResources('AWS::DynamoDB::GlobalTable'));
   expect(ids.toSorted()).toEqual([
     'Tablesadmin8F4A41DC',
-    'TablesapiKeyUsesX',
-    'TablesapiKeysX',
+    'TablesapiKeyUses187883F5',
+    'TablesapiKeys2105EA78',
     'Tablesaudit3BC6CFAF',
     'TablesclinikoE7D877B8',
     'Tablescontent7E71BE79',

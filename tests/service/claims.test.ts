@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { dynamo } from '../../core/dynamo/dynamo.ts';
+import { tableName } from '../../core/dynamo/tables.ts';
 import { answerKeyOf } from '../../core/http/answer-seal.ts';
 import { answerUpdateOf, type Claim, claimKey, dropClaim } from '../../core/http/idempotency.ts';
 import { actAsLambda } from './as-lambda.ts';
@@ -70,4 +72,41 @@ test('a claim that was dropped in the moment of the take-over is nobody’s', as
   await expect(claimed(key, leaseMs + 1)).rejects.toMatchObject({ name: 'InFlight' });
   dynamo().put = put;
   expect(await claimed(key, leaseMs + 2)).toMatchObject({ pk: key.pk });
+});
+
+test('what is kept cannot be read by anyone without the key’s text, and is replayed to those who have it', async () => {
+  const key = newKey();
+  await dynamo().update(await answerUpdateOf(await claimed(key, 0), answer, 0));
+  const item = await dynamo().get(tableName('guards'), { pk: key.pk });
+  expect(
+    JSON.stringify({ ...item, answer: Buffer.from(item?.answer as Uint8Array).toString('latin1') }),
+  ).not.toMatch(/batch"|same key|client/);
+  await expect(claimKey({ ...key, answerKey: answerKeyOf('a guess', ['acme']) }, 1)).rejects.toThrow();
+  expect(await claimKey(key, 1)).toEqual(answer);
+});
+
+test('an answer that was kept before answers were sealed is replayed', async () => {
+  const key = newKey();
+  await claimed(key, 0);
+  await dynamo().update({
+    TableName: tableName('guards'),
+    Key: { pk: key.pk },
+    UpdateExpression: 'SET answer = :answer, parts = :parts, #status = :status, headers = :headers',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: {
+      ...{ ':answer': gzipSync(answer.body), ':parts': 0 },
+      ...{ ':status': answer.status, ':headers': answer.headers },
+    },
+  });
+  expect(await claimKey(key, 1)).toEqual(answer);
+});
+
+test('a large answer is whole also if a crash cut off its being kept a second time', async () => {
+  const key = newKey();
+  const claim = await claimed(key, 0);
+  const large = { ...answer, body: JSON.stringify(randomBytes(900_000).toString('base64')) };
+  await dynamo().update(await answerUpdateOf(claim, large, 0));
+  // The parts are written here, and the item that counts them would be next.
+  await answerUpdateOf(claim, large, 0);
+  expect(await claimKey(key, 1)).toEqual(large);
 });
