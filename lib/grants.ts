@@ -62,6 +62,7 @@ const readItems = ['GetItem', 'BatchGetItem', 'Query'];
 // CDK's own grantWriteData has no ConditionCheckItem, which a transaction that only checks an item needs.
 const writeItems = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
 const tableActions = {
+  get: ['GetItem'],
   read: readItems,
   write: [...readItems, ...writeItems],
   put: [...readItems, 'PutItem'],

@@ -98,7 +98,7 @@ export function ownUsesOf(endpoint: Endpoint): Uses {
  * an API key and notes its use.
  */
 export const usesOf = (endpoint: Endpoint): Uses => ({
-  apiKeys: 'read',
+  apiKeys: 'get',
   ...ownUsesOf(endpoint),
   apiKeyUses: 'put',
 });

@@ -46,8 +46,9 @@ export type BucketName = (typeof buckets)[number];
 /**
  * The resources of a function, and how it uses each.
  *
- * - tables: `read` is get and query; `write` adds put, update and delete; `put` is read and put, which
- *   also replaces items: IAM knows no condition, so the code that puts says whether it may
+ * - tables: `get` finds an item by its whole key, and lists none; `read` is get and query; `write` adds put,
+ *   update and delete; `put` is read and put, which also replaces items: IAM knows no condition, so the code
+ *   that puts says whether it may
  * - queues: `send` messages; `inspect` reads a queue's attributes, never a message
  * - topics: `publish` notices
  * - workflows: `run` is start, stop and describe executions
@@ -56,7 +57,7 @@ export type BucketName = (typeof buckets)[number];
  * - `sms`: `send` text messages with AWS End User Messaging
  */
 export type Uses = Partial<
-  Record<TableName, 'read' | 'write' | 'put'> &
+  Record<TableName, 'get' | 'read' | 'write' | 'put'> &
     Record<QueueName, 'send' | 'inspect'> &
     Record<TopicName, 'publish'> &
     Record<WorkflowName, 'run'> &
