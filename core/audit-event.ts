@@ -3,20 +3,22 @@ import { timestamp } from './clock.ts';
 import { dynamo } from './dynamo/dynamo.ts';
 import type { Action, Item } from './dynamo/store.ts';
 import { tableName } from './dynamo/tables.ts';
-import { itemVersion } from './dynamo/version.ts';
+import { stored } from './dynamo/version.ts';
 import { newTxId } from './ledger/transaction-id.ts';
 
-const AuditItem = z.object({
-  v: itemVersion,
-  /** UUID version 7, so that events sort by time, also among the manifests of a ledger. */
-  sk: z.string(),
-  user: z.string(),
-  action: z.enum(['create', 'delete']),
-  type: z.literal('api_key'),
-  id: z.string(),
-  /** RFC 3339. */
-  at: z.string(),
-});
+const AuditItem = stored(
+  'audit record',
+  z.object({
+    /** UUID version 7, so that events sort by time, also among the manifests of a ledger. */
+    sk: z.string(),
+    user: z.string(),
+    action: z.enum(['create', 'delete']),
+    type: z.literal('api_key'),
+    id: z.string(),
+    /** RFC 3339. */
+    at: z.string(),
+  }),
+);
 type AuditItem = z.output<typeof AuditItem>;
 
 /**

@@ -24,6 +24,7 @@ const namesWithSafeText = new Set([
   'AuthorizationErrorException',
   'BrokenInvariant',
   'MissingSetting',
+  'NewerVersion',
 ]);
 
 /**

@@ -1,6 +1,7 @@
 import {
   Choice,
   Condition,
+  Fail,
   type IChainable,
   JsonPath,
   Succeed,
@@ -8,6 +9,7 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { newerVersion } from '../core/version.ts';
 import { permanentFaults } from '../functions/index.ts';
 import { type Workers, workflowTask } from './workflow-task.ts';
 
@@ -20,9 +22,11 @@ const retriesMax = 8;
 
 /**
  * The input of every step: the sync and its attempt. Its progress is in the table, so the state stays below a
- * kilobyte.
+ * kilobyte. The version is a constant of the definition, and an execution keeps the definition that it was
+ * started with.
  */
 const identity = {
+  version: 1,
   tenant: JsonPath.stringAt('$.tenant'),
   orgId: JsonPath.stringAt('$.orgId'),
   syncId: JsonPath.numberAt('$.syncId'),
@@ -41,6 +45,8 @@ export function clinikoSync(scope: Construct, workers: Workers): IChainable {
     resultPath: JsonPath.DISCARD,
     retriesMax,
   });
+  // The functions are older than this definition, after a rollback: the sweep starts the run again with theirs.
+  const refused = new Fail(scope, 'Refused', { error: newerVersion });
   const step = (id: string, worker: string) =>
     workflowTask(scope, id, workers, {
       worker: `cliniko.${worker}`,
@@ -48,7 +54,9 @@ export function clinikoSync(scope: Construct, workers: Workers): IChainable {
       resultPath: '$.next',
       permanent: permanentFaults,
       retriesMax,
-    }).addCatch(failed, { resultPath: '$.error' });
+    })
+      .addCatch(refused, { errors: [newerVersion] })
+      .addCatch(failed, { resultPath: '$.error' });
   const begin = step('Begin', 'beginSync');
   const page = step('Page', 'syncPage');
   const removals = step('Removals', 'syncRemovals');

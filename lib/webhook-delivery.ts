@@ -20,7 +20,7 @@ const retriesMax = 5;
 export function webhookDelivery(scope: Construct, workers: Workers): IChainable {
   const deliver = workflowTask(scope, 'Deliver', workers, {
     worker: 'webhooks.deliver',
-    payload: { delivery: JsonPath.stringAt('$.delivery') },
+    payload: { version: 1, delivery: JsonPath.stringAt('$.delivery') },
     resultPath: '$.next',
     retriesMax,
   });

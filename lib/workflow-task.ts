@@ -3,6 +3,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { JitterType, type RetryProps, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { newerVersion } from '../core/version.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
 
 /** The functions that are steps of workflows, by system and name: `cliniko.syncPage`. */
@@ -70,7 +71,7 @@ export function workflowTask(scope: Construct, id: string, workers: Workers, pro
     `${lambdaFunction.functionArn}:*`,
     'CDK lets a workflow invoke its own step in any version of the function.',
   );
-  if (props.permanent) task.addRetry({ errors: [...props.permanent], maxAttempts: 0 });
+  task.addRetry({ errors: [newerVersion, ...(props.permanent ?? [])], maxAttempts: 0 });
   task.addRetry({ ...backoff, errors: notInvoked, maxAttempts: invocationRetriesMax });
   // Any other error may be over in a moment: a lost answer, a throttled table, a function that died or took
   // too long (`Sandbox.Timedout`, `Lambda.Unknown`, `States.Timeout`).

@@ -52,6 +52,7 @@ export async function list(
   const recordKeys = entryKeys.flatMap((key) => {
     const entry = listed.get(key);
     if (!entry) return [];
+    assertVersion(entry, 'entry of a list');
     invariant(typeof entry.id === 'string', 'an entry of a list has the id of its batch');
     return [keys.batch(entry.id)];
   });

@@ -1,21 +1,22 @@
-import * as z from 'zod';
-import { invariant } from '../invariant.ts';
-import type { Item } from './store.ts';
+import type * as z from 'zod';
+import { inNewestVersion, type Shape, versioned } from '../version.ts';
 
 /**
- * Asserts that an item has a version of its shape that this code can read. The attribute `v` is absent in
- * version 1, so that no item pays for it before there is a second version.
+ * The schema of a stored item. The attribute `v` is absent in version 1, so that no item pays for it before
+ * there is a second version. A new attribute is optional; any other change takes the next version.
  *
- * @param kind names the items in the error, such as `record of the ledger`.
- * @throws BrokenInvariant for an item that newer code wrote, before any of it is guessed.
+ * @param kind names the items in errors, such as `settings of an organisation`.
  */
-export function assertVersion(item: Item, kind: string, newest = 1): void {
-  const { v = 1 } = item;
-  invariant(
-    typeof v === 'number' && Number.isInteger(v) && v >= 1 && v <= newest,
-    `a ${kind} has version ${String(v)}, and this code reads versions up to ${newest}`,
-  );
-}
+export const stored = <S extends z.ZodType>(kind: string, schema: S, past: Omit<Shape, 'kind'> = {}) =>
+  versioned('v', { kind, ...past }, schema);
 
-/** The same rule as a field `v` of a schema with which an item is parsed. */
-export const itemVersion = z.literal(1).optional();
+/**
+ * The same rule for an item that is checked by hand. Where this code writes a second version, the caller tells
+ * the two apart.
+ *
+ * @param newest the version that this code writes; that before it is read, too.
+ * @throws NewerVersion for an item that newer code wrote.
+ */
+export function assertVersion(item: object, kind: string, newest = 1): void {
+  inNewestVersion({ ...item }, 'v', { kind, newest, upgrade: (before) => before });
+}

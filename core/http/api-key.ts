@@ -3,7 +3,7 @@ import { within } from '../deadline.ts';
 import { dynamo } from '../dynamo/dynamo.ts';
 import type { Key } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
-import { itemVersion } from '../dynamo/version.ts';
+import { stored } from '../dynamo/version.ts';
 import { keepNewest } from '../keep-newest.ts';
 import { hasChecksum, keyHash } from './api-key-text.ts';
 import { noteKeyUse } from './api-key-use.ts';
@@ -14,7 +14,6 @@ import { apiKeyUserPrefix, type Caller, roles } from './caller.ts';
  * after it has expired.
  */
 export const KeyGrant = z.object({
-  v: itemVersion,
   id: z.string(),
   tenant: z.string(),
   role: z.enum(roles),
@@ -24,6 +23,8 @@ export const KeyGrant = z.object({
   expires_at: z.number(),
 });
 export type KeyGrant = z.output<typeof KeyGrant>;
+
+const StoredGrant = stored('grant of an API key', KeyGrant);
 
 /** The key of a grant in the table `apiKeys`. */
 export const grantKey = (hash: string): Key => ({ pk: `HASH#${hash}`, sk: 'GRANT' });
@@ -50,7 +51,7 @@ async function readGrant(hash: string): Promise<KeyGrant | undefined> {
   const item = await within(Date.now() + lookupMsMax, () =>
     dynamo().get(tableName('apiKeys'), grantKey(hash)),
   );
-  return item && KeyGrant.parse(item);
+  return item && StoredGrant.parse(item);
 }
 
 async function lookUp(hash: string, now: number): Promise<KeyGrant | undefined> {

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type Endpoint, endpointId, type Limit } from '../contract/endpoint.ts';
 import { dynamo } from '../dynamo/dynamo.ts';
 import { tableName } from '../dynamo/tables.ts';
+import { assertVersion } from '../dynamo/version.ts';
 import { present } from '../invariant.ts';
 import type { Caller } from './caller.ts';
 import { Problem } from './problem.ts';
@@ -185,5 +186,6 @@ async function claim(key: string, slot: number, limit: Limit, now: number) {
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
+  assertVersion(item, 'counter of a rate limit');
   return { succeeded: done || item.claimant === claimant, item };
 }

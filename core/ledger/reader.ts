@@ -1,5 +1,6 @@
 import { queryAll } from '../dynamo/query-all.ts';
 import type { Item } from '../dynamo/store.ts';
+import { assertVersion } from '../dynamo/version.ts';
 import { present } from '../invariant.ts';
 import { chunksOf } from '../parallel.ts';
 import type { Stored } from './change.ts';
@@ -124,7 +125,10 @@ export async function registeredTenants(context: Context): Promise<string[]> {
  */
 export async function snapshotsOf(context: Context, tenants: string[] | 'all'): Promise<Snapshot[]> {
   // No commit over several tenants has happened before the item exists.
-  const multiSeq = (item: Item | undefined) => Number(item?.seq ?? 0);
+  const multiSeq = (item: Item = {}) => {
+    assertVersion(item, 'count of commits');
+    return Number(item.seq ?? 0);
+  };
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { message } from '../version.ts';
 
 /**
  * Names one attempt to write a transaction, in one tenant of one ledger. Free of personal data, so that
@@ -30,7 +31,10 @@ export const refFrom = ({ ledger, tenant, batch }: StoredRef): TransactionRef =>
 });
 
 /** The queue message that asks for the recovery of a transaction; each ledger has a queue of its own. */
-export const recoveryMessage = z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() });
+export const recoveryMessage = message(
+  'recovery message',
+  z.object({ version: z.literal(1), tenant: z.string(), batch: z.string() }),
+);
 
 export const recoveryMessageOf = ({ tenant, txId }: TransactionRef): z.output<typeof recoveryMessage> => ({
   version: 1,

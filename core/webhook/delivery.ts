@@ -2,30 +2,32 @@ import * as z from 'zod';
 import { timestamp } from '../clock.ts';
 import type { Action } from '../dynamo/store.ts';
 import { tableName } from '../dynamo/tables.ts';
-import { itemVersion } from '../dynamo/version.ts';
+import { stored } from '../dynamo/version.ts';
 import { startWorkflow } from '../workflow.ts';
 import { findWebhooks, isSubscribed, type Origin, type Webhook, type WebhookEvent } from './webhook.ts';
 
 /** A message to one webhook as stored in `webhooks` until it is accepted or given up. */
-export const Delivery = z.object({
-  v: itemVersion,
-  /**
-   * Sent as `webhook-id`, by which receivers detect repeats. Also names executions: at most 70 letters,
-   * digits, `-` and `_`.
-   */
-  id: z.string(),
-  tenant: z.string(),
-  /** Id of the webhook. */
-  webhook: z.string(),
-  /** The exact bytes that are signed and sent. */
-  body: z.string(),
-  /** Attempts so far. */
-  attempts: z.int(),
-  /** Time of the next attempt, RFC 3339. */
-  due_at: z.string(),
-  /** Number of executions started for it. */
-  started: z.int(),
-});
+export const Delivery = stored(
+  'delivery',
+  z.object({
+    /**
+     * Sent as `webhook-id`, by which receivers detect repeats. Also names executions: at most 70 letters,
+     * digits, `-` and `_`.
+     */
+    id: z.string(),
+    tenant: z.string(),
+    /** Id of the webhook. */
+    webhook: z.string(),
+    /** The exact bytes that are signed and sent. */
+    body: z.string(),
+    /** Attempts so far. */
+    attempts: z.int(),
+    /** Time of the next attempt, RFC 3339. */
+    due_at: z.string(),
+    /** Number of executions started for it. */
+    started: z.int(),
+  }),
+);
 export type Delivery = z.output<typeof Delivery>;
 
 /** Partition of the pending messages of all tenants. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dynamo } from '../dynamo/dynamo.ts';
 import { queryAll } from '../dynamo/query-all.ts';
 import { tableName } from '../dynamo/tables.ts';
-import { itemVersion } from '../dynamo/version.ts';
+import { stored } from '../dynamo/version.ts';
 
 /** Events that a webhook can subscribe to. */
 export const events = ['sync.completed', 'sync.failed', 'batch.completed'] as const;
@@ -22,17 +22,19 @@ export interface Origin {
 }
 
 /** A webhook as stored in `webhooks`. Its secret is in Secrets Manager, under its id. */
-export const Webhook = z.object({
-  v: itemVersion,
-  id: z.string(),
-  url: z.string(),
-  events: z.array(z.enum(events)),
-  /** Only events of this organisation; `null` for all events of the tenant. */
-  organization: z.string().nullable(),
-  /** False once the receiver answered 410 Gone. */
-  enabled: z.boolean(),
-  created_at: z.string(),
-});
+export const Webhook = stored(
+  'webhook',
+  z.object({
+    id: z.string(),
+    url: z.string(),
+    events: z.array(z.enum(events)),
+    /** Only events of this organisation; `null` for all events of the tenant. */
+    organization: z.string().nullable(),
+    /** False once the receiver answered 410 Gone. */
+    enabled: z.boolean(),
+    created_at: z.string(),
+  }),
+);
 export type Webhook = z.output<typeof Webhook>;
 
 /** One partition per tenant. */

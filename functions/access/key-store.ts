@@ -6,6 +6,7 @@ import { queryAll } from '../../core/dynamo/query-all.ts';
 import type { Action, Key } from '../../core/dynamo/store.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { transactOnce } from '../../core/dynamo/transact-once.ts';
+import { stored } from '../../core/dynamo/version.ts';
 import { grantKey, KeyGrant } from '../../core/http/api-key.ts';
 import { InFlight, Problem } from '../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../core/ledger/change.ts';
@@ -14,13 +15,16 @@ import { type AnswerUpdate, answerAction } from '../../core/ledger/change.ts';
 const keysPerTenantMax = 100;
 
 /** A key as its tenant lists it: its grant, the hash of its text, and who made it when. */
-const ApiKey = KeyGrant.extend({
-  hash: z.string(),
-  name: z.string(),
-  /** RFC 3339. */
-  created_at: z.string(),
-  created_by: z.string(),
-});
+const ApiKey = stored(
+  'API key',
+  KeyGrant.extend({
+    hash: z.string(),
+    name: z.string(),
+    /** RFC 3339. */
+    created_at: z.string(),
+    created_by: z.string(),
+  }),
+);
 export type ApiKey = z.output<typeof ApiKey>;
 
 const listed = 'KEY#';

@@ -1,13 +1,17 @@
 import * as z from 'zod';
 import { organizationId } from '../../core/contract/organization-id.ts';
+import { stored } from '../../core/dynamo/version.ts';
 import type { Caller } from '../../core/http/caller.ts';
 import { CodedProblem } from '../../core/http/coded-problem.ts';
 
 /** An organisation's id in a path, chosen by the caller that registers it. */
 export const OrgId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'Invalid organization ID');
 
-/** An organisation of a tenant, also as it is stored in the lists of due and of running syncs. */
-export const Organization = z.object({ tenant: z.string().min(1), orgId: z.string().min(1) });
+/** An organisation of a tenant, as it is stored in the lists of due and of running syncs. */
+export const Organization = stored(
+  'listed organisation',
+  z.object({ tenant: z.string().min(1), orgId: z.string().min(1) }),
+);
 export type Organization = z.output<typeof Organization>;
 
 export const organizationNotFound = (orgId: string) =>

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
 import { endingUses } from './sync/ending-uses.ts';
-import { Next, StepInput } from './sync/step-shape.ts';
+import { FailInput, Next, StepInput } from './sync/step-shape.ts';
 
 /** Shared by the steps of a sync. They may start the workflow: a long run continues in another execution. */
 const step = {
@@ -31,7 +31,7 @@ export const clinikoWorkers = {
     trigger: step.trigger,
     uses: endingUses,
     summary: 'End a sync as failed, with the reason',
-    message: StepInput.omit({ turn: true }).extend({ error: z.string() }),
+    message: FailInput,
   },
   sweep: {
     trigger: { every: 'cron(0/2 * * * ? *)' },

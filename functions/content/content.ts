@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { itemVersion } from '../../core/dynamo/version.ts';
+import { stored } from '../../core/dynamo/version.ts';
 import { isStorable, normalized } from '../../core/text.ts';
 
 /**
@@ -183,15 +183,16 @@ export const Content = z.object({
 type Content = z.output<typeof Content>;
 
 /** Content as it is stored. */
-export const ContentRecord = Content.extend({
-  tenantId: z.string(),
-  /** Counts the changes of all fields but the price, which the chain orders. */
-  version: z.int(),
-  /** The fingerprint of the request that registered it, if that had an idempotency key. */
-  registration: z.string().optional(),
-  /** The format of the item; absent means 1. */
-  v: itemVersion,
-});
+export const ContentRecord = stored(
+  'content',
+  Content.extend({
+    tenantId: z.string(),
+    /** Counts the changes of all fields but the price, which the chain orders. */
+    version: z.int(),
+    /** The fingerprint of the request that registered it, if that had an idempotency key. */
+    registration: z.string().optional(),
+  }),
+);
 export type ContentRecord = z.output<typeof ContentRecord>;
 
 /** @param now RFC 3339. */
@@ -212,7 +213,6 @@ export function contentToReply(record: ContentRecord, toCreator: boolean): Conte
     tenantId: _tenant,
     version: _version,
     registration: _registration,
-    v: _v,
     removalReason,
     ...content
   } = record;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ChunkMessage } from '../../core/batch/chunk-message.ts';
 import type { Worker } from '../../core/contract/worker.ts';
+import { message } from '../../core/version.ts';
 
 const chain = {
   operations: 'write',
@@ -29,10 +30,13 @@ export const contentWorkers = {
     summary: 'Sign, send and follow the transactions that set prices on the chain',
     trigger: { queue: 'contentChain' },
     uses: chain,
-    message: z.object({
-      version: z.literal(1),
-      /** True if an operator wants nonces to be given out anew from the one that the chain expects. */
-      renumber: z.boolean().optional(),
-    }),
+    message: message(
+      'message to the driver of the chain',
+      z.object({
+        version: z.literal(1),
+        /** True if an operator wants nonces to be given out anew from the one that the chain expects. */
+        renumber: z.boolean().optional(),
+      }),
+    ),
   },
 } satisfies Record<string, Worker>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { systemClock, timestamp } from '../../core/clock.ts';
+import { assertVersion } from '../../core/dynamo/version.ts';
 import {
   changeable,
   optional,
@@ -127,15 +128,16 @@ export const Patient = z
 export type Patient = z.output<typeof Patient>;
 
 /**
- * Asserts that a stored document is a patient of version 1. Checked by hand and not by the schema, since a
- * page may have 500 patients.
+ * Asserts that a stored document is a patient. Checked by hand and not by the schema, since a page may have
+ * 500 patients.
  *
- * @throws BrokenInvariant for a document of another kind or version.
+ * @throws BrokenInvariant for a document of another kind.
+ * @throws NewerVersion for a patient that newer code wrote.
  */
 export function asPatient(document: Patient): Patient {
+  assertVersion(document, 'patient');
   const { id, tenant_id, gender } = document;
-  const isPatient =
-    typeof tenant_id === 'string' && genders.includes(gender) && (!('v' in document) || document.v === 1);
+  const isPatient = typeof tenant_id === 'string' && genders.includes(gender);
   invariant(isPatient, `document ${id} is a patient`);
   return document;
 }

@@ -2,6 +2,7 @@ import { systemDeps } from '../../core/deps.ts';
 import { dynamo } from '../../core/dynamo/dynamo.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { transactOnce } from '../../core/dynamo/transact-once.ts';
+import { assertVersion } from '../../core/dynamo/version.ts';
 import { Problem } from '../../core/http/problem.ts';
 import { findWebhooks, type Webhook, webhookKey } from '../../core/webhook/webhook.ts';
 
@@ -31,7 +32,9 @@ export async function registerWebhook(
   const TableName = tableName('webhooks');
   const key = registrationsKey(tenant);
   for (let time = 0; time < triesMax; time++) {
-    const registrations = Number((await dynamo().get(TableName, key))?.registrations ?? 0);
+    const counter = (await dynamo().get(TableName, key)) ?? {};
+    assertVersion(counter, 'counter of registrations');
+    const registrations = Number(counter.registrations ?? 0);
     refuse(await findWebhooks(tenant));
     const { done } = await transactOnce(dynamo(), systemDeps, [
       { Put: { TableName, Item: { ...webhookKey(tenant, webhook.id), ...webhook } } },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
+import { message } from '../../core/version.ts';
 
 /** Workers that deliver messages to webhooks. */
 export const webhookWorkers = {
@@ -7,7 +8,7 @@ export const webhookWorkers = {
     trigger: { workflow: 'webhookDelivery' },
     uses: { webhooks: 'write', webhookSecrets: 'read' },
     summary: 'Send one message to one webhook, one attempt',
-    message: z.object({ delivery: z.string() }),
+    message: message('step of a delivery', z.object({ delivery: z.string() })),
     result: z.object({ until: z.string().optional() }),
   },
   sweep: {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Action, Item, Key } from '../../../core/dynamo/store.ts';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { invariant, present } from '../../../core/invariant.ts';
 
 /**
@@ -48,13 +48,14 @@ export const justAfter = (time: string): string => `${time}!`;
 export const recordsPerBlockMax = 500;
 
 /** A stored tally without its counters, which are the attributes `n:<block>:<facet>`. */
-const TallyItem = z.object({
-  layout: z.int(),
-  changes: z.int(),
-  blocks: z.array(z.object({ id: z.int(), from: z.string() })),
-  /** The format of the item; absent means 1. */
-  v: itemVersion,
-});
+const TallyItem = stored(
+  'tally',
+  z.object({
+    layout: z.int(),
+    changes: z.int(),
+    blocks: z.array(z.object({ id: z.int(), from: z.string() })),
+  }),
+);
 
 const counter = (block: number, facet: string) => `n:${block}:${facet}`;
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { assertVersion } from '../../../core/dynamo/version.ts';
 import { setting } from '../../../core/environment.ts';
 import { takeCall } from '../../../core/http/rate-limit.ts';
 
@@ -32,6 +33,7 @@ const pauseKey = (apiKey: string) => ({ pk: `CLINIKO-PAUSE#${ownerOf(apiKey)}` }
  */
 export async function takeRequest(apiKey: string, now: number): Promise<number | undefined> {
   const pause = await dynamo().get(tableName('guards'), pauseKey(apiKey));
+  assertVersion(pause ?? {}, 'pause of an API key');
   if (Number(pause?.until) > now) return Number(pause?.until);
   const limit = { calls: callsPerMinute(), seconds: windowSeconds, per: 'user' } as const;
   const { admitted, resetAt } = await takeCall(`cliniko ${ownerOf(apiKey)}`, limit, now);

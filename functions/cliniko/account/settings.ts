@@ -6,7 +6,7 @@ import { systemDeps } from '../../../core/deps.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { Problem } from '../../../core/http/problem.ts';
 import { log } from '../../../core/log.ts';
 import { readSecret, removeSecret, writeSecret } from '../../../core/secrets.ts';
@@ -17,18 +17,20 @@ import { intervalOf } from './schedule.ts';
 import type { NewSettings, SettingsReply } from './settings-shape.ts';
 
 /** Settings of an organisation as stored in `cliniko`; the API key itself is in Secrets Manager. */
-export const ClinikoSettings = z.object({
-  v: itemVersion,
-  name: z.string(),
-  contact_email: z.string(),
-  schedule: z.string().nullable(),
-  /** Name of the secret with the API key. Each new key gets a new name, so that no cached old key is used. */
-  secret: z.string().min(1),
-  /** Due time of the next scheduled sync, RFC 3339; `null` without a schedule. */
-  due_at: z.string().nullable(),
-  created_at: z.string(),
-  updated_at: z.string(),
-});
+export const ClinikoSettings = stored(
+  'setting of an organisation',
+  z.object({
+    name: z.string(),
+    contact_email: z.string(),
+    schedule: z.string().nullable(),
+    /** Name of the secret with the API key. Each new key gets a new name, so that no cached old key is used. */
+    secret: z.string().min(1),
+    /** Due time of the next scheduled sync, RFC 3339; `null` without a schedule. */
+    due_at: z.string().nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+  }),
+);
 export type ClinikoSettings = z.output<typeof ClinikoSettings>;
 
 /**

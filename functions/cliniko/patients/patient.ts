@@ -1,34 +1,36 @@
 import * as z from 'zod';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { folded } from '../../../core/search-text.ts';
 import type { ReadPatient } from './patient-record.ts';
 
 /** A patient of an organisation as stored in `cliniko`. */
-export const StoredPatient = z.object({
-  v: itemVersion,
-  /** Cliniko's id, or the place in its list of a record without one. */
-  cliniko_id: z.string(),
-  /** Our own number, unique within the tenant. */
-  id: z.int(),
-  /**
-   * The patient's state at Cliniko. `rejected` is a new record that could not be stored; the item makes it
-   * count only once.
-   */
-  standing: z.enum(['active', 'archived', 'deleted', 'rejected']),
-  first_name: z.string().nullable(),
-  last_name: z.string().nullable(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  date_of_birth: z.string().nullable(),
-  /** Last change at Cliniko, RFC 3339, UTC; empty if unknown. */
-  updated_at: z.string(),
-  last_synced: z.string(),
-  sync_status: z.enum(['success', 'failed']),
-  /** Id of the last sync that saw it. */
-  seen: z.int(),
-  /** Text that searches match, in the form of `searchOf`. */
-  search: z.string(),
-});
+export const StoredPatient = stored(
+  'patient of an organisation',
+  z.object({
+    /** Cliniko's id, or the place in its list of a record without one. */
+    cliniko_id: z.string(),
+    /** Our own number, unique within the tenant. */
+    id: z.int(),
+    /**
+     * The patient's state at Cliniko. `rejected` is a new record that could not be stored; the item makes it
+     * count only once.
+     */
+    standing: z.enum(['active', 'archived', 'deleted', 'rejected']),
+    first_name: z.string().nullable(),
+    last_name: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    date_of_birth: z.string().nullable(),
+    /** Last change at Cliniko, RFC 3339, UTC; empty if unknown. */
+    updated_at: z.string(),
+    last_synced: z.string(),
+    sync_status: z.enum(['success', 'failed']),
+    /** Id of the last sync that saw it. */
+    seen: z.int(),
+    /** Text that searches match, in the form of `searchOf`. */
+    search: z.string(),
+  }),
+);
 export type StoredPatient = z.output<typeof StoredPatient>;
 
 /** A sync that sees a record: its id, the time, and the list in which the record was. */

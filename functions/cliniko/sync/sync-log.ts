@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { organizationId } from '../../../core/contract/organization-id.ts';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { type FailureKind, failureKinds } from '../faults.ts';
 import { warningCodes } from '../patients/read-field.ts';
 
@@ -37,38 +37,42 @@ const Retries = z.object(Object.fromEntries(failureKinds.map((kind) => [kind, co
 export type Retries = Partial<Record<FailureKind, number>>;
 
 /** One sync of an organisation as stored in `operations`. Instants are RFC 3339. */
-export const SyncLog = z.object({
-  v: itemVersion,
-  id: z.int(),
-  /** Position among the organisation's syncs, from 1: the oldest and the newest log give their number. */
-  nth: z.int(),
-  /** TTL, in seconds since the epoch. */
-  expires_at: z.number(),
-  organization: z.string(),
-  operation: z.enum(syncOperations),
-  status: z.enum(syncStatuses),
-  started_at: z.string(),
-  completed_at: z.string().nullable(),
-  /** The last time that records were counted. */
-  progressed_at: z.string(),
-  found: z.int(),
-  success: z.int(),
-  failed: z.int(),
-  /** Finished pages, and pages in all. */
-  page: z.int(),
-  pages: z.int(),
-  /** In percent with one decimal. Never falls, though `found` may grow. */
-  progress: z.number(),
-  /** Records that could not be stored: ids and the invalid fields, never their content. */
-  broken: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
-  /** Calls to Cliniko that failed and were repeated, by kind. */
-  retries: Retries.default({}),
-  /** Fields that are not stored as Cliniko has them: their names, never their values. */
-  warnings: z.array(Warning).default([]),
-  /** Number of warnings, also of those that are not listed. */
-  warned: z.int().default(0),
-  fault: z.object({ message: z.string(), error_code: z.string(), action: z.string().optional() }).nullable(),
-});
+export const SyncLog = stored(
+  'log of a sync',
+  z.object({
+    id: z.int(),
+    /** Position among the organisation's syncs, from 1: the oldest and the newest log give their number. */
+    nth: z.int(),
+    /** TTL, in seconds since the epoch. */
+    expires_at: z.number(),
+    organization: z.string(),
+    operation: z.enum(syncOperations),
+    status: z.enum(syncStatuses),
+    started_at: z.string(),
+    completed_at: z.string().nullable(),
+    /** The last time that records were counted. */
+    progressed_at: z.string(),
+    found: z.int(),
+    success: z.int(),
+    failed: z.int(),
+    /** Finished pages, and pages in all. */
+    page: z.int(),
+    pages: z.int(),
+    /** In percent with one decimal. Never falls, though `found` may grow. */
+    progress: z.number(),
+    /** Records that could not be stored: ids and the invalid fields, never their content. */
+    broken: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
+    /** Calls to Cliniko that failed and were repeated, by kind. */
+    retries: Retries.default({}),
+    /** Fields that are not stored as Cliniko has them: their names, never their values. */
+    warnings: z.array(Warning).default([]),
+    /** Number of warnings, also of those that are not listed. */
+    warned: z.int().default(0),
+    fault: z
+      .object({ message: z.string(), error_code: z.string(), action: z.string().optional() })
+      .nullable(),
+  }),
+);
 export type SyncLog = z.output<typeof SyncLog>;
 
 /** A sync log in answers. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
 import { patientsPerPage, type SyncOperation, syncOperations } from './sync-log.ts';
 
@@ -90,27 +90,29 @@ const Holdings = z.object({
 export type Holdings = z.output<typeof Holdings>;
 
 /** State of an organisation's syncs as stored in `cliniko`. */
-export const SyncState = z.object({
-  v: itemVersion,
-  /**
-   * Counts changes (optimistic locking): a change is conditional on the version it read, so no page is
-   * counted twice.
-   */
-  version: z.int(),
-  run: Run.nullable(),
-  /**
-   * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own.
-   */
-  starts: z.array(z.number()),
-  /** Number of logs ever written. */
-  logs: z.int(),
-  /** Id of the Cliniko account whose patients are listed; empty before the first sync. */
-  account: z.string(),
-  /** Name of the secret with the key that led to `account`; empty before the first sync. */
-  secret: z.string(),
-  /** By account id, of every account that the organisation ever had. */
-  holdings: z.record(z.string(), Holdings),
-});
+export const SyncState = stored(
+  'state of syncs',
+  z.object({
+    /**
+     * Counts changes (optimistic locking): a change is conditional on the version it read, so no page is
+     * counted twice.
+     */
+    version: z.int(),
+    run: Run.nullable(),
+    /**
+     * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own.
+     */
+    starts: z.array(z.number()),
+    /** Number of logs ever written. */
+    logs: z.int(),
+    /** Id of the Cliniko account whose patients are listed; empty before the first sync. */
+    account: z.string(),
+    /** Name of the secret with the key that led to `account`; empty before the first sync. */
+    secret: z.string(),
+    /** By account id, of every account that the organisation ever had. */
+    holdings: z.record(z.string(), Holdings),
+  }),
+);
 export type SyncState = z.output<typeof SyncState>;
 
 export const emptyState: SyncState = {

@@ -8,7 +8,7 @@ const feeRaiseRatio = 1.25;
 /** The highest fee as a multiple of the first. */
 const feeRatioMax = 20;
 
-const queued = ({ pk: _pk, v: _v, ...job }: WaitingPriceJob): QueuedPriceJob => job;
+const queued = ({ pk: _pk, ...job }: WaitingPriceJob): QueuedPriceJob => job;
 
 /**
  * A nonce with its signed transaction: the price of the next job, or without one a call that only uses the

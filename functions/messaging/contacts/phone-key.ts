@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
 
 /** Secrets that one container caches. */
@@ -11,7 +11,7 @@ const cachedTenantsMax = 1_000;
 
 const secrets = new LRUCache<string, Buffer>({ max: cachedTenantsMax });
 
-const phoneSecret = z.object({ v: itemVersion, secret: z.instanceof(Uint8Array) });
+const phoneSecret = stored('phone secret', z.object({ secret: z.instanceof(Uint8Array) }));
 
 const keyOf = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
 

@@ -1,3 +1,4 @@
+import { assertVersion } from '../../../core/dynamo/version.ts';
 import { Problem } from '../../../core/http/problem.ts';
 import type { AnswerWith } from '../../../core/http/serve.ts';
 import { invariant } from '../../../core/invariant.ts';
@@ -27,18 +28,22 @@ type Document = Contact | PhoneEntry;
 
 const isContact = (document: Document): document is Contact => 'phone_e164' in document;
 
-/** Checked by hand and not by a schema, since a search passes every contact of a tenant through it. */
-const isFirstVersion = (document: Document) => !('v' in document) || document.v === 1;
-
-/** The document as a contact. @throws BrokenInvariant for another kind or version. */
+/**
+ * The document as a contact. Checked by hand and not by a schema, since a search passes every contact of a
+ * tenant through it.
+ *
+ * @throws BrokenInvariant for another kind, NewerVersion for a contact that newer code wrote.
+ */
 export function asContact(document: Document): Contact {
-  invariant(isContact(document) && isFirstVersion(document), `document ${document.id} is a contact`);
+  assertVersion(document, 'contact');
+  invariant(isContact(document), `document ${document.id} is a contact`);
   return document;
 }
 
-/** The document as a phone entry. @throws BrokenInvariant for another kind or version. */
+/** The same for a phone entry. */
 export function asPhoneEntry(document: Document): PhoneEntry {
-  invariant(!isContact(document) && isFirstVersion(document), `document ${document.id} is a phone entry`);
+  assertVersion(document, 'phone entry');
+  invariant(!isContact(document), `document ${document.id} is a phone entry`);
   return document;
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Item, Key } from '../../../core/dynamo/store.ts';
-import { itemVersion } from '../../../core/dynamo/version.ts';
+import { stored } from '../../../core/dynamo/version.ts';
 import { FileReport } from '../../../core/files/report.ts';
 import { present } from '../../../core/invariant.ts';
 import { fillIn } from './templates/text.ts';
@@ -14,37 +14,39 @@ const uploadCounts = z.object({
 export type UploadCounts = z.output<typeof uploadCounts>;
 
 /** A batch of messages as it was requested. Times are RFC 3339. */
-const smsBatch = z.object({
-  v: itemVersion,
-  pk: z.string(),
-  sk: z.string(),
-  id: z.string(),
-  tenant: z.string(),
-  /** The user who requested it. */
-  user: z.string(),
-  /**
-   * `expected`: its file is not uploaded or not processed yet. `waiting`: stored, but not handed to the batch
-   * engine. `released`: the batch engine works on it. `canceled`: before it was released.
-   */
-  state: z.enum(['expected', 'waiting', 'released', 'canceled']),
-  /** Number of messages. */
-  total: z.number(),
-  createdAt: z.string(),
-  /** Time at which its messages are to be sent. */
-  dueAt: z.string(),
-  /** True if the caller asked for that time. */
-  scheduled: z.boolean(),
-  /** The text of messages that have none of their own. */
-  text: z.string().optional(),
-  /** The sender id of messages that have none of their own. */
-  from: z.string(),
-  campaignId: z.string().optional(),
-  templateId: z.string().optional(),
-  /** Id of the engine's batch, once released. */
-  engineId: z.string().optional(),
-  /** Only for a file. */
-  upload: uploadCounts.optional(),
-});
+const smsBatch = stored(
+  'batch of texts',
+  z.object({
+    pk: z.string(),
+    sk: z.string(),
+    id: z.string(),
+    tenant: z.string(),
+    /** The user who requested it. */
+    user: z.string(),
+    /**
+     * `expected`: its file is not uploaded or not processed yet. `waiting`: stored, but not handed to the batch
+     * engine. `released`: the batch engine works on it. `canceled`: before it was released.
+     */
+    state: z.enum(['expected', 'waiting', 'released', 'canceled']),
+    /** Number of messages. */
+    total: z.number(),
+    createdAt: z.string(),
+    /** Time at which its messages are to be sent. */
+    dueAt: z.string(),
+    /** True if the caller asked for that time. */
+    scheduled: z.boolean(),
+    /** The text of messages that have none of their own. */
+    text: z.string().optional(),
+    /** The sender id of messages that have none of their own. */
+    from: z.string(),
+    campaignId: z.string().optional(),
+    templateId: z.string().optional(),
+    /** Id of the engine's batch, once released. */
+    engineId: z.string().optional(),
+    /** Only for a file. */
+    upload: uploadCounts.optional(),
+  }),
+);
 export type SmsBatch = z.output<typeof smsBatch>;
 
 /** Parses a batch. @throws ZodError for an item of another shape. */
@@ -58,7 +60,7 @@ const packedMessage = z.object({
 });
 export type PackedMessage = z.output<typeof packedMessage>;
 
-const pack = z.object({ v: itemVersion, messages: z.array(packedMessage) });
+const pack = stored('pack of messages', z.object({ messages: z.array(packedMessage) }));
 
 /**
  * Parses the messages of one pack, in their order; 50 take 3 µs.
@@ -68,18 +70,23 @@ const pack = z.object({ v: itemVersion, messages: z.array(packedMessage) });
 export const asPack = (item: Item): PackedMessage[] => pack.parse(item).messages;
 
 /** The errors of a file's rows as answered, and what was understood of it; earlier versions had no report. */
-const readFile = z.object({ errors: z.array(z.string()), file: FileReport.optional() });
+const readFile = stored(
+  'report of a file',
+  z.object({ errors: z.array(z.string()), file: FileReport.optional() }),
+);
 export type ReadFile = z.output<typeof readFile>;
 
 /** Parses what was read of a file. @throws ZodError for an item of another shape. */
-export const asReadFile = (item: Item): ReadFile => readFile.extend({ v: itemVersion }).parse(item);
+export const asReadFile = (item: Item): ReadFile => readFile.parse(item);
 
 /** One counter of final receipts; a state that none had is absent. */
-const receiptCounter = z.object({
-  v: itemVersion,
-  delivered: z.number().default(0),
-  failed: z.number().default(0),
-});
+const receiptCounter = stored(
+  'counter of receipts',
+  z.object({
+    delivered: z.number().default(0),
+    failed: z.number().default(0),
+  }),
+);
 
 /** Final receipts of a batch's messages, counted by state. */
 export type ReceiptCounts = Pick<z.output<typeof receiptCounter>, 'delivered' | 'failed'>;
@@ -96,9 +103,12 @@ export function sumOfReceipts(counters: readonly Item[]): ReceiptCounts {
 }
 
 /** A batch that the sweep must check. Its sort key begins with the time, 24 characters long. */
-const dueEntry = z
-  .object({ v: itemVersion, sk: z.string(), tenant: z.string(), id: z.string() })
-  .transform(({ sk, tenant, id }) => ({ tenant, id, dueAt: sk.slice(0, 24) }));
+const dueEntry = stored(
+  'entry of a due batch',
+  z
+    .object({ sk: z.string(), tenant: z.string(), id: z.string() })
+    .transform(({ sk, tenant, id }) => ({ tenant, id, dueAt: sk.slice(0, 24) })),
+);
 
 /** Parses an entry of the sweep. @throws ZodError for an item of another shape. */
 export const asDueEntry = (item: Item): z.output<typeof dueEntry> => dueEntry.parse(item);

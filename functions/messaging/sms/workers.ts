@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { ChunkMessage } from '../../../core/batch/chunk-message.ts';
 import type { Worker } from '../../../core/contract/worker.ts';
+import { message } from '../../../core/version.ts';
 
-const due = z.object({ version: z.literal(1), tenant: z.string(), due: z.string() });
+const due = message(
+  'message of a due batch',
+  z.object({ version: z.literal(1), tenant: z.string(), due: z.string() }),
+);
 
 /** What recording an opt-out of the carrier takes. */
 const optOutUses = { messaging: 'write', audit: 'put', contactRecovery: 'send' } as const;
@@ -27,7 +31,10 @@ export const smsWorkers = {
     summary: 'Record a receipt that AWS sent',
     trigger: { queue: 'smsReceipts' },
     uses: optOutUses,
-    message: z.object({ version: z.literal(1), tenant: z.string(), message: z.string(), type: z.string() }),
+    message: message(
+      'receipt',
+      z.object({ version: z.literal(1), tenant: z.string(), message: z.string(), type: z.string() }),
+    ),
   },
   askReceipts: {
     summary: 'Poll for receipts, if the provider does not push them',

@@ -207,6 +207,7 @@ test('keeps the earlier of two deadlines for everything that is done within them
 test('reads items without a version as version 1, and refuses those that newer code wrote', () => {
   expect(() => assertVersion({ pk: 'p' }, 'thing')).not.toThrow();
   expect(() => assertVersion({ v: 1 }, 'thing')).not.toThrow();
-  for (const v of [2, 0, '1', null])
+  expect(() => assertVersion({ v: 2 }, 'thing')).toThrow(expect.objectContaining({ name: 'NewerVersion' }));
+  for (const v of [0, '1', null])
     expect(() => assertVersion({ v }, 'thing')).toThrow(expect.objectContaining({ name: 'BrokenInvariant' }));
 });

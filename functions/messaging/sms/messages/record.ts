@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Item } from '../../../../core/dynamo/store.ts';
-import { itemVersion } from '../../../../core/dynamo/version.ts';
+import { stored } from '../../../../core/dynamo/version.ts';
 
 /**
  * State of one message; before sending begins there is no record. `sending`: claimed, and possibly sent.
@@ -10,27 +10,29 @@ import { itemVersion } from '../../../../core/dynamo/version.ts';
 const messageState = z.enum(['sending', 'unknown', 'sent', 'delivered', 'failed']);
 export type MessageState = z.output<typeof messageState>;
 
-const messageRecord = z.object({
-  v: itemVersion,
-  pk: z.string(),
-  sk: z.string(),
-  id: z.string(),
-  tenant: z.string(),
-  state: messageState,
-  /** The delivery that claimed it. */
-  by: z.string(),
-  /** Time of the claim, in milliseconds since the epoch. */
-  claimedAt: z.number(),
-  /** RFC 3339. */
-  updatedAt: z.string(),
-  sentAt: z.string().optional(),
-  /** The provider's id of the message. Its presence proves that the provider accepted the message. */
-  providerId: z.string().optional(),
-  /** Reason of the failure. */
-  code: z.string().optional(),
-  /** True if the carrier refused it because its recipient has opted out there. */
-  outAtCarrier: z.boolean().optional(),
-});
+const messageRecord = stored(
+  'message',
+  z.object({
+    pk: z.string(),
+    sk: z.string(),
+    id: z.string(),
+    tenant: z.string(),
+    state: messageState,
+    /** The delivery that claimed it. */
+    by: z.string(),
+    /** Time of the claim, in milliseconds since the epoch. */
+    claimedAt: z.number(),
+    /** RFC 3339. */
+    updatedAt: z.string(),
+    sentAt: z.string().optional(),
+    /** The provider's id of the message. Its presence proves that the provider accepted the message. */
+    providerId: z.string().optional(),
+    /** Reason of the failure. */
+    code: z.string().optional(),
+    /** True if the carrier refused it because its recipient has opted out there. */
+    outAtCarrier: z.boolean().optional(),
+  }),
+);
 export type MessageRecord = z.output<typeof messageRecord>;
 
 /** The record of a message that a provider accepted. */

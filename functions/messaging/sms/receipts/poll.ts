@@ -3,7 +3,7 @@ import { timestamp } from '../../../../core/clock.ts';
 import type { RetryingStore } from '../../../../core/dynamo/retry.ts';
 import type { Item, Key } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
-import { itemVersion } from '../../../../core/dynamo/version.ts';
+import { stored } from '../../../../core/dynamo/version.ts';
 import { type SweepParts, sweepInParts } from '../../../../core/sweep.ts';
 import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
@@ -16,20 +16,22 @@ const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
 const pollsAtOnceMax = 10;
 
 /** A receipt that has to be polled for. */
-const receiptPoll = z.object({
-  v: itemVersion,
-  pk: z.string(),
-  sk: z.string(),
-  tenant: z.string(),
-  message: z.string(),
-  providerId: z.string(),
-  /** The phone that the message was sent to. */
-  to: z.string(),
-  /** Time of sending, in milliseconds since the epoch. */
-  since: z.number(),
-  /** The last pause before a poll, in milliseconds. */
-  pause: z.number(),
-});
+const receiptPoll = stored(
+  'receipt to poll for',
+  z.object({
+    pk: z.string(),
+    sk: z.string(),
+    tenant: z.string(),
+    message: z.string(),
+    providerId: z.string(),
+    /** The phone that the message was sent to. */
+    to: z.string(),
+    /** Time of sending, in milliseconds since the epoch. */
+    since: z.number(),
+    /** The last pause before a poll, in milliseconds. */
+    pause: z.number(),
+  }),
+);
 type ReceiptPoll = z.output<typeof receiptPoll>;
 
 /** Partition of all polls, sorted by their due time. */

@@ -3,20 +3,22 @@ import { timestamp } from '../../../../core/clock.ts';
 import { dynamo } from '../../../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../../../core/dynamo/query-all.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
-import { itemVersion } from '../../../../core/dynamo/version.ts';
+import { stored } from '../../../../core/dynamo/version.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { present } from '../../../../core/invariant.ts';
 import { smsKeys } from '../batch.ts';
 import { readItem } from '../store.ts';
 import { variablesOf } from './text.ts';
 
-const template = z.object({
-  v: itemVersion,
-  id: z.string(),
-  name: z.string(),
-  body: z.string(),
-  created_at: z.string(),
-});
+const template = stored(
+  'template',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    body: z.string(),
+    created_at: z.string(),
+  }),
+);
 export type Template = z.output<typeof template>;
 
 /** Stores a new template. @param id a UUID version 7, so that ids sort by creation. */
