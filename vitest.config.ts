@@ -22,7 +22,8 @@ export default defineConfig({
         test: {
           name: 'service',
           include: [
-            'tests/{patients,cliniko,content,messaging,admin,webhooks,access,ops,service,journeys,limits}/**/*.test.ts',
+            'tests/{patients,cliniko,content,messaging,admin,webhooks,access,ops}/**/*.test.ts',
+            'tests/{service,journeys,limits,upgrades}/**/*.test.ts',
           ],
           globalSetup: 'tests/service.ts',
         },

@@ -14,7 +14,7 @@ export const newManifest = (context: Context, manifest: ManifestItem): Put => ({
 });
 
 /** The put that marks the manifest of an aborted transaction, which replaces nothing but this manifest. */
-export const abortedManifest = (context: Context, manifest: ManifestItem): Put => ({
+export const abortedManifest = (context: Pick<Context, 'manifests'>, manifest: ManifestItem): Put => ({
   TableName: context.manifests(),
   Item: { ...manifest, st: 'ABORTED' },
   ConditionExpression: 'n = :stamp',

@@ -94,7 +94,10 @@ export async function finish(
 /**
  * Rolls a record back from an aborted version to the committed one, which every reader has seen all along.
  */
-async function rollBack(context: Context, record: RecordItem): Promise<void> {
+export async function rollBack(
+  context: Pick<Context, 'records' | 'store'>,
+  record: RecordItem,
+): Promise<void> {
   const condition = {
     TableName: context.records,
     Key: { pk: record.pk, sk: record.sk },

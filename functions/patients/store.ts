@@ -8,6 +8,12 @@ import { asPatient, type Patient } from './patient.ts';
 
 let ledger: Ledger<Patient> | undefined;
 
+/** The counters to which a patient adds 1: in total and by gender. */
+export const patientCounters = (document: Patient): string[] => [
+  'total',
+  `gender:${asPatient(document).gender}`,
+];
+
 /**
  * Ledger of the patients of all tenants, with exact counters in total and by gender. Opened on first use. A
  * transaction counts each patient before and after its change, so it also checks what it read and writes.
@@ -15,7 +21,7 @@ let ledger: Ledger<Patient> | undefined;
 export function patientLedger(): Ledger<Patient> {
   ledger ??= openLedger<Patient>({
     name: 'patients',
-    counters: (document) => ['total', `gender:${asPatient(document).gender}`],
+    counters: patientCounters,
     scheduleRecovery: (transaction, delaySeconds) =>
       send('patientRecovery', transaction.tenant, recoveryMessageOf(transaction), delaySeconds),
   });

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import type { Item } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { stored } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
@@ -13,11 +14,20 @@ const secrets = new LRUCache<string, Buffer>({ max: cachedTenantsMax });
 
 const phoneSecret = stored('phone secret', z.object({ secret: z.instanceof(Uint8Array) }));
 
-const keyOf = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
+export const phoneSecretKey = (tenant: string) => ({ pk: `PHONE-SECRET#${tenant}`, sk: 'PHONE-SECRET' });
+
+/** The secret in its item. */
+export const phoneSecretOf = (item: Item): Buffer => Buffer.from(phoneSecret.parse(item).secret);
+
+/** The names of phones by a tenant's secret. */
+export const namesBy =
+  (secret: Buffer): NameOf =>
+  (phone) =>
+    `~${createHmac('sha256', secret).update(phone).digest('base64url').slice(0, 22)}`;
 
 async function find(tenant: string): Promise<Buffer | undefined> {
-  const item = await dynamo().get(tableName('messaging'), keyOf(tenant));
-  return item && Buffer.from(phoneSecret.parse(item).secret);
+  const item = await dynamo().get(tableName('messaging'), phoneSecretKey(tenant));
+  return item && phoneSecretOf(item);
 }
 
 /**
@@ -28,7 +38,7 @@ async function make(tenant: string): Promise<Buffer> {
   const secret = randomBytes(32);
   const { done } = await dynamo().put({
     TableName: tableName('messaging'),
-    Item: { ...keyOf(tenant), secret },
+    Item: { ...phoneSecretKey(tenant), secret },
     ConditionExpression: 'attribute_not_exists(pk)',
   });
   return done ? secret : present(await find(tenant), 'a phone secret that exists is never deleted');
@@ -49,8 +59,7 @@ export async function phoneNames(tenant: string, create: true): Promise<NameOf>;
 export async function phoneNames(tenant: string, create: false): Promise<NameOf | undefined>;
 export async function phoneNames(tenant: string, create: boolean): Promise<NameOf | undefined> {
   const secret = await secretOf(tenant, create);
-  if (!secret) return undefined;
-  return (phone) => `~${createHmac('sha256', secret).update(phone).digest('base64url').slice(0, 22)}`;
+  return secret && namesBy(secret);
 }
 
 async function secretOf(tenant: string, create: boolean): Promise<Buffer | undefined> {

@@ -47,7 +47,8 @@ export function asPhoneEntry(document: Document): PhoneEntry {
   return document;
 }
 
-function countersOf(document: Document): string[] {
+/** The counters to which a contact or a phone's entry adds 1. */
+export function contactCounters(document: Document): string[] {
   if (!isContact(document)) {
     if (document.opted_out_at) return ['opted_out'];
     return document.was_inactive ? ['inactive'] : [];
@@ -61,7 +62,7 @@ let ledger: Ledger<Document> | undefined;
 export function contactLedger(): Ledger<Document> {
   ledger ??= openLedger<Document>({
     name: 'messaging',
-    counters: countersOf,
+    counters: contactCounters,
     scheduleRecovery: (transaction, delaySeconds) =>
       send('contactRecovery', transaction.tenant, recoveryMessageOf(transaction), delaySeconds),
   });

@@ -34,8 +34,11 @@ const receiptPoll = stored(
 );
 type ReceiptPoll = z.output<typeof receiptPoll>;
 
+/** Parses a receipt that is polled for. @throws ZodError for an item of another shape. */
+export const asReceiptPoll = (item: Item): ReceiptPoll => receiptPoll.parse(item);
+
 /** Partition of all polls, sorted by their due time. */
-const pollPartition = 'SMS-RECEIPTS';
+export const pollPartition = 'SMS-RECEIPTS';
 
 const pollKey = (at: number, { id }: Pick<MessageRecord, 'id'>): Key => ({
   pk: pollPartition,
@@ -133,6 +136,6 @@ async function duePolls(store: RetryingStore, now: number, parts: SweepParts): P
     ExpressionAttributeValues: { ':pk': pollPartition, ':now': timestamp(now) },
     Limit: 500,
   });
-  const polls = await Promise.all(items.map((item) => parts.run(() => receiptPoll.parse(item))));
+  const polls = await Promise.all(items.map((item) => parts.run(() => asReceiptPoll(item))));
   return polls.flatMap((poll) => poll ?? []);
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { timestamp } from '../../../../core/clock.ts';
 import { dynamo } from '../../../../core/dynamo/dynamo.ts';
 import { queryAll } from '../../../../core/dynamo/query-all.ts';
+import type { Item } from '../../../../core/dynamo/store.ts';
 import { tableName } from '../../../../core/dynamo/tables.ts';
 import { stored } from '../../../../core/dynamo/version.ts';
 import { Problem } from '../../../../core/http/problem.ts';
@@ -20,6 +21,9 @@ const template = stored(
   }),
 );
 export type Template = z.output<typeof template>;
+
+/** Parses a template. @throws ZodError for an item of another shape. */
+export const asTemplate = (item: Item): Template => template.parse(item);
 
 /** Stores a new template. @param id a UUID version 7, so that ids sort by creation. */
 export async function storeTemplate(
@@ -40,14 +44,14 @@ async function readTemplate(tenant: string, id: string): Promise<Template> {
     ? await readItem(smsKeys.template(tenant, id.toLowerCase()))
     : undefined;
   if (!item) throw new Problem('not_found', 'Template not found', { details: { field: 'template_id' } });
-  return template.parse(item);
+  return asTemplate(item);
 }
 
 /** All templates of a tenant, oldest first. */
 export async function allTemplates(tenant: string): Promise<Template[]> {
   const all: Template[] = [];
   const query = { table: tableName('messaging'), range: { pk: smsKeys.template(tenant, '').pk } };
-  for await (const item of queryAll(dynamo(), query)) all.push(template.parse(item));
+  for await (const item of queryAll(dynamo(), query)) all.push(asTemplate(item));
   return all;
 }
 

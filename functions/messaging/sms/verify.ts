@@ -1,0 +1,92 @@
+import { batchVerifiers } from '../../../core/batch/verify.ts';
+import { getAll } from '../../../core/dynamo/get-all.ts';
+import type { Item } from '../../../core/dynamo/store.ts';
+import { chunksOf } from '../../../core/parallel.ts';
+import {
+  brokenRule,
+  everyItem,
+  type Finding,
+  itemsOf,
+  keyOf,
+  type Verifier,
+  type VerifyDeps,
+} from '../../../core/verify/verifier.ts';
+import {
+  asDueEntry,
+  asPack,
+  asReadFile,
+  asSmsBatch,
+  type SmsBatch,
+  smsKeys,
+  sumOfReceipts,
+} from './batch.ts';
+import { messageId } from './messages/id.ts';
+import { asMessage } from './messages/record.ts';
+import { asReceiptPoll, pollPartition } from './receipts/poll.ts';
+import { asTemplate } from './templates/store.ts';
+
+const table = 'messaging';
+
+/** Messages that are read at once. */
+const messagesAtOnce = 100;
+
+const parsers: Record<string, (item: Item) => unknown> = {
+  BATCH: asSmsBatch,
+  PACK: asPack,
+  ERRORS: asReadFile,
+  RECEIPTS: (item) => sumOfReceipts([item]),
+  MESSAGE: asMessage,
+};
+
+/** A batch with its packs, its messages and the counters of their receipts; or one message or counter alone. */
+async function* batchFindings(deps: VerifyDeps, pk: string): AsyncGenerator<Finding> {
+  let batch: SmsBatch | undefined;
+  let packed = 0;
+  for await (const item of itemsOf(deps, table, pk)) {
+    const broken = await brokenRule(() => {
+      const kind = String(item.sk).split('#')[0] ?? '';
+      parsers[kind]?.(item);
+      if (kind === 'BATCH') batch = asSmsBatch(item);
+      if (kind === 'PACK') packed += asPack(item).length;
+    });
+    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
+  }
+  // Packs are stored before their batch, and a batch of a file that is expected has none.
+  if (!batch || batch.state === 'expected') return;
+  const { tenant, id, total } = batch;
+  if (packed !== total)
+    yield { rule: 'a batch of texts has all of its messages', table, key: { pk, sk: 'BATCH' } };
+  const counters = await getAll(deps.store, deps.table(table), smsKeys.receiptCounters(tenant, id, total));
+  const { delivered, failed } = sumOfReceipts(counters.all());
+  const found = { delivered: 0, failed: 0 };
+  const numbers = Array.from({ length: total }, (_, n) => n);
+  for (const some of chunksOf(numbers, messagesAtOnce)) {
+    const keys = some.map((n) => smsKeys.message(tenant, messageId(id, n)));
+    for (const item of (await getAll(deps.store, deps.table(table), keys, ['state'])).all()) {
+      if (item.state === 'delivered') found.delivered += 1;
+      if (item.state === 'failed') found.failed += 1;
+    }
+  }
+  if (found.delivered !== delivered)
+    yield {
+      rule: 'the counters of receipts equal the messages that were delivered',
+      table,
+      key: { pk, sk: 'RECEIPTS' },
+    };
+  // A message that the provider refused has failed without a receipt.
+  if (found.failed < failed)
+    yield {
+      rule: 'the counters of receipts are at most the messages that failed',
+      table,
+      key: { pk, sk: 'RECEIPTS' },
+    };
+}
+
+/** Of text messages: their batches, those that are due, templates, and the engine's part. */
+export const smsVerifiers: Verifier[] = [
+  { table, prefix: 'SMS#', verify: batchFindings },
+  everyItem(table, 'SMS-DUE', asDueEntry),
+  everyItem(table, 'SMS-TEMPLATES#', asTemplate),
+  everyItem(table, pollPartition, asReceiptPoll),
+  ...batchVerifiers('sms'),
+];
