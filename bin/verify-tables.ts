@@ -14,7 +14,7 @@ const usage = `npm run verify-tables -- --stage prod | --tables PREFIX  [--url h
 
 --stage   the tables of this stage, in the account and Region of the AWS credentials
 --tables  tables whose names are this prefix and then patients, messaging, …: restored ones, for example
---url     the AWS endpoint that npm start prints; the stage is dev then
+--url     the AWS endpoint that npm start prints; the stage is local then
 --repair  says what would be undone in patients and contacts so that each transaction is whole;
           with --yes does it. Stop everything that writes before (docs/operating.md, "Restore").`;
 
@@ -37,7 +37,7 @@ const shownKey = ({ key: { pk, sk } }: Finding): string => {
 };
 
 async function namesOf(found: WholeTables): Promise<Record<TableName, string>> {
-  const stage = values.stage ?? (values.url ? 'dev' : undefined);
+  const stage = values.stage ?? (values.url ? 'local' : undefined);
   const prefix = values.tables ?? (stage && `bulkhead-${stage}-Tables`);
   if (prefix === undefined) throw new Error(usage);
   const names = await tablesWithPrefix(found, prefix, tables);

@@ -13,15 +13,33 @@ import { projectAssembly } from '../../local/project.ts';
 import { type Running, start } from '../../local/start.ts';
 import { rootClient } from '../root-client.ts';
 import { type Item, kindOf, type Recording, recordingFile } from './recorded.ts';
+import { stepsOf } from './steps.ts';
 import { workInEverySystem } from './work-in-every-system.ts';
 
 type Stored = NonNullable<Parameters<typeof unmarshall>[0]>;
 
-/** Reads the tables over and over, and keeps one item of each kind and set of attributes. */
-async function watch({ awsEndpoint }: Running, isOver: () => boolean) {
-  const client = new DynamoDBClient(rootClient(awsEndpoint));
+/** The fields of a value, without the numbers that some names of attributes end in. */
+const fieldsOf = (value: object): string =>
+  String([...new Set(Object.keys(value).map((field) => field.replace(/\d+$/, '')))].sort());
+
+/** Keeps one message of each queue and set of fields. */
+function lookAtQueues({ stack, inspectQueue }: Running, found: Map<string, Recording['messages'][number]>) {
+  for (const { logicalId, name } of stack.resources('AWS::SQS::Queue')) {
+    const queue = /^Queues([a-zA-Z]+?)(DeadLetters)?[0-9A-F]{8}/.exec(logicalId)?.[1] ?? logicalId;
+    const { ready = [], delayed = [], inflight = [] } = inspectQueue(name)?.messages ?? {};
+    for (const { body } of [...ready, ...delayed, ...inflight.map((one) => one.message)]) {
+      const message = JSON.parse(body) as Item;
+      found.set(`${queue} ${fieldsOf(message)}`, { queue, message });
+    }
+  }
+}
+
+/** Reads tables and queues over and over, and keeps one of each kind and set of attributes. */
+async function watch(running: Running, isOver: () => boolean): Promise<Omit<Recording, 'at' | 'steps'>> {
+  const client = new DynamoDBClient(rootClient(running.awsEndpoint));
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
   const kinds = new Map<string, Recording['kinds'][number]>();
+  const messages = new Map<string, Recording['messages'][number]>();
   const last: Recording['tables'] = {};
   const look = async (table: string): Promise<void> => {
     const TableName = TableNames.find((name) => name.includes(`Tables${table}`));
@@ -30,21 +48,26 @@ async function watch({ awsEndpoint }: Running, isOver: () => boolean) {
     for (const item of Items) {
       const { pk, sk } = unmarshall(item as Stored);
       const kind = kindOf(table, pk, sk);
-      const name = `${kind} ${Object.keys(item)
-        .map((field) => field.replace(/\d+/g, '0'))
-        .sort()}`;
-      if (!kinds.has(name)) kinds.set(name, { table, kind, item: item as Item });
+      if (!kinds.has(kind + fieldsOf(item))) kinds.set(kind + fieldsOf(item), { table, kind, item });
     }
   };
   // Ends with the work.
-  while (!isOver()) await Promise.all(tables.map(look));
+  while (!isOver()) {
+    lookAtQueues(running, messages);
+    await Promise.all(tables.map(look));
+  }
   await Promise.all(tables.map(look));
   client.destroy();
   return {
     tables: last,
     kinds: [...kinds.values()].sort((one, other) => one.kind.localeCompare(other.kind)),
+    messages: [...messages.values()].sort((one, other) => one.queue.localeCompare(other.queue)),
   };
 }
+
+/** JSON with a line for each element, so that a recording can be read and compared. */
+const inLines = (recorded: Recording): string =>
+  JSON.stringify(recorded).replace(/(\},|\[)(?=\{"(?:pk|sk|table|queue|step)")/g, '$1\n');
 
 const [, , version = 'now'] = process.argv;
 const dataDir = mkdtempSync(join(tmpdir(), 'bulkhead-record-'));
@@ -55,8 +78,9 @@ try {
   await workInEverySystem(running.url).finally(() => {
     over = true;
   });
-  const recorded: Recording = { at: Date.now(), ...(await watching) };
-  writeFileSync(recordingFile(version), `${JSON.stringify(recorded, null, 1)}\n`);
+  const seen = await watching;
+  const recorded: Recording = { at: Date.now(), ...seen, steps: await stepsOf(running) };
+  writeFileSync(recordingFile(version), `${inLines(recorded)}\n`);
 } finally {
   await running.stop();
   rmSync(dataDir, { recursive: true, force: true });

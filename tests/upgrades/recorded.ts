@@ -11,6 +11,10 @@ export interface Recording {
   tables: Record<string, Item[]>;
   /** Items of each kind and set of attributes that were there on the way, in DynamoDB's JSON. */
   kinds: { table: string; kind: string; item: Item }[];
+  /** Messages of each queue, one of each set of fields. */
+  messages: { queue: string; message: Item }[];
+  /** The state with which each task of a workflow was entered, and what its function was handed. */
+  steps: { step: string; state: Item; payload: Item }[];
 }
 
 const folder = import.meta.dirname;

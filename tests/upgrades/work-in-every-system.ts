@@ -56,7 +56,6 @@ export async function everythingShown(url: string): Promise<Record<string, unkno
     '/api/v1/cliniko/sync-logs/clinic-1',
     '/api/v1/cliniko/active-patients/clinic-1',
     '/api/content/video-1',
-    '/api/batches?creator=SP-CREATOR',
     '/api/v1/admin/export/orders?limit=100',
     '/api/v1/admin/async/',
     '/api/v1/webhooks',
