@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -32,7 +32,7 @@ import { indexesOf } from './tables.ts';
 
 /** Everything that a contract can name under `uses`. */
 export interface Resources {
-  tables: Record<TableName, TableV2>;
+  tables: Record<TableName, ITableV2>;
   queues: Record<QueueName, QueueWithDeadLetters>;
   topics: Record<TopicName, Topic>;
   /** ARNs by name. */

@@ -98,6 +98,11 @@ const Values = z.strictObject({
   rateLimits: z.record(z.string(), z.string().regex(/^(off|[1-9]\d{0,2}\/[1-9]\d{0,5})$/)).default({}),
   /** True if tables outlive the stack, cannot be deleted, and are encrypted by keys of the account. */
   keepData: z.boolean().default(true),
+  /**
+   * Tables of the account in place of the stack's own, by the name of each: restored ones, with the keys and
+   * indexes that they had. The stack's own stay as they are.
+   */
+  tableNames: z.partialRecord(z.enum(tables), z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/)).default({}),
   /** Days that logs are kept, of those that CloudWatch offers. */
   logDays: z.literal([7, 14, 30, 90, 180, 365, 731]).default(30),
   /** True if a web firewall stops floods and known attacks. It costs a few dollars a month. */

@@ -1,6 +1,7 @@
 import {
   AttributeType,
   Billing,
+  type ITableV2,
   ProjectionType,
   TableEncryptionV2,
   type TablePropsV2,
@@ -84,10 +85,13 @@ const warmThroughputOf = (
       }
     : {};
 
-export type Tables = Record<TableName, TableV2>;
+export type Tables = Record<TableName, ITableV2>;
 
 /**
  * All tables. Their construct ids are their identity: renaming one deletes its data with the next deployment.
+ *
+ * A table that the setting `tableNames` replaces stays in the stack, so that going back is leaving out the
+ * setting.
  */
 export class TablesOf extends Construct {
   readonly tables: Tables;
@@ -95,8 +99,8 @@ export class TablesOf extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     const { warmThroughput } = settings;
-    const make = (name: TableName) =>
-      new TableV2(this, name, {
+    const make = (name: TableName): ITableV2 => {
+      const own = new TableV2(this, name, {
         ...shapes[name],
         billing: Billing.onDemand(),
         ...warmThroughputOf(warmThroughput[name] ?? warmThroughput.all),
@@ -107,6 +111,9 @@ export class TablesOf extends Construct {
         deletionProtection: settings.keepData,
         removalPolicy: keptWhereDataIs(settings),
       });
+      const restored = settings.tableNames[name];
+      return restored === undefined ? own : TableV2.fromTableName(this, `${name}Restored`, restored);
+    };
     this.tables = byName(tables, make);
   }
 }

@@ -215,6 +215,23 @@ test('keeps the data of a production stage: deletion protection, retention, poin
   }
 });
 
+test('runs on the restored tables that a setting names, and keeps its own to go back to', async () => {
+  const restored = await synthesise('prod', { tableNames: { patients: 'restored-patients' } });
+  expect(resourcesOf(restored, 'AWS::DynamoDB::GlobalTable')).toEqual(
+    resourcesOf(prod, 'AWS::DynamoDB::GlobalTable'),
+  );
+  const create = resourcesOf(restored, 'AWS::Lambda::Function').find(
+    ({ Environment }) => (Environment as { Variables: Record<string, unknown> }).Variables.PATIENTS_TABLE,
+  );
+  expect(create).toMatchObject({ Environment: { Variables: { PATIENTS_TABLE: 'restored-patients' } } });
+  const policies = JSON.stringify(resourcesOf(restored, 'AWS::IAM::Policy'));
+  const allRoles = JSON.stringify(resourcesOf(restored, 'AWS::IAM::Role'));
+  expect(policies + allRoles).toContain(':table/restored-patients"');
+  expect(policies + allRoles).toContain(':table/restored-patients/index/thin"');
+  expect(policies + allRoles).not.toContain('Tablespatients');
+  await expect(synthesise('prod', { tableNames: { people: 'x-people' } })).rejects.toThrow();
+});
+
 test('keeps the identity of the tables, since a new one would be empty', () => {
   const ids = Object.keys(prod.template.findResources('AWS::DynamoDB::GlobalTable'));
   expect(ids.toSorted()).toEqual([

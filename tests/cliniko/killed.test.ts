@@ -3,6 +3,7 @@ import { clinikoWorkers } from '../../functions/cliniko/workers.ts';
 import { somebody } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
+import { verified } from '../service/verified.ts';
 import { type Clinic, clinic, ended, latestLog, ok, pause } from './fixtures.ts';
 
 let service: Own;
@@ -38,4 +39,5 @@ test('takes back a sync that died with the machine, goes on where it was, and st
   expect(log).toMatchObject({ id: left.id, status: 'completed', records_success: 1_500, records_failed: 0 });
   const { pagination } = ok(await place.admin.api.cliniko.activePatients({ params: { orgId: place.orgId } }));
   expect(pagination.total).toBe(1_500);
+  expect(await verified(service.running)).toEqual([]);
 });

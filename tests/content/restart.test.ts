@@ -6,6 +6,7 @@ import { contentWorkers } from '../../functions/content/workers.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { start } from '../../local/start.ts';
 import { runWorker } from '../service/run-worker.ts';
+import { verified } from '../service/verified.ts';
 import { chainPrice, contentOfTx, faults, ledgerOf } from './chain.ts';
 import { contentOf, creator, ended, idOf, newIds, registered } from './creators.ts';
 import { post } from './workers.ts';
@@ -88,6 +89,7 @@ test('ends every batch that it accepted, each price executed once, though the no
     expect(price).toBe(await chainPrice(service.stacksUrl, contract, id));
     expect(title).toMatch(/^Round/);
   }
+  expect(await verified(service)).toEqual([]);
   await service.stop();
   await rm(dataDir, { recursive: true });
 }, 180_000);

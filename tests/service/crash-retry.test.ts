@@ -11,6 +11,7 @@ import { somebody } from '../people.ts';
 import { ownService } from './own.ts';
 import { tablesOf } from './tables.ts';
 import { unlimitedRates } from './unlimited.ts';
+import { verified } from './verified.ts';
 
 /** Longer than a request may hold its key after its owner died. */
 const longerThanLeaseMs = 100_000;
@@ -62,6 +63,7 @@ test(
     expect((log.body as { logs: unknown[] }).logs).toHaveLength(500);
     expect((await retry()).text).toBe(answer.text);
     expect(running.url).not.toBe(first.url);
+    expect(await verified(running)).toEqual([]);
   },
   longerThanLeaseMs,
 );

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { newPatients } from '../patients/fixtures.ts';
 import { everybody } from '../patients/helpers.ts';
 import { type Person, somebody } from '../people.ts';
+import { verified } from './verified.ts';
 
 /** The number of kills; `CYCLES=10 npx vitest run tests/service/crash.test.ts` makes more. */
 const cycles = Number(process.env.CYCLES ?? 3);
@@ -18,6 +19,7 @@ const batchSizes = [1, 3, 20, 97, 150];
 
 interface Victim {
   url: string;
+  awsEndpoint: string;
   child: ChildProcess;
 }
 
@@ -28,10 +30,11 @@ async function victim(dataDir: string): Promise<Victim> {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [url] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [
+  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [
     string,
   ];
-  return { url, child };
+  const [url = '', awsEndpoint = ''] = line.split(' ');
+  return { url, awsEndpoint, child };
 }
 
 async function killAtOnce({ child }: Victim): Promise<void> {
@@ -117,6 +120,7 @@ test(
         expect((await reader.api.patients.list({ query: { limit: 1 } })).body).toMatchObject({
           total: patients.length,
         });
+        expect(await verified(again)).toEqual([]);
       } finally {
         await killAtOnce(again);
       }

@@ -42,7 +42,8 @@ const service = spawn(
     stdio: ['ignore', 'pipe', 'inherit'],
   },
 );
-const [url] = (await once(createInterface({ input: service.stdout }), 'line')) as [string];
+const [line] = (await once(createInterface({ input: service.stdout }), 'line')) as [string];
+const [url] = line.split(' ');
 
 async function tokenOf(claims: Record<string, string>): Promise<string> {
   const response = await fetch(`${url}/_local/token`, { method: 'POST', body: JSON.stringify(claims) });

@@ -16,6 +16,10 @@ export async function wholeTablesOf({ awsEndpoint }: Pick<Running, 'awsEndpoint'
 }
 
 /** What `npm run verify-tables` finds in the tables of a service. */
-export async function verified(running: Pick<Running, 'awsEndpoint'>): Promise<Finding[]> {
-  return (await verifyTables({ ...(await wholeTablesOf(running)), verifiers, pause })).findings;
+export async function verified(
+  running: Pick<Running, 'awsEndpoint'>,
+  betweenLooks: (milliseconds: number) => Promise<unknown> = pause,
+): Promise<Finding[]> {
+  const verification = { ...(await wholeTablesOf(running)), verifiers, pause: betweenLooks };
+  return (await verifyTables(verification)).findings;
 }

@@ -1,5 +1,6 @@
 /**
- * `node victim.ts <data folder>`: a service that is going to be killed. Prints its address as its only line.
+ * `node victim.ts <data folder>`: a service that is going to be killed. Prints its address and that of its AWS
+ * services as its only line.
  */
 
 import { projectAssembly } from '../../local/project.ts';
@@ -8,4 +9,4 @@ import { unlimitedRates } from './unlimited.ts';
 
 const [, , dataDir = ''] = process.argv;
 const running = await start({ assembly: await projectAssembly(unlimitedRates), port: 0, dataDir });
-console.log(running.url);
+console.log(`${running.url} ${running.awsEndpoint}`);

@@ -9,6 +9,7 @@ import { type Clinic, clinic, ok, pause, sync } from '../cliniko/fixtures.ts';
 import { type Person, somebody } from '../people.ts';
 import { type Own, ownServiceOfFile } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
+import { verified } from '../service/verified.ts';
 import { isSigned, receiver, receiverWith } from './receiver.ts';
 
 let service: Own;
@@ -102,6 +103,7 @@ test('delivers after a crash what was not taken before it', { timeout: 120_000 }
   await runWorker(service.running, webhookWorkers.sweep);
   const [first, second] = await target.until(2);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  expect(await verified(service.running)).toEqual([]);
   target.close();
 });
 
