@@ -67,7 +67,9 @@ async function watch(running: Running, isOver: () => boolean): Promise<Omit<Reco
 
 /** JSON with a line for each element, so that a recording can be read and compared. */
 const inLines = (recorded: Recording): string =>
-  JSON.stringify(recorded).replace(/(\},|\[)(?=\{"(?:pk|sk|table|queue|step)")/g, '$1\n');
+  JSON.stringify(recorded, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+  ).replace(/(\},|\[)(?=\{"(?:pk|sk|table|queue|step)")/g, '$1\n');
 
 const [, , version = 'now'] = process.argv;
 const dataDir = mkdtempSync(join(tmpdir(), 'bulkhead-record-'));

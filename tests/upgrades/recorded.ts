@@ -28,7 +28,9 @@ export const recordedVersions = (): string[] =>
 export const recordingFile = (version: string): string => join(folder, `${version}.json`);
 
 export const recording = (version: string): Recording =>
-  JSON.parse(readFileSync(recordingFile(version), 'utf8')) as Recording;
+  JSON.parse(readFileSync(recordingFile(version), 'utf8'), (name, value: unknown) =>
+    name === 'B' && typeof value === 'string' ? Uint8Array.from(Buffer.from(value, 'base64')) : value,
+  ) as Recording;
 
 /** The kind of an item, by its keys without their variable parts: `operations BATCH/CHUNK`. */
 export function kindOf(table: string, pk: string, sk = ''): string {
