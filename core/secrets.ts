@@ -1,8 +1,6 @@
 import {
-  CreateSecretCommand,
   DeleteSecretCommand,
   GetSecretValueCommand,
-  PutSecretValueCommand,
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
@@ -42,23 +40,6 @@ export async function readSecret(group: SecretGroup, name: string, now: number):
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
-}
-
-/** Creates or replaces a secret. Other containers use the old value for at most five minutes. */
-export async function writeSecret(
-  group: SecretGroup,
-  name: string,
-  value: string,
-  now: number,
-): Promise<void> {
-  const SecretId = fullName(group, name);
-  try {
-    await secretsManager().send(new PutSecretValueCommand({ SecretId, SecretString: value }));
-  } catch (error) {
-    if (!(error instanceof ResourceNotFoundException)) throw error;
-    await secretsManager().send(new CreateSecretCommand({ Name: SecretId, SecretString: value }));
-  }
-  cache.set(SecretId, { value, readAt: now });
 }
 
 /** Deletes a secret without Secrets Manager's recovery window, so that its name is free at once. */

@@ -28,6 +28,7 @@ import { type FunctionDefaults, nodeFunction } from './node-function.ts';
 import { QueuesOf } from './queues.ts';
 import { restApi } from './rest-api.ts';
 import { invokerRole, type Route } from './routes.ts';
+import { sealingKey } from './sealing-key.ts';
 import { secretGroup } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { SmsReceipts, smsEnvironment } from './sms.ts';
@@ -72,6 +73,7 @@ export class AppStack extends Stack {
       topics,
       workflows: byName(workflows, (name) => workflowArn(this, settings, name)),
       secrets: byName(secrets, (name) => secretGroup(this, settings, name)),
+      sealingKey: sealingKey(this, 'SealingKey', settings),
       buckets: byName(buckets, (name) => uploadBucket(this, name, settings)),
     };
     new SmsReceipts(this, 'SmsReceipts', queues.smsReceipts);

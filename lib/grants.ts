@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -11,7 +12,10 @@ import {
   type QueueName,
   queues,
   queueVariable,
+  type SealedKind,
   type SecretGroup,
+  sealedKinds,
+  sealingKeyVariable,
   secrets,
   secretsVariable,
   type TableName,
@@ -39,14 +43,21 @@ export interface Resources {
   workflows: Record<WorkflowName, string>;
   /** The prefix of the names of a group's secrets, and an ARN that matches them all. */
   secrets: Record<SecretGroup, { prefix: string; arn: string }>;
+  /** The key that encrypts sealed values. */
+  sealingKey: IKey;
   buckets: Record<BucketName, Bucket>;
 }
 
 const readSecret = ['GetSecretValue'];
-const secretActions = {
-  read: readSecret,
-  write: [...readSecret, 'PutSecretValue', 'CreateSecret', 'DeleteSecret'],
-};
+const secretActions = { read: readSecret, take: [...readSecret, 'DeleteSecret'] };
+
+const sealActions = { seal: ['Encrypt'], open: ['Decrypt'] };
+
+/** The key serves one kind of values, and only those that are bound to a tenant and an id. */
+const sealConditions = (kind: SealedKind) => ({
+  StringEquals: { 'kms:EncryptionContext:kind': kind },
+  Null: { 'kms:EncryptionContext:tenant': 'false', 'kms:EncryptionContext:id': 'false' },
+});
 
 /**
  * The resources of SendTextMessage: a text's sender, and its set of rules (Service Authorization Reference,
@@ -73,6 +84,7 @@ const tableActions = {
  *
  * @param service the prefix of the actions in IAM, e.g. `dynamodb`.
  * @param wildcard why the resources end in a wildcard, if they do.
+ * @param conditions of a request; none by default.
  */
 function allow(
   fn: LambdaFunction,
@@ -80,9 +92,10 @@ function allow(
   actions: readonly string[],
   resources: string[],
   wildcard?: string,
+  conditions: Conditions = {},
 ): void {
   fn.addToRolePolicy(
-    new PolicyStatement({ actions: actions.map((action) => `${service}:${action}`), resources }),
+    new PolicyStatement({ actions: actions.map((action) => `${service}:${action}`), resources, conditions }),
   );
   if (!wildcard) return;
   const role = present(fn.role, 'every function has a role of its own');
@@ -135,8 +148,15 @@ export function grant(fn: LambdaFunction, uses: Uses, resources: Resources): voi
     const { prefix, arn } = resources.secrets[name];
     fn.addEnvironment(secretsVariable(name), prefix);
     const wildcard =
-      'Callers and operators add secrets of the group, and each ARN ends in random characters: its prefix is known.';
+      'Operators add secrets of the group, and each ARN ends in random characters: its prefix is known.';
     allow(fn, 'secretsmanager', secretActions[access], [arn], wildcard);
+  }
+  for (const kind of sealedKinds) {
+    const access = uses[kind];
+    if (!access) continue;
+    const { keyArn } = resources.sealingKey;
+    fn.addEnvironment(sealingKeyVariable, keyArn);
+    allow(fn, 'kms', sealActions[access], [keyArn], undefined, sealConditions(kind));
   }
   for (const name of buckets) {
     const access = uses[name];

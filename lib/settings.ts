@@ -103,6 +103,14 @@ const Values = z.strictObject({
    * indexes that they had. The stack's own stay as they are.
    */
   tableNames: z.partialRecord(z.enum(tables), z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/)).default({}),
+  /**
+   * The KMS key that an earlier stack of the stage left with its tables, for a stack that goes on with them.
+   * Default: a key of its own.
+   */
+  sealingKeyArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/)
+    .optional(),
   /** Days that logs are kept, of those that CloudWatch offers. */
   logDays: z.literal([7, 14, 30, 90, 180, 365, 731]).default(30),
   /** True if a web firewall stops floods and known attacks. It costs a few dollars a month. */

@@ -3,6 +3,7 @@ import type { DynamoEngine } from './dynamodb/engine.ts';
 import type { Log } from './log.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { createTables, type ExpiringTable } from './services/dynamodb.ts';
+import { createKeys, type KeyStore, openKeyStore } from './services/kms-keys.ts';
 import { type QueueEngine, startQueueEngine } from './services/queue-engine.ts';
 import { createBuckets } from './services/s3.ts';
 import { createSecrets, openSecretStore, type SecretStore } from './services/secrets-manager.ts';
@@ -35,16 +36,18 @@ export async function startEngines(choice: EngineChoice, dataDir: string, log: L
 }
 
 /**
- * Storage of the template's resources, beside the engines: secrets, outbox, topic listeners, expiring tables.
+ * Storage of the template's resources, beside the engines: secrets, keys, outbox, topic listeners, expiring
+ * tables.
  */
 export interface Storage {
   readonly expiring: readonly ExpiringTable[];
   readonly listeners: TopicListeners;
   readonly secrets: SecretStore;
+  readonly keys: KeyStore;
   readonly outbox: Outbox;
 }
 
-/** Creates the tables, queues, topics, buckets and secrets of the template that do not exist yet. */
+/** Creates the tables, queues, topics, buckets, secrets and keys of the template that do not exist yet. */
 export async function createStorage(
   stack: Stack,
   { dynamo, queue }: Engines,
@@ -57,5 +60,7 @@ export async function createStorage(
   const listeners = createTopics(stack, queue);
   const secrets = openSecretStore(dataDir);
   createSecrets(stack, secrets);
-  return { expiring, listeners, secrets, outbox: openOutbox(dataDir) };
+  const keys = openKeyStore(dataDir);
+  createKeys(stack, keys);
+  return { expiring, listeners, secrets, keys, outbox: openOutbox(dataDir) };
 }

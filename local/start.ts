@@ -103,7 +103,8 @@ export const defaultPort = 8_000;
  * Runs the resources of a synthesised template on this machine, without any network.
  *
  * Not modelled: throttling by API Gateway, usage plans and WAF; the headers that it renames in an answer
- * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); KMS, alarms and custom domains;
+ * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); policies of keys, alarms and custom
+ * domains;
  * retries of asynchronous invocations; the permissions of AWS's own services (API Gateway, Events).
  * Executions of workflows end with the process. Expired items are deleted within a minute, not within days.
  *
@@ -173,7 +174,19 @@ export async function start(options: StartOptions): Promise<Running> {
     undo.push(() => fleet.kill());
     const smsFaults = makeSmsFaults();
     const { services, workflows } = makeServices(stack, {
-      ...{ engines, limited, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults },
+      ...{
+        engines,
+        limited,
+        limits: () => limits,
+        storage,
+        fleet,
+        judge,
+        log,
+        refusals,
+        strict,
+        awsEndpoint,
+      },
+      smsFaults,
     });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });

@@ -291,7 +291,7 @@ test('lets each function reach exactly what its contract names', () => {
       const [, role] = roles.find(([id]) => id.startsWith(`${system}${name}Role`)) ?? [];
       const text = JSON.stringify(role);
       const reached = new Set([
-        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues|Topics|\w+Bucket)[^"]+/g) ?? []),
+        ...(text.match(/(?<="Fn::GetAtt":\[")(Tables|Queues|Topics|SealingKey|\w+Bucket)[^"]+/g) ?? []),
         ...(text.match(/(?<="Ref":")Topics[^"]+/g) ?? []),
         ...(text.match(/(?<=:stateMachine:)[\w-]+|(?<=:secret:)[\w/-]+/g) ?? []),
       ]);

@@ -35,9 +35,19 @@ export type TopicName = (typeof topics)[number];
 export const workflows = ['clinikoSync', 'webhookDelivery'] as const;
 export type WorkflowName = (typeof workflows)[number];
 
-/** Groups of secrets in Secrets Manager; each secret has its own name within its group. */
+/**
+ * Groups of secrets in Secrets Manager; each secret has its own name within its group. Those of `clinikoKeys`
+ * and `webhookSecrets` were written before such values were sealed, and are only read and deleted.
+ */
 export const secrets = ['clinikoKeys', 'webhookSecrets', 'stacksKeys', 'smsKeys'] as const;
 export type SecretGroup = (typeof secrets)[number];
+
+/**
+ * Kinds of values that are stored in tables, each encrypted by the stage's KMS key. A kind is part of the
+ * encryption context, so that one system cannot open the values of another.
+ */
+export const sealedKinds = ['sealedClinikoKeys', 'sealedWebhookSecrets'] as const;
+export type SealedKind = (typeof sealedKinds)[number];
 
 /** Buckets of files in transit, which S3 deletes at the midnight (UTC) after their first day. */
 export const buckets = ['uploads'] as const;
@@ -52,7 +62,8 @@ export type BucketName = (typeof buckets)[number];
  * - queues: `send` messages; `inspect` reads a queue's attributes, never a message
  * - topics: `publish` notices
  * - workflows: `run` is start, stop and describe executions
- * - secrets: `read`, or `write` to create, change and delete
+ * - secrets: `read`; `take` is read and delete
+ * - sealed values: `seal` encrypts one, `open` decrypts it; the table that holds it is another use
  * - buckets: `put` objects, also by a signed form; `take` is read and delete
  * - `sms`: `send` text messages with AWS End User Messaging
  */
@@ -61,7 +72,8 @@ export type Uses = Partial<
     Record<QueueName, 'send' | 'inspect'> &
     Record<TopicName, 'publish'> &
     Record<WorkflowName, 'run'> &
-    Record<SecretGroup, 'read' | 'write'> &
+    Record<SecretGroup, 'read' | 'take'> &
+    Record<SealedKind, 'seal' | 'open'> &
     Record<BucketName, 'put' | 'take'> &
     Record<'sms', 'send'>
 >;
@@ -82,6 +94,9 @@ export const workflowVariable = (workflow: WorkflowName): string => `${constantC
 
 /** The environment variable that holds the name prefix of a group's secrets. */
 export const secretsVariable = (group: SecretGroup): string => `${constantCase(group)}_SECRETS`;
+
+/** The environment variable that holds the ARN of the KMS key for sealed values. */
+export const sealingKeyVariable = 'SEALING_KEY';
 
 /** The environment variable that holds a bucket's name. */
 export const bucketVariable = (bucket: BucketName): string => `${constantCase(bucket)}_BUCKET`;

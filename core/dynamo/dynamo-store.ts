@@ -16,39 +16,14 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { isThrottled, lostAnswer } from '../aws-errors.ts';
 import { documentClient } from './client.ts';
 import { AnswerLost, Busy, InvalidActions, PartitionFull } from './errors.ts';
 import { projection } from './query-all.ts';
 import type { Item, Store, TableKey, Transacted, Written } from './store.ts';
 
-/**
- * Errors after which nothing happened, and the same request may succeed a little later (DynamoDB developer
- * guide, error handling).
- */
-const busyErrors = new Set([
-  'TransactionConflictException',
-  'ThrottlingException',
-  'ThrottledException',
-  'RequestLimitExceeded',
-  'ProvisionedThroughputExceededException',
-]);
 /** The same, as DynamoDB spells it among the reasons of a cancelled transaction. */
 const busyReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
-/** No answer, or one that leaves open what happened. */
-const lostErrors = new Set([
-  'InternalServerError',
-  'InternalFailure',
-  'ServiceUnavailable',
-  'ServiceUnavailableException',
-  'TransactionInProgressException',
-  'TimeoutError',
-  'RequestTimeout',
-  'AbortError',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
 /** The spelling of an exception and of a reason in one. */
 const isFull = (code: string | undefined): boolean =>
   code?.startsWith('ItemCollectionSizeLimitExceeded') ?? false;
@@ -59,13 +34,10 @@ const isFull = (code: string | undefined): boolean =>
  */
 function sorted(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const { code, $metadata } = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } };
-  if (busyErrors.has(error.name)) return new Busy(error.name, { cause: error });
+  if (isThrottled(error)) return new Busy(error.name, { cause: error });
   if (isFull(error.name)) return new PartitionFull();
-  const status = $metadata?.httpStatusCode ?? 0;
-  if (lostErrors.has(error.name) || (code && lostErrors.has(code)) || status >= 500)
-    return new AnswerLost(code ?? error.name, { cause: error });
-  return error;
+  const lost = lostAnswer(error);
+  return lost ? new AnswerLost(lost, { cause: error }) : error;
 }
 
 async function answerOf<R>(request: Promise<R>): Promise<R> {

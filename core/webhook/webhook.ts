@@ -21,10 +21,11 @@ export interface Origin {
   organization: string | null;
 }
 
-/** A webhook as stored in `webhooks`. Its secret is in Secrets Manager, under its id. */
+/** A webhook as stored in `webhooks`. */
 export const Webhook = stored(
   'webhook',
   z.object({
+    v: z.literal(2),
     id: z.string(),
     url: z.string(),
     events: z.array(z.enum(events)),
@@ -33,7 +34,14 @@ export const Webhook = stored(
     /** False once the receiver answered 410 Gone. */
     enabled: z.boolean(),
     created_at: z.string(),
+    /**
+     * The secret that signs its messages, sealed for this webhook. Absent in version 1, whose secret is in
+     * Secrets Manager under the webhook's id.
+     */
+    sealed_secret: z.string().min(1).optional(),
   }),
+  // Version 1 has its secret in Secrets Manager: read where there is no sealed one.
+  { newest: 2, upgrade: (before) => before },
 );
 export type Webhook = z.output<typeof Webhook>;
 

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../core/contract/endpoint.ts';
 import { line } from '../../core/contract/fields.ts';
 import { pageLimit, wholeNumber } from '../../core/contract/query.ts';
 import { codedSpelling } from '../../core/http/coded-problem.ts';
+import { openingUses } from './account/opening-uses.ts';
 import { NewSettings, SettingsReply } from './account/settings-shape.ts';
 import { OrgId } from './organization.ts';
 import { endingUses } from './sync/ending-uses.ts';
@@ -73,7 +74,7 @@ export const cliniko = {
     ...reading,
     path: '/api/v1/cliniko/test-connection/{orgId}',
     limit: { calls: 10, seconds: 60, per: 'user' },
-    uses: { cliniko: 'read', guards: 'write', clinikoKeys: 'read' },
+    uses: { cliniko: 'read', guards: 'write', ...openingUses },
     summary: 'Check the credentials of an organisation and count its patients',
     description:
       'Answers within 15 seconds: a call that fails in a way that may pass is repeated for twelve seconds at most, and then reported as 502 `CLINIKO_UNAVAILABLE`. A rate limit of Cliniko is a 429 `CLINIKO_RATE_LIMITED` with `Retry-After`.',
@@ -165,10 +166,10 @@ export const cliniko = {
     ...changing,
     method: 'PUT',
     path: '/api/v1/cliniko/settings/{orgId}',
-    uses: { cliniko: 'write', clinikoKeys: 'write' },
+    uses: { cliniko: 'write', sealedClinikoKeys: 'seal', clinikoKeys: 'take' },
     summary: 'Register an organisation or change its sync settings',
     description:
-      'A new key of the same Cliniko account is used at once, also by a running sync. With a key of another account a running sync fails (`CLINIKO_ACCOUNT_CHANGED`); the next one fetches all patients of that account, and only they are listed from then on. Patients of the former account stay stored, and are listed again after a sync with one of its keys.',
+      'The API key is write-only, and stored encrypted for this organisation alone. A new key of the same Cliniko account is used at once, also by a running sync. With a key of another account a running sync fails (`CLINIKO_ACCOUNT_CHANGED`); the next one fetches all patients of that account, and only they are listed from then on. Patients of the former account stay stored, and are listed again after a sync with one of its keys.',
     body: NewSettings,
     reply: SettingsReply,
   },

@@ -151,7 +151,7 @@ const unavailable = (code: string, text: string): FaultText => ({
 });
 
 /**
- * Errors of Lambda, Step Functions and DynamoDB by the names that a workflow sees (Step Functions developer
+ * Errors of Lambda, Step Functions, DynamoDB and KMS by the names that a workflow sees (Step Functions developer
  * guide, "Error names"; Lambda API reference, Invoke).
  */
 const machineFaults: Readonly<Record<string, FaultText>> = {
@@ -164,6 +164,11 @@ const machineFaults: Readonly<Record<string, FaultText>> = {
   'States.Timeout': unavailable('SYNC_INTERRUPTED', 'A step of the sync took too long again and again'),
   /** A request that DynamoDB did not take in time. */
   Unavailable: unavailable('DATABASE_UNAVAILABLE', 'The database could not be reached for too long'),
+  /** An API key that could not be decrypted in time. */
+  SecretUnavailable: unavailable(
+    'API_KEY_UNAVAILABLE',
+    'The API key of the organisation could not be decrypted for too long',
+  ),
 };
 
 /**

@@ -22,9 +22,10 @@ function refusalOf(error: unknown, orgId: string): CodedProblem | undefined {
 }
 
 export const handler = serve(cliniko.testConnection, async ({ params: { orgId }, caller, clock }) => {
-  const settings = await findSettings(organizationOf(caller, orgId));
+  const organization = organizationOf(caller, orgId);
+  const settings = await findSettings(organization);
   if (!settings) throw organizationNotFound(orgId);
-  const account = await accountOf(settings, clock.now());
+  const account = await accountOf(organization, settings, clock.now());
   const { patients, name, id } = await loadAccount(account, clinikoDeps).catch((error: unknown) => {
     throw refusalOf(error, orgId) ?? error;
   });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Worker } from '../../core/contract/worker.ts';
+import { openingUses } from './account/opening-uses.ts';
 import { endingUses } from './sync/ending-uses.ts';
 import { FailInput, Next, StepInput } from './sync/step-shape.ts';
 
@@ -10,7 +11,7 @@ const step = {
     cliniko: 'write',
     operations: 'write',
     guards: 'write',
-    clinikoKeys: 'read',
+    ...openingUses,
     clinikoSync: 'run',
   },
   message: StepInput,

@@ -22,8 +22,8 @@ export const ops = {
     path: '/ready',
     summary: 'Readiness check: read from every table, every queue, and the keys that tokens are signed with',
     description:
-      'Answers 503 with a body of the same shape while one of them does not answer within two seconds. Secrets, ' +
-      'workflows, the bucket for uploads and the chain are not looked at: only few calls need them.',
+      'Answers 503 with a body of the same shape while one of them does not answer within two seconds. Secrets, the ' +
+      'key that seals them, workflows, the bucket for uploads and the chain are not looked at: only few calls need them.',
     uses: { ...byName(tables, () => 'read' as const), ...byName(queues, () => 'inspect' as const) },
     errors: readiness,
     reply: z.object({ status: z.literal('ready'), checks: z.record(z.string(), part) }),

@@ -14,7 +14,7 @@ export const webhooks = {
     ...shared,
     method: 'POST',
     roles: ['manager', 'admin', 'super_admin'],
-    uses: { webhooks: 'write', webhookSecrets: 'write' },
+    uses: { webhooks: 'write', sealedWebhookSecrets: 'seal' },
     summary: 'Register a webhook for the ends of syncs and admin batches',
     description:
       'Signed webhooks report when a sync or an admin batch has finished. Messages are signed as Standard Webhooks describes; only this answer contains the secret. The URL must be https without user and password, and lead to a public address. Without a 2xx a message is repeated for more than a day; a 410 disables the webhook. The URL is stored in its normal form; 409 if it is registered already, in whatever spelling. A manager gets events of the own organisation only; `batch.completed`, the end of an admin batch with any status, is for administrators (otherwise 403).',
@@ -37,7 +37,7 @@ export const webhooks = {
     ...shared,
     method: 'DELETE',
     roles: ['manager', 'admin', 'super_admin'],
-    uses: { webhooks: 'write', webhookSecrets: 'write' },
+    uses: { webhooks: 'write', webhookSecrets: 'take' },
     summary: 'Delete a webhook by id or URL',
     body: z
       .strictObject({ id: z.string().max(100).optional(), url: WebhookAddress.optional() })
@@ -49,7 +49,7 @@ export const webhooks = {
     path: '/api/v1/webhooks/{id}',
     method: 'DELETE',
     roles: ['manager', 'admin', 'super_admin'],
-    uses: { webhooks: 'write', webhookSecrets: 'write' },
+    uses: { webhooks: 'write', webhookSecrets: 'take' },
     params: z.object({ id: z.string().max(100) }),
     summary: 'Delete a webhook',
     reply: Removed,

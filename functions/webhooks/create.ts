@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../core/clock.ts';
 import { CodedProblem } from '../../core/http/coded-problem.ts';
-import { Problem } from '../../core/http/problem.ts';
 import { serve } from '../../core/http/serve.ts';
-import { removeSecret, writeSecret } from '../../core/secrets.ts';
 import { findWebhooks, type Webhook } from '../../core/webhook/webhook.ts';
 import { webhooks } from './api.ts';
 import { refuseEvents, webhookScope } from './scope.ts';
+import { sealedSecret } from './secret.ts';
 import { isReceiver } from './send-webhook.ts';
 import { newSecret } from './signature.ts';
 import { addressOf } from './webhook-address.ts';
@@ -25,7 +24,7 @@ async function refuseReceiver(url: string): Promise<void> {
  *
  * @throws CodedProblem WEBHOOK_EXISTS or TOO_MANY_WEBHOOKS.
  */
-function refuseOneMore({ url, organization }: Webhook, known: Webhook[]): void {
+function refuseOneMore({ url, organization }: Pick<Webhook, 'url' | 'organization'>, known: Webhook[]): void {
   if (known.some((webhook) => addressOf(webhook.url) === url && webhook.organization === organization))
     throw new CodedProblem('conflict', 'WEBHOOK_EXISTS', 'This address is registered already');
   if (known.length >= webhooksPerTenantMax)
@@ -50,14 +49,7 @@ export const handler = serve(webhooks.create, async ({ body: { url, events }, ca
   };
   refuseOneMore(webhook, await findWebhooks(caller.tenantId));
   const secret = newSecret();
-  // Before the webhook, which would drop its messages without one.
-  await writeSecret('webhookSecrets', webhook.id, secret, clock.now());
-  try {
-    await registerWebhook(caller.tenantId, webhook, (known) => refuseOneMore(webhook, known));
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'conflict')
-      await removeSecret('webhookSecrets', webhook.id);
-    throw error;
-  }
-  return { ...webhookToReply(webhook), secret };
+  const whole = { ...webhook, ...(await sealedSecret(caller.tenantId, webhook.id, secret)) };
+  await registerWebhook(caller.tenantId, whole, (known) => refuseOneMore(webhook, known));
+  return { ...webhookToReply(whole), secret };
 });

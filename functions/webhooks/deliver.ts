@@ -1,9 +1,9 @@
 import { systemClock, timestamp } from '../../core/clock.ts';
 import { consume } from '../../core/consume.ts';
-import { readSecret } from '../../core/secrets.ts';
 import type { Delivery } from '../../core/webhook/delivery.ts';
 import { deleteDelivery, findDelivery, postponeDelivery } from './delivery-store.ts';
 import { nextAttempt } from './next-attempt.ts';
+import { secretOf } from './secret.ts';
 import { type ReceiverAnswer, sendWebhook } from './send-webhook.ts';
 import { signatureHeaders } from './signature.ts';
 import { disableWebhook } from './webhook-store.ts';
@@ -35,9 +35,7 @@ export const handler = consume(webhookWorkers.deliver, async ({ delivery: id }) 
   if (!found) return {};
   const { delivery, webhook } = found;
   if (Date.parse(delivery.due_at) > systemClock.now()) return { until: delivery.due_at };
-  const secret = webhook?.enabled
-    ? await readSecret('webhookSecrets', webhook.id, systemClock.now())
-    : undefined;
+  const secret = webhook?.enabled ? await secretOf(delivery.tenant, webhook, systemClock.now()) : undefined;
   if (!webhook || !secret) return await finishAttempt(delivery, delivery.attempts, undefined);
   const headers = signatureHeaders(id, delivery.body, secret, systemClock.now());
   const answer = await sendWebhook(webhook.url, delivery.body, headers);

@@ -1,7 +1,7 @@
 import type { Caller } from '../../core/http/caller.ts';
 import { Problem } from '../../core/http/problem.ts';
-import { removeSecret } from '../../core/secrets.ts';
 import { type EventName, findWebhooks, type Webhook } from '../../core/webhook/webhook.ts';
+import { removeFormerSecret } from './secret.ts';
 import { deleteWebhook } from './webhook-store.ts';
 
 /** Events of a tenant as a whole rather than of one organisation. */
@@ -43,6 +43,6 @@ export async function removeVisible(caller: Caller, isMeant: (webhook: Webhook) 
   const webhook = (await visibleWebhooks(caller)).find(isMeant);
   if (!webhook) throw new Problem('not_found', 'Webhook not found');
   await deleteWebhook(caller.tenantId, webhook.id);
-  await removeSecret('webhookSecrets', webhook.id);
+  await removeFormerSecret(webhook);
   return { success: true as const, id: webhook.id };
 }

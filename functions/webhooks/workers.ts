@@ -6,7 +6,7 @@ import { message } from '../../core/version.ts';
 export const webhookWorkers = {
   deliver: {
     trigger: { workflow: 'webhookDelivery' },
-    uses: { webhooks: 'write', webhookSecrets: 'read' },
+    uses: { webhooks: 'write', sealedWebhookSecrets: 'open', webhookSecrets: 'read' },
     summary: 'Send one message to one webhook, one attempt',
     message: message('step of a delivery', z.object({ delivery: z.string() })),
     result: z.object({ until: z.string().optional() }),

@@ -47,8 +47,8 @@ const verdictsKeptMax = 10_000;
 
 /**
  * Creates a judge over the roles of a stack: their inline policies, the policies attached to them, and the
- * Deny statements of resource policies. Not modelled: service control policies, permission boundaries, KMS,
- * `iam:PassRole`, and permissions that only a resource policy grants.
+ * Deny statements of resource policies. Not modelled: service control policies, permission boundaries,
+ * policies of KMS keys, `iam:PassRole`, and permissions that only a resource policy grants.
  *
  * @throws CannotStart at a managed policy, condition operator or condition key that is not modelled.
  */

@@ -82,7 +82,7 @@ const operators: Readonly<Record<string, Operator>> = {
 };
 
 /**
- * Condition keys with a value at the local endpoint, or that only restrict accesses it does not judge (KMS,
+ * Condition keys with a value at the local endpoint, or that only restrict accesses it does not judge (of
  * AWS's own services). `aws:SecureTransport` and the TLS version always pass, because a policy that enforces
  * TLS would deny everything otherwise.
  */
@@ -97,6 +97,12 @@ const knownKeys: ReadonlySet<string> = new Set([
   'kms:viaservice',
 ]);
 
+/** Condition keys with the name of a request's own value after them. */
+const knownKeyPrefixes = ['kms:encryptioncontext:'];
+
+const isKnownKey = (key: string): boolean =>
+  knownKeys.has(key) || knownKeyPrefixes.some((prefix) => key.startsWith(prefix));
+
 function readConditions(
   conditions: NonNullable<RawStatement['Condition']>,
   owner: string,
@@ -108,7 +114,7 @@ function readConditions(
     if (!operator && base !== 'Null')
       throw new CannotStart(`${owner} uses the condition ${name}, which a local run does not know`);
     return Object.entries(keys).map(([key, value]) => {
-      if (!knownKeys.has(key.toLowerCase()))
+      if (!isKnownKey(key.toLowerCase()))
         throw new CannotStart(`${owner} has a condition on ${key}, which a local run does not know`);
       const expected = asList(value as string | readonly string[]).map(String);
       return (context: RequestContext): boolean => {

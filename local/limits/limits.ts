@@ -29,6 +29,8 @@ export interface Limits {
   readonly failedShare: number;
   /** Share of DynamoDB requests that take effect, and then are answered with an error, or not at all. */
   readonly lostShare: number;
+  /** Share of KMS requests that are throttled and have no effect. */
+  readonly kmsThrottledShare: number;
   /** Share of deliveries of SQS messages, one or several, that are made twice at the same time. */
   readonly doubledShare: number;
   /** Share of SQS messages that are delivered up to two seconds late, behind younger ones. */
@@ -49,6 +51,7 @@ export const noLimits: Limits = {
   throttledShare: 0,
   failedShare: 0,
   lostShare: 0,
+  kmsThrottledShare: 0,
   doubledShare: 0,
   lateShare: 0,
   executionsMax: Number.POSITIVE_INFINITY,
@@ -72,6 +75,7 @@ export const awsLimits: Limits = {
   throttledShare: 0.01,
   failedShare: 0.005,
   lostShare: 0.005,
+  kmsThrottledShare: 0.01,
   doubledShare: 0.02,
   lateShare: 0.05,
   executionsMax: 10,

@@ -5,11 +5,13 @@ import { makeGuard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
 import type { Fleet } from '../lambda/fleet.ts';
 import type { LimitedEngine } from '../limits/limited-engine.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
 import { startSmsRules } from '../sources/event-rules.ts';
 import { startExecutionRules } from '../sources/execution-rules.ts';
 import type { Stack } from '../template/stack.ts';
 import { dynamoService } from './dynamodb.ts';
+import { kmsService } from './kms.ts';
 import { lambdaService } from './lambda.ts';
 import { s3Service } from './s3.ts';
 import { secretsService } from './secrets-manager.ts';
@@ -25,6 +27,7 @@ export interface ServicesOptions {
   readonly engines: Engines;
   /** The way to DynamoDB through AWS's limits, if there are any. */
   readonly limited: LimitedEngine | undefined;
+  readonly limits: () => Limits;
   readonly storage: Storage;
   readonly fleet: Fleet;
   readonly judge: Judge;
@@ -38,11 +41,23 @@ export interface ServicesOptions {
 /** Creates the AWS services of the local run, by the service name in a request's credential scope. */
 export function makeServices(
   stack: Stack,
-  { engines, limited, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults }: ServicesOptions,
+  {
+    engines,
+    limited,
+    limits,
+    storage,
+    fleet,
+    judge,
+    log,
+    refusals,
+    strict,
+    awsEndpoint,
+    smsFaults,
+  }: ServicesOptions,
 ): { services: ReadonlyMap<string, AwsService>; workflows: Workflows } {
   const guard = makeGuard(judge, log);
   const { dynamo, queue } = engines;
-  const { outbox, listeners, secrets } = storage;
+  const { outbox, listeners, secrets, keys } = storage;
   const services = new Map<string, AwsService>([
     ['dynamodb', dynamoService(dynamo, limited, judge, guard, refusals, strict)],
     // These three services have their own error codes for a denied access.
@@ -50,6 +65,7 @@ export function makeServices(
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],
     ['s3', s3Service(queue, makeGuard(judge, log, 'AccessDenied'))],
     ['secretsmanager', secretsService(secrets, guard)],
+    ['kms', kmsService(keys, guard, limits)],
     ['sms-voice', smsService(guard, outbox, smsFaults, startSmsRules(stack, queue, log))],
     ['lambda', lambdaService(fleet, guard)],
   ]);

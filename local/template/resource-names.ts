@@ -113,6 +113,7 @@ const namings: Readonly<Record<string, Naming>> = {
     ref: self,
     attributes: { Arn: (name) => arn('kms', `key/${name}`), KeyId: self },
   },
+  'AWS::KMS::Alias': { nameProperty: 'AliasName', ref: self, attributes: {} },
   'AWS::Cognito::UserPool': {
     ref: poolId,
     attributes: {

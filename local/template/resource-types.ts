@@ -14,6 +14,8 @@ export const runLocally: ReadonlySet<string> = new Set([
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
   'AWS::IAM::RolePolicy',
+  'AWS::KMS::Alias',
+  'AWS::KMS::Key',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
   'AWS::S3::Bucket',
@@ -29,7 +31,7 @@ export const runLocally: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Resource types that the local run ignores: limits, alarms, keys, deployments and the permissions of AWS's
+ * Resource types that the local run ignores: limits, alarms, deployments and the permissions of AWS's
  * own services.
  */
 export const withoutLocalMeaning: ReadonlySet<string> = new Set([
@@ -58,8 +60,6 @@ export const withoutLocalMeaning: ReadonlySet<string> = new Set([
   'AWS::Cognito::UserPoolDomain',
   'AWS::Cognito::UserPoolGroup',
   'AWS::Cognito::UserPoolResourceServer',
-  'AWS::KMS::Alias',
-  'AWS::KMS::Key',
   'AWS::Lambda::Alias',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Permission',

@@ -1,126 +1,101 @@
-import { expect, test } from 'vitest';
-import {
-  type ClinikoSettings,
-  putSettings,
-  type SettingsPorts,
-} from '../../functions/cliniko/account/settings.ts';
+import { randomUUID } from 'node:crypto';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { documentClient } from '../../core/dynamo/client.ts';
+import { accountOf, findSettings, putSettings } from '../../functions/cliniko/account/settings.ts';
+import type { Organization } from '../../functions/cliniko/organization.ts';
+import { useService } from './simulation.ts';
 
-const organization = { tenant: 'tenant', orgId: '1' };
-const given = (api_key: string) => ({ name: 'Surf Rehab', contact_email: 'it@example.com', api_key });
+/** What happens to the requests of this file to the table: each may fail before or after its effect. */
+let fails: (moment: 'before' | 'after', request: number) => Error | undefined = () => undefined;
+let requests = 0;
 
-/** A table and a vault in memory. `replace` decides how the transaction that stores settings goes. */
-function memory(replace: (apply: () => void, overwrite: () => void) => boolean, findAfterwards = () => {}) {
-  const keys = new Map<string, string>();
-  let stored: ClinikoSettings | undefined;
-  let isDisturbed = false;
-  let wasReplaced = false;
-  const ports: SettingsPorts = {
-    async find() {
-      if (wasReplaced) findAfterwards();
-      return stored;
+beforeAll(async () => {
+  await useService();
+  documentClient().middlewareStack.add(
+    (next) => async (args) => {
+      const request = requests++;
+      const before = fails('before', request);
+      if (before) throw before;
+      const result = await next(args);
+      const after = fails('after', request);
+      if (after) throw after;
+      return result;
     },
-    async replace(_organization, known, settings) {
-      if (!isDisturbed) {
-        stored = settings;
-        return true;
-      }
-      const apply = () => {
-        if (stored?.updated_at === known?.updated_at) stored = settings;
-      };
-      const overwrite = () => {
-        keys.set('of-another', 'key-of-another-au1');
-        stored = { ...settings, secret: 'of-another', updated_at: 'later' };
-      };
-      wasReplaced = true;
-      return replace(apply, overwrite);
-    },
-    async writeKey(secret, apiKey) {
-      keys.set(secret, apiKey);
-    },
-    async removeKey(secret) {
-      keys.delete(secret);
-    },
-  };
-  return {
-    /** Registers the first key undisturbed, and then puts the second. */
-    async putTwice() {
-      await putSettings(organization, given('first-key-au1'), 1, ports);
-      isDisturbed = true;
-      return await putSettings(organization, given('second-key-au1'), 2, ports).catch(
-        (error: Error) => error,
-      );
-    },
-    /** Registers the first key, disturbed. */
-    async putFirst() {
-      isDisturbed = true;
-      return await putSettings(organization, given('first-key-au1'), 1, ports).catch((error: Error) => error);
-    },
-    present: () => stored && keys.get(stored.secret),
-    keys: () => [...keys.values()],
-  };
+    { step: 'initialize' },
+  );
+});
+beforeEach(() => {
+  fails = () => undefined;
+});
+
+const given = (api_key?: string) => ({ name: 'Surf Rehab', contact_email: 'it@example.com', api_key });
+const newOrganization = (): Organization => ({ tenant: randomUUID(), orgId: '1' });
+
+/** The API key that a sync of the organisation would use now. */
+async function present(organization: Organization): Promise<string | undefined> {
+  const settings = await findSettings(organization);
+  return settings && (await accountOf(organization, settings, Date.now())).apiKey;
 }
 
-const lost = (): never => {
-  throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
-};
-const canceled = () => false;
+/** Puts a key while the table fails so, and then lets it work again. @returns the name of the error. */
+async function putWhile(organization: Organization, apiKey: string, how: typeof fails): Promise<string> {
+  requests = 0;
+  fails = how;
+  const outcome = await putSettings(organization, given(apiKey), Date.now()).then(
+    () => 'stored',
+    (error: Error) => error.name,
+  );
+  fails = () => undefined;
+  return outcome;
+}
 
-test('keeps the key that stored settings name when the answer of the transaction is lost', async () => {
-  const place = memory((apply) => {
-    apply();
-    return lost();
-  });
-  expect(await place.putTwice()).toMatchObject({
-    name: 'Surf Rehab',
-    updated_at: '1970-01-01T00:00:00.002Z',
-  });
-  expect(place.present()).toBe('second-key-au1');
-  expect(place.keys()).toEqual(['second-key-au1']);
-});
-
-test('keeps the key of an organisation that was registered when the answer is lost', async () => {
-  const place = memory((apply) => {
-    apply();
-    return lost();
-  });
-  expect(await place.putFirst()).toMatchObject({ name: 'Surf Rehab' });
-  expect(place.present()).toBe('first-key-au1');
-});
-
-test('keeps both keys when neither the answer nor what is stored can be read', async () => {
-  const place = memory((apply) => {
-    apply();
-    return lost();
-  }, lost);
-  expect(await place.putTwice()).toMatchObject({ name: 'TimeoutError' });
-  expect(place.present()).toBe('second-key-au1');
-  expect(place.keys()).toEqual(['first-key-au1', 'second-key-au1']);
-});
-
-test.each(['putTwice', 'putFirst'] as const)(
-  'keeps every key while a request without an answer may still take effect (%s)',
-  async (put) => {
-    let arrive = () => {};
-    const place = memory((apply) => {
-      arrive = apply;
-      return lost();
-    });
-    expect(await place[put]()).toMatchObject({ name: 'TimeoutError' });
-    const before = place.keys();
-    arrive();
-    expect(place.keys()).toEqual(before);
-    expect(place.present()).toBe(before.at(-1));
-  },
-);
-
-test('removes the new key when the settings were replaced by another request', async () => {
-  for (const fail of [lost, canceled]) {
-    const place = memory((_apply, overwrite) => {
-      overwrite();
-      return fail();
-    });
-    expect(await place.putTwice()).toMatchObject({ name: 'Problem', code: 'conflict' });
-    expect(place.present()).toBe('key-of-another-au1');
-    expect(place.keys()).not.toContain('second-key-au1');
+test('settings are never without a key that works, whenever a request of the function dies', async () => {
+  const died = Object.assign(new Error('died'), { name: 'Died' });
+  for (const moment of ['before', 'after'] as const) {
+    for (const request of [0, 1]) {
+      const organization = newOrganization();
+      const dies: typeof fails = (when, which) => (when === moment && which === request ? died : undefined);
+      const isDone = moment === 'after' && request === 1;
+      expect(await putWhile(organization, 'first-key-au1', dies)).toBe('Died');
+      expect([moment, request, await present(organization)]).toEqual([
+        ...[moment, request, isDone ? 'first-key-au1' : undefined],
+      ]);
+      await putSettings(organization, given('first-key-au1'), 1);
+      expect(await putWhile(organization, 'second-key-au1', dies)).toBe('Died');
+      expect(await present(organization)).toBe(isDone ? 'second-key-au1' : 'first-key-au1');
+    }
   }
+});
+
+test('an answer that is lost is asked for again, and the settings are stored once', async () => {
+  const organization = newOrganization();
+  const lost = Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+  const losesAnswer: typeof fails = (when, which) => (when === 'after' && which === 1 ? lost : undefined);
+  expect(await putWhile(organization, 'first-key-au1', losesAnswer)).toBe('stored');
+  expect(await present(organization)).toBe('first-key-au1');
+});
+
+test('of two changes at the same time one is stored with its key, and the other is a conflict', async () => {
+  const organization = newOrganization();
+  await putSettings(organization, given('first-key-au1'), 1);
+  const keys = ['second-key-au1', 'third-key-au1'];
+  const outcomes = await Promise.allSettled(
+    keys.map((key, n) => putSettings(organization, given(key), 2 + n)),
+  );
+  const stored = keys.filter((_, n) => outcomes[n]?.status === 'fulfilled');
+  expect(stored.length).toBeGreaterThan(0);
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected')
+      expect(outcome.reason).toMatchObject({ name: 'Problem', code: 'conflict' });
+  expect(stored).toContain(await present(organization));
+});
+
+test('settings without a key keep the key that is there, and are refused where there is none', async () => {
+  const organization = newOrganization();
+  expect(await putSettings(organization, given(), 1)).toBeUndefined();
+  expect(await findSettings(organization)).toBeUndefined();
+  const first = await putSettings(organization, given('first-key-au1'), 2);
+  const second = await putSettings(organization, { ...given(), name: 'Renamed' }, 3);
+  expect(second).toMatchObject({ name: 'Renamed', secret: first?.secret, sealed_key: first?.sealed_key });
+  expect(await present(organization)).toBe('first-key-au1');
 });

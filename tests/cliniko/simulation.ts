@@ -75,6 +75,7 @@ export async function useService(): Promise<void> {
     AWS_ACCESS_KEY_ID: 'root',
     AWS_SECRET_ACCESS_KEY: 'local',
     CLINIKO_KEYS_SECRETS: 'simulated/',
+    SEALING_KEY: 'alias/bulkhead-local-sealing',
     CLINIKO_CALLS_PER_MINUTE: '200',
     CLINIKO_BASE_URL: 'https://api.au1.cliniko.com/v1',
     AWS_ENDPOINT_URL_SFN: workflows.url,

@@ -8,28 +8,35 @@ import { tableName } from '../../../core/dynamo/tables.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { stored } from '../../../core/dynamo/version.ts';
 import { Problem } from '../../../core/http/problem.ts';
-import { log } from '../../../core/log.ts';
-import { readSecret, removeSecret, writeSecret } from '../../../core/secrets.ts';
 import { digestOf, dueKey, settingsKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
+import { openApiKey, readFormerKey, removeFormerKey, sealApiKey } from './api-key-store.ts';
 import type { ClinikoAccount } from './client.ts';
 import { intervalOf } from './schedule.ts';
 import type { NewSettings, SettingsReply } from './settings-shape.ts';
 
-/** Settings of an organisation as stored in `cliniko`; the API key itself is in Secrets Manager. */
+/** Settings of an organisation as stored in `cliniko`. */
 export const ClinikoSettings = stored(
   'setting of an organisation',
   z.object({
+    v: z.literal(2),
     name: z.string(),
     contact_email: z.string(),
     schedule: z.string().nullable(),
-    /** Name of the secret with the API key. Each new key gets a new name, so that no cached old key is used. */
+    /** Id of the API key. Each new key gets a new one, by which a running sync finds that it was replaced. */
     secret: z.string().min(1),
+    /**
+     * The API key, sealed for this organisation. Absent in version 1, whose key is in Secrets Manager under the
+     * name `secret`.
+     */
+    sealed_key: z.string().min(1).optional(),
     /** Due time of the next scheduled sync, RFC 3339; `null` without a schedule. */
     due_at: z.string().nullable(),
     created_at: z.string(),
     updated_at: z.string(),
   }),
+  // Version 1 has its secret in Secrets Manager: read where there is no sealed one.
+  { newest: 2, upgrade: (before) => before },
 );
 export type ClinikoSettings = z.output<typeof ClinikoSettings>;
 
@@ -47,12 +54,17 @@ export async function findSettings(organization: Organization): Promise<ClinikoS
  * Loads the API key of an organisation's Cliniko account.
  *
  * @param now milliseconds since the epoch.
- * @throws Error if the secret is gone, because the key was replaced after the settings were read: retry with
- * the new settings.
+ * @throws SecretUnavailable; Error if a key of version 1 is gone, because it was replaced after the settings
+ * were read: retry with the new settings.
  */
-export async function accountOf(settings: ClinikoSettings, now: number): Promise<ClinikoAccount> {
-  const apiKey = await readSecret('clinikoKeys', settings.secret, now);
-  if (!apiKey) throw new Error('the secret of an organisation is missing');
+export async function accountOf(
+  organization: Organization,
+  settings: ClinikoSettings,
+  now: number,
+): Promise<ClinikoAccount> {
+  const apiKey = settings.sealed_key
+    ? await openApiKey(organization, settings.sealed_key, now)
+    : await readFormerKey(settings.secret, now);
   return { apiKey, contactEmail: settings.contact_email };
 }
 
@@ -63,86 +75,59 @@ function dueAfter(known: ClinikoSettings | undefined, schedule: string | null, n
   return interval === undefined ? null : timestamp(now + interval);
 }
 
-/** The table and the secrets as `putSettings` uses them; a test can lose their answers. */
-export interface SettingsPorts {
-  find(organization: Organization): Promise<ClinikoSettings | undefined>;
-  /**
-   * @returns false if the settings changed meanwhile: nothing was stored. An error leaves the outcome open.
-   */
-  replace(
-    organization: Organization,
-    known: ClinikoSettings | undefined,
-    settings: ClinikoSettings,
-  ): Promise<boolean>;
-  writeKey(secret: string, apiKey: string, now: number): Promise<void>;
-  removeKey(secret: string): Promise<void>;
-}
-
-const settingsPorts: SettingsPorts = {
-  find: findSettings,
-  replace: replaceSettings,
-  writeKey: (secret, apiKey, now) => writeSecret('clinikoKeys', secret, apiKey, now),
-  removeKey: (secret) => removeSecret('clinikoKeys', secret),
-};
+/** The fields of settings that hold the API key. Version 2: code that does not know them must not drop them. */
+const sealed = (secret: string, sealed_key: string) => ({ v: 2 as const, secret, sealed_key });
 
 /**
- * Stores the settings of an organisation together with its entry in the list of due syncs. The secret is
- * written first, so that stored settings never name a secret that does not exist.
+ * The API key of new settings: the one that is given, else the one that is stored. A key of version 1 is
+ * moved from Secrets Manager into the settings.
+ *
+ * @returns `undefined` if there is none.
+ */
+async function keyFields(
+  organization: Organization,
+  apiKey: string | undefined,
+  known: ClinikoSettings | undefined,
+  now: number,
+) {
+  if (apiKey !== undefined)
+    return sealed(`${digestOf(organization)}-${randomUUID()}`, await sealApiKey(organization, apiKey));
+  if (!known) return undefined;
+  const { secret, sealed_key } = known;
+  return sealed(secret, sealed_key ?? (await sealApiKey(organization, await readFormerKey(secret, now))));
+}
+
+/**
+ * Stores the settings of an organisation with its sealed API key, together with its entry in the list of due
+ * syncs, in one transaction.
  *
  * @param now milliseconds since the epoch.
  * @returns `undefined` if the organisation has no API key yet and none was given.
- * @throws Problem `conflict` if the settings were changed at the same time; otherwise what the table or
- * Secrets Manager throws, and then the settings may be stored or not.
+ * @throws Problem `conflict` if the settings were changed at the same time, and nothing was stored;
+ * SecretUnavailable before anything was stored; Unavailable if the settings may be stored or not.
  */
 export async function putSettings(
   organization: Organization,
   given: NewSettings,
   now: number,
-  ports = settingsPorts,
 ): Promise<ClinikoSettings | undefined> {
-  const known = await ports.find(organization);
-  const newSecret = given.api_key === undefined ? undefined : `${digestOf(organization)}-${randomUUID()}`;
-  const secret = newSecret ?? known?.secret;
-  if (!secret) return undefined;
-  if (given.api_key !== undefined) await ports.writeKey(secret, given.api_key, now);
+  const known = await findSettings(organization);
+  const key = await keyFields(organization, given.api_key, known, now);
+  if (!key) return undefined;
   const schedule = given.schedule ?? null;
   const settings: ClinikoSettings = {
+    ...key,
     name: given.name,
     contact_email: given.contact_email,
     schedule,
-    secret,
     due_at: dueAfter(known, schedule, now),
     created_at: known?.created_at ?? timestamp(now),
     updated_at: timestamp(now),
   };
-  const isStored = await ports.replace(organization, known, settings).catch(async (error: unknown) => {
-    const outcome = await outcomeOf(organization, known, newSecret, ports);
-    if (outcome !== 'unknown') return outcome === 'stored';
-    // An orphaned secret costs cents; a missing one stops all syncs of the organisation.
-    if (newSecret) log('warn', 'a secret may be orphaned', { secret: newSecret });
-    throw error;
-  });
-  if (!isStored) {
-    if (newSecret) await ports.removeKey(newSecret);
+  if (!(await replaceSettings(organization, known, settings)))
     throw new Problem('conflict', 'The settings were changed at the same time', { retryAfter: 1 });
-  }
-  if (known && known.secret !== secret) await ports.removeKey(known.secret);
+  if (known && !known.sealed_key) await removeFormerKey(known.secret);
   return settings;
-}
-
-/** Outcome of a transaction that got no answer in time: the stored settings decide. */
-async function outcomeOf(
-  organization: Organization,
-  known: ClinikoSettings | undefined,
-  newSecret: string | undefined,
-  ports: SettingsPorts,
-): Promise<'stored' | 'refused' | 'unknown'> {
-  const stored = newSecret && (await ports.find(organization).catch(() => undefined));
-  if (!stored) return 'unknown';
-  if (stored.secret === newSecret) return 'stored';
-  // While the settings are as they were read, a delayed request meets its condition and may take effect.
-  const isUnchanged = stored.updated_at === known?.updated_at && stored.due_at === known.due_at;
-  return isUnchanged ? 'unknown' : 'refused';
 }
 
 /**

@@ -59,7 +59,8 @@ async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContex
   if (!snapshot || !run || run.sync !== input.syncId || run.attempt !== input.attempt) return undefined;
   const log = await findLog(snapshot.organization, run.sync);
   invariant(log, 'a run is stored together with its log');
-  return { snapshot, run, log, account: await accountOf(snapshot.settings, deps.now()), deps };
+  const account = await accountOf(snapshot.organization, snapshot.settings, deps.now());
+  return { snapshot, run, log, account, deps };
 }
 
 /**
