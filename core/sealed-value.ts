@@ -20,10 +20,10 @@ export interface SealedPlace {
 /** Milliseconds for which a container caches an opened value: KMS bills each request. */
 const cacheMs = 5 * 60 * 1000;
 
-/** Opened values that a container caches: far more than organisations or webhooks whose work it does at once. */
-const openedMax = 1_000;
+/** Number of opened values that a container caches: far more than it works for within five minutes. */
+const openedValuesMax = 1_000;
 
-const opened = new LRUCache<string, { value: string; openedAt: number }>({ max: openedMax });
+const opened = new LRUCache<string, { value: string; openedAt: number }>({ max: openedValuesMax });
 
 let client: KMSClient | undefined;
 
@@ -58,8 +58,8 @@ export async function sealValue(place: SealedPlace, value: string): Promise<stri
 }
 
 /**
- * Decrypts a sealed value. It is cached for five minutes under its ciphertext, so a value that was replaced is
- * never used in place of the new one.
+ * Decrypts a sealed value. It is cached for five minutes under its ciphertext, so a value that was replaced
+ * is never used in place of the new one.
  *
  * @param now milliseconds since the epoch.
  * @throws SecretUnavailable while KMS or the key cannot be used; InvalidCiphertextException if the value was

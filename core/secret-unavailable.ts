@@ -5,7 +5,7 @@ import { Problem } from './http/problem.ts';
  * A secret could not be read or written for now: KMS or Secrets Manager throttled the request or did not
  * answer, or the key is disabled or about to be deleted. A retry is safe.
  */
-export class SecretUnavailable extends Problem {
+class SecretUnavailable extends Problem {
   override readonly name = 'SecretUnavailable';
 
   constructor({ cause }: ErrorOptions) {

@@ -151,8 +151,8 @@ const unavailable = (code: string, text: string): FaultText => ({
 });
 
 /**
- * Errors of Lambda, Step Functions, DynamoDB and KMS by the names that a workflow sees (Step Functions developer
- * guide, "Error names"; Lambda API reference, Invoke).
+ * Errors of Lambda, Step Functions, DynamoDB and KMS by the names that a workflow sees (Step Functions
+ * developer guide, "Error names"; Lambda API reference, Invoke).
  */
 const machineFaults: Readonly<Record<string, FaultText>> = {
   'Lambda.TooManyRequestsException': unavailable(

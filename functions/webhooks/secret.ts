@@ -5,7 +5,7 @@ import type { Webhook } from '../../core/webhook/webhook.ts';
 
 const placeOf = (tenant: string, id: string) => ({ kind: 'sealedWebhookSecrets', tenant, id }) as const;
 
-/** The fields of a new webhook that hold its secret. Version 2: code that does not know them must not drop them. */
+/** The fields of a new webhook that hold its secret. Of version 2: older code must not go on without it. */
 export const sealedSecret = async (tenant: string, id: string, secret: string) => ({
   v: 2 as const,
   sealed_secret: await sealValue(placeOf(tenant, id), secret),

@@ -79,7 +79,7 @@ const authenticated = (key: LocalKey, context: EncryptionContext): Buffer =>
 const materialOf = ({ material }: LocalKey, place: number): Buffer | undefined =>
   material[place] === undefined ? undefined : Buffer.from(material[place], 'base64');
 
-/** Encrypts with the newest material: length and id of the key, place of the material, IV, tag, ciphertext. */
+/** Encrypts with the newest material. @returns length and id of the key, place of the material, IV, tag, text. */
 export function encrypt(key: LocalKey, plaintext: Buffer, context: EncryptionContext): Buffer {
   const place = key.material.length - 1;
   const iv = randomBytes(ivBytes);

@@ -32,8 +32,8 @@ export async function readFormerKey(name: string, now: number): Promise<string> 
 }
 
 /**
- * Deletes an API key from Secrets Manager after its settings were stored with a sealed one. Never throws, since
- * the caller's change is done: a secret that stays costs cents, and its name is logged.
+ * Deletes an API key from Secrets Manager after its settings were stored with a sealed one. Never throws,
+ * since the caller's change is done: a secret that stays costs cents, and its name is logged.
  */
 export async function removeFormerKey(name: string): Promise<void> {
   await removeSecret('clinikoKeys', name).catch(() =>
