@@ -104,7 +104,8 @@ export const defaultPort = 8_000;
  *
  * Not modelled: throttling by API Gateway, usage plans and WAF; the headers that it renames in an answer
  * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); policies of KMS keys, alarms and
- * custom domains; retries of asynchronous invocations; the permissions of AWS's own services (API Gateway, Events).
+ * custom domains; retries of asynchronous invocations; the permissions of AWS's own services (API Gateway,
+ * Events).
  * Executions of workflows end with the process. Expired items are deleted within a minute, not within days.
  *
  * @throws CannotStart with a one-line reason; everything that was already started has been stopped then.

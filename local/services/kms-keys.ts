@@ -79,7 +79,11 @@ const authenticated = (key: LocalKey, context: EncryptionContext): Buffer =>
 const materialOf = ({ material }: LocalKey, place: number): Buffer | undefined =>
   material[place] === undefined ? undefined : Buffer.from(material[place], 'base64');
 
-/** Encrypts with the newest material. @returns length and id of the key, place of the material, IV, tag, text. */
+/**
+ * Encrypts with the newest material.
+ *
+ * @returns length and id of the key, place of the material, IV, tag, ciphertext.
+ */
 export function encrypt(key: LocalKey, plaintext: Buffer, context: EncryptionContext): Buffer {
   const place = key.material.length - 1;
   const iv = randomBytes(ivBytes);

@@ -75,7 +75,7 @@ function dueAfter(known: ClinikoSettings | undefined, schedule: string | null, n
   return interval === undefined ? null : timestamp(now + interval);
 }
 
-/** The fields of settings that hold the API key. Of version 2: older code must not drop what it cannot read. */
+/** The fields of settings that hold the API key. Of version 2: older code must not go on without it. */
 const sealed = (secret: string, sealed_key: string) => ({ v: 2 as const, secret, sealed_key });
 
 /**
