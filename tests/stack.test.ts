@@ -372,6 +372,44 @@ test('says in each alarm who is hurt, and names a paragraph that the runbook has
   }
 });
 
+test('seals with one key, which is rotated, outlives a production stage, and has no name that blocks a retry', async () => {
+  const keyOf = ({ template }: Synthesised) =>
+    Object.entries(template.findResources('AWS::KMS::Key')).find(([id]) => id.startsWith('SealingKey'))?.[1];
+  expect(keyOf(prod)).toMatchObject({
+    Properties: { EnableKeyRotation: true },
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+  });
+  expect(keyOf(dev)).toMatchObject({ Properties: { EnableKeyRotation: true }, DeletionPolicy: 'Delete' });
+  const aliases = resourcesOf(prod, 'AWS::KMS::Alias');
+  expect(aliases).toMatchObject([{ AliasName: 'alias/bulkhead-prod-sealing' }]);
+  expect(aliases[0]?.DeletionPolicy).not.toBe('Retain');
+  const sealingKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const again = await synthesise('prod', { sealingKeyArn });
+  expect(keyOf(again)).toBeUndefined();
+  expect(JSON.stringify(again.template.findResources('AWS::Lambda::Function'))).toContain(sealingKeyArn);
+});
+
+test('lets a function either seal or open, one kind of values, and only bound to a tenant and an id', () => {
+  const statements = Object.entries(prod.template.findResources('AWS::IAM::Role'))
+    .flatMap(([role, { Properties }]) =>
+      (Properties.Policies ?? []).flatMap(({ PolicyDocument }: { PolicyDocument: { Statement: object[] } }) =>
+        PolicyDocument.Statement.map((statement) => ({ role, statement })),
+      ),
+    )
+    .filter(({ statement }) => JSON.stringify(statement).includes('"kms:'));
+  expect(statements.length).toBeGreaterThan(5);
+  expect(new Set(statements.map(({ role }) => role)).size).toBe(statements.length);
+  for (const { statement } of statements)
+    expect(statement).toMatchObject({
+      Action: expect.stringMatching(/^kms:(Encrypt|Decrypt)$/),
+      Condition: {
+        StringEquals: { 'kms:EncryptionContext:kind': expect.stringMatching(/^sealed/) },
+        Null: { 'kms:EncryptionContext:tenant': 'false', 'kms:EncryptionContext:id': 'false' },
+      },
+    });
+});
+
 test('gives the key of the chain to the driver of the chain alone, as the acknowledgement of its encryption says', () => {
   const systems: Record<string, { uses?: Uses }>[] = [
     ...Object.values(endpoints).map((its): Record<string, Endpoint> => its),

@@ -184,19 +184,36 @@ test('while KMS throttles or the key is disabled, callers get 503 with Retry-Aft
   expect((await connect(own)).status).toBe(200);
 });
 
-test('a sync and a message to a webhook wait while KMS throttles, and end when it does not', {
-  timeout: 120_000,
-}, async () => {
-  const [own, target] = [await place(), await receiver(204)];
-  const { secret } = await register(own.admin, target.url);
+test('a sync waits while KMS throttles, and goes on when it does not', { timeout: 120_000 }, async () => {
+  const own = await place();
   throttleKms();
   const ended = sync(own);
   await pause(1_500);
-  expect(target.received).toEqual([]);
+  expect(service.running.logs().some(({ text }) => text.includes('SecretUnavailable'))).toBe(true);
   service.running.setLimits(noLimits);
   expect(await ended).toMatchObject({ status: 'completed' });
+});
+
+test('a message to a webhook stays stored while KMS throttles, and is then sent once, signed', async () => {
+  const [{ admin }, target] = [await place(), await receiver(204)];
+  const { id: webhook, secret } = await register(admin, target.url);
+  const id = randomUUID();
+  const delivery = {
+    ...{ id, tenant: admin.tenantId, webhook, body: '{}', attempts: 0, started: 1 },
+    due_at: new Date().toISOString(),
+  };
+  const key = { pk: 'DELIVERIES', sk: id };
+  await tables().move('webhooks', { pk: 'none', sk: 'none' }, { ...key, ...delivery });
+  const deliver = () => runWorker(service.running, webhookWorkers.deliver, { delivery: id });
+  const isStored = async () => (await tables().scan('webhooks')).some(({ sk }) => sk === id);
+  throttleKms();
+  expect(await deliver()).toMatchObject({ kind: 'failure', error: { errorType: 'SecretUnavailable' } });
+  expect([await isStored(), target.received.length]).toEqual([true, 0]);
+  service.running.setLimits(noLimits);
+  expect(await deliver()).toMatchObject({ kind: 'answer' });
   const [message] = await target.until(1);
   expect(message && isSigned(message, secret)).toBe(true);
+  expect([await isStored(), target.received.length]).toEqual([false, 1]);
   target.close();
 });
 
@@ -236,5 +253,4 @@ test('a webhook whose secret is still in Secrets Manager signs with it, and take
   ok(await own.admin.api.webhooks.removeById({ params: { id } }));
   expect(await secretNames()).not.toContain(`bulkhead/local/webhookSecrets/${id}`);
   target.close();
-  await runWorker(service.running, webhookWorkers.sweep);
 });
