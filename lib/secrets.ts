@@ -4,7 +4,7 @@ import type { SecretGroup } from '../core/contract/resources.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * A group of secrets, which are created while the app runs.
+ * A group of secrets, which operators add to the stage, or earlier versions of the app added while they ran.
  *
  * @returns the prefix of their names, and an ARN that matches them all.
  */

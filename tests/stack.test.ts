@@ -375,6 +375,8 @@ test('says in each alarm who is hurt, and names a paragraph that the runbook has
 test('seals with one key, which is rotated, outlives a production stage, and has no name that blocks a retry', async () => {
   const keyOf = ({ template }: Synthesised) =>
     Object.entries(template.findResources('AWS::KMS::Key')).find(([id]) => id.startsWith('SealingKey'))?.[1];
+  // A key of another id would be a new one, which opens nothing of the old one's.
+  expect(Object.keys(prod.template.findResources('AWS::KMS::Key'))).toContain('SealingKey98C9818D');
   expect(keyOf(prod)).toMatchObject({
     Properties: { EnableKeyRotation: true },
     DeletionPolicy: 'RetainExceptOnCreate',

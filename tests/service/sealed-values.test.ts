@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { assertVersion } from '../../core/dynamo/version.ts';
+import { openValue, type SealedPlace, sealValue } from '../../core/sealed-value.ts';
 import { webhookWorkers } from '../../functions/webhooks/workers.ts';
 import { noLimits } from '../../local/limits/limits.ts';
 import { type Clinic, clinic, ok, pause, sync } from '../cliniko/fixtures.ts';
@@ -145,6 +146,24 @@ test('after the key was rotated, what it encrypted before still works, and so do
   await kms().send(new RotateKeyOnDemandCommand({ KeyId }));
   ok(await put(after, after.account.apiKey));
   for (const own of [before, after]) expect((await connect(own)).status).toBe(200);
+});
+
+test('a container uses an opened value for five minutes without KMS, and not longer', async () => {
+  Object.assign(process.env, {
+    ...{ AWS_ENDPOINT_URL: service.running.awsEndpoint, AWS_REGION: 'us-east-1', SEALING_KEY: KeyId },
+    ...{ AWS_ACCESS_KEY_ID: 'root', AWS_SECRET_ACCESS_KEY: 'local' },
+  });
+  const own: SealedPlace = { kind: 'sealedWebhookSecrets', tenant: 'Müller', id: '1' };
+  const sealed = await sealValue(own, 'Schlüssel');
+  const now = Date.now();
+  expect(await openValue(own, sealed, now)).toBe('Schlüssel');
+  await kms().send(new DisableKeyCommand({ KeyId }));
+  expect(await openValue(own, sealed, now + 299_000)).toBe('Schlüssel');
+  const outcome = (where: SealedPlace, at: number) =>
+    openValue(where, sealed, at).catch((error: Error) => error.name);
+  // What is cached for one place is not given to another.
+  expect(await outcome({ ...own, tenant: 'Maier' }, now)).toBe('SecretUnavailable');
+  expect(await outcome(own, now + 300_000)).toBe('SecretUnavailable');
 });
 
 test('a replaced API key is used at once', async () => {
