@@ -174,19 +174,8 @@ export async function start(options: StartOptions): Promise<Running> {
     undo.push(() => fleet.kill());
     const smsFaults = makeSmsFaults();
     const { services, workflows } = makeServices(stack, {
-      ...{
-        engines,
-        limited,
-        limits: () => limits,
-        storage,
-        fleet,
-        judge,
-        log,
-        refusals,
-        strict,
-        awsEndpoint,
-      },
-      smsFaults,
+      ...{ engines, limited, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults },
+      limits: () => limits,
     });
     undo.push(() => workflows.stop());
     aws.open({ services, judge });

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { documentClient } from '../../core/dynamo/client.ts';
-import { accountOf, findSettings, putSettings } from '../../functions/cliniko/account/settings.ts';
+import { present } from '../../core/invariant.ts';
+import {
+  accountOf,
+  findSettings,
+  putSettings,
+  replaceSettings,
+} from '../../functions/cliniko/account/settings.ts';
 import type { Organization } from '../../functions/cliniko/organization.ts';
 import { useService } from './simulation.ts';
 
@@ -32,7 +38,7 @@ const given = (api_key?: string) => ({ name: 'Surf Rehab', contact_email: 'it@ex
 const newOrganization = (): Organization => ({ tenant: randomUUID(), orgId: '1' });
 
 /** The API key that a sync of the organisation would use now. */
-async function present(organization: Organization): Promise<string | undefined> {
+async function presentKey(organization: Organization): Promise<string | undefined> {
   const settings = await findSettings(organization);
   return settings && (await accountOf(organization, settings, Date.now())).apiKey;
 }
@@ -57,12 +63,12 @@ test('settings are never without a key that works, whenever a request of the fun
       const dies: typeof fails = (when, which) => (when === moment && which === request ? died : undefined);
       const isDone = moment === 'after' && request === 1;
       expect(await putWhile(organization, 'first-key-au1', dies)).toBe('Died');
-      expect([moment, request, await present(organization)]).toEqual([
+      expect([moment, request, await presentKey(organization)]).toEqual([
         ...[moment, request, isDone ? 'first-key-au1' : undefined],
       ]);
       await putSettings(organization, given('first-key-au1'), 1);
       expect(await putWhile(organization, 'second-key-au1', dies)).toBe('Died');
-      expect(await present(organization)).toBe(isDone ? 'second-key-au1' : 'first-key-au1');
+      expect(await presentKey(organization)).toBe(isDone ? 'second-key-au1' : 'first-key-au1');
     }
   }
 });
@@ -72,7 +78,7 @@ test('an answer that is lost is asked for again, and the settings are stored onc
   const lost = Object.assign(new Error('no answer'), { name: 'TimeoutError' });
   const losesAnswer: typeof fails = (when, which) => (when === 'after' && which === 1 ? lost : undefined);
   expect(await putWhile(organization, 'first-key-au1', losesAnswer)).toBe('stored');
-  expect(await present(organization)).toBe('first-key-au1');
+  expect(await presentKey(organization)).toBe('first-key-au1');
 });
 
 test('of two changes at the same time one is stored with its key, and the other is a conflict', async () => {
@@ -87,7 +93,16 @@ test('of two changes at the same time one is stored with its key, and the other 
   for (const outcome of outcomes)
     if (outcome.status === 'rejected')
       expect(outcome.reason).toMatchObject({ name: 'Problem', code: 'conflict' });
-  expect(stored).toContain(await present(organization));
+  expect(stored).toContain(await presentKey(organization));
+});
+
+test('a change that read the key before another one was stored does not bring it back, even within one instant', async () => {
+  const organization = newOrganization();
+  await putSettings(organization, given('first-key-au1'), 1);
+  const read = present(await findSettings(organization), 'the settings were stored');
+  await putSettings(organization, given('second-key-au1'), 1);
+  expect(await replaceSettings(organization, read, { ...read, name: 'Stale' })).toBe(false);
+  expect(await presentKey(organization)).toBe('second-key-au1');
 });
 
 test('settings without a key keep the key that is there, and are refused where there is none', async () => {
@@ -97,5 +112,5 @@ test('settings without a key keep the key that is there, and are refused where t
   const first = await putSettings(organization, given('first-key-au1'), 2);
   const second = await putSettings(organization, { ...given(), name: 'Renamed' }, 3);
   expect(second).toMatchObject({ name: 'Renamed', secret: first?.secret, sealed_key: first?.sealed_key });
-  expect(await present(organization)).toBe('first-key-au1');
+  expect(await presentKey(organization)).toBe('first-key-au1');
 });

@@ -144,8 +144,13 @@ export async function replaceSettings(
   const TableName = tableName('cliniko');
   const unchanged = known
     ? {
-        ConditionExpression: 'updated_at = :updated_at AND due_at = :due_at',
-        ExpressionAttributeValues: { ':updated_at': known.updated_at, ':due_at': known.due_at },
+        // Two changes may have one instant, and another key must not be lost.
+        ConditionExpression: 'updated_at = :updated_at AND due_at = :due_at AND secret = :secret',
+        ExpressionAttributeValues: {
+          ':updated_at': known.updated_at,
+          ':due_at': known.due_at,
+          ':secret': known.secret,
+        },
       }
     : { ConditionExpression: 'attribute_not_exists(pk)' };
   const moved = known?.due_at !== settings.due_at;
