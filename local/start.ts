@@ -23,6 +23,8 @@ import { type Limits, noLimits } from './limits/limits.ts';
 import { makeQueueFaults, type QueueFaultCounts } from './limits/queue-faults.ts';
 import { withLocalRoutes } from './local-routes.ts';
 import { type LogLine, makeLog } from './log.ts';
+import type { Meter } from './meter/meter.ts';
+import { meterEngine } from './meter/metered-engine.ts';
 import type { OutboxEntry } from './outbox.ts';
 import { makeServices } from './services/all-services.ts';
 import { startExpiry, sweepExpired } from './services/expiry.ts';
@@ -50,6 +52,10 @@ export interface StartOptions {
   readonly strict?: boolean;
   /** Limits and faults of AWS; by default none, and requests take the shortest way. */
   readonly limits?: Limits | undefined;
+  /** Counts what the functions consume of AWS; by default nothing counts, and requests take the shortest way. */
+  readonly meter?: Meter | undefined;
+  /** False to leave the template's schedules out, for who invokes their functions himself. Default true. */
+  readonly schedules?: boolean;
   /** Called with each log line as it is written. */
   readonly print?: (line: LogLine) => void;
 }
@@ -167,18 +173,21 @@ export async function start(options: StartOptions): Promise<Running> {
     }
     const refusals = makeRefusals(log);
     const strict = strictTables && makeStrictCheck(strictTables, refusals);
-    const { host } = limited ?? engines.dynamo;
+    const metered = options.meter && (await meterEngine(limited ?? engines.dynamo, options.meter, log));
+    if (metered) undo.push(() => metered.close());
+    const way = metered ?? limited;
+    const { host } = way ?? engines.dynamo;
     const dynamo = { host, allowedTo: allowedInDynamo(stack, judge), strictTables };
     const executionsMax = () => limits.executionsMax;
     const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log, refusals, executionsMax });
     undo.push(() => fleet.kill());
     const smsFaults = makeSmsFaults();
     const { services, workflows } = makeServices(stack, {
-      ...{ engines, limited, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults },
+      ...{ engines, way, storage, fleet, judge, log, refusals, strict, awsEndpoint, smsFaults },
       limits: () => limits,
     });
     undo.push(() => workflows.stop());
-    aws.open({ services, judge });
+    aws.open({ services: options.meter?.counting(services) ?? services, judge });
     const own = { identity, outbox: storage.outbox, log, refusals, smsFaults, stacks };
     answer = withCliniko(withLocalRoutes(restApiListener(api, fleet), own), dataDir);
 
@@ -186,7 +195,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const sources: WorkSource[] = [];
     undo.push(() => Promise.all(sources.map((source) => source.stop())));
     sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log, queueFaults));
-    sources.push(startSchedules(stack, fleet, workflows, log));
+    if (options.schedules !== false) sources.push(startSchedules(stack, fleet, workflows, log));
     sources.push(startExpiry(storage.expiring, engines.dynamo, log));
 
     return {

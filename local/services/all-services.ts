@@ -1,10 +1,10 @@
+import type { DynamoEngine } from '../dynamodb/engine.ts';
 import type { Refusals } from '../dynamodb/refusals.ts';
 import type { StrictCheck } from '../dynamodb/strict.ts';
 import type { Engines, Storage } from '../engines.ts';
 import { makeGuard } from '../iam/guard.ts';
 import type { Judge } from '../iam/judge.ts';
 import type { Fleet } from '../lambda/fleet.ts';
-import type { LimitedEngine } from '../limits/limited-engine.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
 import { startSmsRules } from '../sources/event-rules.ts';
@@ -25,8 +25,8 @@ import { openWorkflows, type Workflows } from './workflows.ts';
 
 export interface ServicesOptions {
   readonly engines: Engines;
-  /** The way to DynamoDB through AWS's limits, if there are any. */
-  readonly limited: LimitedEngine | undefined;
+  /** The way to DynamoDB through AWS's limits or a meter, if there are any. */
+  readonly way: Pick<DynamoEngine, 'forward'> | undefined;
   readonly limits: () => Limits;
   readonly storage: Storage;
   readonly fleet: Fleet;
@@ -43,7 +43,7 @@ export function makeServices(
   stack: Stack,
   {
     engines,
-    limited,
+    way,
     limits,
     storage,
     fleet,
@@ -59,7 +59,7 @@ export function makeServices(
   const { dynamo, queue } = engines;
   const { outbox, listeners, secrets, keys } = storage;
   const services = new Map<string, AwsService>([
-    ['dynamodb', dynamoService(dynamo, limited, judge, guard, refusals, strict)],
+    ['dynamodb', dynamoService(dynamo, way, judge, guard, refusals, strict)],
     // These three services have their own error codes for a denied access.
     ['sqs', sqsService(queue, makeGuard(judge, log, 'AccessDenied'), awsEndpoint)],
     ['sns', snsService(queue, makeGuard(judge, log, 'AuthorizationError'), outbox, listeners, fleet)],

@@ -21,13 +21,13 @@ const target = 'DynamoDB_20120810';
 /**
  * DynamoDB: each request is judged, then forwarded to the engine unchanged.
  *
- * @param limited the way to the engine through AWS's limits, which the root key passes by.
+ * @param around the way to the engine through AWS's limits or a meter, which the root key passes by.
  * @param refusals gets those that the engine refuses as invalid.
  * @param strict refuses what AWS refuses and the engine takes; without it the engine alone decides.
  */
 export function dynamoService(
   engine: Pick<DynamoEngine, 'forward'>,
-  limited: Pick<DynamoEngine, 'forward'> | undefined,
+  around: Pick<DynamoEngine, 'forward'> | undefined,
   judge: Judge,
   guard: Guard,
   refusals: Refusals,
@@ -42,7 +42,7 @@ export function dynamoService(
       possible !== undefined && judge.firstDenied(request.principal, possible) === undefined;
     if (!surelyAllowed) guard(request.principal, dynamoAccesses(operation, request.body.toString()));
     strict?.(request.principal, operation, request.body.toString());
-    const way = request.principal === rootAccessKey ? engine : (limited ?? engine);
+    const way = request.principal === rootAccessKey ? engine : (around ?? engine);
     const answer = await way.forward(String(request.headers['x-amz-target']), request.body);
     const refusal = answer.status === 400 ? refusalIn(operation, answer.body.toString()) : undefined;
     if (refusal) refusals.add(request.principal, refusal);
