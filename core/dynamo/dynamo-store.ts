@@ -109,9 +109,12 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
       );
       return Item;
     },
-    getMany: async (table, keys, attributes) => {
+    getMany: async (table, keys, attributes, consistency = 'strong') => {
       const RequestItems = {
-        [table]: { Keys: keys, ConsistentRead: true, ...(attributes && projection(attributes)) },
+        [table]: {
+          ...{ Keys: keys, ConsistentRead: consistency === 'strong' },
+          ...(attributes && projection(attributes)),
+        },
       };
       const reply = await answerOf(connection().send(new BatchGetCommand({ RequestItems })));
       return {

@@ -1,7 +1,7 @@
 import { chunksOf, inParallel } from '../parallel.ts';
 import { keysPerGetMax } from './limits.ts';
 import type { RetryingStore } from './retry.ts';
-import type { Item, TableKey } from './store.ts';
+import type { Consistency, Item, TableKey } from './store.ts';
 
 /** Requests of one reader in flight. */
 const requestsAtOnceMax = 8;
@@ -41,10 +41,11 @@ export async function getAll(
   table: string,
   keys: readonly TableKey[],
   attributes?: string[],
+  consistency: Consistency = 'strong',
 ): Promise<FoundItems> {
   const different = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
   const pages = await inParallel(chunksOf(different, keysPerGetMax), requestsAtOnceMax, (chunk) =>
-    getChunk(store, table, chunk, attributes && ['pk', 'sk', ...attributes]),
+    getChunk(store, table, chunk, attributes && ['pk', 'sk', ...attributes], consistency),
   );
   return new FoundItems(pages.flat());
 }
@@ -54,12 +55,13 @@ async function getChunk(
   table: string,
   keys: TableKey[],
   attributes: string[] | undefined,
+  consistency: Consistency,
 ): Promise<Item[]> {
   const found: Item[] = [];
   const wait = store.backoff();
   // Ends at the deadline, by the backoff.
   for (let wanted = keys; ; ) {
-    const { items, unread } = await store.getMany(table, wanted, attributes);
+    const { items, unread } = await store.getMany(table, wanted, attributes, consistency);
     found.push(...items);
     if (unread.length === 0) return found;
     // A large answer is cut and goes on at once; an answer with nothing in it means throttling.

@@ -68,7 +68,8 @@ export function retrying(store: Store, deps: RetryDeps, deadlineMs: () => number
   return {
     backoff,
     get: (table, key) => send(() => store.get(table, key)),
-    getMany: (table, keys, attributes) => send(() => store.getMany(table, keys, attributes)),
+    getMany: (table, keys, attributes, consistency) =>
+      send(() => store.getMany(table, keys, attributes, consistency)),
     getTogether: (table, keys) => send(() => store.getTogether(table, keys)),
     query: (query) => send(() => store.query(query)),
     put: (put) => send(() => store.put(put)),

@@ -25,6 +25,12 @@ export type Put = PutCommandInput;
 export type Update = UpdateCommandInput;
 
 /**
+ * `eventual` reads cost half, and may miss writes of the last second: only for what is written afterwards on
+ * the condition that it is as it was read.
+ */
+export type Consistency = 'strong' | 'eventual';
+
+/**
  * The outcome of a conditional write. A failed condition brings the item as it is, if
  * `ReturnValuesOnConditionCheckFailure` asks for it.
  */
@@ -62,7 +68,8 @@ export interface Page {
 }
 
 /**
- * The port to DynamoDB: each method is exactly one request, and every read is strongly consistent.
+ * The port to DynamoDB: each method is exactly one request, and every read is strongly consistent, unless it
+ * asks for less.
  *
  * @throws Busy if DynamoDB did nothing and may later, AnswerLost if it is not known what happened,
  * PartitionFull, InvalidActions.
@@ -78,6 +85,7 @@ export interface Store {
     table: string,
     keys: TableKey[],
     attributes?: string[],
+    consistency?: Consistency,
   ): Promise<{ items: Item[]; unread: TableKey[] }>;
   /** TransactGetItems of at most 100 keys: all of them at one instant, in their order. */
   getTogether(table: string, keys: TableKey[]): Promise<(Item | undefined)[]>;

@@ -5,7 +5,7 @@ import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { found, patientsPerPage } from './sync/sync-log.ts';
 import { advanced } from './sync/sync-state.ts';
-import { commit, logWrite } from './sync/sync-store.ts';
+import { commit } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
 /** Counts the patients of the account. A resumed run has done so already and continues at its cursor. */
@@ -15,12 +15,12 @@ export const beginSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
     'begin',
     deps,
     (turn) => countPatients(turn.account, turn.deps, turn.run),
-    async ({ snapshot, run, log }, { active, archived }) => {
+    async ({ snapshot, run }, { active, archived }) => {
       const total = active + archived;
       const pages = Math.ceil(active / patientsPerPage) + Math.ceil(archived / patientsPerPage);
-      const next = { ...advanced(run, undefined, deps.now()), required: total };
-      const counted = found(log, total, pages);
-      await commit(snapshot, { ...snapshot.state, run: next }, [logWrite(snapshot.organization, counted)]);
+      const progress = found(run.progress, total, pages);
+      const next = { ...advanced(run, undefined, deps.now()), required: total, progress };
+      await commit(snapshot, { ...snapshot.state, run: next }, []);
       return next;
     },
   );

@@ -7,7 +7,7 @@ import { runStep, type StepContext } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
 import { found } from './sync/sync-log.ts';
 import { anotherRound, isComplete } from './sync/sync-state.ts';
-import { commit, logWrite } from './sync/sync-store.ts';
+import { commit } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
 /** The numbers of patients that Cliniko counts: active and archived together, and deleted. */
@@ -20,17 +20,16 @@ async function countAll({ account, deps, run }: StepContext): Promise<{ total: n
 
 /** Compares the run with Cliniko's counts: completes it, or begins another round. */
 export const finishSync = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
-  runStep(input, 'finish', deps, countAll, async ({ snapshot, run, log }, { total, deleted }) => {
+  runStep(input, 'finish', deps, countAll, async ({ snapshot, run }, { total, deleted }) => {
     if (isComplete(run, total, deleted)) {
-      await complete(snapshot, run, log, total, deps.now());
+      await complete(snapshot, run, total, deps.now());
       return undefined;
     }
     const again = anotherRound(run, total, deps.now());
     if (!again) throw new ClinikoFault('SyncIncomplete');
-    await commit(snapshot, { ...snapshot.state, run: again }, [
-      logWrite(snapshot.organization, found(log, total, 0)),
-    ]);
-    return again;
+    const next = { ...again, progress: found(again.progress, total, 0) };
+    await commit(snapshot, { ...snapshot.state, run: next }, []);
+    return next;
   });
 
 export const handler = consume(clinikoWorkers.finishSync, (input) => finishSync(input, clinikoDeps));

@@ -6,7 +6,7 @@ import { cliniko } from './api.ts';
 import { logsOf } from './keys.ts';
 import { type Organization, organizationNotFound, organizationOf } from './organization.ts';
 import { SyncLog, syncLogToReply } from './sync/sync-log.ts';
-import { readSnapshot } from './sync/sync-store.ts';
+import { readSnapshot, withCounts } from './sync/sync-store.ts';
 
 /** Logs of one Query: up to `limit`, and at most 1 MB (DynamoDB's limit for a page). */
 async function someLogs(
@@ -43,7 +43,8 @@ async function chosenLogs(organization: Organization, limit: number, isChosen: (
 
 export const handler = serve(cliniko.syncLogs, async ({ params: { orgId }, query, caller }) => {
   const organization = organizationOf(caller, orgId);
-  if (!(await readSnapshot(organization))) throw organizationNotFound(orgId);
+  const snapshot = await readSnapshot(organization);
+  if (!snapshot) throw organizationNotFound(orgId);
   const { limit, status, operation_type: operation } = query;
   const isChosen = (log: SyncLog) =>
     (!status || log.status === status) && (!operation || log.operation === operation);
@@ -51,5 +52,6 @@ export const handler = serve(cliniko.syncLogs, async ({ params: { orgId }, query
     status || operation
       ? await chosenLogs(organization, limit, isChosen)
       : await newestLogs(organization, limit);
-  return { logs: logs.map(syncLogToReply), total_count: total, has_more: total > logs.length };
+  const counted = logs.map((log) => withCounts(log, snapshot.state));
+  return { logs: counted.map(syncLogToReply), total_count: total, has_more: total > logs.length };
 });

@@ -7,10 +7,10 @@ import { mergePatient } from './patients/patient.ts';
 import { type ReadPatient, readPatient } from './patients/patient-record.ts';
 import { runStep, type StepContext } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
-import { type Change, storeChanges } from './sync/store-changes.ts';
-import type { Progress } from './sync/sync-log.ts';
+import { seenBy, storeChanges } from './sync/store-changes.ts';
+import type { Advance } from './sync/sync-log.ts';
 import { advanced, isEndless, type Run } from './sync/sync-state.ts';
-import { findPatients, takeNumbers } from './sync/sync-store.ts';
+import { type Change, findPatients, takeNumbers } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
 /** The changes that a page's records make, one per patient: of a repeated record the later one counts. */
@@ -31,10 +31,11 @@ async function changesOf(reads: ReadPatient[], { snapshot, run, deps }: StepCont
   });
 }
 
-/** Progress that a part of a page adds to the log: patients that this run sees for the first time. */
-function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run) {
+/** What a part of a page adds to the log: patients that this run sees for the first time. */
+function advanceOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run) {
+  const isSeen = seenBy(run);
   const fresh = changes
-    .filter(({ before }) => before?.seen !== run.sync)
+    .filter(({ before }) => !isSeen(before))
     .map(({ after }) => reads.get(after.cliniko_id));
   const broken = fresh.flatMap((read) =>
     read && 'reason' in read ? [{ cliniko_patient_id: read.id, reason: read.reason }] : [],
@@ -49,7 +50,7 @@ function progressOf(changes: Change[], reads: Map<string, ReadPatient>, run: Run
     failed: broken.length,
     broken,
     warnings,
-  } satisfies Progress;
+  } satisfies Advance;
 }
 
 /**
@@ -72,11 +73,11 @@ export const syncPage = (input: StepInput, deps: ClinikoDeps): Promise<Next> =>
       const changes = await changesOf(reads, turn);
       const isCounted = turn.run.round === 1 && (phase === 'active' || phase === 'archived');
       return await storeChanges(turn, changes, timestamp(deps.now()), (part, run) => {
-        const progress = progressOf(part.changes, byId, run);
+        const advance = advanceOf(part.changes, byId, run);
         const moved = part.isLast ? advanced(run, page.next, deps.now()) : run;
         return {
-          run: { ...moved, seen: run.seen + progress.success + progress.failed },
-          progress: { ...progress, pages: part.isLast && isCounted ? 1 : 0 },
+          run: { ...moved, seen: run.seen + advance.success + advance.failed },
+          advance: { ...advance, pages: part.isLast && isCounted ? 1 : 0 },
         };
       });
     },

@@ -8,10 +8,10 @@ import { warningCodes } from './patients/read-field.ts';
 import { recordId } from './patients/record-id.ts';
 import { runStep } from './sync/run-step.ts';
 import type { Next, StepInput } from './sync/step-shape.ts';
-import { type Change, storeChanges } from './sync/store-changes.ts';
-import type { Progress } from './sync/sync-log.ts';
-import { advanced, isEndless } from './sync/sync-state.ts';
-import { findPatients } from './sync/sync-store.ts';
+import { type Part, seenBy, storeChanges } from './sync/store-changes.ts';
+import type { Advance } from './sync/sync-log.ts';
+import { advanced, isEndless, type Run } from './sync/sync-state.ts';
+import { type Change, findPatients } from './sync/sync-store.ts';
 import { clinikoWorkers } from './workers.ts';
 
 /** Cliniko's record of a deleted patient: the time beside its id. */
@@ -26,7 +26,7 @@ function deletionOf(record: unknown): [id: string, deletedAt: number][] {
 }
 
 /** Records of a page of deleted patients that name no patient, as warnings under their place in the list. */
-const namelessOf = (records: unknown[], page: number): NonNullable<Progress['warnings']> =>
+const namelessOf = (records: unknown[], page: number): NonNullable<Advance['warnings']> =>
   records.flatMap((record, index) =>
     recordId(record) === undefined
       ? [{ cliniko_patient_id: `deleted ${page}.${index + 1}`, field: 'id', code: warningCodes.leftOut }]
@@ -52,14 +52,15 @@ export const syncRemovals = (input: StepInput, deps: ClinikoDeps): Promise<Next>
       const changes = [...known.values()]
         .filter(({ standing }) => standing !== 'deleted')
         .map((before): Change => ({ before, after: { ...before, standing: 'deleted', last_synced: at } }));
+      const isSeen = seenBy(begun);
       // A patient deleted since the run began, before the run saw it, is in Cliniko's count at the beginning
       // but in no list any more.
       const missed = [...deletions].filter(
-        ([id, deletedAt]) => known.get(id)?.seen !== begun.sync && deletedAt >= begun.startedAt,
+        ([id, deletedAt]) => !isSeen(known.get(id)) && deletedAt >= begun.startedAt,
       ).length;
       const warnings = namelessOf(page.records, begun.cursor.page);
-      return await storeChanges(turn, changes, at, (part, run) => {
-        const lost = run.lost + part.changes.filter(({ before }) => before?.seen === run.sync).length;
+      const after = (part: Part, run: Run) => {
+        const lost = run.lost + part.changes.filter(({ before }) => isSeen(before)).length;
         const moved = part.isLast
           ? {
               ...advanced(run, page.next, deps.now()),
@@ -67,8 +68,9 @@ export const syncRemovals = (input: StepInput, deps: ClinikoDeps): Promise<Next>
               deleted: page.totalEntries,
             }
           : run;
-        return { run: { ...moved, lost }, progress: part.isLast ? { warnings } : {} };
-      });
+        return { run: { ...moved, lost }, advance: part.isLast ? { warnings } : {} };
+      };
+      return await storeChanges(turn, changes, at, after, false);
     },
   );
 

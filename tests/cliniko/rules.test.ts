@@ -16,6 +16,7 @@ import {
   progressed,
   SyncLog,
   syncLogToReply,
+  withListed,
 } from '../../functions/cliniko/sync/sync-log.ts';
 import { emptyState, newRun, SyncState } from '../../functions/cliniko/sync/sync-state.ts';
 
@@ -23,8 +24,11 @@ const startedAt = '2024-01-15T10:30:00.000Z';
 const after = (seconds: number) => new Date(Date.parse(startedAt) + seconds * 1000).toISOString();
 
 test('computes progress as the documentation’s example does', () => {
-  const begun = found(newLog(456, 7, '123', 'full_patients', startedAt), 648, 13);
-  const log = progressed(begun, { success: 448, failed: 2, pages: 9 }, after(100));
+  const begun = newLog(456, 7, '123', 'full_patients', startedAt);
+  const log = {
+    ...begun,
+    ...progressed(found(begun, 648, 13), { success: 448, failed: 2, pages: 9 }, after(100)),
+  };
   expect(syncLogToReply(log)).toMatchObject({
     id: 456,
     organization_id: 123,
@@ -43,8 +47,9 @@ test('computes progress as the documentation’s example does', () => {
 });
 
 test('never lets progress fall when more is found, nor estimates before anything was measured', () => {
-  const begun = found(newLog(1, 1, 'a', 'full_patients', startedAt), 100, 1);
-  expect(syncLogToReply(begun).metadata.estimated_remaining).toBe(null);
+  const log = newLog(1, 1, 'a', 'full_patients', startedAt);
+  const begun = found(log, 100, 1);
+  expect(syncLogToReply({ ...log, ...begun }).metadata.estimated_remaining).toBe(null);
   const half = progressed(begun, { success: 50 }, after(10));
   expect(found(half, 1_000, 10)).toMatchObject({ found: 1_000, progress: 50 });
   expect(found(half, 10, 1)).toMatchObject({ found: 100 });
@@ -132,10 +137,11 @@ test('reads a log and a state that an earlier version stored', () => {
 test('names 50 warnings of a log, and counts the others', () => {
   const warning = { cliniko_patient_id: '1', field: 'email', code: 'VALUE_LEFT_OUT' } as const;
   const begun = newLog(1, 1, 'a', 'full_patients', startedAt);
-  const log = progressed(progressed(begun, { warnings: Array(40).fill(warning) }), {
-    warnings: Array(40).fill(warning),
-  });
-  const { metadata, error_details } = syncLogToReply(log);
+  const more = { warnings: Array(40).fill(warning) };
+  const listed = withListed(withListed(begun, more) ?? begun, more) ?? begun;
+  expect(withListed(listed, more)).toBe(undefined);
+  const counted = progressed(progressed(begun, more), more);
+  const { metadata, error_details } = syncLogToReply({ ...listed, ...counted });
   expect([metadata.warnings.length, metadata.warning_count, error_details]).toEqual([50, 80, null]);
 });
 

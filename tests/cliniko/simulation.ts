@@ -299,7 +299,8 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
           }
           if (error instanceof Crash && error.victim === 'execution') return 'FAILED';
         }
-        const log = await findLog(organization, sync);
+        const present = await readSnapshot(organization);
+        const log = present && (await findLog(present, sync));
         if (log) history.push(log);
       }
       return 'SUCCEEDED';
@@ -325,7 +326,8 @@ export async function simulated({ spec, seed, dies = () => false }: Plan, shared
         (error: Error) => trace.push(`${error.name} at take-over`),
       );
     }
-    const [log, snapshot] = [await findLog(organization, sync), await readSnapshot(organization)];
+    const snapshot = await readSnapshot(organization);
+    const log = snapshot && (await findLog(snapshot, sync));
     if (!log || !snapshot) throw new Error('the log is gone');
     const { state } = snapshot;
     const patients: StoredPatient[] = [];

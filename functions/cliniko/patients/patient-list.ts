@@ -22,8 +22,10 @@ const patientsPerQuery = 500;
 /**
  * The filter of a Query: active patients whose name or address has every word of the search, and who were
  * synced after an instant.
+ *
+ * @param foundSameAt end of the last full sync, RFC 3339; `null` before the first.
  */
-function filterOf({ search, last_synced_after: after }: ListQuery) {
+function filterOf({ search, last_synced_after }: ListQuery, foundSameAt: string | null) {
   const conditions = ['standing = :active'];
   const values: Record<string, string> = { ':active': 'active' };
   const words = wordsOf(search ?? '');
@@ -36,9 +38,13 @@ function filterOf({ search, last_synced_after: after }: ListQuery) {
     values[':written'] = normalized(search.trim()).toLocaleLowerCase('en');
     conditions.push(`(${all.join(' AND ')} OR contains(#search, :written))`);
   }
-  if (after) {
-    conditions.push('last_synced > :after');
-    values[':after'] = timestamp(Date.parse(after));
+  if (last_synced_after) {
+    const after = timestamp(Date.parse(last_synced_after));
+    values[':after'] = after;
+    // Of those that the last full sync left as they were, a patient whose record could not be stored is none.
+    const wereFound = foundSameAt !== null && foundSameAt > after;
+    if (wereFound) values[':success'] = 'success';
+    conditions.push(wereFound ? '(last_synced > :after OR sync_status = :success)' : 'last_synced > :after');
   }
   return {
     FilterExpression: conditions.join(' AND '),
@@ -47,7 +53,16 @@ function filterOf({ search, last_synced_after: after }: ListQuery) {
   };
 }
 
-const patientToReply = (patient: StoredPatient) => ({
+/**
+ * When a patient was last known to be as Cliniko has it: when a sync stored it, or found it the same. A full
+ * sync finds all of them, and writes only who changed.
+ */
+function lastSyncedOf({ last_synced, sync_status }: StoredPatient, foundSameAt: string | null): string {
+  const isFound = sync_status === 'success' && foundSameAt !== null && foundSameAt > last_synced;
+  return isFound ? foundSameAt : last_synced;
+}
+
+const patientToReply = (patient: StoredPatient, foundSameAt: string | null) => ({
   id: patient.id,
   cliniko_patient_id: patient.cliniko_id,
   first_name: patient.first_name,
@@ -55,7 +70,7 @@ const patientToReply = (patient: StoredPatient) => ({
   email: patient.email,
   phone: patient.phone,
   date_of_birth: patient.date_of_birth,
-  last_synced: patient.last_synced,
+  last_synced: lastSyncedOf(patient, foundSameAt),
   sync_status: patient.sync_status,
 });
 
@@ -66,7 +81,8 @@ const patientToReply = (patient: StoredPatient) => ({
 export async function listPatients({ organization, state }: Snapshot, query: ListQuery) {
   const { limit, offset, search, last_synced_after } = query;
   const isSearch = Boolean(search) || last_synced_after !== undefined;
-  const { values, ...filter } = filterOf(query);
+  const { active, foundSameAt } = currentHoldings(state);
+  const { values, ...filter } = filterOf(query, foundSameAt);
   const { KeyConditionExpression, ExpressionAttributeValues } = inRange(
     patientsOf(organization, state.account),
   );
@@ -94,5 +110,6 @@ export async function listPatients({ organization, state }: Snapshot, query: Lis
     matched += count;
     from = next;
   } while (from && (isSearch || matches.length < limit));
-  return { patients: matches.map(patientToReply), total: isSearch ? matched : currentHoldings(state).active };
+  const patients = matches.map((patient) => patientToReply(patient, foundSameAt));
+  return { patients, total: isSearch ? matched : active };
 }

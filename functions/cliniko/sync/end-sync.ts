@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../../../core/clock.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
 import { deliveriesOf, deliveryWrite, startDelivery } from '../../../core/webhook/delivery.ts';
 import { describeFault } from '../faults.ts';
 import { runningKey } from '../keys.ts';
@@ -32,15 +33,14 @@ async function end(snapshot: Snapshot, next: SyncState, log: SyncLog, now: numbe
  * @param total patients that Cliniko counts.
  * @throws Overtaken if the state changed after `snapshot` was read.
  */
-export async function complete(
-  snapshot: Snapshot,
-  run: Run,
-  log: SyncLog,
-  total: number,
-  now: number,
-): Promise<void> {
-  const next = withHoldings(snapshot.state, { completedFrom: timestamp(run.startedAt) });
-  await end(snapshot, next, completed(log, total, timestamp(now)), now);
+export async function complete(snapshot: Snapshot, run: Run, total: number, now: number): Promise<void> {
+  const at = timestamp(now);
+  const next = withHoldings(snapshot.state, {
+    completedFrom: timestamp(run.startedAt),
+    ...(run.operation === 'incremental_patients' ? {} : { foundSameAt: at }),
+  });
+  const log = present(await findLog(snapshot, run.sync), 'a run is stored together with its log');
+  await end(snapshot, next, completed({ ...log, ...run.progress }, total, at), now);
 }
 
 /**
@@ -51,9 +51,9 @@ export async function complete(
  * @throws Overtaken if the state changed after `snapshot` was read.
  */
 export async function fail(snapshot: Snapshot, name: string, now: number): Promise<SyncLog | undefined> {
-  const { organization, state } = snapshot;
+  const { state } = snapshot;
   const { run, starts } = state;
-  const log = run && (await findLog(organization, run.sync));
+  const log = run && (await findLog(snapshot, run.sync));
   if (!log) return undefined;
   const ended = failed(log, describeFault(name), timestamp(now));
   await end(snapshot, { ...state, starts: starts.filter((start) => start !== run.startedAt) }, ended, now);

@@ -1,6 +1,5 @@
 import type * as z from 'zod';
 import { timestamp } from '../../../core/clock.ts';
-import { invariant } from '../../../core/invariant.ts';
 import { type ClinikoAccount, TooEarly } from '../account/client.ts';
 import type { ClinikoDeps } from '../account/deps.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
@@ -8,7 +7,7 @@ import { accountOf } from '../account/settings.ts';
 import { ClinikoFault, FailedCall, type FailureKind } from '../faults.ts';
 import { startAttempt } from './start-sync.ts';
 import type { Next, StepInput } from './step-shape.ts';
-import { type Retries, retried, type SyncLog } from './sync-log.ts';
+import { type Retries, retried } from './sync-log.ts';
 import {
   currentHoldings,
   deletedSince,
@@ -18,7 +17,7 @@ import {
   stepOf,
   syncLeaseMs,
 } from './sync-state.ts';
-import { commit, findLog, logWrite, readSnapshot, type Snapshot } from './sync-store.ts';
+import { commit, readSnapshot, type Snapshot } from './sync-store.ts';
 
 /**
  * Steps of one execution, after which a new execution continues the run. Step Functions ends an execution at
@@ -39,11 +38,10 @@ const waitMsMax = 60_000;
 /** A time further ahead, at which Cliniko wants to be called again, fails the run. */
 const outageMsMax = 60 * 60_000;
 
-/** A step's run, with the state, log and account that belong to it. */
+/** A step's run, with the state and account that belong to it. */
 export interface StepContext {
   snapshot: Snapshot;
   run: Run;
-  log: SyncLog;
   account: ClinikoAccount;
   deps: ClinikoDeps;
 }
@@ -57,10 +55,8 @@ async function loadStep(input: StepInput, deps: ClinikoDeps): Promise<StepContex
   const snapshot = await readSnapshot({ tenant: input.tenant, orgId: input.orgId });
   const run = snapshot?.state.run;
   if (!snapshot || !run || run.sync !== input.syncId || run.attempt !== input.attempt) return undefined;
-  const log = await findLog(snapshot.organization, run.sync);
-  invariant(log, 'a run is stored together with its log');
   const account = await accountOf(snapshot.organization, snapshot.settings, deps.now());
-  return { snapshot, run, log, account, deps };
+  return { snapshot, run, account, deps };
 }
 
 /**
@@ -114,7 +110,7 @@ function postponementOf(
  * @throws ClinikoFault `ClinikoRateLimited` or `ClinikoUnavailable` if that happened to this page too often.
  */
 async function postpone(
-  { snapshot, run, log, deps }: StepContext,
+  { snapshot, run, deps }: StepContext,
   error: TooEarly | FailedCall,
   { retries, answers }: Calls,
   turn: number,
@@ -124,10 +120,9 @@ async function postpone(
   const { refusals, outages } = postponement ?? run;
   const finished = { secret: snapshot.settings.secret, answers };
   const leaseUntil = Math.max(until, deps.now()) + syncLeaseMs;
-  const waiting = { ...run, refusals, outages, finished, leaseUntil };
-  await commit(snapshot, { ...snapshot.state, run: waiting }, [
-    logWrite(snapshot.organization, retried(log, retries)),
-  ]);
+  const progress = retried(run.progress, retries);
+  const waiting = { ...run, refusals, outages, finished, leaseUntil, progress };
+  await commit(snapshot, { ...snapshot.state, run: waiting }, []);
   if (!postponement)
     throw new ClinikoFault(error instanceof TooEarly ? 'ClinikoRateLimited' : 'ClinikoUnavailable');
   return { do: stepOf(run.cursor), turn, until: timestamp(until) };
@@ -203,7 +198,8 @@ export async function runStep<T>(
   try {
     const ready = await withAccount(mine);
     const answer = await ask(ready);
-    const run = await store({ ...ready, log: retried(ready.log, calls.retries) }, answer);
+    const progress = retried(ready.run.progress, calls.retries);
+    const run = await store({ ...ready, run: { ...ready.run, progress } }, answer);
     if (!run) return { do: end, turn };
     if (turn < stepsPerExecutionMax) return { do: stepOf(run.cursor), turn };
   } catch (error) {

@@ -36,44 +36,57 @@ const count = z.int().nonnegative();
 const Retries = z.object(Object.fromEntries(failureKinds.map((kind) => [kind, count.optional()])));
 export type Retries = Partial<Record<FailureKind, number>>;
 
+const Fields = z.object({
+  id: z.int(),
+  /** Position among the organisation's syncs, from 1: the oldest and the newest log give their number. */
+  nth: z.int(),
+  /** TTL, in seconds since the epoch. */
+  expires_at: z.number(),
+  organization: z.string(),
+  operation: z.enum(syncOperations),
+  status: z.enum(syncStatuses),
+  started_at: z.string(),
+  completed_at: z.string().nullable(),
+  /** The last time that records were counted. */
+  progressed_at: z.string(),
+  found: z.int(),
+  success: z.int(),
+  failed: z.int(),
+  /** Finished pages, and pages in all. */
+  page: z.int(),
+  pages: z.int(),
+  /** In percent with one decimal. Never falls, though `found` may grow. */
+  progress: z.number(),
+  /** Records that could not be stored: ids and the invalid fields, never their content. */
+  broken: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
+  /** Calls to Cliniko that failed and were repeated, by kind. */
+  retries: Retries.default({}),
+  /** Fields that are not stored as Cliniko has them: their names, never their values. */
+  warnings: z.array(Warning).default([]),
+  /** Number of warnings, also of those that are not listed. */
+  warned: z.int().default(0),
+  fault: z.object({ message: z.string(), error_code: z.string(), action: z.string().optional() }).nullable(),
+});
+
 /** One sync of an organisation as stored in `operations`. Instants are RFC 3339. */
-export const SyncLog = stored(
-  'log of a sync',
-  z.object({
-    id: z.int(),
-    /** Position among the organisation's syncs, from 1: the oldest and the newest log give their number. */
-    nth: z.int(),
-    /** TTL, in seconds since the epoch. */
-    expires_at: z.number(),
-    organization: z.string(),
-    operation: z.enum(syncOperations),
-    status: z.enum(syncStatuses),
-    started_at: z.string(),
-    completed_at: z.string().nullable(),
-    /** The last time that records were counted. */
-    progressed_at: z.string(),
-    found: z.int(),
-    success: z.int(),
-    failed: z.int(),
-    /** Finished pages, and pages in all. */
-    page: z.int(),
-    pages: z.int(),
-    /** In percent with one decimal. Never falls, though `found` may grow. */
-    progress: z.number(),
-    /** Records that could not be stored: ids and the invalid fields, never their content. */
-    broken: z.array(z.object({ cliniko_patient_id: z.string(), reason: z.string() })),
-    /** Calls to Cliniko that failed and were repeated, by kind. */
-    retries: Retries.default({}),
-    /** Fields that are not stored as Cliniko has them: their names, never their values. */
-    warnings: z.array(Warning).default([]),
-    /** Number of warnings, also of those that are not listed. */
-    warned: z.int().default(0),
-    fault: z
-      .object({ message: z.string(), error_code: z.string(), action: z.string().optional() })
-      .nullable(),
-  }),
-);
+export const SyncLog = stored('log of a sync', Fields);
 export type SyncLog = z.output<typeof SyncLog>;
+
+/**
+ * The counts of a sync, which change with every page. While it runs, they are part of its run: the stored log
+ * has those of its begin, and those of a page that added to its lists.
+ */
+export const SyncProgress = Fields.pick({
+  ...{ progressed_at: true, found: true, success: true, failed: true, page: true, pages: true },
+  ...{ progress: true, retries: true, warned: true },
+});
+export type SyncProgress = z.output<typeof SyncProgress>;
+
+/** The counts of a sync that begins. @param at RFC 3339. */
+export const newProgress = (at: string): SyncProgress => ({
+  ...{ progressed_at: at, found: 0, success: 0, failed: 0, page: 0, pages: 0, progress: 0 },
+  ...{ retries: {}, warned: 0 },
+});
 
 /** A sync log in answers. */
 export const SyncLogReply = z
@@ -142,17 +155,9 @@ export function newLog(
     status: 'running',
     started_at: at,
     completed_at: null,
-    progressed_at: at,
-    found: 0,
-    success: 0,
-    failed: 0,
-    page: 0,
-    pages: 0,
-    progress: 0,
+    ...newProgress(at),
     broken: [],
-    retries: {},
     warnings: [],
-    warned: 0,
     fault: null,
   };
 }
@@ -160,12 +165,14 @@ export function newLog(
 /** In percent with one decimal. */
 const percent = (part: number, whole: number): number => Math.round((part / whole) * 1_000) / 10;
 
-/** The log after Cliniko was counted: its patients, and the pages of their lists. Neither ever falls. */
-export function found(log: SyncLog, patients: number, pages: number): SyncLog {
-  return progressed({ ...log, found: Math.max(log.found, patients), pages: Math.max(log.pages, pages) }, {});
+/** The counts after Cliniko was counted: its patients, and the pages of their lists. Neither ever falls. */
+export function found(before: SyncProgress, patients: number, pages: number): SyncProgress {
+  const counted = { found: Math.max(before.found, patients), pages: Math.max(before.pages, pages) };
+  return progressed({ ...before, ...counted }, {});
 }
 
-export interface Progress {
+/** What a page adds to a log. */
+export interface Advance {
   success?: number;
   failed?: number;
   pages?: number;
@@ -173,33 +180,46 @@ export interface Progress {
   warnings?: SyncLog['warnings'];
 }
 
-/** The log after some more records were processed. */
-export function progressed(log: SyncLog, more: Progress, at = log.progressed_at): SyncLog {
-  const success = log.success + (more.success ?? 0);
-  const failed = log.failed + (more.failed ?? 0);
-  const known = Math.max(log.found, success + failed);
+/** The counts after some more records were processed. */
+export function progressed(before: SyncProgress, more: Advance, at = before.progressed_at): SyncProgress {
+  const success = before.success + (more.success ?? 0);
+  const failed = before.failed + (more.failed ?? 0);
+  const known = Math.max(before.found, success + failed);
   const share = known === 0 ? 0 : percent(success + failed, known);
   return {
-    ...log,
+    ...before,
     success,
     failed,
     found: known,
-    page: Math.min(log.pages, log.page + (more.pages ?? 0)),
-    progress: Math.max(log.progress, share),
+    page: Math.min(before.pages, before.page + (more.pages ?? 0)),
+    progress: Math.max(before.progress, share),
     progressed_at: at,
-    broken: [...log.broken, ...(more.broken ?? [])].slice(0, brokenRecordsShownMax),
-    warnings: [...log.warnings, ...(more.warnings ?? [])].slice(0, warningsShownMax),
-    warned: log.warned + (more.warnings ?? []).length,
+    warned: before.warned + (more.warnings ?? []).length,
   };
 }
 
-/** The log after some calls to Cliniko failed. */
-export function retried(log: SyncLog, retries: Retries): SyncLog {
+/**
+ * The log with what a page adds to its lists; `undefined` if that is nothing, since there is none or the
+ * lists are full.
+ */
+export function withListed(log: SyncLog, more: Advance): SyncLog | undefined {
+  const broken = [...log.broken, ...(more.broken ?? [])].slice(0, brokenRecordsShownMax);
+  const warnings = [...log.warnings, ...(more.warnings ?? [])].slice(0, warningsShownMax);
+  const isSame = broken.length === log.broken.length && warnings.length === log.warnings.length;
+  return isSame ? undefined : { ...log, broken, warnings };
+}
+
+/** True if a page may add to the lists of a log. */
+export const mayList = ({ broken = [], warnings = [] }: Advance): boolean =>
+  broken.length + warnings.length > 0;
+
+/** The counts after some calls to Cliniko failed. */
+export function retried(before: SyncProgress, retries: Retries): SyncProgress {
   const counts = failureKinds.flatMap((kind): [FailureKind, number][] => {
-    const sum = (log.retries[kind] ?? 0) + (retries[kind] ?? 0);
+    const sum = (before.retries[kind] ?? 0) + (retries[kind] ?? 0);
     return sum > 0 ? [[kind, sum]] : [];
   });
-  return { ...log, retries: Object.fromEntries(counts) };
+  return { ...before, retries: Object.fromEntries(counts) };
 }
 
 /** The log of a sync that has seen every patient. */

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { stored } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
-import { patientsPerPage, type SyncOperation, syncOperations } from './sync-log.ts';
+import { noNumbers } from './number-set.ts';
+import {
+  newProgress,
+  patientsPerPage,
+  type SyncOperation,
+  SyncProgress,
+  syncOperations,
+} from './sync-log.ts';
 
 /**
  * Steps of a run, in this order. Between `count` and `check` each phase reads one of Cliniko's lists.
@@ -69,6 +76,9 @@ const Run = z.object({
   required: z.int(),
   /** Distinct patients that this run has seen. */
   seen: z.int(),
+  /** Their numbers, as a packed set: a patient that did not change is not written to be counted once. */
+  seenNumbers: z.instanceof(Uint8Array).default(() => noNumbers),
+  progress: SyncProgress,
   /** Patients that were deleted after this run had seen them. */
   lost: z.int(),
   /** Patients that were deleted, since this run began, before it saw them. */
@@ -82,6 +92,11 @@ export type Run = z.output<typeof Run>;
 const Holdings = z.object({
   /** Start of the last completed sync, RFC 3339. */
   completedFrom: z.string().nullable(),
+  /**
+   * End of the last completed sync of all patients, RFC 3339: until then, a stored patient that it did not
+   * write was as Cliniko has it.
+   */
+  foundSameAt: z.string().nullable().default(null),
   /** Stored patients by standing. */
   active: z.int(),
   archived: z.int(),
@@ -98,6 +113,8 @@ export const SyncState = stored(
      * counted twice.
      */
     version: z.int(),
+    /** Drawn for each change: tells a writer whose answer was lost that the change is its own. */
+    by: z.string().optional(),
     run: Run.nullable(),
     /**
      * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own.
@@ -125,7 +142,7 @@ export const emptyState: SyncState = {
   holdings: {},
 };
 
-const noHoldings: Holdings = { completedFrom: null, active: 0, archived: 0, deleted: 0 };
+const noHoldings: Holdings = { completedFrom: null, foundSameAt: null, active: 0, archived: 0, deleted: 0 };
 
 /** Holdings of the listed account. */
 export const currentHoldings = ({ account, holdings }: SyncState): Holdings =>
@@ -186,6 +203,8 @@ export function newRun(sync: number, state: SyncState, operation: SyncOperation,
     deletedSince: deletedSince(currentHoldings(state)),
     required: 0,
     seen: 0,
+    seenNumbers: noNumbers,
+    progress: newProgress(at),
     lost: 0,
     missed: 0,
     deleted: 0,

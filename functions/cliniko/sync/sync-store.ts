@@ -1,7 +1,8 @@
+import * as z from 'zod';
 import { systemDeps } from '../../../core/deps.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { getAll } from '../../../core/dynamo/get-all.ts';
-import type { Action } from '../../../core/dynamo/store.ts';
+import type { Action, Item, Put } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { transactOnce } from '../../../core/dynamo/transact-once.ts';
 import { invariant } from '../../../core/invariant.ts';
@@ -9,7 +10,7 @@ import { ClinikoSettings } from '../account/settings.ts';
 import { counterKey, logKey, patientKey, settingsKey, stateKey } from '../keys.ts';
 import type { Organization } from '../organization.ts';
 import { StoredPatient } from '../patients/patient.ts';
-import { SyncLog } from './sync-log.ts';
+import { SyncLog, SyncProgress } from './sync-log.ts';
 import { emptyState, SyncState } from './sync-state.ts';
 
 /** The settings of an organisation and the state of its syncs, as of one instant. */
@@ -22,6 +23,16 @@ export interface Snapshot {
 /** The state of an organisation's syncs changed after it was read: read it again and decide anew. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
+}
+
+/** An item of a state, as far as it is looked at before it is parsed. */
+const StateItem = z.object({ run: z.looseObject({ sync: z.int(), progress: z.unknown() }).nullable() });
+
+/** A run that was begun before runs had their counts: they are in its log. */
+async function withProgress(organization: Organization, state: Item | undefined): Promise<Item | undefined> {
+  const run = StateItem.safeParse(state).data?.run;
+  if (!run || run.progress !== undefined) return state;
+  return { ...state, run: { ...run, progress: SyncProgress.parse(await storedLog(organization, run.sync)) } };
 }
 
 /**
@@ -39,7 +50,7 @@ export async function readSnapshot(organization: Organization): Promise<Snapshot
   return {
     organization,
     settings: ClinikoSettings.parse(settings),
-    state: SyncState.parse({ ...emptyState, ...state }),
+    state: SyncState.parse({ ...emptyState, ...(await withProgress(organization, state)) }),
   };
 }
 
@@ -48,24 +59,40 @@ export const logWrite = (organization: Organization, log: SyncLog): Action => ({
   Put: { TableName: tableName('operations'), Item: { ...logKey(organization, log.id), ...log } },
 });
 
-/** The write that stores a patient of the listed account. */
-export const patientWrite = ({ organization, state }: Snapshot, patient: StoredPatient): Action => ({
+/** A stored patient before and after a sync saw it. */
+export interface Change {
+  before: StoredPatient | undefined;
+  after: StoredPatient;
+}
+
+/**
+ * The write that stores a patient of the listed account, if it is as it was read: `findPatients` may have
+ * missed a write of the last second.
+ */
+export const patientWrite = ({ organization, state }: Snapshot, { before, after }: Change): Action => ({
   Put: {
     TableName: tableName('cliniko'),
-    Item: { ...patientKey(organization, state.account, patient.cliniko_id), ...patient },
+    Item: { ...patientKey(organization, state.account, after.cliniko_id), ...after },
+    ...(before
+      ? {
+          ConditionExpression: 'seen = :seen AND last_synced = :at',
+          ExpressionAttributeValues: { ':seen': before.seen, ':at': before.last_synced },
+        }
+      : { ConditionExpression: 'attribute_not_exists(pk)' }),
   },
 });
 
 /**
  * Replaces the state that was read (optimistic locking), together with further writes, in one transaction.
+ * Without any it is one plain write, which costs half.
  *
  * @param more 99 writes at most (TransactWriteItems takes 100).
  * @returns the stored state.
- * @throws Overtaken if the state changed after `snapshot` was read.
+ * @throws Overtaken if the state, or what further writes are conditional on, changed after it was read.
  */
 export async function commit(snapshot: Snapshot, next: SyncState, more: Action[]): Promise<SyncState> {
   const { organization, state } = snapshot;
-  const stored = { ...next, version: state.version + 1 };
+  const stored = { ...next, version: state.version + 1, by: systemDeps.unique() };
   const unchanged =
     state.version === 0
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -75,12 +102,16 @@ export async function commit(snapshot: Snapshot, next: SyncState, more: Action[]
           ExpressionAttributeValues: { ':version': state.version },
         };
   const Item = { ...stateKey(organization), ...stored };
-  const { done } = await transactOnce(dynamo(), systemDeps, [
-    { Put: { TableName: tableName('cliniko'), Item, ...unchanged } },
-    ...more,
-  ]);
-  if (!done) throw new Overtaken('the state changed meanwhile');
+  const put = { TableName: tableName('cliniko'), Item, ...unchanged };
+  if (!(await isWritten(put, more))) throw new Overtaken('the state changed meanwhile');
   return stored;
+}
+
+async function isWritten(put: Put & { Item: Item }, more: Action[]): Promise<boolean> {
+  if (more.length > 0) return (await transactOnce(dynamo(), systemDeps, [{ Put: put }, ...more])).done;
+  const { done, item } = await dynamo().put({ ...put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
+  // A second sending, after an answer that was lost, finds what the first has written.
+  return done || item?.by === put.Item.by;
 }
 
 /**
@@ -101,20 +132,36 @@ export async function takeNumbers(tenant: string, count: number): Promise<number
   return Number(last) - count + 1;
 }
 
-/** Stored patients of the listed account, by Cliniko's id; unknown ids are left out. */
+/**
+ * Stored patients of the listed account, by Cliniko's id; unknown ids are left out. Writes of the last second
+ * may be missing, at half the price; `patientWrite` is conditional on what was read.
+ */
 export async function findPatients(
   { organization, state }: Snapshot,
   ids: readonly string[],
 ): Promise<Map<string, StoredPatient>> {
   const keys = ids.map((id) => patientKey(organization, state.account, id));
-  const items = await getAll(dynamo(), tableName('cliniko'), keys);
+  const items = await getAll(dynamo(), tableName('cliniko'), keys, undefined, 'eventual');
   const patients = items.all().map((item) => StoredPatient.parse(item));
   return new Map(patients.map((patient) => [patient.cliniko_id, patient]));
 }
 
-/** Loads a log, strongly consistent. */
-export async function findLog(organization: Organization, id: number): Promise<SyncLog | undefined> {
+/** Loads a log as it is stored, strongly consistent. */
+async function storedLog(organization: Organization, id: number): Promise<SyncLog | undefined> {
   // Log and state are one transaction: TransactGetItems waits until it reached both, GetItem would not.
   const [log] = await dynamo().getTogether(tableName('operations'), [logKey(organization, id)]);
   return log && SyncLog.parse(log);
+}
+
+/** A log with the counts of its run, while that goes on. */
+export const withCounts = (log: SyncLog, { run }: SyncState): SyncLog =>
+  log.status === 'running' && run?.sync === log.id ? { ...log, ...run.progress } : log;
+
+/** Loads a log, with the counts of its run if that is the snapshot's. */
+export async function findLog(
+  { organization, state }: Pick<Snapshot, 'organization' | 'state'>,
+  id: number,
+): Promise<SyncLog | undefined> {
+  const log = await storedLog(organization, id);
+  return log && withCounts(log, state);
 }
