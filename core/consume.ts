@@ -20,6 +20,27 @@ function withoutText(error: unknown): Error {
   return bare;
 }
 
+/** Logs a failure and throws it without its text. */
+function failed(worker: Worker, error: unknown): never {
+  log('error', 'worker failed', { worker: worker.summary, ...describe(error) });
+  throw withoutText(error);
+}
+
+/** Works on the messages of a queue one after another; only those that failed are delivered again. */
+function oneByOne(
+  event: SQSEvent,
+  context: Context,
+  each: (message: unknown, deliveries: number) => Promise<unknown>,
+): Promise<unknown> {
+  const work = async ({ body, attributes }: SQSRecord) => {
+    await each(JSON.parse(body), Number(attributes.ApproximateReceiveCount));
+  };
+  return processPartialResponse(event, work, new BatchProcessor(EventType.SQS), {
+    context,
+    throwOnFullBatchFailure: false,
+  });
+}
+
 /**
  * Makes the Lambda handler of a worker. Every trigger delivers at least once, so the work must be idempotent.
  *
@@ -37,21 +58,42 @@ export function consume<W extends Worker>(
       const result = await work(worker.message.parse(message) as Message<W>, deliveries);
       return worker.result?.parse(result);
     } catch (error) {
-      log('error', 'worker failed', { worker: worker.summary, ...describe(error) });
-      throw withoutText(error);
+      return failed(worker, error);
     }
   };
-  const processor = new BatchProcessor(EventType.SQS);
-  const handle = async (event: SQSEvent | object, context: Context): Promise<unknown> => {
-    if (!('queue' in worker.trigger)) return await attempt(event);
-    const each = async (record: SQSRecord) => {
-      await attempt(JSON.parse(record.body), Number(record.attributes.ApproximateReceiveCount));
-    };
-    return await processPartialResponse(event as SQSEvent, each, processor, {
-      context,
-      throwOnFullBatchFailure: false,
-    });
-  };
   return (event: SQSEvent | object, context: Context): Promise<unknown> =>
+    withinInvocation(context, () =>
+      'queue' in worker.trigger ? oneByOne(event as SQSEvent, context, attempt) : attempt(event),
+    );
+}
+
+/**
+ * Makes the Lambda handler of a queue's worker that works on all messages of a run together, where that is
+ * cheaper than one after another. If that fails, it works on each of them alone, so that one bad message
+ * holds up no other: the work must be idempotent, also after a part of it.
+ */
+export function consumeTogether<W extends Worker>(
+  worker: W,
+  work: (messages: Message<W>[]) => Promise<void>,
+) {
+  const read = (message: unknown) => worker.message.parse(message) as Message<W>;
+  const alone = async (message: unknown): Promise<void> => {
+    try {
+      await work([read(message)]);
+    } catch (error) {
+      failed(worker, error);
+    }
+  };
+  const handle = async (event: SQSEvent, context: Context): Promise<unknown> => {
+    if (event.Records.length > 1)
+      try {
+        await work(event.Records.map(({ body }) => read(JSON.parse(body))));
+        return { batchItemFailures: [] };
+      } catch (error) {
+        log('warn', 'messages are worked on one by one', { worker: worker.summary, ...describe(error) });
+      }
+    return await oneByOne(event, context, alone);
+  };
+  return (event: SQSEvent, context: Context): Promise<unknown> =>
     withinInvocation(context, () => handle(event, context));
 }

@@ -50,6 +50,7 @@ export class WorkerFunction extends Construct {
       const { queue } = resources.queues[worker.trigger.queue];
       const source = new SqsEventSource(queue, {
         batchSize: worker.messagesPerRun ?? messagesPerRunMax,
+        ...(worker.gatherSeconds ? { maxBatchingWindow: Duration.seconds(worker.gatherSeconds) } : {}),
         maxConcurrency: defaults.settings.queueRunsMax,
         reportBatchItemFailures: true,
       });

@@ -22,9 +22,14 @@ export interface Worker {
   result?: z.ZodType;
   /**
    * The most messages of a queue in one invocation; 10 by default. They are handled one after another, so 1
-   * where a message may take long.
+   * where a message may take long, unless the worker handles them together.
    */
   messagesPerRun?: number;
+  /**
+   * Seconds in which a queue's messages are gathered for one run; 0 by default. Lambda asks for at least one
+   * where a run may have more than 10 messages (CreateEventSourceMapping, MaximumBatchingWindowInSeconds).
+   */
+  gatherSeconds?: number;
   /** The timeout of one invocation; 60 by default, at most 900 (Lambda quotas). */
   timeoutSeconds?: number;
   /** Memory in megabytes, and CPU in proportion; 1,024 by default. */

@@ -2,7 +2,6 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { retrying } from '../../core/dynamo/retry.ts';
 import { messagesPerPack, smsKeys } from '../../functions/messaging/sms/batch.ts';
 import { messageId } from '../../functions/messaging/sms/messages/id.ts';
-import type { MessageState } from '../../functions/messaging/sms/messages/record.ts';
 import { smsKind } from '../../functions/messaging/sms/messages/send.ts';
 import { readReceiptCounts } from '../../functions/messaging/sms/progress.ts';
 import type {
@@ -11,11 +10,12 @@ import type {
   SendResult,
   SmsProvider,
 } from '../../functions/messaging/sms/providers/provider.ts';
-import { noteReceipt } from '../../functions/messaging/sms/receipts/note.ts';
+import { noteReceipts } from '../../functions/messaging/sms/receipts/note.ts';
 import { release } from '../../functions/messaging/sms/release.ts';
 import { type Chances, type Life, peaceful, seeded, storeOf } from '../core/batch/faults.ts';
 import { Machine } from '../core/batch/machine.ts';
 import { startTable } from '../core/batch/table.ts';
+import { messageStates } from './message-states.ts';
 
 const table = await startTable();
 vi.stubEnv('MESSAGING_TABLE', table.name);
@@ -133,15 +133,7 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
 
   const ids = Array.from({ length: total }, (_, n) => messageId(id, n));
 
-  async function states(): Promise<Map<string, MessageState>> {
-    const found = new Map<string, MessageState>();
-    for (let from = 0; from < total; from += 100) {
-      const keys = ids.slice(from, from + 100).map((message) => smsKeys.message(TENANT, message));
-      for (const item of (await table.store.getMany(table.name, keys)).items)
-        found.set(String(item.id), item.state as MessageState);
-    }
-    return found;
-  }
+  const states = () => messageStates(table.store, table.name, TENANT, ids);
 
   /** Tells of everything that the carrier took, some of it twice. */
   async function tellReceipts(): Promise<void> {
@@ -149,7 +141,7 @@ function world({ name, total, seed, odds, chances, doubled }: Run) {
       const receipt: Receipt = { state: 'delivered' };
       const times = Number(message.charCodeAt(35)) % 3 === 0 ? 2 : 1;
       for (let time = 0; time < times; time++)
-        await noteReceipt(receiptStore, { tenant: TENANT, message }, receipt, machine.now);
+        await noteReceipts(receiptStore, [{ tenant: TENANT, message, receipt }], machine.now);
     }
   }
 

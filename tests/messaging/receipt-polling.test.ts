@@ -8,6 +8,7 @@ import type { AcceptedRecord } from '../../functions/messaging/sms/messages/reco
 import type { Receipt, SmsProvider } from '../../functions/messaging/sms/providers/provider.ts';
 import { pollReceipts, scheduleReceiptPoll } from '../../functions/messaging/sms/receipts/poll.ts';
 import { startTable } from '../core/batch/table.ts';
+import { messageStates } from './message-states.ts';
 
 const table = await startTable();
 const store = retrying(table.store, systemDeps, () => Date.now() + 45_000);
@@ -53,7 +54,7 @@ async function askedAt(id: string, minutes: number, answer: (minute: number) => 
 }
 
 const stateOf = async (tenant: string, id: string) =>
-  (await store.get(table.name, smsKeys.message(tenant, id)))?.state;
+  (await messageStates(store, table.name, tenant, [id])).get(id);
 
 test('a receipt is asked for after five minutes, then ever less often, until the carrier has one', async () => {
   const id = await sentMessage('patient');

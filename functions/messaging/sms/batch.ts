@@ -45,6 +45,8 @@ const smsBatch = stored(
     engineId: z.string().optional(),
     /** Only for a file. */
     upload: uploadCounts.optional(),
+    /** Absent in batches of earlier versions, whose receipts may also be counted by `receiptCounter`. */
+    receiptsIn: z.literal('packs').optional(),
   }),
 );
 export type SmsBatch = z.output<typeof smsBatch>;
@@ -79,7 +81,7 @@ export type ReadFile = z.output<typeof readFile>;
 /** Parses what was read of a file. @throws ZodError for an item of another shape. */
 export const asReadFile = (item: Item): ReadFile => readFile.parse(item);
 
-/** One counter of final receipts; a state that none had is absent. */
+/** One counter of final receipts of earlier versions; a state that none had is absent. */
 const receiptCounter = stored(
   'counter of receipts',
   z.object({
@@ -91,16 +93,14 @@ const receiptCounter = stored(
 /** Final receipts of a batch's messages, counted by state. */
 export type ReceiptCounts = Pick<z.output<typeof receiptCounter>, 'delivered' | 'failed'>;
 
-/** Sums the counters of a batch's receipts. @throws ZodError for an item of another shape. */
-export function sumOfReceipts(counters: readonly Item[]): ReceiptCounts {
-  const sum = { delivered: 0, failed: 0 };
-  for (const counter of counters) {
-    const { delivered, failed } = receiptCounter.parse(counter);
-    sum.delivered += delivered;
-    sum.failed += failed;
-  }
-  return sum;
-}
+/** The sum of counts. */
+export const sumOfCounts = (counts: readonly ReceiptCounts[]): ReceiptCounts => ({
+  delivered: counts.reduce((sum, { delivered }) => sum + delivered, 0),
+  failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+});
+
+/** Parses a counter of earlier versions. @throws ZodError for an item of another shape. */
+export const asReceiptCounter = (item: Item): ReceiptCounts => receiptCounter.parse(item);
 
 /** A batch that the sweep must check. Its sort key begins with the time, 24 characters long. */
 const dueEntry = stored(
@@ -117,13 +117,21 @@ export const asDueEntry = (item: Item): z.output<typeof dueEntry> => dueEntry.pa
 export const messagesPerPack = 50;
 
 /**
- * Counters of one batch's receipts. A partition takes 1,000 write units a second (developer guide, burst and
- * adaptive capacity), and a counter's write in a transaction costs 2: so one counter takes 500 receipts a
- * second, and eight take 4,000. May grow, since the reader then looks for more; must never shrink.
+ * Partitions of one batch's receipts. A partition takes 1,000 write units a second (developer guide, burst
+ * and adaptive capacity), and a write of a pack's receipts costs one: so eight take 8,000 receipts a second,
+ * also if no two of them come together. May grow, since the reader then looks for more; must never shrink.
  */
-const receiptCountersMax = 8;
+const receiptPartitionsMax = 8;
 
 const partition = (tenant: string, id: string) => `SMS#${Buffer.from(tenant).toString('base64url')}#${id}`;
+
+const receiptPackPrefix = 'RECEIPTS#';
+
+/** The first of a batch's receipt partitions is its own; the others hold nothing else. */
+function receiptPartition(tenant: string, id: string, n: number): string {
+  const place = n % receiptPartitionsMax;
+  return partition(tenant, place === 0 ? id : `${id}#${place}`);
+}
 
 /** Keys of a batch, of the items that belong to it, and of templates. */
 export const smsKeys = {
@@ -134,16 +142,22 @@ export const smsKeys = {
   }),
   /** What was read of a file: its errors and its report. */
   readFile: (tenant: string, id: string): Key => ({ pk: partition(tenant, id), sk: 'ERRORS' }),
-  /** The counter of final receipts for message `n`; the first lies with the batch, each other one alone. */
-  receiptCounter(tenant: string, id: string, n: number): Key {
-    const counter = n % receiptCountersMax;
-    return { pk: partition(tenant, counter === 0 ? id : `${id}#${counter}`), sk: 'RECEIPTS' };
+  /** Final receipts of the messages that are in one pack with message `n`. */
+  receiptPack(tenant: string, id: string, n: number): Key {
+    const pack = Math.floor(n / messagesPerPack);
+    const pk = receiptPartition(tenant, id, pack);
+    return { pk, sk: `${receiptPackPrefix}${String(pack).padStart(6, '0')}` };
   },
-  /** All counters that a batch of so many messages can have. */
+  /** The partitions and prefixes of all receipt packs that a batch of so many messages can have. */
+  receiptPacks: (tenant: string, id: string, total: number): { pk: string; prefix: string }[] =>
+    Array.from({ length: Math.min(Math.ceil(total / messagesPerPack), receiptPartitionsMax) }, (_, pack) => ({
+      ...{ pk: receiptPartition(tenant, id, pack), prefix: receiptPackPrefix },
+    })),
+  /** All counters of final receipts that a batch of an earlier version can have. */
   receiptCounters: (tenant: string, id: string, total: number): Key[] =>
-    Array.from({ length: Math.min(total, receiptCountersMax) }, (_, n) =>
-      smsKeys.receiptCounter(tenant, id, n),
-    ),
+    Array.from({ length: Math.min(total, receiptPartitionsMax) }, (_, n) => ({
+      ...{ pk: receiptPartition(tenant, id, n), sk: 'RECEIPTS' },
+    })),
   /** A partition for each message: hundreds of writes a second would overload a shared one. */
   message: (tenant: string, messageId: string): Key => ({ pk: partition(tenant, messageId), sk: 'MESSAGE' }),
   due: ({ tenant, id, createdAt }: Pick<SmsBatch, 'tenant' | 'id' | 'createdAt'>, at: string): Key => ({

@@ -39,7 +39,7 @@ const ownReleaseMs = 40_000;
 const claimMs = 40_000;
 
 /** A batch before it is stored; its messages are passed separately. */
-export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total'>;
+export type NewSmsBatch = Omit<SmsBatch, 'pk' | 'sk' | 'state' | 'total' | 'receiptsIn'>;
 
 /** Time at which the sweep checks a batch, in RFC 3339. */
 export const sweepAtOf = ({ scheduled, dueAt, createdAt }: NewSmsBatch): string =>
@@ -71,7 +71,7 @@ export async function storeBatch(
   const record: SmsBatch = {
     ...smsKeys.batch(tenant, id),
     ...batch,
-    ...{ state: 'waiting', total: messages.length },
+    ...{ state: 'waiting', total: messages.length, receiptsIn: 'packs' },
   };
   const transacted = await transactOnce(dynamo(), systemDeps, [
     {

@@ -5,6 +5,7 @@ import type { PackedMessage, ReceiptCounts, SmsBatch } from './batch.ts';
 import { messageId } from './messages/id.ts';
 import type { MessageRecord } from './messages/record.ts';
 import { measure } from './messages/segments.ts';
+import type { KeptReceipt } from './receipts/pack.ts';
 
 /** Polling interval that answers about an unfinished batch suggest. */
 const retryAfterSeconds = '2';
@@ -77,35 +78,39 @@ const reasonOf = (code: string): string =>
 
 function stateOf(
   record: MessageRecord | undefined,
+  receipt: KeptReceipt | undefined,
   batch: SmsBatch,
   progress: Batch | undefined,
 ): MessageStatus {
+  if (receipt) return receipt.state;
   if (record) return record.state === 'sending' ? 'queued' : record.state;
   const isCanceled = batch.state === 'canceled' || (progress?.status === 'canceled' && isOver(progress));
   return isCanceled ? 'canceled' : 'queued';
 }
 
-/** Answer about one message with its status. */
+/** Answer about one message with its status: what its final receipt says, else its own record. */
 export function messageToReply(
   batch: SmsBatch,
   n: number,
   packed: PackedMessage,
-  record: MessageRecord | undefined,
+  { record, receipt }: { record: MessageRecord | undefined; receipt: KeptReceipt | undefined },
   progress: Batch | undefined,
 ) {
+  const status = stateOf(record, receipt, batch, progress);
+  const code = receipt?.state === 'failed' ? receipt.code : record?.code;
   const message = present(packed.text ?? batch.text, 'a message has a text of its own or of its batch');
   return {
     success: true,
     message_id: messageId(batch.id, n),
     batch_id: batch.id,
-    status: stateOf(record, batch, progress),
+    status,
     phone: packed.to,
     message,
     ...measure(message),
-    ...(record?.code && record.state === 'failed' ? { error: reasonOf(record.code) } : {}),
+    ...(code && status === 'failed' ? { error: reasonOf(code) } : {}),
     ...requestFields(batch),
     sender_id: packed.from ?? batch.from,
     ...(record?.sentAt ? { sent_at: record.sentAt } : {}),
-    updated_at: record?.updatedAt ?? progress?.createdAt ?? batch.createdAt,
+    updated_at: receipt?.at ?? record?.updatedAt ?? progress?.createdAt ?? batch.createdAt,
   };
 }

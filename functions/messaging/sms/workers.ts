@@ -28,8 +28,10 @@ export const smsWorkers = {
     message: z.unknown(),
   },
   noteReceipt: {
-    summary: 'Record a receipt that AWS sent',
+    summary: 'Record receipts that AWS sent',
     trigger: { queue: 'smsReceipts' },
+    // Those of one pack of messages are one write.
+    ...{ messagesPerRun: 100, gatherSeconds: 1 },
     uses: optOutUses,
     message: message(
       'receipt',

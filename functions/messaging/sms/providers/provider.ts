@@ -30,8 +30,11 @@ export type SendResult =
   | { kind: 'later'; code: string }
   | { kind: 'unknown' };
 
-/** Delivery status of an accepted message. `sent` is not final: the message is in transit. */
-export type Receipt = { state: 'sent' | 'delivered' } | { state: 'failed'; code: string };
+/** Final delivery status of an accepted message: the carrier reports no other. */
+export type FinalReceipt = { state: 'delivered' } | { state: 'failed'; code: string };
+
+/** Delivery status of an accepted message; `sent`: it is in transit. */
+export type Receipt = { state: 'sent' } | FinalReceipt;
 
 /**
  * A service that sends texts. No provider offers idempotent requests, so a request is never repeated once it

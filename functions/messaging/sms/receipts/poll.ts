@@ -7,7 +7,7 @@ import { stored } from '../../../../core/dynamo/version.ts';
 import { type SweepParts, sweepInParts } from '../../../../core/sweep.ts';
 import { type AcceptedRecord, type MessageRecord, receiptTimeoutMs } from '../messages/record.ts';
 import type { SmsProvider } from '../providers/provider.ts';
-import { noteReceipt } from './note.ts';
+import { noteReceipts } from './note.ts';
 
 /** Time from sending to the first poll; then exponential backoff up to the maximum. */
 const pauseMs = { min: 5 * 60_000, max: 6 * 60 * 60_000 };
@@ -125,7 +125,7 @@ async function isAnswered(
   now: number,
 ): Promise<boolean> {
   const receipt = await provider.fetchReceipt?.(providerId, to);
-  if (receipt) await noteReceipt(store, { tenant, message }, receipt, now);
+  if (receipt) await noteReceipts(store, [{ tenant, message, receipt }], now);
   return receipt !== undefined && receipt.state !== 'sent';
 }
 
