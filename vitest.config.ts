@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['tests/{core,files,local,checks,engines}/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['tests/{core,files,local,checks,costs,engines}/**/*.test.ts', 'tests/*.test.ts'],
           globalSetup: 'tests/engines/left-out.ts',
         },
       },

@@ -141,7 +141,7 @@ test('names 50 warnings of a log, and counts the others', () => {
   const listed = withListed(withListed(begun, more) ?? begun, more) ?? begun;
   expect(withListed(listed, more)).toBe(undefined);
   const counted = progressed(progressed(begun, more), more);
-  const { metadata, error_details } = syncLogToReply({ ...listed, ...counted });
+  const { metadata, error_details } = syncLogToReply({ ...counted, ...listed, warned: counted.warned });
   expect([metadata.warnings.length, metadata.warning_count, error_details]).toEqual([50, 80, null]);
 });
 

@@ -1,10 +1,17 @@
 /**
- * `npm run costs`: what each job consumes of AWS, as the local run counts it, and what that costs by list
- * prices. It writes nothing but its answer.
+ * `npm run costs`: what each job consumes of AWS, as the local run counts it, and what it and an idle month cost
+ * by list prices. It writes nothing but its answer.
  */
 import { parseArgs } from 'node:util';
+import { synthesise } from '../synthesise.ts';
+import type { Consumed } from './consumed.ts';
+import { type IdleLine, idleMonth } from './idle.ts';
 import { count, jobsNamed } from './jobs.ts';
-import { startWorld } from './world.ts';
+import { dollarsOf } from './money.ts';
+import { prices } from './prices.ts';
+import { unitsOfSchedules } from './schedules.ts';
+import { idleTable, jobTable } from './tables.ts';
+import { manySyncs, startWorld } from './world.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,10 +21,29 @@ const { values } = parseArgs({
 });
 const words = values.only.flatMap((names) => names.split(',')).filter((name) => name !== '');
 const jobs = jobsNamed(words);
-// An organisation may start one sync in five minutes.
-const world = await startWorld({ rateLimits: { 'cliniko.syncAll': 'off' } });
+const withIdle = words.length === 0 || words.includes('idle');
+if (jobs.length === 0 && !withIdle) throw new Error('No job has such a name; without --only all are counted');
+
+const counted: { name: string; consumed: Consumed; dollars: number }[] = [];
+const idle: { stage: string; lines: IdleLine[] }[] = [];
+const world = await startWorld(manySyncs);
 try {
-  for (const job of jobs) console.log(job.name, JSON.stringify(await count(world, job)));
+  // Before the jobs, whose records the schedules would look through.
+  const units = withIdle ? await unitsOfSchedules(world) : new Map();
+  for (const stage of withIdle ? ['dev', 'prod'] : []) {
+    const { template } = await synthesise(stage);
+    idle.push({ stage, lines: idleMonth(template.toJSON().Resources, units) });
+  }
+  for (const job of jobs) {
+    const consumed = await count(world, job);
+    counted.push({ name: job.name, consumed, dollars: dollarsOf(consumed) });
+    if (!values.json) console.error(`counted: ${job.name}`);
+  }
 } finally {
   await world.stop();
 }
+if (values.json) console.log(JSON.stringify({ prices, jobs: counted, idle }, null, 2));
+else
+  console.log(
+    [`Prices as of ${prices.asOf}: ${prices.source}`, jobTable(counted), ...idle.map(idleTable)].join('\n\n'),
+  );

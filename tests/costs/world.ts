@@ -41,6 +41,9 @@ const quietMsDefault = 2_500;
 /** Time between two looks at the counts. */
 const lookMs = 100;
 
+/** Settings for more syncs than one in five minutes, which is what an organisation may start. */
+export const manySyncs = { rateLimits: { 'cliniko.syncAll': 'off' } };
+
 /** Starts the service on a folder of its own. @param settings override those of the stage. */
 export async function startWorld(settings: Record<string, unknown> = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-costs-'));

@@ -1,0 +1,34 @@
+import type { Consumed } from './consumed.ts';
+import type { IdleLine } from './idle.ts';
+
+/** Markdown that is as readable in a terminal: every column as wide as its widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const [header = []] = rows;
+  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[], filler = ' ') =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width, filler)).join(' | ')} |`;
+  const [head = '', ...body] = rows.map((row) => line(row));
+  return [head, line([], '-'), ...body].join('\n');
+}
+
+const grouped = (count: number): string => count.toLocaleString('en-US', { maximumFractionDigits: 1 });
+
+/** The jobs with what they consumed, and dollars for a thousand times that. */
+export const jobTable = (jobs: readonly { name: string; consumed: Consumed; dollars: number }[]): string =>
+  table([
+    ['job', 'write', 'read', 'of indexes', 'SQS', 'transitions', 'invocations', 'secrets', '$ for 1,000'],
+    ...jobs.map(({ name, consumed, dollars }) => {
+      const { write, read, sqs, transitions, invocations, secrets, kms, tables } = consumed;
+      const indexes = Object.values(tables).reduce((sum, { indexes: units }) => sum + units, 0);
+      const counts = [write, read, indexes, sqs, transitions, invocations, secrets + kms];
+      return [name, ...counts.map(grouped), (1_000 * dollars).toFixed(2)];
+    }),
+  ]);
+
+/** An idle month of a stage. */
+export const idleTable = ({ stage, lines }: { stage: string; lines: readonly IdleLine[] }): string =>
+  table([
+    [`an idle month of ${stage}`, 'count', '$'],
+    ...lines.map(({ what, count, dollars }) => [what, grouped(count), dollars.toFixed(2)]),
+    ['together', '', lines.reduce((sum, { dollars }) => sum + dollars, 0).toFixed(2)],
+  ]);
