@@ -140,7 +140,16 @@ const jobs: readonly Job[] = [
     async prepare(_world, user) {
       await user.call('POST', '/api/v1/admin/import/orders/', orders(100));
       const body = { order_ids: orders(100).map(({ id }) => id), status: 'confirmed' };
-      return () => user.call('POST', '/api/v1/admin/bulk/orders/', body);
+      return () => user.call('POST', '/api/v1/admin/bulk/orders/update-status/', body);
+    },
+  },
+  {
+    name: 'change 1,000 orders in an asynchronous batch',
+    async prepare(_world, user) {
+      await user.call('POST', '/api/v1/admin/import/orders/', orders(1_000));
+      const operations = orders(1_000).map(({ id }) => ({ resource_id: id, data: { status: 'confirmed' } }));
+      const body = { operation_type: 'order_update', operations };
+      return () => user.call('POST', '/api/v1/admin/async/submit/', body);
     },
   },
   {
