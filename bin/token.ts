@@ -1,13 +1,58 @@
 /**
- * `npm run -s token -- --sub u1 --tenant_id t1 --role admin`: prints an ID token of the running `npm start`.
+ * `npm run -s token -- --stage prod`: signs in at a deployed stage with the browser, and prints an ID token.
+ * `npm run -s token -- --sub u1 --tenant_id t1 --role admin`: prints one of the running `npm start`.
  */
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { signInByBrowser } from '../lib/sign-in/browser-sign-in.ts';
+import { explain, Refused } from '../lib/sign-in/explain.ts';
+import { openBrowser } from '../lib/sign-in/open-browser.ts';
+import { outputOf, stageOutputs } from '../lib/sign-in/stage-outputs.ts';
 
-const url = `http://localhost:${process.env.PORT || 8_000}`;
+const localUrl = `http://localhost:${process.env.PORT || 8_000}`;
+
+/** Signs in at a deployed stage. Everything but the token goes to stderr, so that a shell can take the token. */
+async function deployedToken(stage: string, region: string | undefined, browser: boolean): Promise<string> {
+  const place = { stage, region };
+  const outputs = await stageOutputs(place);
+  const client = {
+    clientId: outputOf(outputs, 'UserPoolClientId', place),
+    page: outputOf(outputs, 'SignInPage', place),
+    callback: outputOf(outputs, 'TokenCallback', place),
+  };
+  const { idToken, lifetimeSeconds } = await signInByBrowser(client, {
+    random: randomBytes,
+    show(url) {
+      console.error(`Sign in with a browser of this machine:\n\n${url}\n`);
+      if (browser) openBrowser(url);
+    },
+  });
+  const expiry = new Date(Date.now() + lifetimeSeconds * 1_000).toISOString();
+  console.error(`The token is valid until ${expiry}, ${Math.round(lifetimeSeconds / 60)} minutes from now`);
+  return idToken;
+}
+
+async function localToken(claims: Record<string, unknown>): Promise<string> {
+  const response = await fetch(`${localUrl}/_local/token`, {
+    method: 'POST',
+    body: JSON.stringify(claims),
+  }).catch(() => undefined);
+  if (!response)
+    throw new Refused(
+      `Nothing answers at ${localUrl}: run \`npm start\` first (and set PORT if it uses another), or name a deployed stage with --stage`,
+    );
+  const { token, message } = (await response.json()) as { token?: string; message?: string };
+  if (!token) throw new Refused(message ?? `${localUrl} gave no token`);
+  return token;
+}
 
 try {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
+      stage: { type: 'string' },
+      region: { type: 'string' },
+      browser: { type: 'boolean', default: true },
       sub: { type: 'string' },
       tenant_id: { type: 'string' },
       role: { type: 'string' },
@@ -16,17 +61,18 @@ try {
       expires_in: { type: 'string' },
     },
   });
-  const { expires_in, ...claims } = values;
-  const response = await fetch(`${url}/_local/token`, {
-    method: 'POST',
-    body: JSON.stringify({ ...claims, ...(expires_in ? { expires_in: Number(expires_in) } : {}) }),
-  }).catch(() => undefined);
-  if (!response)
-    throw new Error(`Nothing answers at ${url}: run \`npm start\` first (and set PORT if it uses another)`);
-  const { token, message } = (await response.json()) as { token?: string; message?: string };
-  if (!token) throw new Error(message ?? `${url} gave no token`);
-  console.log(token);
+  const { stage, region, browser, expires_in, ...claims } = values;
+  const [claim] = Object.keys({ ...claims, ...(expires_in ? { expires_in } : {}) });
+  if (stage && claim)
+    throw new Refused(
+      `--${claim} is for a local run: at a deployed stage the token is of the user who signs in`,
+    );
+  console.log(
+    stage
+      ? await deployedToken(stage, region, browser)
+      : await localToken({ ...claims, ...(expires_in ? { expires_in: Number(expires_in) } : {}) }),
+  );
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(explain(error));
   process.exitCode = 1;
 }
