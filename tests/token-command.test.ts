@@ -72,12 +72,12 @@ describe('signing in at a deployed stage', () => {
   test('refuses an answer with another state or at another path, and goes on waiting for its own', async () => {
     const { page, ended } = signIn();
     const own = await page();
-    for (const query of [
+    const foreign: Record<string, string>[] = [
       { code: 'stolen', state: 'another' },
       { code: 'stolen' },
       { error: 'access_denied' },
-    ])
-      expect((await fetch(callback(query as Record<string, string>))).status).toBe(400);
+    ];
+    for (const query of foreign) expect((await fetch(callback(query))).status).toBe(400);
     expect((await fetch('http://127.0.0.1:8976/favicon.ico')).status).toBe(404);
     expect((await follow(own)).status).toBe(200);
     expect(await ended).toMatchObject({ code: 0, stdout: 'eyJ.id.token\n' });
