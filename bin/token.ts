@@ -11,7 +11,7 @@ import { outputOf, stageOutputs } from '../lib/sign-in/stage-outputs.ts';
 
 const localUrl = `http://localhost:${process.env.PORT || 8_000}`;
 
-/** Signs in at a deployed stage. Everything but the token goes to stderr, so that a shell can take the token. */
+/** Signs in at a deployed stage. All but the token goes to stderr, so that a shell can take the token. */
 async function deployedToken(stage: string, region: string | undefined, browser: boolean): Promise<string> {
   const place = { stage, region };
   const outputs = await stageOutputs(place);

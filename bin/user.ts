@@ -1,6 +1,6 @@
 /**
- * `npm run user -- <what to do> --stage prod …`: the users of a stage's own user pool. Needs credentials of AWS
- * that may read the stack and change the pool.
+ * `npm run user -- <what to do> --stage prod …`: the users of a stage's own user pool. Needs credentials of
+ * AWS that may read the stack and change the pool.
  */
 import { parseArgs } from 'node:util';
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';

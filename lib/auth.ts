@@ -36,8 +36,8 @@ export class TokenIssuer extends Construct {
   /** The environment variables with which a function verifies a token. */
   readonly environment: Record<string, string>;
   /**
-   * The audiences of which a token must name one, separated by commas: for a variable of the API's stage. With
-   * a user pool it is the client, which `openSignIn` makes.
+   * The audiences of which a token must name one, separated by commas: for a variable of the API's stage.
+   * With a user pool it is the client, which `openSignIn` makes.
    */
   readonly audience: string;
   readonly #pool: UserPool | undefined;

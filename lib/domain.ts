@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 
 /**
  * A domain of the stage's own: at its root is the stage, so its paths have no prefix. With a hosted zone the
- * name becomes an alias; without one, whoever keeps the name points it at the output `DomainTarget`.
+ * name becomes an alias; without one, the output `DomainTarget` is what it has to point at.
  */
 export class OwnDomain extends Construct {
   /** The host that the name has to point at. */

@@ -50,11 +50,11 @@ interface TokenRules {
 
 /**
  * The rules of a client, as Cognito has them: an ID token holds attributes that the client may read, custom
- * ones only if it lists them (CreateUserPoolClient, ReadAttributes). Of a sign-in page it is given for the scope
- * `openid`, and holds custom attributes for `openid` alone or with `profile` (developer guide, userInfo
+ * ones only if it lists them (CreateUserPoolClient, ReadAttributes). Of a sign-in page it is given for the
+ * scope `openid`, and holds custom attributes for `openid` alone or with `profile` (developer guide, userInfo
  * endpoint). The lifetime is an hour by default.
  *
- * @throws CannotStart for a client with which nobody can get an ID token.
+ * @throws CannotStart for a client with which no user can get an ID token.
  */
 export function tokenRules(client: ClientProperties): TokenRules {
   const { AllowedOAuthFlows: flows = [], AllowedOAuthScopes: scopes = [], ReadAttributes = [] } = client;
@@ -64,7 +64,7 @@ export function tokenRules(client: ClientProperties): TokenRules {
   );
   if (!byPage && !byPassword)
     throw new CannotStart(
-      'Nobody can sign in: the client of the user pool has no flow that gives an ID token (the scope openid with the flow code)',
+      'No user can sign in: the client of the user pool has no flow that gives an ID token (the scope openid with the flow code)',
     );
   const scopesShowCustom = scopes.includes('profile') || scopes.every((scope) => scope === 'openid');
   return {

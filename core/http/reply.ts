@@ -15,8 +15,8 @@ export class Streamed {
 }
 
 /**
- * A reply with additional headers, such as `X-Cache`. A `Location` is a path of this API: the kernel puts before
- * it what the caller's address needs.
+ * A reply with additional headers, such as `X-Cache`. A `Location` is a path of this API: the kernel puts
+ * before it what the caller's address needs.
  */
 export class WithHeaders<T> {
   readonly reply: T;

@@ -33,12 +33,12 @@ const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('ba
 const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
 /**
- * Signs a user in with the browser: authorization code with PKCE (RFC 7636), received at a port of this machine
- * (RFC 8252 §7.3).
+ * Signs a user in with the browser: authorization code with PKCE (RFC 7636), received at a port of this
+ * machine (RFC 8252 §7.3).
  *
  * @returns the ID token, and the seconds for which it is valid.
- * @throws Refused if the port is in use, the sign-in page reports an error, the code is not exchanged, or nobody
- * signs in within five minutes.
+ * @throws Refused if the port is in use, the sign-in page reports an error, the code is not exchanged, or no
+ * user signs in within five minutes.
  */
 export async function signInByBrowser(
   { page, clientId, callback }: SignInClient,
@@ -75,7 +75,7 @@ async function codeFrom(callback: string, state: string, ready: () => void): Pro
     await listen(server, Number(port || 80));
     const code = returned(server, pathname, state);
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Refused('Nobody signed in within five minutes')), signInTimeoutMs);
+      timer = setTimeout(() => reject(new Refused('No user signed in within five minutes')), signInTimeoutMs);
     });
     ready();
     return await Promise.race([code, late]);
@@ -103,8 +103,8 @@ async function listen(server: Server, port: number): Promise<void> {
 }
 
 /**
- * The code that the browser brings back. A request with another state is refused, and does not end the waiting:
- * any page that is open in the browser could send one.
+ * The code that the browser brings back. A request with another state is refused, and does not end the
+ * waiting: any page that is open in the browser could send one.
  */
 function returned(server: Server, path: string, state: string): Promise<string> {
   return new Promise((resolve, reject) => {

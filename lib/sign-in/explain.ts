@@ -14,8 +14,8 @@ const remedies: Record<string, string> = {
 };
 
 /**
- * An error of AWS, or of getting at it, as a sentence for the operator. AWS's own message is kept where it names
- * what is missing, as the action and the resource of a denied call.
+ * An error of AWS, or of getting at it, as a sentence for the operator. AWS's own message is kept where it
+ * names what is missing, as the action and the resource of a denied call.
  */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -150,8 +150,8 @@ export class PoolUsers {
   }
 
   /**
-   * All users, or those of a tenant, ordered by e-mail address. A pool cannot search by custom attributes, so all
-   * are read.
+   * All users, or those of a tenant, ordered by e-mail address. A pool cannot search by custom attributes, so
+   * all are read.
    */
   async list(tenant: string | undefined): Promise<PoolUser[]> {
     const found: PoolUser[] = [];

@@ -27,8 +27,8 @@ export interface GatewayRequest {
 /**
  * Collects the parts of a request whose body was already read.
  *
- * `<api id>.execute-api.<Region>.amazonaws.com` as the host is API Gateway's own address, where the stage is the
- * first part of each path. Every other host, as `localhost`, is a custom domain mapped to the stage.
+ * `<api id>.execute-api.<Region>.amazonaws.com` as the host is API Gateway's own address, where the stage is
+ * the first part of each path. Every other host, as `localhost`, is a custom domain mapped to the stage.
  *
  * @returns undefined for another stage at API Gateway's own address, which then answers without the API.
  */

@@ -91,7 +91,7 @@ describe('what is in a token is what the client of the user pool says', () => {
     ['no scope openid', { ...code, AllowedOAuthScopes: ['email'] }],
     ['no flow', { ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'] }],
   ])('a client for %s lets nobody in, which the run says when it starts', (_, client) => {
-    expect(() => tokenRules(client)).toThrow('Nobody can sign in');
+    expect(() => tokenRules(client)).toThrow('No user can sign in');
   });
 });
 
