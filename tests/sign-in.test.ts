@@ -41,11 +41,11 @@ describe('signing in on the stack’s own user pool', () => {
       AllowedOAuthFlowsUserPoolClient: true,
       AllowedOAuthScopes: ['openid', 'email', 'profile'],
       ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
-      GenerateSecret: false,
       SupportedIdentityProviders: ['COGNITO'],
       PreventUserExistenceErrors: 'ENABLED',
       EnableTokenRevocation: true,
     });
+    expect(clientOf(prod)).not.toHaveProperty('GenerateSecret');
   });
 
   test('leads back to the stage’s console, or to the command line on this machine', () => {

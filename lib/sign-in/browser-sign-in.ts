@@ -121,7 +121,8 @@ function returned(server: Server, path: string, state: string): Promise<string> 
       }
       say(response, 400, 'You are not signed in: the command line has the reason.');
       const reason = [error ?? 'no code', searchParams.get('error_description')].filter(Boolean).join(': ');
-      return reject(new Refused(`The sign-in page reports ${reason}`));
+      // The text comes through the address bar, and goes to a terminal.
+      return reject(new Refused(`The sign-in page reports ${reason.replace(/\p{Cc}/gu, ' ')}`));
     });
   });
 }

@@ -20,6 +20,8 @@ const remedies: Record<string, string> = {
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Refused) return error.message;
+  // An unknown option or a missing value, which Node names by itself.
+  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
   if (error.message === 'Region is missing')
     return 'The Region is not known: name it with --region, or set AWS_REGION';
   return remedies[error.name] ?? `${error.name}: ${error.message}`;

@@ -104,7 +104,9 @@ export class PoolUsers {
     } catch (error) {
       if (!isNamed(error, 'UsernameExistsException')) throw error;
       if (isSame(await this.#find(email), standing)) return false;
-      throw new Refused(`${email} is a user already, with another tenant or role: use \`change\``);
+      throw new Refused(
+        `${email} is a user already, of another tenant, role, organization or creator: use \`change\``,
+      );
     }
   }
 
