@@ -100,8 +100,8 @@ export class TokenIssuer extends Construct {
     if (!pool) return;
     const page = `${apiUrl}${consolePath}`;
     const callbackUrls = [page, ...signIn.callbackUrls];
-    // A public client: authorization code without a secret, which callers bind by PKCE (RFC 7636). To say so by
-    // `generateSecret: false` would replace the client of a stage that was deployed without saying it.
+    // A public client: authorization code without a secret, which callers bind by PKCE (RFC 7636). Saying so
+    // by `generateSecret: false` would replace the client of a stage that was deployed without it.
     const client = pool.addClient('Client', {
       // Nothing but the sign-in page takes passwords. The flow that is left continues sessions.
       authFlows: { userSrp: false },
