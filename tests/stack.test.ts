@@ -303,6 +303,34 @@ test('lets each function reach exactly what its contract names', () => {
   }
 });
 
+test('lets two calls write API keys and two list them; all others get one by its hash, and workers none', () => {
+  const systems: Record<string, Record<string, Endpoint>> = endpoints;
+  const others = Object.entries(systems).flatMap(([system, its]) =>
+    Object.entries(its).flatMap(([name, endpoint]) => {
+      const { apiKeys } = usesOf(endpoint);
+      return apiKeys === 'get' ? [] : [`${system}.${name}: ${apiKeys}`];
+    }),
+  );
+  expect(others).toEqual([
+    ...['access.createKey: write', 'access.listKeys: read', 'access.removeKey: write', 'ops.ready: read'],
+  ]);
+  const roles = Object.entries(dev.template.findResources('AWS::IAM::Role'));
+  const allowed = (role: string): string[] => {
+    const [, found] = roles.find(([id]) => id.startsWith(role)) ?? [];
+    const statements: { Action: string | string[]; Resource: unknown }[] = found?.Properties.Policies.flatMap(
+      ({ PolicyDocument }: { PolicyDocument: { Statement: object[] } }) => PolicyDocument.Statement,
+    );
+    return statements
+      .filter(({ Resource }) => JSON.stringify(Resource).includes('TablesapiKeys'))
+      .flatMap(({ Action }) => Action);
+  };
+  expect(allowed('patientsgetRole')).toEqual(['dynamodb:GetItem']);
+  expect(allowed('opshealthRole')).toEqual(['dynamodb:GetItem']);
+  expect(allowed('accesscreateKeyRole')).toContain('dynamodb:PutItem');
+  const used = Object.values(workers).flatMap((its) => Object.values<Worker>(its));
+  expect(used.filter(({ uses }) => uses.apiKeys ?? uses.apiKeyUses)).toEqual([]);
+});
+
 test('lets API Gateway call the functions of its routes, each system’s by a role of its own', () => {
   const { paths } = apiBody(dev);
   const roles = dev.template.findResources('AWS::IAM::Role') as Record<string, Resource>;
