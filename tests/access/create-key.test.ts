@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, inject, test } from 'vitest';
 import { keyHash } from '../../core/http/api-key-text.ts';
 import type { Role } from '../../core/http/caller.ts';
@@ -14,6 +15,16 @@ const everyItem = async () => {
   const tables = tablesOf({ awsEndpoint: inject('awsEndpoint') });
   return await Promise.all(['apikeys', 'apikeyuses', 'guards', 'audit'].map((kind) => tables.scan(kind)));
 };
+
+/** A stored value as a text, unpacked where it can be. */
+function textOf(value: unknown): string {
+  if (!(value instanceof Uint8Array)) return JSON.stringify(value) ?? '';
+  try {
+    return gunzipSync(value).toString('utf8');
+  } catch {
+    return Buffer.from(value).toString('latin1');
+  }
+}
 
 test('answers with the key once, which works for 90 days unless asked otherwise', async () => {
   const admin = await administrator();
@@ -59,15 +70,9 @@ test('repeating the call with its Idempotency-Key gives the same key again, and 
   expect(await again.json()).toMatchObject({ key });
   expect((await call('Another')).status).toBe(422);
   expect(await keysOf(admin)).toHaveLength(1);
-  const bytes = (await everyItem()).flat().flatMap((item) => Object.values(item));
-  for (const value of bytes) {
-    const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : JSON.stringify(value);
-    expect(text?.includes(key)).not.toBe(true);
-  }
-  // What is kept cannot be unpacked without the Idempotency-Key: it is not gzip (RFC 1952).
-  const kept = bytes.filter((value) => value instanceof Uint8Array);
-  expect(kept.length).toBeGreaterThan(0);
-  for (const value of kept) expect(Buffer.from(value).subarray(0, 2).toString('hex')).not.toBe('1f8b');
+  const stored = (await everyItem()).flat().flatMap((item) => Object.values(item).map(textOf));
+  expect(stored.length).toBeGreaterThan(10);
+  expect(stored.filter((text) => text.includes(key))).toEqual([]);
 });
 
 describe('a role not above the own', () => {
@@ -142,7 +147,7 @@ test('a creator only of the own token, also for a super_admin', async () => {
     const items = [{ contentId, title: 'Title', contentType: 'video' }];
     const robot = machine(one, key);
     const registered = await send(robot, 'POST', '/api/content', { creator: `SP-${role}`, items });
-    expect(registered.status).toBe(200);
+    expect(registered.status).toBe(201);
     for (const person of [one, none]) {
       const { status, body } = await send(person, 'POST', KEYS, { ...fields, creator: 'SP-other' });
       expect([status, body.detail]).toEqual([403, expect.stringContaining('creator of your own token')]);
