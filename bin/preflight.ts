@@ -26,8 +26,9 @@ try {
   const { stage = 'dev', region = process.env.AWS_REGION } = values;
   const settings = readSettings(stage, cdkContext(root).stages, values.settings);
   const config = { maxAttempts: attemptsMax, ...(region ? { region } : {}) };
-  // Without a Region in the environment or the profile there is nowhere to ask.
-  const where = await new STSClient(config).config.region();
+  const where = await new STSClient(config).config.region().catch((cause: unknown) => {
+    throw new Error('There is no Region: name it by --region, AWS_REGION or the profile', { cause });
+  });
   const facts = await readAccount(config);
   const findings = findingsOf(facts, settings);
   const account = 'known' in facts.account ? facts.account.known : 'unknown';

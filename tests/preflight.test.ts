@@ -269,7 +269,7 @@ describe('npm run preflight', () => {
     expect(unknown).toMatchObject({ code: 1, errors: expect.stringContaining('alarmMail') });
     expect(await preflight([])).toMatchObject({
       code: 1,
-      errors: expect.stringContaining('Region is missing'),
+      errors: expect.stringContaining('There is no Region: name it by --region'),
     });
   }, 60_000);
 });
