@@ -131,7 +131,7 @@ test('shows on the dashboard what runs, fails, waits and costs in each system an
     expect(body).toContain(`${system}: messages waiting`);
   for (const id of Object.keys(template.findResources('AWS::DynamoDB::GlobalTable')))
     expect(body).toContain(id);
-  for (const table of tables) expect(body).toContain(`\\"label\\\\\\":\\\\\\"${table}\\\\\\"`);
+  for (const table of tables) expect(body).toContain(`\\"label\\":\\"${table}\\"`);
   expect(body).toContain('bulkhead-prod');
 });
 
