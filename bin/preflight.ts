@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
 import { readAccount } from '../lib/preflight/account.ts';
 import { type Finding, findingsOf } from '../lib/preflight/findings.ts';
 import { readSettings } from '../lib/settings.ts';
@@ -14,6 +15,11 @@ import { root } from '../local/project.ts';
 const attemptsMax = 3;
 
 const textOf = ({ kind, what, remedy }: Finding): string => `${kind}: ${what}\n  → ${remedy}`;
+
+const textOfError = (error: unknown): string => {
+  if (error instanceof z.ZodError) return `The settings are wrong:\n${z.prettifyError(error)}`;
+  return error instanceof Error ? error.message : String(error);
+};
 
 try {
   const { values } = parseArgs({
@@ -37,6 +43,6 @@ try {
   if (findings.length === 0) console.log(`nothing stands in the way: npm run deploy -- -c stage=${stage}`);
   if (findings.some(({ kind }) => kind === 'blocks')) process.exitCode = 1;
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(textOfError(error));
   process.exitCode = 1;
 }

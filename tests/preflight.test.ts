@@ -177,10 +177,10 @@ describe('says', () => {
     const found = findingsOf(await read(), readSettings('prod', { prod: { keepData: true } }));
     expect(found.map(({ kind, remedy }) => [kind, remedy.split(/ [-,]/)[0]])).toEqual([
       ['blocks', 'npx cdk bootstrap'],
-      ['blocks', 'set it in cdk.json under stages.prod'],
+      ['blocks', 'set it in cdk.json under stages.prod, or by'],
       ['advice', 'aws service-quotas request-service-quota-increase'],
       ['advice', 'ask for production access in the console of AWS End User Messaging SMS'],
-      ['advice', 'register one in the console of AWS End User Messaging SMS'],
+      ['advice', 'register one in the console of AWS End User Messaging SMS, or set sms.provider to beem'],
     ]);
   });
 
