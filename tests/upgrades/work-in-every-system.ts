@@ -1,15 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Who works, under fixed names, so that what was stored can be read again. */
-const claims = {
-  ...{ sub: 'user-1', tenant_id: 'tenant-1', role: 'admin' },
-  ...{ creator: 'SP-CREATOR', organization_id: 'clinic-1' },
-};
+const creator = 'SP-CREATOR';
+
+/** Who works, under fixed names, so that what was stored can be read again: tenant 1, 2, … */
+const claimsOf = (n: number) => ({
+  ...{ sub: `user-${n}`, tenant_id: `tenant-${n}`, role: 'admin' },
+  ...{ creator, organization_id: `clinic-${n}` },
+});
 
 /** Calls as that person. @throws Error for every refusal, so that plain scripts may use it. */
-async function caller(url: string) {
+async function caller(url: string, n: number) {
   const headers = { 'Content-Type': 'application/json' };
-  const token = await fetch(`${url}/_local/token`, { method: 'POST', headers, body: JSON.stringify(claims) });
+  const token = await fetch(`${url}/_local/token`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(claimsOf(n)),
+  });
   const Authorization = `Bearer ${((await token.json()) as { token: string }).token}`;
   return async (method: string, path: string, init: RequestInit = {}) => {
     const sent = { ...init, method, headers: { Authorization, ...init.headers } };
@@ -43,8 +49,8 @@ const nextYear = () => new Date(Date.now() + 300 * 86_400_000).toISOString();
 const patienceMs = 60_000;
 
 /** What the API tells about the person's data, in all systems. */
-export async function everythingShown(url: string): Promise<Record<string, unknown>> {
-  const call = await caller(url);
+export async function everythingShown(url: string, n = 1): Promise<Record<string, unknown>> {
+  const call = await caller(url, n);
   const shown: Record<string, unknown> = {};
   for (const path of [
     '/api/v1/patients?limit=500',
@@ -52,10 +58,10 @@ export async function everythingShown(url: string): Promise<Record<string, unkno
     '/api/v1/audit-logs',
     '/api/messaging/contacts/?limit=500',
     '/api/messaging/templates/',
-    '/api/v1/cliniko/settings/clinic-1',
-    '/api/v1/cliniko/sync-logs/clinic-1',
-    '/api/v1/cliniko/active-patients/clinic-1',
-    '/api/content/video-1',
+    `/api/v1/cliniko/settings/clinic-${n}`,
+    `/api/v1/cliniko/sync-logs/clinic-${n}`,
+    `/api/v1/cliniko/active-patients/clinic-${n}`,
+    `/api/content/video-${n}`,
     '/api/v1/admin/export/orders?limit=100',
     '/api/v1/admin/async/',
     '/api/v1/webhooks',
@@ -64,30 +70,30 @@ export async function everythingShown(url: string): Promise<Record<string, unkno
   return shown;
 }
 
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + patienceMs;
+  // Ends at the end of patience.
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`there was no ${what}`);
+    await pause(500);
+  }
+}
+
 /**
  * Writes a little into each system, with work that waits: a text for next year, and a message to a webhook
  * whose receiver is away.
  */
-export async function workInEverySystem(url: string): Promise<void> {
-  const raw = await caller(url);
+export async function workInEverySystem(url: string, n = 1): Promise<void> {
+  const raw = await caller(url, n);
   let calls = 0;
   const call = async (method: string, path: string, body?: unknown) => {
     calls += 1;
-    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `recorded-${calls}` };
+    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `recorded-${n}-${calls}` };
     return await raw(method, path, {
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   };
-  const until = async (what: string, isSo: () => Promise<boolean>) => {
-    const end = Date.now() + patienceMs;
-    // Ends at the end of patience.
-    while (!(await isSo())) {
-      if (Date.now() > end) throw new Error(`there was no ${what}`);
-      await pause(500);
-    }
-  };
-
   const { patients } = await call('POST', '/api/v1/batch/patients', several(3, patient));
   await call('PUT', '/api/v1/batch/patients', [{ id: patients[0].id, address: 'Another street' }]);
   await call('DELETE', '/api/v1/batch/patients', [patients[1].id]);
@@ -121,22 +127,21 @@ export async function workInEverySystem(url: string): Promise<void> {
     url: 'https://away.invalid/hook',
     events: ['sync.completed', 'batch.completed'],
   });
-  const api_key = 'recorded-au1';
+  const api_key = `recorded-${n}-au1`;
   await raw('POST', '/_local/cliniko/accounts', {
     body: JSON.stringify({ api_key, patients: 3, archived: 1 }),
   });
-  await call('PUT', '/api/v1/cliniko/settings/clinic-1', {
+  await call('PUT', `/api/v1/cliniko/settings/clinic-${n}`, {
     ...{ name: 'Clinic', api_key, contact_email: 'it@example.com', schedule: 'rate(1 days)' },
   });
-  await call('POST', '/api/v1/cliniko/sync-all/clinic-1');
+  await call('POST', `/api/v1/cliniko/sync-all/clinic-${n}`);
 
-  const { creator } = claims;
-  const items = [{ contentId: 'video-1', title: 'Old', contentType: 'video' }];
+  const items = [{ contentId: `video-${n}`, title: 'Old', contentType: 'video' }];
   await call('POST', '/api/content', { creator, items });
-  const priced = { creator, contentIds: ['video-1'], newPrice: 1_000 };
+  const priced = { creator, contentIds: [`video-${n}`], newPrice: 1_000 };
   const price = await call('POST', '/api/batches/batch-update-price', priced);
   await call('POST', '/api/batches/batch-update-metadata', {
-    ...{ creator, contentIds: ['video-1'] },
+    ...{ creator, contentIds: [`video-${n}`] },
     updates: { title: 'New' },
   });
 
@@ -152,7 +157,36 @@ export async function workInEverySystem(url: string): Promise<void> {
   await until('end of a batch of texts', ended(`/api/messaging/sms/batches/${sent.batch_id}`));
   await until('price', ended(`/api/batches/${price.batchId}`));
   await until('end of a sync', async () => {
-    const { logs } = await call('GET', '/api/v1/cliniko/sync-logs/clinic-1');
+    const { logs } = await call('GET', `/api/v1/cliniko/sync-logs/clinic-${n}`);
     return logs[0]?.status === 'completed';
   });
+}
+
+const finalStates = ['completed', 'partial', 'failed'];
+
+/** Begins work of each engine that takes a while, and does not wait for it. */
+export async function beginWork(url: string, n: number): Promise<(laterUrl: string) => Promise<void>> {
+  const headers = { 'Content-Type': 'application/json' };
+  const call = async (path: string, body: object) =>
+    await (await caller(url, n))('POST', path, { headers, body: JSON.stringify(body) });
+  const operations = several(100, (id) => ({ resource_id: 1 + (id % 3), data: { notes: `Note ${id}` } }));
+  const batch = await call('/api/v1/admin/async/submit', { operation_type: 'order_update', operations });
+  const contacts = several(100, (id) => ({ phone: `+2557000001${String(id).padStart(2, '0')}` }));
+  const texts = { contacts, message: 'Hello', sender_id: 'MIFUMO' };
+  const sent = await call('/api/messaging/sms/bulk-send', texts);
+  const priced = { creator, contentIds: [`video-${n}`], newPrice: 2_000 };
+  const price = await call('/api/batches/batch-update-price', priced);
+  return async (laterUrl) => {
+    for (const path of [
+      `/api/v1/admin/async/status/${batch.batch_id}`,
+      `/api/messaging/sms/batches/${sent.batch_id}`,
+      `/api/batches/${price.batchId}`,
+    ])
+      await until(`end of ${path}`, async () => {
+        const { status } = await (await caller(laterUrl, n))('GET', path);
+        if (finalStates.includes(status) && status !== 'completed')
+          throw new Error(`${path} ended as ${status}`);
+        return status === 'completed';
+      });
+  };
 }
