@@ -5,10 +5,10 @@ import { invariant } from './invariant.ts';
 export const newerVersion = 'NewerVersion';
 
 /**
- * A message, a step of a workflow or an item that newer code wrote. It is refused before any of it is guessed,
- * and left as it is: the code that wrote it goes on with it.
+ * A message, a step of a workflow or an item that newer code wrote. It is refused before any of it is
+ * guessed, and left as it is: the code that wrote it goes on with it.
  */
-export class NewerVersion extends Error {
+class NewerVersion extends Error {
   override readonly name = newerVersion;
 }
 
@@ -56,10 +56,10 @@ export const versioned = <S extends z.ZodType>(field: VersionField, shape: Shape
   );
 
 /**
- * The schema of a message on a queue, or to a step of a workflow. Messages wait across deployments, also those
- * in dead-letter queues, so older and newer code must read each other's: unknown fields are ignored, and a new
- * field is optional. Any other change takes the next version, which older code refuses, so that the message
- * is delivered again.
+ * The schema of a message on a queue, or to a step of a workflow. Messages wait across deployments, also
+ * those in dead-letter queues, so older and newer code must read each other's: unknown fields are ignored,
+ * and a new field is optional. Any other change takes the next version, which older code refuses, so that
+ * the message is delivered again.
  */
 export const message = <S extends z.ZodType>(kind: string, schema: S, past: Omit<Shape, 'kind'> = {}) =>
   versioned('version', { kind, ...past }, schema);

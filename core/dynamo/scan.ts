@@ -43,6 +43,7 @@ export function wholeTables(settings: DynamoDBClientConfig, budgetMs = 60_000): 
     store,
     async *names() {
       let from: string | undefined;
+      // Ends with the last table.
       do {
         const page = await patient.send(new ListTablesCommand({ ExclusiveStartTableName: from }));
         yield* page.TableNames ?? [];
@@ -55,6 +56,7 @@ export function wholeTables(settings: DynamoDBClientConfig, budgetMs = 60_000): 
     },
     async *partitions(TableName, hasSortKey) {
       let from: Item | undefined;
+      // Ends with the table: each request begins behind the last partition.
       do {
         const page = await documents.send(
           new ScanCommand({ TableName, Limit: 1, ConsistentRead: true, ExclusiveStartKey: from }),

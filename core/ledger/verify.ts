@@ -186,6 +186,7 @@ async function checkRecord(
 async function countOfIndex({ store, table }: VerifyDeps, name: TableName, tenant: string): Promise<number> {
   let count = 0;
   let from: Item | undefined;
+  // Ends with the partition: each page begins behind the last.
   do {
     const page = await store.query({
       TableName: table(name),
@@ -202,7 +203,7 @@ async function countOfIndex({ store, table }: VerifyDeps, name: TableName, tenan
 }
 
 /** What a committed transaction changed, of which its records show nothing. */
-export interface BrokenTransaction {
+interface BrokenTransaction {
   manifest: ManifestItem;
   /** Ids of records that are missing, or older than the transaction. */
   without: string[];
@@ -221,8 +222,8 @@ export interface ManifestWalk {
 }
 
 /**
- * Compares the manifests of a tenant, in the order of their beginnings, with the records that they name. Keeps
- * the ids of records that are gone, until their deletion is found.
+ * Compares the manifests of a tenant, in the order of their beginnings, with the records that they name.
+ * Keeps the ids of records that are gone, until their deletion is found.
  */
 export async function walkManifests(
   deps: VerifyDeps,

@@ -56,6 +56,7 @@ function placeIn({ blocks }: Tally, { time, facet }: Item): string {
 async function indexed({ store, table: nameOf }: VerifyDeps, index: string, pk: string): Promise<number> {
   let count = 0;
   let from: Item | undefined;
+  // Ends with the partition: each page begins behind the last.
   do {
     const page = await store.query({
       TableName: nameOf(table),

@@ -24,8 +24,8 @@ import {
   asDueEntry,
   asPack,
   asReadFile,
+  asReceiptCounter,
   asSmsBatch,
-  sumOfReceipts,
 } from '../../functions/messaging/sms/batch.ts';
 import { asMessage } from '../../functions/messaging/sms/messages/record.ts';
 import { asTemplate } from '../../functions/messaging/sms/templates/store.ts';
@@ -89,7 +89,7 @@ export const parsers: Record<string, Parser> = {
   'messaging SMS/ERRORS': asReadFile,
   'messaging SMS/MESSAGE': asMessage,
   'messaging SMS/PACK': reads(asPack),
-  'messaging SMS/RECEIPTS': reads((item) => sumOfReceipts([item])),
+  'messaging SMS/RECEIPTS': reads(asReceiptCounter),
   'messaging TENANTS': single,
   'operations BATCH/BATCH': asBatch,
   'operations BATCH/CHUNK': reads((item) => asChunk(item, undefined)),

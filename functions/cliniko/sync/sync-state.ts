@@ -117,7 +117,8 @@ export const SyncState = stored(
     by: z.string().optional(),
     run: Run.nullable(),
     /**
-     * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its own.
+     * Latest starts that callers asked for, in milliseconds since the epoch; a sync that fails removes its
+     * own.
      */
     starts: z.array(z.number()),
     /** Number of logs ever written. */

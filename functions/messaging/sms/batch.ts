@@ -24,8 +24,8 @@ const smsBatch = stored(
     /** The user who requested it. */
     user: z.string(),
     /**
-     * `expected`: its file is not uploaded or not processed yet. `waiting`: stored, but not handed to the batch
-     * engine. `released`: the batch engine works on it. `canceled`: before it was released.
+     * `expected`: its file is not uploaded or not processed yet. `waiting`: stored, but not handed to the
+     * batch engine. `released`: the batch engine works on it. `canceled`: before it was released.
      */
     state: z.enum(['expected', 'waiting', 'released', 'canceled']),
     /** Number of messages. */

@@ -15,13 +15,15 @@ import {
   asDueEntry,
   asPack,
   asReadFile,
+  asReceiptCounter,
   asSmsBatch,
   type SmsBatch,
   smsKeys,
-  sumOfReceipts,
+  sumOfCounts,
 } from './batch.ts';
 import { messageId } from './messages/id.ts';
 import { asMessage } from './messages/record.ts';
+import { countsIn } from './receipts/pack.ts';
 import { asReceiptPoll, pollPartition } from './receipts/poll.ts';
 import { asTemplate } from './templates/store.ts';
 
@@ -34,11 +36,14 @@ const parsers: Record<string, (item: Item) => unknown> = {
   BATCH: asSmsBatch,
   PACK: asPack,
   ERRORS: asReadFile,
-  RECEIPTS: (item) => sumOfReceipts([item]),
+  // Each pack of 50 messages has one item of receipts; earlier versions had counters.
+  RECEIPTS: (item) => (item.sk === 'RECEIPTS' ? asReceiptCounter(item) : countsIn(item)),
   MESSAGE: asMessage,
 };
 
-/** A batch with its packs, its messages and the counters of their receipts; or one message or counter alone. */
+/**
+ * A batch with its packs, its messages and the counters of their receipts; or one message or counter alone.
+ */
 async function* batchFindings(deps: VerifyDeps, pk: string): AsyncGenerator<Finding> {
   let batch: SmsBatch | undefined;
   let packed = 0;
@@ -57,7 +62,7 @@ async function* batchFindings(deps: VerifyDeps, pk: string): AsyncGenerator<Find
   if (packed !== total)
     yield { rule: 'a batch of texts has all of its messages', table, key: { pk, sk: 'BATCH' } };
   const counters = await getAll(deps.store, deps.table(table), smsKeys.receiptCounters(tenant, id, total));
-  const { delivered, failed } = sumOfReceipts(counters.all());
+  const { delivered, failed } = sumOfCounts(counters.all().map(asReceiptCounter));
   const found = { delivered: 0, failed: 0 };
   const numbers = Array.from({ length: total }, (_, n) => n);
   for (const some of chunksOf(numbers, messagesAtOnce)) {

@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { clinikoWorkers } from '../../functions/cliniko/workers.ts';
+import { projectAssembly } from '../../local/project.ts';
+import { type Clinic, clinic, ended, latestLog, ok } from '../cliniko/fixtures.ts';
+import { somebody } from '../people.ts';
+import { ownService } from '../service/own.ts';
+import { runWorker } from '../service/run-worker.ts';
+import { verified } from '../service/verified.ts';
+
+/** In the text of a template: the constant in the parameters of a step. */
+const stepVersion = /(\\"Parameters\\":\{\\"version\\":)1\b/g;
+
+/** The app with another version in the inputs of its steps, or with none; functions stay as they are. */
+async function assemblyWith(version: number | undefined): Promise<string> {
+  const original = await projectAssembly();
+  const folder = mkdtempSync(join(tmpdir(), 'bulkhead-steps-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of readdirSync(original)) {
+    if (!name.endsWith('.template.json')) symlinkSync(join(original, name), join(folder, name));
+    else {
+      const template = readFileSync(join(original, name), 'utf8');
+      expect(template.match(stepVersion)?.length).toBeGreaterThan(4);
+      const start = version === undefined ? '\\"Parameters\\":{\\"v\\":' : '$1';
+      writeFileSync(join(folder, name), template.replace(stepVersion, `${start}${version ?? 1}`));
+    }
+  }
+  return folder;
+}
+
+/** An attempt is left alone for ten seconds, as long as its workflow may need to start. */
+const attemptStartMs = 11_000;
+
+const inputs = { patients: 120 };
+
+test('a sync goes on with steps whose inputs have no version, as those of 0.1.0', {
+  timeout: 120_000,
+}, async () => {
+  const { running } = await ownService({ assembly: await assemblyWith(undefined) });
+  const place = await clinic(inputs, { url: running.url });
+  ok(await place.admin.api.cliniko.syncAll({ params: { orgId: place.orgId } }));
+  expect(await ended(place)).toMatchObject({ status: 'completed', records_success: 120 });
+});
+
+test('a sync whose steps are of newer code is refused, not failed, and taken back by the sweep later', {
+  timeout: 180_000,
+}, async () => {
+  const newer = await ownService({ assembly: await assemblyWith(2) });
+  const place = await clinic(inputs, { url: newer.running.url });
+  ok(await place.admin.api.cliniko.syncAll({ params: { orgId: place.orgId } }));
+  const refused = () => newer.running.logs().some((line) => JSON.stringify(line).includes('NewerVersion'));
+  while (!refused()) await pause(100);
+  await pause(attemptStartMs);
+  const left = await latestLog(place);
+  expect(left).toMatchObject({ status: 'running', records_processed: 0 });
+
+  await newer.running.crash();
+  const now = await ownService({ dataDir: newer.dataDir });
+  const { tenantId } = place.admin;
+  const admin = await somebody({ role: 'admin', tenantId, url: now.running.url });
+  const again: Clinic = { ...place, admin };
+  await runWorker(now.running, clinikoWorkers.sweep);
+  expect(await ended(again)).toMatchObject({ id: left.id, status: 'completed', records_success: 120 });
+  expect(await verified(now.running)).toEqual([]);
+});
