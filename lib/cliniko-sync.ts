@@ -45,7 +45,7 @@ export function clinikoSync(scope: Construct, workers: Workers): IChainable {
     resultPath: JsonPath.DISCARD,
     retriesMax,
   });
-  // After a rollback, the functions are older than this definition: the sweep starts the run again with theirs.
+  // After a rollback, functions are older than this definition: the sweep starts the run again with theirs.
   const refused = new Fail(scope, 'Refused', { error: newerVersion });
   const step = (id: string, worker: string) =>
     workflowTask(scope, id, workers, {

@@ -46,13 +46,14 @@ async function run(folder: string, dataDir: string): Promise<Version> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const found = { url: '', awsEndpoint: '' };
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) {
-    found.awsEndpoint ||= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
-    found.url ||= /^Bulkhead runs at (\S+)/.exec(line)?.[1] ?? '';
-    if (found.url && found.awsEndpoint) break;
-  }
-  child.stdout.resume();
+  await new Promise<void>((ready, failed) => {
+    child.once('exit', (code) => failed(new Error(`the run in ${folder} ended with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      found.awsEndpoint ||= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
+      found.url ||= /^Bulkhead runs at (\S+)/.exec(line)?.[1] ?? '';
+      if (found.url && found.awsEndpoint) ready();
+    });
+  });
   return {
     ...found,
     async stop() {

@@ -84,8 +84,8 @@ export const NonceItem = stored(
     refused: z.object({ reason: z.string(), at: z.number(), sentBefore: z.boolean().optional() }).optional(),
     /**
      * Why the node refused the call for good although it may have taken it before, and the transactions that
-     * were signed to use up the nonce instead. The chain mines one or the other; only then is it known whether
-     * the call failed.
+     * were signed to use up the nonce instead. The chain mines one or the other; only then is it known
+     * whether the call failed.
      */
     refusal: z.object({ reason: z.string(), txIds: z.array(z.string()) }).optional(),
     /**
