@@ -6,8 +6,7 @@ import { type TableName, tables } from '../core/contract/resources.ts';
 import { tablesWithPrefix, type WholeTables, wholeTables } from '../core/dynamo/scan.ts';
 import { verifyTables } from '../core/verify/run.ts';
 import type { Finding, VerifyDeps } from '../core/verify/verifier.ts';
-import { repairs } from '../functions/ledgers.ts';
-import { verifiers } from '../functions/verifiers.ts';
+import { repairs, verifiers } from '../functions/verifiers.ts';
 import { region, rootAccessKey } from '../local/account.ts';
 
 const usage = `npm run verify-tables -- --stage prod | --tables PREFIX  [--url http://127.0.0.1:…] [--repair [--yes]]

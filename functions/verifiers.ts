@@ -1,10 +1,13 @@
 import { assertVersion } from '../core/dynamo/version.ts';
-import { everyItem, type Verifier } from '../core/verify/verifier.ts';
+import { repairTenant } from '../core/ledger/repair.ts';
+import { everyItem, type Verifier, type VerifyDeps } from '../core/verify/verifier.ts';
 import { adminVerifiers } from './admin/verify.ts';
 import { clinikoVerifiers } from './cliniko/verify.ts';
 import { contentVerifiers } from './content/verify.ts';
+import { contactCounters } from './messaging/contacts/store.ts';
 import { contactVerifiers } from './messaging/contacts/verify.ts';
 import { smsVerifiers } from './messaging/sms/verify.ts';
+import { patientCounters } from './patients/store.ts';
 import { patientVerifiers } from './patients/verify.ts';
 import { webhookVerifiers } from './webhooks/verify.ts';
 
@@ -22,3 +25,13 @@ export const verifiers: readonly Verifier[] = [
     everyItem('guards', prefix, (item) => assertVersion(item, 'guard')),
   ),
 ];
+
+type How = Parameters<typeof repairTenant>[3];
+
+/** Repairs a tenant of each ledger, by the ledger's name. */
+export const repairs = {
+  patients: (deps: VerifyDeps, tenant: string, how: How) =>
+    repairTenant({ name: 'patients', counters: patientCounters }, deps, tenant, how),
+  messaging: (deps: VerifyDeps, tenant: string, how: How) =>
+    repairTenant({ name: 'messaging', counters: contactCounters }, deps, tenant, how),
+};

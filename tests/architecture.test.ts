@@ -32,17 +32,20 @@ const imports = Object.entries(inputs).flatMap(([from, { imports: its }]) =>
 const house = (path: string) => path.split('/')[0] ?? '';
 const system = (path: string) => path.split('/')[1] ?? '';
 
+/** What all systems have: contracts and workers, and what is promised of their items. */
+const contents = new Set(['functions/index.ts', 'functions/verifiers.ts']);
+
 /** Where each part of the house may look. */
 const allowed: Record<string, (to: string, from: string) => boolean> = {
   core: (to) => house(to) === 'core',
   functions: (to, from) =>
     house(to) === 'core' ||
     (house(to) === 'functions' &&
-      // The table of contents and `ops`, which answers for all systems, look at every system; no other does.
-      (from === 'functions/index.ts' || system(from) === 'ops' || system(from) === system(to))),
+      // The tables of contents and `ops`, which answers for all systems, look at every system; no other does.
+      (contents.has(from) || system(from) === 'ops' || system(from) === system(to))),
   lib: (to) => house(to) === 'core' || house(to) === 'lib' || to === 'functions/index.ts',
   local: (to) => house(to) === 'core' || house(to) === 'local',
-  bin: (to) => ['bin', 'lib', 'core', 'local'].includes(house(to)) || to === 'functions/index.ts',
+  bin: (to) => ['bin', 'lib', 'core', 'local'].includes(house(to)) || contents.has(to),
 };
 
 test('finds the imports at all', () => {

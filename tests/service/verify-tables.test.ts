@@ -5,7 +5,7 @@ import { putAll } from '../../core/dynamo/put-all.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import type { Item, TableKey } from '../../core/dynamo/store.ts';
 import type { VerifyDeps } from '../../core/verify/verifier.ts';
-import { repairs } from '../../functions/ledgers.ts';
+import { repairs } from '../../functions/verifiers.ts';
 import type { Running } from '../../local/start.ts';
 import { newPatients } from '../patients/fixtures.ts';
 import { everybody } from '../patients/helpers.ts';

@@ -26,7 +26,6 @@ test('parses the items that the engine writes', () => {
 });
 
 test.each([
-  ['a newer version', { v: 2 }],
   ['numbers that do not add up', { succeeded: 2 }],
   ['a negative number', { succeeded: -1, remaining: 4 }],
   ['no tenant', { tenant: undefined }],
@@ -34,6 +33,10 @@ test.each([
   ['no details', { details: null }],
 ])('rejects a batch with %s', (_, changes) => {
   expect(() => asBatch({ ...record, ...changes })).toThrow(BrokenInvariant);
+});
+
+test('refuses a batch that newer code wrote', () => {
+  expect(() => asBatch({ ...record, v: 2 })).toThrow('a batch has version 2');
 });
 
 test('rejects entries, chunks and results that the engine cannot have written', () => {
