@@ -45,6 +45,7 @@ async function run(folder: string, dataDir: string): Promise<Version> {
     env: { ...process.env, PORT: '0', DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const found = { url: '', awsEndpoint: '' };
   await new Promise<void>((ready, failed) => {
     child.once('exit', (code) => failed(new Error(`the run in ${folder} ended with ${code}`)));

@@ -169,7 +169,9 @@ export async function beginWork(url: string, n: number): Promise<(laterUrl: stri
   const headers = { 'Content-Type': 'application/json' };
   const call = async (path: string, body: object) =>
     await (await caller(url, n))('POST', path, { headers, body: JSON.stringify(body) });
-  const operations = several(100, (id) => ({ resource_id: 1 + (id % 3), data: { notes: `Note ${id}` } }));
+  const operations = several(100, (id) => ({
+    ...{ resource_id: 2 + (id % 2), data: { status: 'completed', notes: `Note ${id}` } },
+  }));
   const batch = await call('/api/v1/admin/async/submit', { operation_type: 'order_update', operations });
   const contacts = several(100, (id) => ({ phone: `+2557000001${String(id).padStart(2, '0')}` }));
   const texts = { contacts, message: 'Hello', sender_id: 'MIFUMO' };
