@@ -78,7 +78,8 @@ export async function repairTenant<T extends Stored>(
     if (isStuck) repair.stuck += 1;
     if (left !== record) {
       repair.rolledBack += 1;
-      if (!isDry) await rollBack(place, record);
+      // A creation that is not whole takes its later changes with it: none of them is whole either.
+      if (!isDry) await rollBack(place, left ? record : { ...record, c: record.tx });
     }
     if (!left || left.x) continue;
     for (const counter of ledger.counters(documentOf<T>(left)))
@@ -152,7 +153,7 @@ function leftOf(
   whole: ReadonlySet<number>,
 ): { left: RecordItem | undefined; isStuck?: boolean } {
   if (whole.has(record.tx)) return { left: record, isStuck: !whole.has(record.c) };
-  if (record.c === record.tx) return { left: undefined };
+  if (!whole.has(record.c)) return { left: undefined };
   const undo = undoOf(record);
   if (!undo || !whole.has(undo.tx)) return { left: record, isStuck: true };
   const { u: _undo, x: _tombstone, ...kept } = record;
