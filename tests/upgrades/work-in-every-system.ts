@@ -173,7 +173,7 @@ export async function beginWork(url: string, n: number): Promise<(laterUrl: stri
     ...{ resource_id: 2 + (id % 2), data: { status: 'completed', notes: `Note ${id}` } },
   }));
   const batch = await call('/api/v1/admin/async/submit', { operation_type: 'order_update', operations });
-  const contacts = several(100, (id) => ({ phone: `+2557000001${String(id).padStart(2, '0')}` }));
+  const contacts = several(100, (id) => ({ phone: `+255700000${100 + id}` }));
   const texts = { contacts, message: 'Hello', sender_id: 'MIFUMO' };
   const sent = await call('/api/messaging/sms/bulk-send', texts);
   const priced = { creator, contentIds: [`video-${n}`], newPrice: 2_000 };
