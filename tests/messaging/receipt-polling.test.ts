@@ -3,9 +3,10 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { systemDeps } from '../../core/deps.ts';
 import { retrying } from '../../core/dynamo/retry.ts';
 import { smsKeys } from '../../functions/messaging/sms/batch.ts';
-import { batchIdFrom, messageId } from '../../functions/messaging/sms/messages/id.ts';
+import { batchIdFrom, messageId, placeOfMessage } from '../../functions/messaging/sms/messages/id.ts';
 import type { AcceptedRecord } from '../../functions/messaging/sms/messages/record.ts';
 import type { Receipt, SmsProvider } from '../../functions/messaging/sms/providers/provider.ts';
+import { receiptIn } from '../../functions/messaging/sms/receipts/pack.ts';
 import { pollReceipts, scheduleReceiptPoll } from '../../functions/messaging/sms/receipts/poll.ts';
 import { startTable } from '../core/batch/table.ts';
 import { messageStates } from './message-states.ts';
@@ -66,10 +67,9 @@ test('a receipt is asked for after five minutes, then ever less often, until the
 test('a message that the carrier lost is failed with its reason', async () => {
   const id = await sentMessage('lost');
   await askedAt(id, 10, () => ({ state: 'failed', code: 'UNDELIVERED' }));
-  expect(await store.get(table.name, smsKeys.message('lost', id))).toMatchObject({
-    state: 'failed',
-    code: 'UNDELIVERED',
-  });
+  const { batchId, n } = placeOfMessage(id) ?? { batchId: '', n: 0 };
+  const pack = await store.get(table.name, smsKeys.receiptPack('lost', batchId, n));
+  expect(receiptIn(pack, n)).toMatchObject({ state: 'failed', code: 'UNDELIVERED' });
 });
 
 test.each([
