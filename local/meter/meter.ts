@@ -3,7 +3,7 @@ import { operationIn, operationOf } from '../services/service.ts';
 import { type MeteredRequest, type TableUnits, unitsOfRequest } from './capacity.ts';
 
 /** Units of one table, its indexes included, by the table's physical name. */
-export type UnitsByTable = Readonly<Record<string, Readonly<TableUnits>>>;
+type UnitsByTable = Readonly<Record<string, Readonly<TableUnits>>>;
 
 /** What the functions of a run have consumed of AWS so far. */
 export interface Consumption {
