@@ -52,7 +52,7 @@ export interface StartOptions {
   readonly strict?: boolean;
   /** Limits and faults of AWS; by default none, and requests take the shortest way. */
   readonly limits?: Limits | undefined;
-  /** Counts what the functions consume of AWS; by default nothing counts, and requests take the shortest way. */
+  /** Counts what the functions consume of AWS. Without it, requests take the shortest way. */
   readonly meter?: Meter | undefined;
   /** False to leave the template's schedules out, for who invokes their functions himself. Default true. */
   readonly schedules?: boolean;

@@ -31,7 +31,10 @@ const readingOperations: ReadonlySet<string> = new Set([
   'TransactGetItems',
 ]);
 
-/** Errors of writes that consumed units: the condition was evaluated (developer guide, "Condition expressions"). */
+/**
+ * Errors of writes that consumed units: the condition was evaluated (developer guide, "Condition
+ * expressions").
+ */
 const chargedErrors = /ConditionalCheckFailedException|TransactionCanceledException/;
 
 /**
