@@ -9,8 +9,8 @@ export type KeptReceipt = FinalReceipt & { at: string };
 /**
  * Each message of a pack has an attribute of the pack's receipts, so that `SET … = if_not_exists(…)` keeps
  * its first final receipt: once, whatever comes twice, and without a transaction. Its text is short, so that
- * all of a pack fit in the kilobyte of one write unit: `d` or `f`, the time in milliseconds in base 36, and the
- * code of a failure.
+ * all of a pack fit in the kilobyte of one write unit: `d` or `f`, the time in milliseconds in base 36, and
+ * the code of a failure.
  */
 export const receiptAttribute = (n: number): string => `m${n % messagesPerPack}`;
 
