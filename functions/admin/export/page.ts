@@ -1,7 +1,8 @@
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import type { Collection, CollectionName, Identified } from '../records/collection.ts';
-import { countIn, type ListedRecord, type ListRange, type RecordSource, walk } from '../records/read.ts';
+import { type ListedRecord, listedRecords } from '../records/listed.ts';
+import { countIn, type ListEntry, type ListRange, type RecordSource, walk } from '../records/read.ts';
 import { tallyKey } from '../records/store.ts';
 import { justAfter, listBeginning, listEnd, sizeOf, type Tally, tallyOf } from '../records/tally.ts';
 
@@ -53,7 +54,7 @@ export async function openPage<R extends Identified>(
     const ranges = await sizedRanges(source, tally, boundsOf(request));
     const count = ranges.reduce((sum, { size }) => sum + size, 0);
     const offset = await offsetOf(source, ranges, request);
-    const records = recordsFrom(source, ranges, { ...request, offset });
+    const records = listedRecords(source, entriesFrom(source, ranges, { ...request, offset }));
     const first = await records.next();
     if (time === openTriesMax || (await readTally(collection, tenant)).changes === tally.changes)
       return { count, offset, hasMore: offset + request.limit < count, records: resumed(first, records) };
@@ -125,14 +126,14 @@ async function offsetOf<R extends Identified>(
 }
 
 /**
- * Reads the records of a page. Reading starts with the block that the page begins in, so with an offset up to
- * a block's records are skipped; with a cursor none are.
+ * Reads the entries of a page. Reading starts with the block that the page begins in, so with an offset up to
+ * a block's entries are skipped; with a cursor none are.
  */
-async function* recordsFrom<R extends Identified>(
+async function* entriesFrom<R extends Identified>(
   source: RecordSource<R>,
   ranges: SizedRange[],
   { offset, after, limit }: ExportRequest,
-): AsyncGenerator<ListedRecord<R>[]> {
+): AsyncGenerator<ListEntry[]> {
   const end = ranges.at(-1)?.to;
   let skip = after === undefined ? offset : 0;
   const begin = ranges.find(({ size }) => {

@@ -3,7 +3,7 @@ import type { Item, Page } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { invariant, present } from '../../../core/invariant.ts';
 import type { Collection, CollectionName, Identified } from './collection.ts';
-import { facetSortKey, partitionOf, recordOf } from './store.ts';
+import { facetSortKey, partitionOf, placeInFacet } from './store.ts';
 
 /**
  * A range of a list in the order of time. No place equals a bound, so inclusive and exclusive are the same.
@@ -63,45 +63,49 @@ export async function countIn<R extends Identified>(
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** A record and its place in its list. */
-export interface ListedRecord<R> {
+/** An entry of an index: where a record is in its list, and by which sort key of the table it is found. */
+export interface ListEntry {
   time: string;
-  record: R;
+  /** Absent in entries of the index `time`, which does not know it. */
+  facet?: string;
+  sk: string;
 }
 
-/** Each index projects only its own sort key; the key of the index `facet` begins with the facet. */
-function listed<R>(item: Item): ListedRecord<R> {
-  const time = typeof item.facet === 'string' ? item.facet.slice(item.facet.indexOf('#') + 1) : item.time;
+function entryOf({ sk, time, facet }: Item): ListEntry {
+  invariant(typeof sk === 'string', 'an index projects the keys of its table');
+  if (typeof facet === 'string') return { sk, ...placeInFacet(facet) };
   invariant(typeof time === 'string', 'an index projects its sort key');
-  return { time, record: recordOf<R>(item) };
+  return { sk, time };
 }
 
-/** Limits of a read of one index: records of its first page, and in all. */
+/** Limits of a read of one index: entries of its first page, and in all. */
 interface ReadSizes {
   first: number;
   most: number;
 }
 
 /**
- * Reads a range of one index in pages of up to 1 MB. The next page is prefetched while the reader works on
- * the last.
+ * Reads a range of one index in pages of up to 1 MB, some 6,000 entries. The next page is prefetched while the
+ * reader works on the last.
  */
 async function* pages<R extends Identified>(
   { collection, tenant }: RecordSource<R>,
   facet: string | undefined,
   range: ListRange,
   { first, most }: ReadSizes,
-): AsyncGenerator<ListedRecord<R>[]> {
+): AsyncGenerator<ListEntry[]> {
   const read = (start: Item | undefined, limit: number) =>
     dynamo().query({
       ...queryOf(collection.name, tenant, facet, range),
+      // Items of version 1 have their document in the index, too.
+      ProjectionExpression: 'sk, #at',
       Limit: limit,
       ExclusiveStartKey: start,
     });
   let prefetched: Promise<Page> | undefined;
   let left = most;
   let page: Page = await read(undefined, Math.min(first, most));
-  yield page.items.map((item) => listed<R>(item));
+  yield page.items.map(entryOf);
   // Prefetching begins with the second page, so that nothing delays the first.
   while (page.next && left > page.items.length) {
     left -= page.items.length;
@@ -111,19 +115,19 @@ async function* pages<R extends Identified>(
       page.next && left > page.items.length ? read(page.next, left - page.items.length) : undefined;
     // A reader that stops early leaves a page unread, whose error must not become an unhandled rejection.
     prefetched?.catch(() => undefined);
-    yield page.items.map((item) => listed<R>(item));
+    yield page.items.map(entryOf);
   }
 }
 
-/** The current page of a stream, and the index of its next record. */
-interface StreamHead<R> {
-  pages: AsyncGenerator<ListedRecord<R>[]>;
-  page: ListedRecord<R>[];
+/** The current page of a stream, and the index of its next entry. */
+interface StreamHead {
+  pages: AsyncGenerator<ListEntry[]>;
+  page: ListEntry[];
   at: number;
 }
 
 /**
- * Reads the records of a range in the order of time, page by page. Several facets are read concurrently and
+ * Reads the entries of a range in the order of time, page by page. Several facets are read concurrently and
  * merged (a k-way merge).
  *
  * @param sizes limits for each facet.
@@ -132,7 +136,7 @@ export async function* walk<R extends Identified>(
   source: RecordSource<R>,
   range: ListRange,
   sizes: ReadSizes,
-): AsyncGenerator<ListedRecord<R>[]> {
+): AsyncGenerator<ListEntry[]> {
   const { facets } = source;
   if (facets === 'all' || facets.length === 1) {
     yield* pages(source, facets === 'all' ? undefined : facets[0], range, sizes);
@@ -142,9 +146,9 @@ export async function* walk<R extends Identified>(
   const heads = await Promise.all(streams.map((its) => refilled({ pages: its, page: [], at: 0 })));
   let open = heads.filter((head) => head !== undefined);
   while (open.length > 0) {
-    const merged: ListedRecord<R>[] = [];
+    const merged: ListEntry[] = [];
     // Until a page is used up, the earliest of the heads is the next of the list.
-    let used: StreamHead<R> | undefined;
+    let used: StreamHead | undefined;
     while (!used) {
       const next = open.reduce((one, other) => (headOf(other).time < headOf(one).time ? other : one));
       merged.push(headOf(next));
@@ -157,11 +161,11 @@ export async function* walk<R extends Identified>(
   }
 }
 
-const headOf = <R>({ page, at }: StreamHead<R>): ListedRecord<R> =>
+const headOf = ({ page, at }: StreamHead): ListEntry =>
   present(page[at], 'a page that is used up is replaced by the next');
 
-/** The stream at its next page that has records; `undefined` at its end. */
-async function refilled<R>(head: StreamHead<R>): Promise<StreamHead<R> | undefined> {
+/** The stream at its next page that has entries; `undefined` at its end. */
+async function refilled(head: StreamHead): Promise<StreamHead | undefined> {
   // Ends with the stream, which ends with its range.
   for (;;) {
     const { value, done } = await head.pages.next();

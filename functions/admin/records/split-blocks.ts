@@ -1,8 +1,9 @@
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
+import { present } from '../../../core/invariant.ts';
 import type { Collection, Identified } from './collection.ts';
 import { type ListRange, walk } from './read.ts';
-import { listPlaceOf, tallyKey } from './store.ts';
+import { tallyKey } from './store.ts';
 import {
   type Block,
   type ListPlace,
@@ -68,6 +69,7 @@ async function withSplits<R extends Identified>(
   return tally;
 }
 
+/** Each facet is read by itself: the index of all records does not know it. */
 async function placesOf<R extends Identified>(
   collection: Collection<R>,
   tenant: string,
@@ -75,7 +77,12 @@ async function placesOf<R extends Identified>(
 ): Promise<ListPlace[]> {
   const places: ListPlace[] = [];
   const all = { first: recordsMax, most: recordsMax };
-  for await (const page of walk({ collection, tenant, facets: 'all' }, range, all))
-    places.push(...page.map(({ record }) => listPlaceOf(collection, record)));
+  for await (const page of walk({ collection, tenant, facets: collection.facets }, range, all))
+    places.push(
+      ...page.map(({ time, facet }) => ({
+        time,
+        facet: present(facet, 'an entry of a facet’s index tells the facet'),
+      })),
+    );
   return places;
 }
