@@ -8,7 +8,7 @@ import { recordKey } from '../../functions/admin/records/store.ts';
 import { fc } from '../properties.ts';
 import { rootClient } from '../root-client.ts';
 import { tablesOf } from '../service/tables.ts';
-import { administrator, colleague, everything, minute, order, send, several, stored } from './records.ts';
+import { administrator, colleague, everything, order, send, several, stored } from './records.ts';
 
 test('a record comes back as it was stored, whatever its length and its texts are', () => {
   fc.assert(

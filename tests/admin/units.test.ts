@@ -53,7 +53,6 @@ test('a thousand orders of 1.35 KB cost 4.1 write units each to import, and at m
     const { body } = await send(admin, 'GET', '/export/orders/?limit=10000');
     expect(body.results).toHaveLength(count);
   });
-  console.log('UNITS', bytes, JSON.stringify({ imported, changed, exported }));
 
   expect(written(imported) / count).toBeLessThan(4.1);
   expect(written(changed) / count).toBeLessThan(5);
