@@ -8,9 +8,9 @@ import { invariant } from '../../../core/invariant.ts';
 const plainBytesMax = 800;
 
 /**
- * A record as it is stored: JSON text, or its deflated bytes (RFC 1951). Text, because DynamoDB's client takes
- * half the time for it that it takes for a map, and it keeps the order of fields. Deflated, because a written
- * kilobyte costs what five read ones do, and ordinary records of up to two kilobytes then fit one.
+ * A record as it is stored: JSON text, or its deflated bytes (RFC 1951). Text, because DynamoDB's client
+ * takes half the time for it that it takes for a map, and it keeps the order of fields. Deflated, because a
+ * write is billed by the kilobyte, and ordinary records of up to two kilobytes then fit one.
  */
 export function packed(record: object): string | Uint8Array {
   const text = JSON.stringify(record);

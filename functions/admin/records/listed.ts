@@ -16,7 +16,7 @@ export interface ListedRecord<R> {
 }
 
 /** Parts of a hundred records that are read while the reader works on one. */
-const partsAheadMax = 3;
+const requestsAtOnceMax = 3;
 
 /**
  * Reads the records of entries, a hundred at a time and in their order. The first hundred are read alone, so
@@ -40,7 +40,7 @@ export async function* listedRecords<R extends Identified>(
       if (ahead.length <= aheadMax) continue;
       const some = await ahead.shift();
       if (some && some.length > 0) yield some;
-      aheadMax = partsAheadMax;
+      aheadMax = requestsAtOnceMax;
     }
   for (const records of ahead) {
     const some = await records;
@@ -96,10 +96,10 @@ interface Run {
 }
 
 /**
- * The largest distance of neighbours in a run. An item that is read by its key costs a read unit, and one of
- * a kilobyte that a Query reads costs a quarter: so three that nobody asked for cost no more than the key.
+ * Ids between neighbours in a run. An item that is read by its key costs a read unit, and one of a kilobyte
+ * that a Query reads costs a quarter: so three that the page lacks cost no more than the key.
  */
-const distanceMax = 4;
+const idsBetweenNeighboursMax = 3;
 
 /** Shorter runs are not worth a request of their own. */
 const runLengthMin = 16;
@@ -119,7 +119,7 @@ export function runsOf(sks: readonly string[]): { runs: Run[]; single: string[] 
     run = [];
   };
   for (const sk of sks.toSorted()) {
-    if (Number(sk) - Number(run.at(-1) ?? sk) > distanceMax) close();
+    if (Number(sk) - Number(run.at(-1) ?? sk) - 1 > idsBetweenNeighboursMax) close();
     run.push(sk);
   }
   close();

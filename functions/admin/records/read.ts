@@ -85,8 +85,8 @@ interface ReadSizes {
 }
 
 /**
- * Reads a range of one index in pages of up to 1 MB, some 6,000 entries. The next page is prefetched while the
- * reader works on the last.
+ * Reads a range of one index in pages of up to 1 MB, some 6,000 entries. The next page is prefetched while
+ * the reader works on the last.
  */
 async function* pages<R extends Identified>(
   { collection, tenant }: RecordSource<R>,

@@ -48,12 +48,12 @@ export function placeInFacet(sortKey: string): ListPlace {
 }
 
 /** The newest shape of a record's item. In version 1 the document is `d`, which the indexes copy. */
-const newestShape = 2;
+const newestVersion = 2;
 
 /** The record in an item. */
 export function recordOf<R>(item: Item): R {
-  assertVersion(item, 'record of the admin table', newestShape);
-  return unpacked<R>(item.v === newestShape ? item.doc : item.d);
+  assertVersion(item, 'record of the admin table', newestVersion);
+  return unpacked<R>(item.v === newestVersion ? item.doc : item.d);
 }
 
 /** The record in an item with its version; `undefined` without an item. */
@@ -82,7 +82,7 @@ export function putRecord<R extends Identified>(
       TableName: tableName('admin'),
       Item: {
         ...recordKey(collection.name, tenant, record.id),
-        v: newestShape,
+        v: newestVersion,
         doc: packed(record),
         version: (before?.version ?? 0) + 1,
         time,
