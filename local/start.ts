@@ -109,8 +109,8 @@ export const defaultPort = 8_000;
  * Runs the resources of a synthesised template on this machine, without any network.
  *
  * Not modelled: throttling by API Gateway, usage plans and WAF; the headers that it renames in an answer
- * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); policies of KMS keys; alarms; users
- * and sign-in; retries of asynchronous invocations; the permissions of AWS's own services (API Gateway,
+ * (`WWW-Authenticate` arrives as `x-amzn-Remapped-WWW-Authenticate` there); policies of KMS keys; alarms;
+ * users and sign-in; retries of asynchronous invocations; the permissions of AWS's own services (API Gateway,
  * Events).
  * Executions of workflows end with the process. Expired items are deleted within a minute, not within days.
  *

@@ -11,8 +11,8 @@ export const stored = <S extends z.ZodType>(kind: string, schema: S, past: Omit<
   versioned('v', { kind, ...past }, schema);
 
 /**
- * The same rule for an item that is checked by hand. Where this code writes a second version, the caller tells
- * the two apart.
+ * The same rule for an item that is checked by hand. Where there is a second version, the caller tells the two
+ * apart.
  *
  * @param newest the version that this code writes; that before it is read, too.
  * @throws NewerVersion for an item that newer code wrote.

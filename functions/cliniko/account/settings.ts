@@ -23,11 +23,11 @@ export const ClinikoSettings = stored(
     name: z.string(),
     contact_email: z.string(),
     schedule: z.string().nullable(),
-    /** Id of the API key. Each new key gets a new one, by which a running sync finds that it was replaced. */
+    /** Id of the API key. Each new key gets a new one, by which a running sync knows that it was replaced. */
     secret: z.string().min(1),
     /**
-     * The API key, sealed for this organisation. Absent in version 1, whose key is in Secrets Manager under the
-     * name `secret`.
+     * The API key, sealed for this organisation. Absent in version 1, whose key is in Secrets Manager under
+     * the name `secret`.
      */
     sealed_key: z.string().min(1).optional(),
     /** Due time of the next scheduled sync, RFC 3339; `null` without a schedule. */
