@@ -138,8 +138,10 @@ export class AppStack extends Stack {
     issuer.openSignIn(url, settings);
     if (settings.firewall) new Firewall(this, 'Firewall', api, settings);
     const watched = { api: api.deploymentStage, systems: Object.keys(systems), tables, queues, machines };
-    new Alarms(this, 'Alarms', { ...watched, scheduled }, settings);
-    dashboard(this, { ...watched, queuesOf }, settings);
+    if (settings.alarms) {
+      new Alarms(this, 'Alarms', { ...watched, scheduled }, settings);
+      dashboard(this, { ...watched, queuesOf }, settings);
+    }
     new CfnOutput(this, 'Url', { value: url, description: 'The address of the API' });
     if (settings.domain) {
       const { target } = new OwnDomain(this, 'Domain', api, settings.domain);

@@ -187,6 +187,8 @@ const Values = z.strictObject({
     .default({}),
   /** The e-mail address that alarms notify. */
   alarmEmail: z.email().optional(),
+  /** True if the stage has alarms and a dashboard, about $9 a month. Default: where data is kept. */
+  alarms: z.boolean().optional(),
 });
 
 /** The settings of a stage: checked together, with the defaults of what is left out. */
@@ -206,7 +208,11 @@ const Settings = Values.superRefine(({ stage, auth, signIn, keepData }, { addIss
       path: ['signIn', 'refreshHours'],
       message: 'where data is kept, a session ends after a day at most: 1 to 24',
     });
-}).transform(({ signIn, ...rest }) => ({ ...rest, signIn: signIn ?? SignIn.parse({}) }));
+}).transform(({ signIn, alarms, ...rest }) => ({
+  ...rest,
+  signIn: signIn ?? SignIn.parse({}),
+  alarms: alarms ?? rest.keepData,
+}));
 export type Settings = z.output<typeof Settings>;
 
 /**

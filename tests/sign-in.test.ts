@@ -157,7 +157,7 @@ test('a stage with another issuer has no user pool, no sign-in page, and tells n
   expect(propertiesOf(other, 'AWS::ApiGateway::Stage')).toMatchObject({
     Variables: { tokenAudience: 'api,app' },
   });
-  expect(Object.keys(outputsOf(other)).toSorted()).toEqual(['Url', 'batchNotices']);
+  expect(Object.keys(outputsOf(other)).toSorted()).toEqual(['SignerSecret', 'Url', 'batchNotices']);
 });
 
 describe('a domain of the stage’s own', () => {

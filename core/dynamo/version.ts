@@ -11,7 +11,7 @@ export const stored = <S extends z.ZodType>(kind: string, schema: S, past: Omit<
   versioned('v', { kind, ...past }, schema);
 
 /**
- * The same rule for an item that is checked by hand. Where there is a second version, the caller tells the two
+ * The same rule for an item that is checked by hand. Where there is a second version, the caller tells them
  * apart.
  *
  * @param newest the version that this code writes; that before it is read, too.

@@ -13,12 +13,10 @@ export interface AlarmProps {
   /** Its construct id, unique in a stack. */
   name: string;
   metric: IMetric;
-  /**
-   * The wrong side of the threshold: `above` by default, where no data is right. Below, no data is told too,
-   * once there was any.
-   */
-  comparison?: 'above' | 'below';
+  /** What is above it is wrong. */
   threshold: number;
+  /** True if no data is told, too, once there was any; by default it is right. */
+  tellsNoData?: boolean;
   /** Periods in a row that must be wrong; one by default. */
   periods?: number;
   /** One sentence: who is hurt. */
@@ -32,24 +30,17 @@ export const period = Duration.minutes(5);
 
 /** The properties of an alarm in the words of the CDK. */
 export function alarmOptions({
-  comparison = 'above',
   threshold,
+  tellsNoData = false,
   periods = 1,
   hurt,
   runbook,
 }: AlarmProps): CreateAlarmOptions {
   return {
     threshold,
-    ...(comparison === 'above'
-      ? {
-          comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-          treatMissingData: TreatMissingData.NOT_BREACHING,
-        }
-      : {
-          // An alarm begins in `INSUFFICIENT_DATA`, so that a new stack is silent until its first data.
-          comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-          treatMissingData: TreatMissingData.MISSING,
-        }),
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    // An alarm begins in `INSUFFICIENT_DATA`, so that a new stack is silent until its first data.
+    treatMissingData: tellsNoData ? TreatMissingData.MISSING : TreatMissingData.NOT_BREACHING,
     evaluationPeriods: periods,
     alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
   };

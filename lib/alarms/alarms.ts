@@ -64,7 +64,7 @@ export class Alarms extends Construct {
       const alarm = new Alarm(this, props.name, { metric: props.metric, ...alarmOptions(props) });
       if (!notify) continue;
       alarm.addAlarmAction(notify);
-      if (props.comparison === 'below') alarm.addInsufficientDataAction(notify);
+      if (props.tellsNoData) alarm.addInsufficientDataAction(notify);
     }
   }
 

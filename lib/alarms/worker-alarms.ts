@@ -12,17 +12,15 @@ export interface ScheduledWorker {
   fn: LambdaFunction;
 }
 
-/** The alarm of a schedule: it counts what never started, too, since it was throttled or turned off. */
+/**
+ * The alarm of a schedule: every run of a period failed, or none was started, since it was throttled or turned
+ * off. Lambda counts 0 errors of a run that succeeds, so the minimum is 0 if one did.
+ */
 export const scheduleAlarm = ({ system, name, fn }: ScheduledWorker): AlarmProps => ({
   name: `${system}-${name}-Schedule`,
-  metric: new MathExpression({
-    label: 'runs without an error',
-    expression: 'invocations - errors',
-    usingMetrics: { invocations: fn.metricInvocations(), errors: fn.metricErrors() },
-    period,
-  }),
-  comparison: 'below',
-  threshold: 1,
+  metric: fn.metricErrors({ statistic: 'Minimum', period }),
+  threshold: 0,
+  tellsNoData: true,
   // One failed run does no harm: a quarter of an hour is longer than most outages of what it needs.
   periods: 3,
   hurt: `Each run of ${system}.${name} failed for a quarter of an hour, in part or as a whole: some of what it looks after waits.`,

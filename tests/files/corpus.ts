@@ -635,14 +635,14 @@ const consent: Specimen[] = [
     'a row with a value too many of which it is unknown what it says',
     'phone,vip,opt_out\n<A>,no,yes,no\n<A>,,no\n<B>,,no\n',
     '2 ! More values than columns',
-    '3 ! Another row of this phone number has a consent that cannot be understood',
+    '3 A - unread',
     '4 B -',
   ),
   csv(
     'a row with a value too many that says nothing',
-    'phone,opt_out,Note\n<A>,no,x, y\n<A>,,x\n',
+    'phone,opt_out,Note\n<A>,no,tall, old\n<A>,,tall\n',
     '2 ! More values than columns',
-    '3 A - Note=x',
+    '3 A - Note=tall',
   ),
   csv(
     'out by a row with a stray quote',
@@ -678,8 +678,8 @@ const consent: Specimen[] = [
     'out by a row inside a cell',
     'phone,City,opt_out\n<A>,"x,\n<B>,y,yes\n<C>,z",\n<B>,,\n<C>,,\n',
     '2 ! A cell holds what looks like other rows',
-    '5 B - out',
-    '6 C -',
+    '3 B - out',
+    '4 C -',
   ),
   bytes(
     'out by a row of a workbook with an error in a cell',

@@ -168,7 +168,7 @@ describe('what cannot be started is told in one line', () => {
     const nobody = await end(run('token.ts', { PORT: '1' }, ['--sub', 'u1']));
     expect(nobody.code).toBe(1);
     expect(nobody.errors).toEqual([
-      'Nothing answers at http://localhost:1: run `npm start` first (and set PORT if it uses another)',
+      'Nothing answers at http://localhost:1: run `npm start` first (and set PORT if it uses another), or name a deployed stage with --stage',
     ]);
     const typo = await end(run('token.ts', {}, ['--tenant', 't1']));
     expect([typo.code, typo.errors.length]).toEqual([1, 1]);
