@@ -6,7 +6,8 @@ import { tableName } from './dynamo/tables.ts';
 import { stored } from './dynamo/version.ts';
 import { newTxId } from './ledger/transaction-id.ts';
 
-const AuditItem = stored(
+/** The item of an event. */
+export const AuditItem = stored(
   'audit record',
   z.object({
     /** UUID version 7, so that events sort by time, also among the manifests of a ledger. */
@@ -47,7 +48,10 @@ export interface AuditQuestion {
 /** Events that one read looks through if a filter may drop most of them. */
 const filteredEventsMax = 1_000;
 
-const eventsPk = (tenant: string): string => `EVENTS#${tenant}`;
+/** The beginning of a partition of events. */
+export const eventsPrefix = 'EVENTS#';
+
+const eventsPk = (tenant: string): string => `${eventsPrefix}${tenant}`;
 
 /** A new event. @param now milliseconds since the epoch. @param random a uniform number in [0, 1). */
 export const newAuditEvent = (

@@ -1,6 +1,8 @@
 import { assertVersion } from '../core/dynamo/version.ts';
+import { sealedVersion } from '../core/http/idempotency.ts';
 import { repairTenant } from '../core/ledger/repair.ts';
 import { everyItem, type Verifier, type VerifyDeps } from '../core/verify/verifier.ts';
+import { accessVerifiers } from './access/verify.ts';
 import { adminVerifiers } from './admin/verify.ts';
 import { clinikoVerifiers } from './cliniko/verify.ts';
 import { contentVerifiers } from './content/verify.ts';
@@ -20,8 +22,10 @@ export const verifiers: readonly Verifier[] = [
   ...contentVerifiers,
   ...adminVerifiers,
   ...webhookVerifiers,
+  ...accessVerifiers,
   // They expire within a day, and nothing refers to them.
-  ...['ANSWER#', 'LIMIT#', 'CLINIKO-PAUSE#'].map((prefix) =>
+  everyItem('guards', 'ANSWER#', (item) => assertVersion(item, 'claim of an idempotency key', sealedVersion)),
+  ...['LIMIT#', 'CLINIKO-PAUSE#'].map((prefix) =>
     everyItem('guards', prefix, (item) => assertVersion(item, 'guard')),
   ),
 ];

@@ -17,6 +17,9 @@ export const tables = [
 ] as const;
 export type TableName = (typeof tables)[number];
 
+/** Tables whose items have a partition key alone. */
+export const tablesWithoutSortKey: ReadonlySet<TableName> = new Set(['guards', 'apiKeyUses']);
+
 export const queues = [
   'patientRecovery',
   'contactRecovery',

@@ -24,7 +24,8 @@ export const KeyGrant = z.object({
 });
 export type KeyGrant = z.output<typeof KeyGrant>;
 
-const StoredGrant = stored('grant of an API key', KeyGrant);
+/** The item of a grant. */
+export const StoredGrant = stored('grant of an API key', KeyGrant);
 
 /** The key of a grant in the table `apiKeys`. */
 export const grantKey = (hash: string): Key => ({ pk: `HASH#${hash}`, sk: 'GRANT' });

@@ -59,7 +59,7 @@ export interface Claim {
 }
 
 /** The version of an item whose answer is sealed. In the first version it was not. */
-const sealedVersion = 2;
+export const sealedVersion = 2;
 
 interface KeyItem {
   v?: number;

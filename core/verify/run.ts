@@ -1,4 +1,4 @@
-import type { TableName } from '../contract/resources.ts';
+import { type TableName, tablesWithoutSortKey } from '../contract/resources.ts';
 import { nameOf } from '../dynamo/get-all.ts';
 import type { WholeTables } from '../dynamo/scan.ts';
 import type { Finding, Verifier, VerifyDeps } from './verifier.ts';
@@ -34,7 +34,7 @@ export async function verifyTables(verification: Verification): Promise<Verified
   const verified: Verified = { partitions: {}, findings: [] };
   for (const table of Object.keys(names) as TableName[]) {
     let partitions = 0;
-    for await (const pk of tables.partitions(names[table], table !== 'guards')) {
+    for await (const pk of tables.partitions(names[table], !tablesWithoutSortKey.has(table))) {
       partitions += 1;
       for (const finding of await lasting(verification, deps, table, pk, verifiers)) {
         verification.onFinding?.(finding);

@@ -15,7 +15,7 @@ import { type AnswerUpdate, answerAction } from '../../core/ledger/change.ts';
 const keysPerTenantMax = 100;
 
 /** A key as its tenant lists it: its grant, the hash of its text, and who made it when. */
-const ApiKey = stored(
+export const ApiKey = stored(
   'API key',
   KeyGrant.extend({
     hash: z.string(),

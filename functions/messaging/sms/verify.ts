@@ -1,5 +1,6 @@
 import { batchVerifiers } from '../../../core/batch/verify.ts';
 import { getAll } from '../../../core/dynamo/get-all.ts';
+import { queryAll } from '../../../core/dynamo/query-all.ts';
 import type { Item } from '../../../core/dynamo/store.ts';
 import { chunksOf } from '../../../core/parallel.ts';
 import {
@@ -17,6 +18,7 @@ import {
   asReadFile,
   asReceiptCounter,
   asSmsBatch,
+  type ReceiptCounts,
   type SmsBatch,
   smsKeys,
   sumOfCounts,
@@ -63,15 +65,23 @@ async function* batchFindings(deps: VerifyDeps, pk: string): AsyncGenerator<Find
     yield { rule: 'a batch of texts has all of its messages', table, key: { pk, sk: 'BATCH' } };
   const counters = await getAll(deps.store, deps.table(table), smsKeys.receiptCounters(tenant, id, total));
   const { delivered, failed } = sumOfCounts(counters.all().map(asReceiptCounter));
-  const found = { delivered: 0, failed: 0 };
+  const receipts: ReceiptCounts[] = [];
+  for (const range of smsKeys.receiptPacks(tenant, id, total))
+    for await (const pack of queryAll(deps.store, { table: deps.table(table), range }))
+      receipts.push(countsIn(pack));
+  const told = sumOfCounts(receipts);
+  const found = { sent: 0, delivered: 0, failed: 0 };
   const numbers = Array.from({ length: total }, (_, n) => n);
   for (const some of chunksOf(numbers, messagesAtOnce)) {
     const keys = some.map((n) => smsKeys.message(tenant, messageId(id, n)));
     for (const item of (await getAll(deps.store, deps.table(table), keys, ['state'])).all()) {
+      found.sent += 1;
       if (item.state === 'delivered') found.delivered += 1;
       if (item.state === 'failed') found.failed += 1;
     }
   }
+  if (told.delivered + told.failed > found.sent)
+    yield { rule: 'receipts are of messages that were sent', table, key: { pk, sk: 'BATCH' } };
   if (found.delivered !== delivered)
     yield {
       rule: 'the counters of receipts equal the messages that were delivered',
