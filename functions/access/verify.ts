@@ -7,7 +7,7 @@ import { ApiKey } from './key-store.ts';
 
 const table = 'apiKeys';
 
-/** Of API keys: each that is listed is found by its hash; of their last uses, and of the events about them. */
+/** Of API keys (each that is listed is found by its hash), their last uses, and the events about them. */
 export const accessVerifiers: Verifier[] = [
   everyItem(table, 'HASH#', (item) => StoredGrant.parse(item)),
   everyItem(table, 'TENANT#', async (item, { store, table: nameOf }) => {

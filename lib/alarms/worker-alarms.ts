@@ -13,8 +13,8 @@ export interface ScheduledWorker {
 }
 
 /**
- * The alarm of a schedule: every run of a period failed, or none was started, since it was throttled or turned
- * off. Lambda counts 0 errors of a run that succeeds, so the minimum is 0 if one did.
+ * The alarm of a schedule: every run of a period failed, or none was started, since it was throttled or
+ * turned off. Lambda counts 0 errors of a run that succeeds, so the minimum is 0 if one did.
  */
 export const scheduleAlarm = ({ system, name, fn }: ScheduledWorker): AlarmProps => ({
   name: `${system}-${name}-Schedule`,
