@@ -18,10 +18,10 @@ const attributePattern = /^m\d{1,2}$/;
 const textPattern = /^([df])([0-9a-z]{8,9})(?: (.*))?$/s;
 
 /** A final receipt as the text of its attribute. @param now milliseconds since the epoch. */
-export const receiptText = (receipt: FinalReceipt, now: number): string =>
-  receipt.state === 'delivered'
-    ? `d${now.toString(36).padStart(8, '0')}`
-    : `f${now.toString(36).padStart(8, '0')} ${receipt.code}`;
+export function receiptText(receipt: FinalReceipt, now: number): string {
+  const time = Math.floor(now).toString(36).padStart(8, '0');
+  return receipt.state === 'delivered' ? `d${time}` : `f${time} ${receipt.code}`;
+}
 
 /** Reads the text of an attribute; `undefined` for one that is absent. @throws Error for another text. */
 export function keptReceipt(text: unknown): KeptReceipt | undefined {
