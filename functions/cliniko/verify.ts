@@ -14,7 +14,7 @@ import { dueKey, duePartition, logKey, runningKey, runningPartition, settingsKey
 import { Organization } from './organization.ts';
 import { StoredPatient } from './patients/patient.ts';
 import { SyncLog } from './sync/sync-log.ts';
-import { emptyState, type Holdings, SyncState } from './sync/sync-state.ts';
+import { asSyncState, emptyState, type Holdings } from './sync/sync-state.ts';
 
 const table = 'cliniko';
 
@@ -39,7 +39,7 @@ async function* organizationFindings(deps: VerifyDeps, pk: string): AsyncGenerat
           due_at === null || (await deps.store.get(deps.table(table), dueKey(organization, due_at))),
           'an organisation with a schedule is on the list of due syncs',
         );
-      } else if (sk === 'STATE') state = SyncState.parse(item);
+      } else if (sk === 'STATE') state = asSyncState(item);
       else {
         const [, account = ''] = /^PATIENT#(.*)#/.exec(sk) ?? [];
         const place = `${account} ${StoredPatient.parse(item).standing}`;
@@ -66,7 +66,7 @@ export const clinikoVerifiers: Verifier[] = [
   everyItem(table, 'TENANT#', (item) => assertVersion(item, 'counter of a tenant')),
   everyItem(table, runningPartition, async (item, deps) => {
     const state = await deps.store.get(deps.table(table), stateKey(Organization.parse(item)));
-    invariant(state && SyncState.parse(state).run, 'what is on the list of running syncs runs');
+    invariant(state && asSyncState(state).run, 'what is on the list of running syncs runs');
   }),
   everyItem(table, duePartition, async (item, deps) => {
     const organization = Organization.parse(item);

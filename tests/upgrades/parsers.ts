@@ -10,7 +10,7 @@ import { ClinikoSettings } from '../../functions/cliniko/account/settings.ts';
 import { Organization } from '../../functions/cliniko/organization.ts';
 import { StoredPatient } from '../../functions/cliniko/patients/patient.ts';
 import { SyncLog } from '../../functions/cliniko/sync/sync-log.ts';
-import { SyncState } from '../../functions/cliniko/sync/sync-state.ts';
+import { asSyncState } from '../../functions/cliniko/sync/sync-state.ts';
 import {
   ConfirmingItem,
   NonceItem,
@@ -68,7 +68,7 @@ export const parsers: Record<string, Parser> = {
   'cliniko DUE': (item) => Organization.parse(item),
   'cliniko ORG/PATIENT': (item) => StoredPatient.parse(item),
   'cliniko ORG/SETTINGS': (item) => ClinikoSettings.parse(item),
-  'cliniko ORG/STATE': (item) => SyncState.parse(item),
+  'cliniko ORG/STATE': asSyncState,
   'cliniko RUNNING': (item) => Organization.parse(item),
   'cliniko TENANT/COUNTER': single,
   'content CHAIN': (item) => WaitingPriceJob.parse(item),

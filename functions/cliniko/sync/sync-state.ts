@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { timestamp } from '../../../core/clock.ts';
+import type { Item } from '../../../core/dynamo/store.ts';
 import { stored } from '../../../core/dynamo/version.ts';
 import { present } from '../../../core/invariant.ts';
 import { noNumbers } from './number-set.ts';
@@ -132,6 +134,21 @@ export const SyncState = stored(
   }),
 );
 export type SyncState = z.output<typeof SyncState>;
+
+/** The run of a state that an earlier version began, whose counts were in its log alone. */
+const FormerRun = z.looseObject({ startedAt: z.number(), progress: z.undefined() });
+
+/**
+ * Parses a state for a reader that does not look at the counts of its run: for a run of an earlier version
+ * they are those of its beginning. `readSnapshot` has them from its log.
+ *
+ * @throws ZodError for an item of another shape.
+ */
+export function asSyncState(item: Item): SyncState {
+  const former = FormerRun.safeParse(item.run).data;
+  const run = former ? { ...former, progress: newProgress(timestamp(former.startedAt)) } : item.run;
+  return SyncState.parse({ ...item, run });
+}
 
 export const emptyState: SyncState = {
   version: 0,
