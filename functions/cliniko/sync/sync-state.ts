@@ -136,7 +136,7 @@ export const SyncState = stored(
 export type SyncState = z.output<typeof SyncState>;
 
 /** The run of a state that an earlier version began, whose counts were in its log alone. */
-const FormerRun = z.looseObject({ startedAt: z.number(), progress: z.undefined() });
+const FormerRun = z.looseObject({ startedAt: z.number(), progress: z.undefined().optional() });
 
 /**
  * Parses a state for a reader that does not look at the counts of its run: for a run of an earlier version

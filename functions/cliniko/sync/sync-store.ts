@@ -26,7 +26,9 @@ export class Overtaken extends Error {
 }
 
 /** An item of a state, as far as it is looked at before it is parsed. */
-const StateItem = z.object({ run: z.looseObject({ sync: z.int(), progress: z.unknown() }).nullable() });
+const StateItem = z.object({
+  run: z.looseObject({ sync: z.int(), progress: z.unknown().optional() }).nullable(),
+});
 
 /** A run that was begun before runs had their counts: they are in its log. */
 async function withProgress(organization: Organization, state: Item | undefined): Promise<Item | undefined> {
