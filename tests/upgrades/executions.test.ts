@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../core/invariant.ts';
 import { clinikoWorkers } from '../../functions/cliniko/workers.ts';
 import { projectAssembly } from '../../local/project.ts';
 import { type Clinic, clinic, ended, latestLog, ok } from '../cliniko/fixtures.ts';
 import { somebody } from '../people.ts';
 import { ownService } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
+import { tablesOf } from '../service/tables.ts';
 import { verified } from '../service/verified.ts';
 
 /** In the text of a template: the constant in the parameters of a step. */
@@ -45,9 +47,8 @@ test('a sync goes on with steps whose inputs have no version, as those of 0.1.0'
   expect(await ended(place)).toMatchObject({ status: 'completed', records_success: 120 });
 });
 
-test('a sync whose steps are of newer code is refused, not failed, and taken back by the sweep later', {
-  timeout: 180_000,
-}, async () => {
+/** A sync that waits for newer code, since its steps are of that. */
+async function waitingSync() {
   const newer = await ownService({ assembly: await assemblyWith(2) });
   const place = await clinic(inputs, { url: newer.running.url });
   ok(await place.admin.api.cliniko.syncAll({ params: { orgId: place.orgId } }));
@@ -56,7 +57,11 @@ test('a sync whose steps are of newer code is refused, not failed, and taken bac
   await pause(attemptStartMs);
   const left = await latestLog(place);
   expect(left).toMatchObject({ status: 'running', records_processed: 0 });
+  return { newer, place, left };
+}
 
+/** Starts the code of now on the data, lets its sweep take back what was left, and waits for the end. */
+async function takenBack({ newer, place, left }: Awaited<ReturnType<typeof waitingSync>>) {
   await newer.running.crash();
   const now = await ownService({ dataDir: newer.dataDir });
   const { tenantId } = place.admin;
@@ -65,4 +70,26 @@ test('a sync whose steps are of newer code is refused, not failed, and taken bac
   await runWorker(now.running, clinikoWorkers.sweep);
   expect(await ended(again)).toMatchObject({ id: left.id, status: 'completed', records_success: 120 });
   expect(await verified(now.running)).toEqual([]);
+}
+
+test('a sync whose steps are of newer code is refused, not failed, and taken back by the sweep later', {
+  timeout: 180_000,
+}, async () => {
+  await takenBack(await waitingSync());
+});
+
+test('a sync that 0.1.0 began goes on, although its counts are in its log alone', {
+  timeout: 180_000,
+}, async () => {
+  const waiting = await waitingSync();
+  const tables = tablesOf(waiting.newer.running);
+  const state = present(
+    (await tables.scan('cliniko')).find(({ sk }) => sk === 'STATE'),
+    'the organisation has a state',
+  );
+  const { progress, ...run } = state.run as Record<string, unknown>;
+  expect(progress).toBeDefined();
+  await tables.set('cliniko', { pk: String(state.pk), sk: 'STATE' }, 'run', run);
+  expect(await latestLog(waiting.place)).toEqual(waiting.left);
+  await takenBack(waiting);
 });
