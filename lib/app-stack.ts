@@ -63,7 +63,8 @@ export interface AppStackProps extends StackProps {
 /** The whole app: data at rest, data in flight, the workers, and the API in front of them. */
 export class AppStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundles, ...props }: AppStackProps) {
-    super(scope, id, props);
+    // A template may have 1 MB (service quotas of CloudFormation), a third of which would be indentation.
+    super(scope, id, { suppressTemplateIndentation: true, ...props });
     const { tables } = new TablesOf(this, 'Tables', settings);
     const { queues } = new QueuesOf(this, 'Queues', consumerTimeoutSeconds);
     const { topics } = new TopicsOf(this, 'Topics');

@@ -141,6 +141,8 @@ test('has room below the 500 resources of CloudFormation for 22 endpoints and 8 
   const worker = resourcesUnder(prod, 'patients', 'sweep') + 1;
   expect(worker).toBe(6);
   expect(today + 22 * endpoint + 8 * worker).toBeLessThan(450);
+  // Of the megabyte that a template may have, as it is written: without indentation.
+  expect(JSON.stringify(prod.template.toJSON()).length).toBeLessThan(700_000);
 });
 
 test.each([
