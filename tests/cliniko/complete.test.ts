@@ -59,7 +59,8 @@ test.each(
 )(
   'stores 500 patients though %s fails (%s), and says what was repeated',
   async (_which, name, kind, pattern) => {
-    for (const seed of [41, 42]) {
+    // Only chance differs between seeds: a counted pattern meets the same answers again.
+    for (const seed of 'rate' in pattern ? [41, 42] : [41]) {
       const spec = { patients: 500, archived: 30, deleted: 5, faults: [{ name, ...pattern }] };
       const place = await simulated({ spec, seed });
       const result = await place.sync();
