@@ -3,13 +3,13 @@ import type { Item } from '../dynamo/store.ts';
 import { assertVersion } from '../dynamo/version.ts';
 import { invariant } from '../invariant.ts';
 import {
-  brokenRule,
   everyItem,
   type Finding,
   itemsOf,
   keyOf,
   type Verifier,
   type VerifyDeps,
+  visitItems,
 } from '../verify/verifier.ts';
 import { isCount } from './attributes.ts';
 import { asChunk, type Chunk, countPlaces } from './chunk.ts';
@@ -24,13 +24,7 @@ export function batchVerifiers(engine: string): Verifier[] {
   const batchOf = async (deps: VerifyDeps, id: string) =>
     await deps.store.get(deps.table(table), keys.batch(id));
   return [
-    {
-      table,
-      prefix: keys.batch('').pk,
-      async *verify(deps, pk) {
-        yield* batchFindings(deps, pk, keys);
-      },
-    },
+    { table, prefix: keys.batch('').pk, verify: (deps, pk) => batchFindings(deps, pk, keys) },
     everyItem(table, keys.openOf().pk, async (item, deps) => {
       const { id } = asEntry(item);
       invariant(await batchOf(deps, id), 'an entry of an open batch has its batch');
@@ -41,7 +35,7 @@ export function batchVerifiers(engine: string): Verifier[] {
     }),
     {
       table,
-      prefix: keys.listCount('').pk.replace(/#$/, '#'),
+      prefix: keys.listCount('').pk,
       async *verify(deps, pk) {
         let [entries, count] = [0, 0];
         for await (const item of itemsOf(deps, table, pk)) {
@@ -76,13 +70,10 @@ async function* batchFindings(
     for (const sort of ['result', 'error', 'waiting'] as const)
       counted[sort] += countPlaces(chunk, outcomes, sort);
   };
-  for await (const item of itemsOf(deps, table, pk)) {
-    const broken = await brokenRule(async () => {
-      if (item.sk === 'BATCH') record = asBatch(item);
-      if (String(item.sk).startsWith('CHUNK#')) count(asChunk(item, await resultOf(deps, item)));
-    });
-    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
-  }
+  yield* visitItems(deps, table, pk, async (item) => {
+    if (item.sk === 'BATCH') record = asBatch(item);
+    if (String(item.sk).startsWith('CHUNK#')) count(asChunk(item, await resultOf(deps, item)));
+  });
   const key = { pk, sk: 'BATCH' };
   // Chunks are stored before their batch is opened, so an opening that failed leaves some.
   if (!record) return;

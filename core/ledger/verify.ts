@@ -4,6 +4,7 @@ import type { Item, TableKey } from '../dynamo/store.ts';
 import { invariant } from '../invariant.ts';
 import {
   brokenRule,
+  countInIndex,
   type Finding,
   itemsOf,
   keyOf,
@@ -129,7 +130,7 @@ async function* tenantFindings<T extends Stored>(
     yield { rule: 'creations less deletions are the records that are there', table, key };
   for (const name of differing(counted, { ...head }, (one) => one.startsWith('count:')))
     yield { rule: `the counter ${name} equals what is there`, table, key };
-  if ((await countOfIndex(deps, table, tenant)) !== inPartition)
+  if ((await countInIndex(deps, table, thinIndex, recordsPk(tenant))) !== inPartition)
     yield { rule: 'the thin index has each record once', table, key: { pk: recordsPk(tenant) } };
 }
 
@@ -181,25 +182,6 @@ async function checkRecord(
   if (isNamed || !allListedIn(await readHead(deps, table, tenant)).some(({ stamp }) => stamp === record.tx))
     return;
   invariant(isNamed, 'a record of an undecided transaction is in its manifest');
-}
-
-async function countOfIndex({ store, table }: VerifyDeps, name: TableName, tenant: string): Promise<number> {
-  let count = 0;
-  let from: Item | undefined;
-  // Ends with the partition: each page begins behind the last.
-  do {
-    const page = await store.query({
-      TableName: table(name),
-      IndexName: thinIndex,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': recordsPk(tenant) },
-      Select: 'COUNT',
-      ExclusiveStartKey: from,
-    });
-    count += page.count;
-    from = page.next;
-  } while (from);
-  return count;
 }
 
 /** What a committed transaction changed, of which its records show nothing. */

@@ -35,7 +35,23 @@ export const keyOf = ({ pk, sk }: Item): TableKey => ({
   ...(sk === undefined ? {} : { sk: String(sk) }),
 });
 
-/** For each item of a partition: it can be read, by its parser, and the rules that `check` yields hold. */
+/**
+ * Visits each item of a partition in its order. What `visit` throws, since an item cannot be read or breaks a
+ * rule, is a finding about that item.
+ */
+export async function* visitItems(
+  deps: VerifyDeps,
+  table: TableName,
+  pk: string,
+  visit: (item: Item) => unknown,
+): AsyncGenerator<Finding> {
+  for await (const item of itemsOf(deps, table, pk)) {
+    const broken = await brokenRule(() => visit(item));
+    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
+  }
+}
+
+/** For each item of a partition: it can be read, by its parser, and the rules that `check` asserts hold. */
 export const everyItem = (
   table: TableName,
   prefix: string,
@@ -43,13 +59,33 @@ export const everyItem = (
 ): Verifier => ({
   table,
   prefix,
-  async *verify(deps, pk) {
-    for await (const item of itemsOf(deps, table, pk)) {
-      const broken = await brokenRule(() => check(item, deps));
-      if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
-    }
-  },
+  verify: (deps, pk) => visitItems(deps, table, pk, (item) => check(item, deps)),
 });
+
+/** The number of entries that a partition has in a local index. */
+export async function countInIndex(
+  { store, table: nameOf }: VerifyDeps,
+  table: TableName,
+  index: string,
+  pk: string,
+): Promise<number> {
+  let count = 0;
+  let from: Item | undefined;
+  // Ends with the partition: each page begins behind the last.
+  do {
+    const page = await store.query({
+      TableName: nameOf(table),
+      IndexName: index,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      Select: 'COUNT',
+      ExclusiveStartKey: from,
+    });
+    count += page.count;
+    from = page.next;
+  } while (from);
+  return count;
+}
 
 /** Errors whose text names rules, kinds and versions alone. */
 const toldErrors = new Set(['BrokenInvariant', 'NewerVersion']);

@@ -2,13 +2,12 @@ import { batchVerifiers } from '../../core/batch/verify.ts';
 import type { Item } from '../../core/dynamo/store.ts';
 import { assertVersion } from '../../core/dynamo/version.ts';
 import {
-  brokenRule,
+  countInIndex,
   everyItem,
   type Finding,
-  itemsOf,
-  keyOf,
   type Verifier,
   type VerifyDeps,
+  visitItems,
 } from '../../core/verify/verifier.ts';
 import type { CollectionName } from './records/collection.ts';
 import { storedOf, tallyKey } from './records/store.ts';
@@ -27,13 +26,12 @@ async function* collectionFindings(
   const tally = tallyOf(await deps.store.get(deps.table(table), key));
   const counted = new Map<string, number>();
   let records = 0;
-  for await (const item of itemsOf(deps, table, pk)) {
+  yield* visitItems(deps, table, pk, (item) => {
     records += 1;
-    const broken = await brokenRule(() => storedOf(item));
-    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
     const place = placeIn(tally, item);
     counted.set(place, (counted.get(place) ?? 0) + 1);
-  }
+    storedOf(item);
+  });
   const kept = new Map(
     tally.blocks.flatMap(({ id, counts }) =>
       Object.entries(counts).map(([facet, n]) => [`${id} ${facet}`, n]),
@@ -43,7 +41,7 @@ async function* collectionFindings(
     if ((counted.get(place) ?? 0) !== (kept.get(place) ?? 0))
       yield { rule: `the tally counts the records of block and facet ${place}`, table, key };
   for (const index of ['time', 'facet'])
-    if ((await indexed(deps, index, pk)) !== records)
+    if ((await countInIndex(deps, table, index, pk)) !== records)
       yield { rule: `the index ${index} has each record once`, table, key: { pk } };
 }
 
@@ -51,25 +49,6 @@ async function* collectionFindings(
 function placeIn({ blocks }: Tally, { time, facet }: Item): string {
   const block = blocks.findLast(({ from }) => from <= String(time));
   return `${block?.id} ${String(facet).slice(0, -String(time).length - 1)}`;
-}
-
-async function indexed({ store, table: nameOf }: VerifyDeps, index: string, pk: string): Promise<number> {
-  let count = 0;
-  let from: Item | undefined;
-  // Ends with the partition: each page begins behind the last.
-  do {
-    const page = await store.query({
-      TableName: nameOf(table),
-      IndexName: index,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      Select: 'COUNT',
-      ExclusiveStartKey: from,
-    });
-    count += page.count;
-    from = page.next;
-  } while (from);
-  return count;
 }
 
 /** Of administrators' records: collections with tallies, numbers of batches, and the engine's part. */

@@ -1,13 +1,11 @@
 import { assertVersion } from '../../core/dynamo/version.ts';
 import { invariant } from '../../core/invariant.ts';
 import {
-  brokenRule,
   everyItem,
   type Finding,
-  itemsOf,
-  keyOf,
   type Verifier,
   type VerifyDeps,
+  visitItems,
 } from '../../core/verify/verifier.ts';
 import { ClinikoSettings } from './account/settings.ts';
 import { dueKey, duePartition, logKey, runningKey, runningPartition, settingsKey, stateKey } from './keys.ts';
@@ -30,24 +28,21 @@ async function* organizationFindings(deps: VerifyDeps, pk: string): AsyncGenerat
   const organization = organizationIn(pk);
   let state = emptyState;
   const counted = new Map<string, number>();
-  for await (const item of itemsOf(deps, table, pk)) {
-    const broken = await brokenRule(async () => {
-      const sk = String(item.sk);
-      if (sk === 'SETTINGS') {
-        const { due_at } = ClinikoSettings.parse(item);
-        invariant(
-          due_at === null || (await deps.store.get(deps.table(table), dueKey(organization, due_at))),
-          'an organisation with a schedule is on the list of due syncs',
-        );
-      } else if (sk === 'STATE') state = asSyncState(item);
-      else {
-        const [, account = ''] = /^PATIENT#(.*)#/.exec(sk) ?? [];
-        const place = `${account} ${StoredPatient.parse(item).standing}`;
-        counted.set(place, (counted.get(place) ?? 0) + 1);
-      }
-    });
-    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
-  }
+  yield* visitItems(deps, table, pk, async (item) => {
+    const sk = String(item.sk);
+    if (sk === 'SETTINGS') {
+      const { due_at } = ClinikoSettings.parse(item);
+      invariant(
+        due_at === null || (await deps.store.get(deps.table(table), dueKey(organization, due_at))),
+        'an organisation with a schedule is on the list of due syncs',
+      );
+    } else if (sk === 'STATE') state = asSyncState(item);
+    else {
+      const [, account = ''] = /^PATIENT#(.*)#/.exec(sk) ?? [];
+      const place = `${account} ${StoredPatient.parse(item).standing}`;
+      counted.set(place, (counted.get(place) ?? 0) + 1);
+    }
+  });
   const standings = ['active', 'archived', 'deleted'] as const satisfies (keyof Holdings)[];
   for (const [account, holdings] of Object.entries(state.holdings))
     for (const standing of standings)

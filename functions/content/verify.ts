@@ -2,13 +2,11 @@ import { batchVerifiers } from '../../core/batch/verify.ts';
 import { assertVersion } from '../../core/dynamo/version.ts';
 import { invariant } from '../../core/invariant.ts';
 import {
-  brokenRule,
   everyItem,
   type Finding,
-  itemsOf,
-  keyOf,
   type Verifier,
   type VerifyDeps,
+  visitItems,
 } from '../../core/verify/verifier.ts';
 import { contentKey } from './batch/operation.ts';
 import {
@@ -28,13 +26,10 @@ const batches = batchVerifiers('content');
 async function* signerFindings(deps: VerifyDeps, pk: string): AsyncGenerator<Finding> {
   const nonces = new Set<number>();
   let state: SignerState | undefined;
-  for await (const item of itemsOf(deps, table, pk)) {
-    const broken = await brokenRule(() => {
-      if (item.sk === 'STATE') state = SignerState.parse(item);
-      else nonces.add(NonceItem.parse(item).nonce);
-    });
-    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
-  }
+  yield* visitItems(deps, table, pk, (item) => {
+    if (item.sk === 'STATE') state = SignerState.parse(item);
+    else nonces.add(NonceItem.parse(item).nonce);
+  });
   const key = { pk, sk: 'STATE' };
   if (!state) {
     if (nonces.size > 0) yield { rule: 'nonces have a numbering', table, key };

@@ -4,13 +4,11 @@ import { queryAll } from '../../../core/dynamo/query-all.ts';
 import type { Item } from '../../../core/dynamo/store.ts';
 import { chunksOf } from '../../../core/parallel.ts';
 import {
-  brokenRule,
   everyItem,
   type Finding,
-  itemsOf,
-  keyOf,
   type Verifier,
   type VerifyDeps,
+  visitItems,
 } from '../../../core/verify/verifier.ts';
 import {
   asDueEntry,
@@ -35,8 +33,6 @@ const table = 'messaging';
 const messagesAtOnce = 100;
 
 const parsers: Record<string, (item: Item) => unknown> = {
-  BATCH: asSmsBatch,
-  PACK: asPack,
   ERRORS: asReadFile,
   // Each pack of 50 messages has one item of receipts; earlier versions had counters.
   RECEIPTS: (item) => (item.sk === 'RECEIPTS' ? asReceiptCounter(item) : countsIn(item)),
@@ -49,15 +45,12 @@ const parsers: Record<string, (item: Item) => unknown> = {
 async function* batchFindings(deps: VerifyDeps, pk: string): AsyncGenerator<Finding> {
   let batch: SmsBatch | undefined;
   let packed = 0;
-  for await (const item of itemsOf(deps, table, pk)) {
-    const broken = await brokenRule(() => {
-      const kind = String(item.sk).split('#')[0] ?? '';
-      parsers[kind]?.(item);
-      if (kind === 'BATCH') batch = asSmsBatch(item);
-      if (kind === 'PACK') packed += asPack(item).length;
-    });
-    if (broken !== undefined) yield { rule: broken, table, key: keyOf(item) };
-  }
+  yield* visitItems(deps, table, pk, (item) => {
+    const kind = String(item.sk).split('#')[0] ?? '';
+    if (kind === 'BATCH') batch = asSmsBatch(item);
+    else if (kind === 'PACK') packed += asPack(item).length;
+    else parsers[kind]?.(item);
+  });
   // Packs are stored before their batch, and a batch of a file that is expected has none.
   if (!batch || batch.state === 'expected') return;
   const { tenant, id, total } = batch;
