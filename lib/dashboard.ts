@@ -1,17 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Stage } from 'aws-cdk-lib/aws-apigateway';
-import {
-  Dashboard,
-  GraphWidget,
-  type IMetric,
-  type IWidget,
-  Metric,
-  TextWidget,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, GraphWidget, type IMetric, type IWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { type QueueName, type WorkflowName, workflows } from '../core/contract/resources.ts';
-import { namespaceOf } from '../core/metrics.ts';
+import { functionErrors } from './function-errors.ts';
+import { ownMetric, period, tableMetric } from './metrics.ts';
 import type { QueueWithDeadLetters } from './queues.ts';
 import type { Settings } from './settings.ts';
 import type { Tables } from './tables.ts';
@@ -28,8 +22,6 @@ export interface Shown {
   machines: Readonly<Record<WorkflowName, StateMachine>>;
 }
 
-const period = Duration.minutes(5);
-
 /** Four of them fill a row of the dashboard's 24 columns. */
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, width: 6, left, right });
@@ -37,21 +29,11 @@ const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =
 /** Calls, faults and latency of a system, which core/metrics.ts counts, and what fails and waits in it. */
 function rowOf(system: string, { queues, queuesOf }: Shown, { stage }: Settings): IWidget[] {
   const metric = (metricName: string, statistic: string) =>
-    new Metric({
-      namespace: namespaceOf(stage),
-      metricName,
+    ownMetric(stage, metricName, statistic, {
       dimensionsMap: { system },
-      period,
-      statistic,
       label: statistic === 'Sum' ? metricName : statistic,
     });
-  const failed = new Metric({
-    namespace: namespaceOf(stage),
-    metricName: `${system}FunctionErrors`,
-    period,
-    statistic: 'Sum',
-    label: 'failed runs',
-  });
+  const failed = functionErrors(stage, system).with({ label: 'failed runs' });
   const its = queuesOf(system).map((name) => ({ name, ...queues[name] }));
   const waiting = its.map(({ name, queue }) =>
     queue.metricApproximateNumberOfMessagesVisible({ period, label: name }),
@@ -81,21 +63,11 @@ const executionsOf = (name: WorkflowName, machine: StateMachine): IWidget =>
 
 /** Units of all tables, by table: what the bill counts. */
 function unitsOf(tables: Tables): IWidget[] {
-  const metric = (metricName: string) =>
-    Object.entries(tables).map(
-      ([label, { tableName }]) =>
-        new Metric({
-          namespace: 'AWS/DynamoDB',
-          metricName,
-          dimensionsMap: { TableName: tableName },
-          period,
-          statistic: 'Sum',
-          label,
-        }),
-    );
+  const metrics = (metricName: string) =>
+    Object.entries(tables).map(([label, table]) => tableMetric(table, metricName, label));
   return [
-    graph('Read units', metric('ConsumedReadCapacityUnits')),
-    graph('Write units', metric('ConsumedWriteCapacityUnits')),
+    graph('Read units', metrics('ConsumedReadCapacityUnits')),
+    graph('Write units', metrics('ConsumedWriteCapacityUnits')),
   ];
 }
 

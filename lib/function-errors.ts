@@ -1,5 +1,7 @@
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type LogGroup } from 'aws-cdk-lib/aws-logs';
 import { namespaceOf } from '../core/metrics.ts';
+import { ownMetric } from './metrics.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -16,6 +18,12 @@ const signs = [
   'Unhandled Promise Rejection',
 ];
 
+const metricName = (system: string): string => `${system}FunctionErrors`;
+
+/** The failed invocations of a system, as `countFunctionErrors` counts them. */
+export const functionErrors = (stage: string, system: string): Metric =>
+  ownMetric(stage, metricName(system), 'Sum');
+
 /**
  * Counts the failed invocations of a system by its log, as the metric `<system>FunctionErrors` of the stage:
  * Lambda's own metrics are by function, of which an alarm takes ten. It costs nothing while nothing fails.
@@ -24,6 +32,6 @@ export function countFunctionErrors(logs: LogGroup, system: string, { stage }: S
   logs.addMetricFilter('Errors', {
     filterPattern: FilterPattern.anyTerm(...signs),
     metricNamespace: namespaceOf(stage),
-    metricName: `${system}FunctionErrors`,
+    metricName: metricName(system),
   });
 }

@@ -1,12 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   ComparisonOperator,
   type CreateAlarmOptions,
   type IMetric,
-  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { namespaceOf } from '../../core/metrics.ts';
 
 /** An alarm: what it watches, who is hurt when it rises, and what an operator reads then. */
 export interface AlarmProps {
@@ -25,9 +22,6 @@ export interface AlarmProps {
   runbook: string;
 }
 
-/** The period of all alarms. */
-export const period = Duration.minutes(5);
-
 /** The properties of an alarm in the words of the CDK. */
 export function alarmOptions({
   threshold,
@@ -45,7 +39,3 @@ export function alarmOptions({
     alarmDescription: `${hurt} See docs/operating.md, "${runbook}".`,
   };
 }
-
-/** A metric of the stage that core/metrics.ts or a metric filter writes, without dimensions. */
-export const ownMetric = (stage: string, metricName: string, statistic: 'Maximum' | 'Sum'): Metric =>
-  new Metric({ namespace: namespaceOf(stage), metricName, period, statistic });

@@ -1,6 +1,7 @@
 import type { Stage } from 'aws-cdk-lib/aws-apigateway';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { type AlarmProps, period } from './alarm.ts';
+import { period } from '../metrics.ts';
+import type { AlarmProps } from './alarm.ts';
 
 /** Milliseconds: 80 % of the 29 seconds after which the gateway gives up. */
 const latencyMsMax = 23_000;

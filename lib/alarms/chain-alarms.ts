@@ -1,5 +1,6 @@
+import { ownMetric } from '../metrics.ts';
 import type { Settings } from '../settings.ts';
-import { type AlarmProps, ownMetric } from './alarm.ts';
+import type { AlarmProps } from './alarm.ts';
 
 const halfAnHourMs = 30 * 60_000;
 

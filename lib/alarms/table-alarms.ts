@@ -1,7 +1,8 @@
-import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { type TableName, tables } from '../../core/contract/resources.ts';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { tables } from '../../core/contract/resources.ts';
+import { period, tableMetric } from '../metrics.ts';
 import type { Tables } from '../tables.ts';
-import { type AlarmProps, period } from './alarm.ts';
+import type { AlarmProps } from './alarm.ts';
 
 /** The most metrics of one alarm (CloudWatch quotas, "Alarms based on metric math"). */
 const metricsPerAlarmMax = 10;
@@ -27,7 +28,9 @@ export function tableAlarms(named: Tables): AlarmProps[] {
           metric: new MathExpression({
             label: 'throttled requests',
             expression: `SUM([${group.map((name) => `FILL(${name}, 0)`).join(', ')}])`,
-            usingMetrics: Object.fromEntries(group.map((name) => [name, throttles(named, name, kind)])),
+            usingMetrics: Object.fromEntries(
+              group.map((name) => [name, tableMetric(named[name], `${kind}ThrottleEvents`)]),
+            ),
             period,
           }),
           threshold: throttledRequestsMax,
@@ -54,12 +57,3 @@ export function tableAlarms(named: Tables): AlarmProps[] {
     },
   ];
 }
-
-const throttles = (named: Tables, table: TableName, kind: (typeof kinds)[number]): IMetric =>
-  new Metric({
-    namespace: 'AWS/DynamoDB',
-    metricName: `${kind}ThrottleEvents`,
-    dimensionsMap: { TableName: named[table].tableName },
-    period,
-    statistic: 'Sum',
-  });

@@ -2,8 +2,10 @@ import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { WorkflowName } from '../../core/contract/resources.ts';
+import { functionErrors } from '../function-errors.ts';
+import { period } from '../metrics.ts';
 import type { QueueWithDeadLetters } from '../queues.ts';
-import { type AlarmProps, ownMetric, period } from './alarm.ts';
+import type { AlarmProps } from './alarm.ts';
 
 /** A worker that a schedule runs. */
 export interface ScheduledWorker {
@@ -33,7 +35,7 @@ export const scheduleAlarm = ({ system, name, fn }: ScheduledWorker): AlarmProps
  */
 export const functionAlarm = (stage: string, system: string): AlarmProps => ({
   name: `${system}-Errors`,
-  metric: ownMetric(stage, `${system}FunctionErrors`, 'Sum'),
+  metric: functionErrors(stage, system),
   threshold: 0,
   // A queue delivers again after six minutes: one failed message does not fill three periods.
   periods: 3,
