@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { STSClient } from '@aws-sdk/client-sts';
-import * as z from 'zod';
+import { explain, Refused } from '../lib/explain.ts';
 import { readAccount } from '../lib/preflight/account.ts';
 import { type Finding, findingsOf } from '../lib/preflight/findings.ts';
 import { readSettings } from '../lib/settings.ts';
@@ -15,11 +15,6 @@ import { root } from '../local/project.ts';
 const attemptsMax = 3;
 
 const textOf = ({ kind, what, remedy }: Finding): string => `${kind}: ${what}\n  → ${remedy}`;
-
-const textOfError = (error: unknown): string => {
-  if (error instanceof z.ZodError) return `The settings are wrong:\n${z.prettifyError(error)}`;
-  return error instanceof Error ? error.message : String(error);
-};
 
 try {
   const { values } = parseArgs({
@@ -32,8 +27,8 @@ try {
   const { stage = 'dev', region = process.env.AWS_REGION } = values;
   const settings = readSettings(stage, cdkContext(root).stages, values.settings);
   const config = { maxAttempts: attemptsMax, ...(region ? { region } : {}) };
-  const where = await new STSClient(config).config.region().catch((cause: unknown) => {
-    throw new Error('There is no Region: name it by --region, AWS_REGION or the profile', { cause });
+  const where = await new STSClient(config).config.region().catch(() => {
+    throw new Refused('There is no Region: name it by --region, AWS_REGION or the profile');
   });
   const facts = await readAccount(config);
   const findings = findingsOf(facts, settings);
@@ -43,6 +38,6 @@ try {
   if (findings.length === 0) console.log(`nothing stands in the way: npm run deploy -- -c stage=${stage}`);
   if (findings.some(({ kind }) => kind === 'blocks')) process.exitCode = 1;
 } catch (error) {
-  console.error(textOfError(error));
+  console.error(explain(error));
   process.exitCode = 1;
 }

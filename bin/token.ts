@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { explain, Refused } from '../lib/explain.ts';
 import { signInByBrowser } from '../lib/sign-in/browser-sign-in.ts';
-import { explain, Refused } from '../lib/sign-in/explain.ts';
 import { openBrowser } from '../lib/sign-in/open-browser.ts';
 import { outputOf, stageOutputs } from '../lib/sign-in/stage-outputs.ts';
 

@@ -7,7 +7,7 @@ import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-
 import { readEmailAddress } from '../core/email-address.ts';
 import { type Role, roles } from '../core/http/caller.ts';
 import { isName } from '../core/text.ts';
-import { explain, Refused } from '../lib/sign-in/explain.ts';
+import { explain, Refused } from '../lib/explain.ts';
 import { type PoolUser, PoolUsers, type Standing } from '../lib/sign-in/pool-users.ts';
 import { outputOf, stageOutputs } from '../lib/sign-in/stage-outputs.ts';
 

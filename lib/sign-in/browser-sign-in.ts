@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { Refused } from './explain.ts';
+import { Refused } from '../explain.ts';
 
 /** Time in which the user has to have signed in. */
 const signInTimeoutMs = 5 * 60_000;

@@ -10,7 +10,7 @@ import {
   paginateListUsers,
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { Role } from '../../core/http/caller.ts';
-import { Refused } from './explain.ts';
+import { Refused } from '../explain.ts';
 
 /** What an administrator decides about a user. An empty text takes a value away. */
 export interface Standing {

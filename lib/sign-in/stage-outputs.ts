@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { Refused } from './explain.ts';
+import { Refused } from '../explain.ts';
 
 /** Where a stage is deployed, as a command line names it. */
 export interface Place {

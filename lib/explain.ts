@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** A reason why a command cannot be done that the operator can act on: printed as one line. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -14,12 +16,13 @@ const remedies: Record<string, string> = {
 };
 
 /**
- * An error of AWS, or of getting at it, as a sentence for the operator. AWS's own message is kept where it
- * names what is missing, as the action and the resource of a denied call.
+ * An error of AWS, of getting at it, or of a stage's settings, as text for the operator. AWS's own message is
+ * kept where it names what is missing, as the action and the resource of a denied call.
  */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Refused) return error.message;
+  if (error instanceof z.ZodError) return `The settings are wrong:\n${z.prettifyError(error)}`;
   // An unknown option or a missing value, which Node names by itself.
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
   if (error.message === 'Region is missing')
