@@ -29,7 +29,7 @@ const { values } = parseArgs({
 });
 
 /** Of a tenant in a key only a digest is shown, since customers name them. */
-const shownKey = ({ key: { pk, sk } }: Finding): string => {
+const shownKey = ({ pk, sk }: Finding['key']): string => {
   const [kind = '', ...rest] = pk.split('#');
   const digest = createHash('sha256').update(rest.join('#')).digest('hex').slice(0, 12);
   return [rest.length > 0 ? `${kind}#${digest}` : kind, sk].filter(Boolean).join(' / ');
@@ -77,7 +77,7 @@ async function repairAll(found: WholeTables, names: Record<TableName, string>): 
       if (repair.stuck > 0) isWhole = false;
       if (repair.undone + repair.rolledBack + repair.stuck > 0 || repair.head)
         console.log(
-          `${isDry ? 'would repair' : 'repaired'} ${ledger} ${shownKey({ rule: '', table: ledger, key: { pk: `HEAD#${tenant}` } })}: ` +
+          `${isDry ? 'would repair' : 'repaired'} ${ledger} ${shownKey({ pk: `HEAD#${tenant}` })}: ` +
             `${repair.undone} transactions undone, ${repair.rolledBack} records rolled back, ` +
             `${repair.stuck} left as they are, HEAD ${repair.head ? 'renumbered' : 'right'}`,
         );
@@ -100,7 +100,7 @@ if (values.help) {
   const isRepaired = values.repair ? await repairAll(found, names) : true;
   const { partitions, findings } = await verifyTables({
     ...{ tables: found, names, verifiers, pause },
-    onFinding: (finding) => console.log(`${finding.table}: ${finding.rule}: ${shownKey(finding)}`),
+    onFinding: (finding) => console.log(`${finding.table}: ${finding.rule}: ${shownKey(finding.key)}`),
   });
   for (const table of tables) console.log(`${table}: ${partitions[table]} partitions verified`);
   console.log(findings.length === 0 ? 'Everything is as promised.' : `${findings.length} findings.`);
