@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
 
 interface Attribute {
@@ -88,13 +89,13 @@ export async function cognitoStandIn({ outputs }: { outputs?: Record<string, str
   };
 
   async function answer(message: IncomingMessage): Promise<Answer> {
-    const text = await textOf(message);
+    const body = await text(message);
     const { pathname, searchParams } = new URL(message.url ?? '/', url);
     if (pathname === '/oauth2/authorize') return authorize(searchParams);
-    if (pathname === '/oauth2/token') return exchange(message, new URLSearchParams(text));
+    if (pathname === '/oauth2/token') return exchange(message, new URLSearchParams(body));
     const target = message.headers['x-amz-target'];
-    if (typeof target === 'string') return admin(target, JSON.parse(text) as Record<string, unknown>);
-    return stacks(new URLSearchParams(text));
+    if (typeof target === 'string') return admin(target, JSON.parse(body) as Record<string, unknown>);
+    return stacks(new URLSearchParams(body));
   }
 
   function admin(target: string, body: Record<string, unknown>): Answer {
@@ -238,10 +239,4 @@ export async function cognitoStandIn({ outputs }: { outputs?: Record<string, str
   }
 
   return { url, users, requests, exchanges, poolId, clientId, callback };
-}
-
-async function textOf(message: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of message) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AccountFacts, readAccount } from '../lib/preflight/account.ts';
 import { findingsOf } from '../lib/preflight/findings.ts';
 import { readSettings } from '../lib/settings.ts';
+import { command } from './command.ts';
 
 interface Reply {
   status?: number;
@@ -215,50 +215,35 @@ describe('says', () => {
   });
 });
 
-/** Runs the command with the stand-in as every service. */
-async function preflight(args: string[], variables: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['bin/preflight.ts', ...args], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_ACCESS_KEY_ID: 'x',
-      AWS_SECRET_ACCESS_KEY: 'x',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      ...variables,
-    },
-  });
-  const ended = new Promise<number | null>((end) => child.once('close', end));
-  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { output, errors, code };
-}
+/** Runs the command with the stand-in as every service, in a shell without a Region. */
+const preflight = (options: string[], environment: Record<string, string> = {}) =>
+  command('preflight.ts', options, endpoint, { AWS_REGION: undefined, ...environment }).ended;
 
 describe('npm run preflight', () => {
   test('ends with 1 where something blocks, and prints what to do', async () => {
-    const { output, code } = await preflight(['--stage', 'prod', '--region', 'eu-west-1']);
-    expect(output).toContain('stage prod, account 123456789012, Region eu-west-1');
-    expect(output).toContain('blocks: the account has no bootstrap');
-    expect(output).toContain('→ npx cdk bootstrap');
+    const { stdout, code } = await preflight(['--stage', 'prod', '--region', 'eu-west-1']);
+    expect(stdout).toContain('stage prod, account 123456789012, Region eu-west-1');
+    expect(stdout).toContain('blocks: the account has no bootstrap');
+    expect(stdout).toContain('→ npx cdk bootstrap');
     expect(code).toBe(1);
   }, 60_000);
 
   test('ends with 0 where nothing stands in the way', async () => {
     replies = ready;
     const settings = '{"alarmEmail":"ops@example.com"}';
-    const { output, code } = await preflight(['--stage', 'prod', '--settings', settings], {
+    const { stdout, code } = await preflight(['--stage', 'prod', '--settings', settings], {
       AWS_REGION: 'eu-west-1',
     });
-    expect(output).toContain('nothing stands in the way: npm run deploy -- -c stage=prod');
+    expect(stdout).toContain('nothing stands in the way: npm run deploy -- -c stage=prod');
     expect(code).toBe(0);
   }, 60_000);
 
   test('says that credentials are missing', async () => {
-    const { output, code } = await preflight(['--region', 'eu-west-1'], {
+    const { stdout, code } = await preflight(['--region', 'eu-west-1'], {
       AWS_ACCESS_KEY_ID: '',
       AWS_SECRET_ACCESS_KEY: '',
     });
-    expect(output).toContain(
+    expect(stdout).toContain(
       'blocks: there are no valid credentials of an AWS account: CredentialsProviderError',
     );
     expect(code).toBe(1);
@@ -266,10 +251,10 @@ describe('npm run preflight', () => {
 
   test('refuses an unknown setting by its name, and a missing Region', async () => {
     const unknown = await preflight(['--region', 'eu-west-1', '--settings', '{"alarmMail":"x"}']);
-    expect(unknown).toMatchObject({ code: 1, errors: expect.stringContaining('alarmMail') });
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('alarmMail') });
     expect(await preflight([])).toMatchObject({
       code: 1,
-      errors: expect.stringContaining('There is no Region: name it by --region'),
+      stderr: expect.stringContaining('There is no Region: name it by --region'),
     });
   }, 60_000);
 });
