@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { CannotStart } from './cannot-start.ts';
-import { writeWhole } from './services/secrets-manager.ts';
 import { providerName } from './template/resource-names.ts';
 import type { Stack } from './template/stack.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** Claims of a token. */
 export interface Claims {

@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { arn } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
-import { writeWhole } from './secrets-manager.ts';
+import { readEntries, writeEntries } from '../whole-file.ts';
 
 /** A symmetric key of the local KMS. */
 export interface LocalKey {
@@ -35,9 +34,7 @@ export const rotated = (key: LocalKey): LocalKey => ({ ...key, material: [...key
 /** Opens the store of keys in this folder. */
 export function openKeyStore(dataDir: string): KeyStore {
   const file = join(dataDir, 'kms.json');
-  const keys = new Map<string, LocalKey>(
-    existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as [string, LocalKey][]) : [],
-  );
+  const keys = readEntries<LocalKey>(file);
   const aliases = new Map<string, string>();
   return {
     find(name) {
@@ -47,7 +44,7 @@ export function openKeyStore(dataDir: string): KeyStore {
     },
     put(key) {
       keys.set(key.id, key);
-      writeWhole(file, JSON.stringify([...keys]));
+      writeEntries(file, keys);
     },
     alias(name, key) {
       aliases.set(name, key.replace(/^arn:.+:key\//, ''));

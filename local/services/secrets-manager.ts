@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Guard } from '../iam/guard.ts';
 import { secretArn } from '../template/resource-names.ts';
 import type { Stack } from '../template/stack.ts';
+import { readEntries, writeEntries } from '../whole-file.ts';
 import { AwsError, type AwsService, jsonAnswer, operationOf } from './service.ts';
 
 interface Secret {
@@ -28,10 +28,8 @@ const secretBytesMax = 65_536;
 /** Opens the store of secrets in this folder. */
 export function openSecretStore(dataDir: string): SecretStore {
   const file = join(dataDir, 'secrets.json');
-  const secrets = new Map<string, Secret>(
-    existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as [string, Secret][]) : [],
-  );
-  const save = (): void => writeWhole(file, JSON.stringify([...secrets]));
+  const secrets = readEntries<Secret>(file);
+  const save = (): void => writeEntries(file, secrets);
   return {
     names: () => [...secrets.keys()],
     find: (idOrArn) =>
@@ -47,16 +45,6 @@ export function openSecretStore(dataDir: string): SecretStore {
       save();
     },
   };
-}
-
-/** Replaces a file atomically: after a crash it has the old or the new content. */
-export function writeWhole(file: string, text: string): void {
-  const beside = `${file}.new`;
-  const handle = openSync(beside, 'w', 0o600);
-  writeSync(handle, text);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(beside, file);
 }
 
 interface SecretProperties {
