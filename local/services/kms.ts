@@ -52,9 +52,7 @@ export function kmsService(keys: KeyStore, guard: Guard, limits: () => Limits): 
     const named = input.KeyId ?? (operation === 'Decrypt' ? keyIdIn(blob) : '');
     const key = keys.find(named);
     const resource = named.startsWith('arn:') && !key ? named : keyArn(key?.id ?? named);
-    guard(request.principal, [
-      { action: `kms:${operation}`, resource, context: { ...conditionsOf(context) } },
-    ]);
+    guard(request.principal, [{ action: `kms:${operation}`, resource, context: conditionsOf(context) }]);
     if (request.principal !== rootAccessKey && random() < limits().kmsThrottledShare)
       throw new AwsError('ThrottlingException', 'You have exceeded the rate at which you may call KMS.');
     if (!key) throw unknownKey(operation, input, resource);
@@ -124,8 +122,7 @@ function assertUsable(key: LocalKey, context: EncryptionContext): void {
 }
 
 function refuseBytes(field: string, bytes: number, bytesMax: number): void {
-  const isContext = field === 'encryptionContext';
-  if (bytes <= bytesMax && (bytes > 0 || isContext)) return;
+  if (bytes > 0 && bytes <= bytesMax) return;
   throw new AwsError(
     'ValidationException',
     `1 validation error detected: Value at '${field}' failed to satisfy constraint: Member must have length less than or equal to ${bytesMax} and greater than or equal to 1`,
