@@ -1,9 +1,7 @@
-import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
+import { type EngineServer, serveEngine } from '../dynamodb/engine-server.ts';
 import { type TableShape, tableNamed } from '../dynamodb/table-shape.ts';
-import { listen } from '../gateway/gateway.ts';
-import { readBody } from '../gateway/read-body.ts';
 import type { Log } from '../log.ts';
 import { randomOf } from '../random.ts';
 import { type AwsAnswer, operationIn, Unanswered } from '../services/service.ts';
@@ -17,9 +15,6 @@ import { type ItemRequest, rangeTouch, type Touch, touchOf, transactionTouches }
 import { unitsOf } from './units.ts';
 
 export const noCounts: Readonly<LimitCounts> = { throttled: 0, conflict: 0, full: 0, failed: 0, lost: 0 };
-
-/** Larger than any request that DynamoDB takes: 16 MB. */
-const bodyBytesMax = 64 * 1_048_576;
 
 /** Requests for one item, or one range, and what they do. */
 const singleOperations: Readonly<Record<string, 'read' | 'write' | 'range'>> = {
@@ -43,11 +38,9 @@ type Serve = (
 ) => Promise<AwsAnswer>;
 
 /** The limits and faults of AWS in front of an engine. */
-export interface LimitedEngine extends Pick<DynamoEngine, 'host' | 'forward'> {
+export interface LimitedEngine extends EngineServer {
   /** Items so far that were rejected, and requests that failed before and after their effect. */
   counts(): Readonly<LimitCounts>;
-  /** Ends the way through the limits; the engine itself goes on. */
-  close(): void;
 }
 
 /**
@@ -236,35 +229,7 @@ export async function limitEngine(
     return internalError();
   }
 
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (message, response) => {
-    readBody(message, bodyBytesMax)
-      .then((body) => answerTo(String(message.headers['x-amz-target']), body))
-      .then(
-        ({ status, headers, body }) => {
-          const known = Object.entries(headers).filter(
-            ([name, value]) => value !== undefined && name !== 'x-amz-crc32',
-          );
-          response.writeHead(status, {
-            ...Object.fromEntries(known),
-            'content-length': Buffer.byteLength(body),
-          });
-          response.end(body);
-        },
-        (error: unknown) => {
-          if (!(error instanceof Unanswered)) log.write('limits', `A request failed: ${String(error)}`);
-          response.destroy();
-        },
-      );
-  });
-  return {
-    host: `127.0.0.1:${await listen(server, 0)}`,
-    forward: answerTo,
-    counts: () => ({ ...counts }),
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return { ...(await serveEngine(answerTo, 'limits', log)), counts: () => ({ ...counts }) };
 }
 
 /** An answer with the sizes of item collections, which its request asked for. */
