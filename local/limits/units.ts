@@ -1,11 +1,6 @@
 import { type AttributeMap, itemBytes } from '../dynamodb/attribute-value.ts';
+import { consumedIn } from '../dynamodb/consumed-capacity.ts';
 import type { Touch } from './touches.ts';
-
-/** The capacity that a request consumed, as the engine reports it. */
-interface ConsumedCapacity {
-  readonly TableName?: string;
-  readonly CapacityUnits?: number;
-}
 
 /** Bytes of one write unit (developer guide, "Read and write operations"). */
 const bytesPerWriteUnit = 1_024;
@@ -24,12 +19,10 @@ const writeUnits = (item: AttributeMap): number =>
 export function unitsOf(touches: readonly Touch[], answer: object, isTransaction: boolean): number[] {
   const factor = isTransaction ? 2 : 1;
   const known = touches.map(({ put }) => (put ? factor * writeUnits(put) : 0));
-  const { ConsumedCapacity: reported } = answer as {
-    ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[];
-  };
+  const reported = consumedIn(answer);
   if (!reported) return known.map((units) => units || factor);
   const units = [...known];
-  for (const { TableName, CapacityUnits = 0 } of [reported].flat() as ConsumedCapacity[]) {
+  for (const { TableName, CapacityUnits = 0 } of reported) {
     const places = [...touches.keys()].filter((place) => touches[place]?.table.name === TableName);
     const open = places.filter((place) => known[place] === 0);
     const sum = places.reduce((total, place) => total + (known[place] ?? 0), 0);

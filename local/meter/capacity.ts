@@ -1,3 +1,4 @@
+import { consumedIn } from '../dynamodb/consumed-capacity.ts';
 import type { ItemAction } from '../limits/touches.ts';
 
 /** Capacity units of a table. `indexWrite` is the part of `write` that its indexes took. */
@@ -10,17 +11,6 @@ export interface TableUnits {
 /** The fields of a request that tell which items it writes. */
 export interface MeteredRequest extends ItemAction {
   readonly TransactItems?: readonly Readonly<Record<string, ItemAction>>[];
-}
-
-interface Capacity {
-  readonly CapacityUnits?: number;
-}
-
-/** The capacity of one table as DynamoDB reports it for `ReturnConsumedCapacity: INDEXES`. */
-interface ConsumedCapacity extends Capacity {
-  readonly TableName?: string;
-  readonly LocalSecondaryIndexes?: Readonly<Record<string, Capacity>>;
-  readonly GlobalSecondaryIndexes?: Readonly<Record<string, Capacity>>;
 }
 
 const readingOperations: ReadonlySet<string> = new Set([
@@ -49,10 +39,8 @@ export function unitsOfRequest(
   body: string,
 ): (TableUnits & { table: string })[] {
   if (status !== 200) return chargedErrors.test(body) ? refusedUnits(request) : [];
-  const { ConsumedCapacity: reported = [] } = JSON.parse(body) as {
-    ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[];
-  };
-  return ([reported].flat() as ConsumedCapacity[]).map((capacity) => {
+  const reported = consumedIn(JSON.parse(body) as object) ?? [];
+  return reported.map((capacity) => {
     const { TableName: table = '', CapacityUnits = 0 } = capacity;
     const indexes = { ...capacity.LocalSecondaryIndexes, ...capacity.GlobalSecondaryIndexes };
     const ofIndexes = Object.values(indexes).reduce((sum, { CapacityUnits: units = 0 }) => sum + units, 0);
