@@ -135,19 +135,24 @@ export const SyncState = stored(
 );
 export type SyncState = z.output<typeof SyncState>;
 
-/** The run of a state that an earlier version began, whose counts were in its log alone. */
-const FormerRun = z.looseObject({ startedAt: z.number(), progress: z.undefined().optional() });
+/** A run that an earlier version began: its counts are in its log alone. */
+const FormerRun = z.looseObject({ sync: z.int(), startedAt: z.number(), progress: z.undefined().optional() });
+type FormerRun = z.output<typeof FormerRun>;
+
+/** The run of a state, if an earlier version began it. */
+export const formerRunOf = ({ run }: Item): FormerRun | undefined => FormerRun.safeParse(run).data;
 
 /**
- * Parses a state for a reader that does not look at the counts of its run: for a run of an earlier version
- * they are those of its beginning. `readSnapshot` has them from its log.
+ * Parses a state.
  *
+ * @param counts of a run of an earlier version, from its log. A reader that does not look at them may leave
+ * them out: they are those of its beginning then.
  * @throws ZodError for an item of another shape.
  */
-export function asSyncState(item: Item): SyncState {
-  const former = FormerRun.safeParse(item.run).data;
-  const run = former ? { ...former, progress: newProgress(timestamp(former.startedAt)) } : item.run;
-  return SyncState.parse({ ...item, run });
+export function asSyncState(item: Item, counts?: SyncProgress): SyncState {
+  const former = formerRunOf(item);
+  const progress = former && (counts ?? newProgress(timestamp(former.startedAt)));
+  return SyncState.parse(former ? { ...item, run: { ...former, progress } } : item);
 }
 
 export const emptyState: SyncState = {

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { systemDeps } from '../../../core/deps.ts';
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
 import { getAll } from '../../../core/dynamo/get-all.ts';
@@ -11,7 +10,7 @@ import { counterKey, logKey, patientKey, settingsKey, stateKey } from '../keys.t
 import type { Organization } from '../organization.ts';
 import { StoredPatient } from '../patients/patient.ts';
 import { SyncLog, SyncProgress } from './sync-log.ts';
-import { emptyState, SyncState } from './sync-state.ts';
+import { asSyncState, emptyState, formerRunOf, type SyncState } from './sync-state.ts';
 
 /** The settings of an organisation and the state of its syncs, as of one instant. */
 export interface Snapshot {
@@ -25,16 +24,10 @@ export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** An item of a state, as far as it is looked at before it is parsed. */
-const StateItem = z.object({
-  run: z.looseObject({ sync: z.int(), progress: z.unknown().optional() }).nullable(),
-});
-
-/** A run that was begun before runs had their counts: they are in its log. */
-async function withProgress(organization: Organization, state: Item | undefined): Promise<Item | undefined> {
-  const run = StateItem.safeParse(state).data?.run;
-  if (!run || run.progress !== undefined) return state;
-  return { ...state, run: { ...run, progress: SyncProgress.parse(await storedLog(organization, run.sync)) } };
+/** Parses a state, with the counts of its run also if an earlier version began it. */
+async function stateOf(organization: Organization, item: Item): Promise<SyncState> {
+  const former = formerRunOf(item);
+  return asSyncState(item, former && SyncProgress.parse(await storedLog(organization, former.sync)));
 }
 
 /**
@@ -52,7 +45,7 @@ export async function readSnapshot(organization: Organization): Promise<Snapshot
   return {
     organization,
     settings: ClinikoSettings.parse(settings),
-    state: SyncState.parse({ ...emptyState, ...(await withProgress(organization, state)) }),
+    state: await stateOf(organization, { ...emptyState, ...state }),
   };
 }
 
