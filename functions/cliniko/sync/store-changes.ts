@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invariant } from '../../../core/invariant.ts';
+import { chunksOf } from '../../../core/parallel.ts';
 import type { StoredPatient } from '../patients/patient.ts';
 import { numbersIn, withNumbers } from './number-set.ts';
 import { type Advance, mayList, progressed, withListed } from './sync-log.ts';
@@ -40,14 +41,12 @@ export function seenBy({ sync, seenNumbers }: Run): (patient: StoredPatient | un
 
 /** The parts of a page: changed patients in transactions of 50, and the others with the last of them. */
 function partsOf(changes: Change[]): Part[] {
-  const changed = changes.filter(isChanged);
+  const changed = chunksOf(changes.filter(isChanged), patientsPerTransaction);
   const same = changes.filter((change) => !isChanged(change));
-  const count = Math.max(1, Math.ceil(changed.length / patientsPerTransaction));
-  return Array.from({ length: count }, (_, n) => {
-    const its = changed.slice(n * patientsPerTransaction, (n + 1) * patientsPerTransaction);
-    const isLast = n === count - 1;
-    return { changes: isLast ? [...its, ...same] : its, isLast };
-  });
+  return [
+    ...changed.slice(0, -1).map((its) => ({ changes: its, isLast: false })),
+    { changes: [...(changed.at(-1) ?? []), ...same], isLast: true },
+  ];
 }
 
 /** The state with the patients of each standing counted after some changes. */
