@@ -6,7 +6,7 @@ import { queryAll } from '../../core/dynamo/query-all.ts';
 import type { Action, Key } from '../../core/dynamo/store.ts';
 import { tableName } from '../../core/dynamo/tables.ts';
 import { transactOnce } from '../../core/dynamo/transact-once.ts';
-import { stored } from '../../core/dynamo/version.ts';
+import { assertVersion, stored } from '../../core/dynamo/version.ts';
 import { grantKey, KeyGrant } from '../../core/http/api-key.ts';
 import { InFlight, Problem } from '../../core/http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../../core/ledger/change.ts';
@@ -114,7 +114,9 @@ function putsOf(key: ApiKey): Action[] {
 export async function storeKey(key: ApiKey, change: Change): Promise<void> {
   const lock = creationsKey(key.tenant);
   for (let time = 0; time < triesMax; time++) {
-    const creations = Number((await dynamo().get(table(), lock))?.creations ?? 0);
+    const counter = (await dynamo().get(table(), lock)) ?? {};
+    assertVersion(counter, 'count of API keys');
+    const creations = Number(counter.creations ?? 0);
     const known = await findKeys(key.tenant, change.now);
     if (known.length >= keysPerTenantMax)
       throw new Problem(

@@ -1,7 +1,10 @@
 import { type Field, plainHeader } from './header-words.ts';
 
-/** What a file says of someone: out of messages for good, inactive, or nothing against it. */
-export type Consent = 'out' | 'inactive' | 'none';
+/**
+ * What a file says of someone: out of messages for good, inactive, or nothing against it; `unread` if that
+ * cannot be understood.
+ */
+export type Consent = 'out' | 'inactive' | 'none' | 'unread';
 
 const words = (text: string): Set<string> => new Set(text.split(' '));
 
@@ -44,24 +47,23 @@ const outBy: Partial<Record<Field, readonly Answer[]>> = {
 };
 
 /**
- * What a column of consent says. A time of an opt-out is one whatever it looks like; any other column must be
- * understood.
- *
- * @returns `undefined` for a value that cannot be understood.
+ * What a column of consent says; an empty cell says nothing. A time of an opt-out is one whatever it looks
+ * like; any other column must be understood.
  */
-export function consentOf(field: Field, value: string): Consent | undefined {
+export function consentOf(field: Field, value: string): Consent {
   const answer = answerOf(value);
   if (field === 'opted_out_at') return answer === 'absent' || answer === 'no' ? 'none' : 'out';
-  if (!answer) return undefined;
+  if (!answer) return 'unread';
   if (!outBy[field]?.includes(answer)) return 'none';
   return field === 'is_active' ? 'inactive' : 'out';
 }
 
-/** The stronger of two. */
-export const strongest = (one: Consent, other: Consent): Consent => {
-  if (one === 'out' || other === 'out') return 'out';
-  return one === 'inactive' || other === 'inactive' ? 'inactive' : 'none';
-};
+/** The strongest first: who is out by anything is out, and not in if something is unread. */
+const byStrength: readonly Consent[] = ['out', 'unread', 'inactive'];
+
+/** Joins what is said of one person; of nothing it is `none`. */
+export const joined = (said: readonly Consent[]): Consent =>
+  byStrength.find((consent) => said.includes(consent)) ?? 'none';
 
 /** Fields of consent. */
 export const consentFields = ['is_active', 'opted_out', 'opted_out_at', 'opted_in'] as const;

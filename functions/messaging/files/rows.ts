@@ -3,12 +3,11 @@ import { type HeadedTable, type HeaderRules, headedTable, headerReportOf } from 
 import { fieldOf } from './header-words.ts';
 import { readTable } from './table.ts';
 
-export { type Consent, consentFields, consentOf, strongest } from './consent.ts';
+export { type Consent, consentFields, consentOf, joined } from './consent.ts';
 export type { HeadedTable } from './header.ts';
 export { type Field, fieldOf, plainHeader } from './header-words.ts';
 export {
   digitsOf,
-  joined,
   partsOf,
   type RowConsent,
   type SayingColumns,

@@ -1,11 +1,11 @@
 import { type FileRow, withoutEmptyEnd } from '../../../core/files/row.ts';
-import { type Consent, consentFields, consentOf, strongest } from './consent.ts';
+import { type Consent, consentFields, consentOf, joined } from './consent.ts';
 import type { Field } from './header-words.ts';
 
-/** What a row says about consent to messages; `unread` if that cannot be understood. */
+/** What a row says about consent to messages. */
 export interface RowConsent {
   phone: string;
-  consent: Consent | 'unread';
+  consent: Consent;
 }
 
 /** Columns of a file by which a row says who is out. */
@@ -49,16 +49,10 @@ export function partsOf(cell: string): string[] {
  * What one of these cells says, if it is not known which of them is the column's: readings that contradict
  * each other are not guessed at.
  */
-function saidByOneOf(field: Field, cells: readonly string[]): RowConsent['consent'] {
-  const readings = cells.flatMap((cell) => (cell === '' ? 'none' : (consentOf(field, cell) ?? [])));
-  const all = readings.reduce<Consent>(strongest, 'none');
+function saidByOneOf(field: Field, cells: readonly string[]): Consent {
+  const readings = cells.map((cell) => consentOf(field, cell)).filter((consent) => consent !== 'unread');
+  const all = joined(readings);
   return readings.length === 0 || (all !== 'none' && readings.includes('none')) ? 'unread' : all;
-}
-
-/** Joins what is said of one person, who is out if anything says so, and not in if something is unread. */
-export function joined(one: RowConsent['consent'], other: RowConsent['consent']): RowConsent['consent'] {
-  if (one === 'out' || other === 'out') return 'out';
-  return one === 'unread' || other === 'unread' ? 'unread' : strongest(one, other);
 }
 
 function saidByCells(
@@ -70,14 +64,14 @@ function saidByCells(
   /** Values too many: one of them may have moved those behind it. */
   const moved = Math.max(0, cells.length - count);
   const placesOf = (at: number) => Array.from({ length: moved + 1 }, (_, n) => at + n);
-  const consent = consents
-    .map(({ field, at }) =>
+  const consent = joined(
+    consents.map(({ field, at }) =>
       saidByOneOf(
         field,
         placesOf(at).map((place) => cells[place] ?? ''),
       ),
-    )
-    .reduce<RowConsent['consent']>(joined, 'none');
+    ),
+  );
   if (consent === 'none') return [];
   const phonesAt = (place: number) => partsOf(cells[place] ?? '').flatMap((part) => readPhone(part) ?? []);
   const taken = new Set<number>();

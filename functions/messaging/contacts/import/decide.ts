@@ -1,7 +1,7 @@
 import type { FileReport } from '../../../../core/files/report.ts';
 import { present } from '../../../../core/invariant.ts';
 import type { Change } from '../../../../core/ledger/ledger.ts';
-import type { RowConsent } from '../../files/rows.ts';
+import type { Consent } from '../../files/rows.ts';
 import {
   type Contact,
   type ContactFields,
@@ -27,7 +27,7 @@ interface Import {
   /** Number of rows. */
   total: number;
   /** What all rows together say about each phone. */
-  consents: ReadonlyMap<string, RowConsent['consent']>;
+  consents: ReadonlyMap<string, Consent>;
   file?: FileReport | undefined;
   options: ImportOptions;
   tenant: string;
@@ -54,7 +54,7 @@ interface Known {
   name: string;
   entry: PhoneEntry | undefined;
   contact: Contact | undefined;
-  consent: RowConsent['consent'];
+  consent: Consent;
 }
 
 /** What becomes of one row. */

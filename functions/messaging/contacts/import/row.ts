@@ -7,11 +7,11 @@ import {
   consentOf,
   digitsOf,
   type Field,
+  joined,
   partsOf,
   type RowConsent,
   saidByLines,
   sayingColumnsOf,
-  strongest,
   tooManyValues,
 } from '../../files/rows.ts';
 import { readWrittenPhone, takesMessages } from '../../phone.ts';
@@ -149,9 +149,9 @@ function rowConsentOf(values: RowValues): { consent: Consent } | { unread: strin
       consent: consentOf(field, text),
     })),
   );
-  const consent = said.reduce<Consent>((all, one) => strongest(all, one.consent ?? 'none'), 'none');
-  const unread = said.find((one) => one.consent === undefined);
-  return unread && consent !== 'out' ? { unread: unread.name } : { consent };
+  const consent = joined(said.map((one) => one.consent));
+  const unread = said.find((one) => one.consent === 'unread');
+  return unread && consent === 'unread' ? { unread: unread.name } : { consent };
 }
 
 function addCell(values: RowValues, { cells, digits, inexact }: FileRow, at: number, meaning: Meaning): void {

@@ -2,6 +2,7 @@ import type { FileReport } from '../../../../core/files/report.ts';
 import { Problem } from '../../../../core/http/problem.ts';
 import { unreadable } from '../../errors.ts';
 import {
+  type Consent,
   fileKindOf,
   fileReportOf,
   type HeadedTable,
@@ -71,9 +72,10 @@ function importRows({ import_type, csv_data, file, contacts }: ImportRequest): I
 }
 
 /** What all rows together say about the consent of each phone: a person who is out by one row is out. */
-function consentsOf(said: RowConsent[]): Map<string, RowConsent['consent']> {
-  const consents = new Map<string, RowConsent['consent']>();
-  for (const { phone, consent } of said) consents.set(phone, joined(consents.get(phone) ?? 'none', consent));
+function consentsOf(said: RowConsent[]): Map<string, Consent> {
+  const consents = new Map<string, Consent>();
+  for (const { phone, consent } of said)
+    consents.set(phone, joined([consents.get(phone) ?? 'none', consent]));
   return consents;
 }
 

@@ -5,9 +5,9 @@ import {
   consentOf,
   digitsOf,
   type HeadedTable,
+  joined,
   partsOf,
   saidByLines,
-  strongest,
   tooManyValues,
 } from '../../files/rows.ts';
 import { readInternationalPhone, takesMessages } from '../../phone.ts';
@@ -37,13 +37,10 @@ function phonesAt({ cells, digits = {}, inexact = [] }: FileRow, at: number): st
 
 /** What a row says about consent, or the error of a row that cannot be understood. */
 function consentOfRow({ cells }: FileRow, { saying, headers }: UploadColumns): Consent | { error: string } {
-  const said = saying.consents.flatMap(({ field, at }) => {
-    const cell = cells[at] ?? '';
-    return cell === '' ? [] : [{ at, consent: consentOf(field, cell) }];
-  });
-  const all = said.reduce<Consent>((before, one) => strongest(before, one.consent ?? 'none'), 'none');
-  const unread = said.find((one) => one.consent === undefined);
-  return unread && all !== 'out' ? { error: `Column ${headers[unread.at]} must be true or false` } : all;
+  const said = saying.consents.map(({ field, at }) => consentOf(field, cells[at] ?? ''));
+  const all = joined(said);
+  const unread = saying.consents[said.indexOf('unread')];
+  return unread && all === 'unread' ? { error: `Column ${headers[unread.at]} must be true or false` } : all;
 }
 
 /** Values of the text's variables: each column under its header. `phone` is the number that is texted. */
