@@ -20,12 +20,6 @@ function withoutText(error: unknown): Error {
   return bare;
 }
 
-/** Logs a failure and throws it without its text. */
-function failed(worker: Worker, error: unknown): never {
-  log('error', 'worker failed', { worker: worker.summary, ...describe(error) });
-  throw withoutText(error);
-}
-
 /** Works on the messages of a queue one after another; only those that failed are delivered again. */
 function oneByOne(
   event: SQSEvent,
@@ -58,7 +52,8 @@ export function consume<W extends Worker>(
       const result = await work(worker.message.parse(message) as Message<W>, deliveries);
       return worker.result?.parse(result);
     } catch (error) {
-      return failed(worker, error);
+      log('error', 'worker failed', { worker: worker.summary, ...describe(error) });
+      throw withoutText(error);
     }
   };
   return (event: SQSEvent | object, context: Context): Promise<unknown> =>
@@ -76,24 +71,18 @@ export function consumeTogether<W extends Worker>(
   worker: W,
   work: (messages: Message<W>[]) => Promise<void>,
 ) {
-  const read = (message: unknown) => worker.message.parse(message) as Message<W>;
-  const alone = async (message: unknown): Promise<void> => {
-    try {
-      await work([read(message)]);
-    } catch (error) {
-      failed(worker, error);
-    }
-  };
-  const handle = async (event: SQSEvent, context: Context): Promise<unknown> => {
+  const alone = consume<Worker>(worker, (message) => work([message as Message<W>]));
+  return async (event: SQSEvent, context: Context): Promise<unknown> => {
     if (event.Records.length > 1)
       try {
-        await work(event.Records.map(({ body }) => read(JSON.parse(body))));
+        const messages = event.Records.map(
+          ({ body }) => worker.message.parse(JSON.parse(body)) as Message<W>,
+        );
+        await withinInvocation(context, () => work(messages));
         return { batchItemFailures: [] };
       } catch (error) {
         log('warn', 'messages are worked on one by one', { worker: worker.summary, ...describe(error) });
       }
-    return await oneByOne(event, context, alone);
+    return await alone(event, context);
   };
-  return (event: SQSEvent, context: Context): Promise<unknown> =>
-    withinInvocation(context, () => handle(event, context));
 }
