@@ -28,23 +28,31 @@ export interface Shape {
 type VersionField = 'v' | 'version';
 
 /**
- * A value in the newest version of its shape: as it is, or upgraded from the version before.
+ * The version of a value.
  *
- * @throws NewerVersion for a version that this code does not know yet.
- * @throws BrokenInvariant for one that it does not know any more, and for no version at all.
+ * @throws NewerVersion for a version above `newest`, which this code does not know yet.
+ * @throws BrokenInvariant for one below `oldest`, which it does not know any more, and for no version at all.
  */
-export function inNewestVersion(
-  value: Fields,
+export function readableVersion(
+  value: Partial<Record<VersionField, unknown>>,
   field: VersionField,
-  { kind, newest = 1, upgrade }: Shape,
-): Fields {
+  { kind, newest, oldest }: { kind: string; newest: number; oldest: number },
+): number {
   const { [field]: version = 1 } = value;
-  invariant(Number.isInteger(version) && Number(version) >= 1, `the version of a ${kind} is a number from 1`);
-  if (Number(version) > newest)
+  invariant(
+    typeof version === 'number' && Number.isInteger(version) && version >= 1,
+    `the version of a ${kind} is a number from 1`,
+  );
+  if (version > newest)
     throw new NewerVersion(`a ${kind} has version ${version}, and this code reads versions up to ${newest}`);
-  if (version === newest) return value;
-  invariant(version === newest - 1 && upgrade, `a ${kind} has version ${version}, which is no longer read`);
-  return { ...upgrade(value), [field]: newest };
+  invariant(version >= oldest, `a ${kind} has version ${version}, which is no longer read`);
+  return version;
+}
+
+/** A value in the newest version of its shape: as it is, or upgraded from the version before. */
+function inNewestVersion(value: Fields, field: VersionField, { kind, newest = 1, upgrade }: Shape): Fields {
+  const version = readableVersion(value, field, { kind, newest, oldest: upgrade ? newest - 1 : newest });
+  return version === newest || !upgrade ? value : { ...upgrade(value), [field]: newest };
 }
 
 /** The schema of such a shape; `schema` describes its newest version. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { inNewestVersion, type Shape, versioned } from '../version.ts';
+import { readableVersion, type Shape, versioned } from '../version.ts';
 
 /**
  * The schema of a stored item. The attribute `v` is absent in version 1, so that no item pays for it before
@@ -18,5 +18,5 @@ export const stored = <S extends z.ZodType>(kind: string, schema: S, past: Omit<
  * @throws NewerVersion for an item that newer code wrote.
  */
 export function assertVersion(item: object, kind: string, newest = 1): void {
-  inNewestVersion({ ...item }, 'v', { kind, newest, upgrade: (before) => before });
+  readableVersion(item, 'v', { kind, newest, oldest: newest - 1 });
 }
