@@ -56,10 +56,10 @@ export function contextOf(options: ClaimsOptions): Context {
  * Opens the claims of a system's batches without the rest of its engine, for a function that only ends them:
  * its bundle has neither the kinds nor what applies them.
  */
-export function openClaims(options: ClaimsOptions): Claims {
-  const context = contextOf(options);
-  return {
-    settle: (settlement) => settle(context, settlement),
-    goOn: (batch, chunk) => goOn(context, batch, chunk),
-  };
-}
+export const openClaims = (options: ClaimsOptions): Claims => claimsIn(contextOf(options));
+
+/** The claims of a system whose context is made already. */
+export const claimsIn = (context: Context): Claims => ({
+  settle: (settlement) => settle(context, settlement),
+  goOn: (batch, chunk) => goOn(context, batch, chunk),
+});

@@ -1,6 +1,6 @@
 import { cancel } from './cancel.ts';
 import type { ChunkMessage } from './chunk-message.ts';
-import { type Claims, type ClaimsOptions, contextOf, openClaims } from './claims.ts';
+import { type Claims, type ClaimsOptions, claimsIn, contextOf } from './claims.ts';
 import type { WorkContext } from './context.ts';
 import type { Kind } from './kind.ts';
 import { list } from './lists.ts';
@@ -31,7 +31,7 @@ export function openEngine(options: EngineOptions): Engine {
   return {
     open: (batch) => open(context, batch),
     work: (message, attempt) => work(context, message, attempt),
-    ...openClaims(options),
+    ...claimsIn(context),
     cancel: (id) => cancel(context, id),
     read: (id) => read(context, id),
     entries: (id) => entries(context, id),

@@ -11,7 +11,7 @@ import { nextMessage, sendOrLeave, unsettledOperationsMax } from './tenant-queue
  */
 export async function goOn(context: Context, batch: string, chunk: number): Promise<void> {
   const loaded = await loadChunk(context, batch, chunk);
-  if ((loaded?.chunk.result?.waiting ?? 0) <= unsettledOperationsMax) return;
-  const next = loaded && (await nextMessage(context, loaded.record, chunk));
+  if (!loaded || (loaded.chunk.result?.waiting ?? 0) <= unsettledOperationsMax) return;
+  const next = await nextMessage(context, loaded.record, chunk);
   if (next) await sendOrLeave(context, next);
 }

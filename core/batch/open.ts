@@ -6,6 +6,7 @@ import type { Action, Item } from '../dynamo/store.ts';
 import { InFlight } from '../http/problem.ts';
 import { type AnswerUpdate, answerAction } from '../ledger/change.ts';
 import { chunkItem } from './chunk.ts';
+import { chunkMessage } from './chunk-message.ts';
 import { type Context, putNew, untilDone } from './context.ts';
 import { appendToList } from './lists.ts';
 import { type NewOperation, packChunks } from './pack.ts';
@@ -97,7 +98,7 @@ export async function open<D>(context: Context, batch: NewBatch<D>): Promise<Bat
       await wait();
       continue;
     }
-    if (!queue.busy) await sendOrLeave(context, { version: 1, tenant, batch: id, chunk: 0 });
+    if (!queue.busy) await sendOrLeave(context, chunkMessage(entry, 0));
     return batchOf(record);
   }
 }

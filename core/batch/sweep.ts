@@ -2,11 +2,11 @@ import { getAll } from '../dynamo/get-all.ts';
 import { present } from '../invariant.ts';
 import { type SweepParts, sweepInParts } from '../sweep.ts';
 import { asChunkState, chunkStateAttributes } from './chunk.ts';
+import { chunkMessage } from './chunk-message.ts';
 import { type Context, itemsIn } from './context.ts';
 import { giveUp } from './give-up.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, isOver, type OpenEntry } from './record.ts';
 import { reportEnded } from './report-ended.ts';
-import { sendChunk } from './tenant-queue.ts';
 import { deliveriesMax } from './work.ts';
 
 /** Time without progress in a tenant's batches after which their message counts as lost. */
@@ -103,7 +103,7 @@ async function resend(context: Context, batches: OpenBatch[]): Promise<number> {
       open.length > 0 ? [present(open[record.resends % open.length], 'the list is not empty')] : [];
     const chunks = [...waiting, ...first];
     if (chunks.length > 0) await countResend(context, record);
-    for (const chunk of chunks) await sendChunk(context, entry, chunk);
+    for (const chunk of chunks) await context.send(entry.tenant, chunkMessage(entry, chunk));
     sent += chunks.length;
     if (first.length > 0) break;
   }

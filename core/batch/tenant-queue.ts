@@ -3,7 +3,7 @@ import { assertVersion } from '../dynamo/version.ts';
 import { invariant } from '../invariant.ts';
 import { describe, log } from '../log.ts';
 import { isCount } from './attributes.ts';
-import type { ChunkMessage } from './chunk-message.ts';
+import { type ChunkMessage, chunkMessage } from './chunk-message.ts';
 import { type Context, itemsIn } from './context.ts';
 import { asBatch, asEntry, type BatchRecord, hasEnded, type OpenEntry, takesWork } from './record.ts';
 
@@ -57,10 +57,6 @@ export const joinTenantQueue = (context: Context, tenant: string, { turn, busy }
   },
 });
 
-export async function sendChunk(context: Context, { tenant, id }: OpenEntry, chunk: number): Promise<void> {
-  await context.send(tenant, { version: 1, tenant, batch: id, chunk });
-}
-
 /**
  * The tenant queue's next message: the batch's next chunk, or the first of the tenant's next batch. Without
  * one the queue becomes idle.
@@ -77,13 +73,13 @@ export async function nextMessage(
 ): Promise<ChunkMessage | undefined> {
   const { tenant } = record;
   const chunk = finished + 1;
-  if (chunk < record.chunks && takesWork(record)) return { version: 1, tenant, batch: record.id, chunk };
+  if (chunk < record.chunks && takesWork(record)) return chunkMessage(record, chunk);
   const wait = context.store.backoff();
   // Ends at the deadline, by the backoff.
   for (;;) {
     const { turn } = await readTenantQueue(context, tenant);
     const next = await nextEntry(context, record);
-    if (next) return { version: 1, tenant, batch: next.id, chunk: 0 };
+    if (next) return chunkMessage(next, 0);
     if (await becomeIdle(context, tenant, turn)) return undefined;
     await wait();
   }
