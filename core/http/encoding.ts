@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { type InputIssue, InvalidInput, Problem } from './problem.ts';
+import { bodyFlaw, type InputIssue, InvalidInput, Problem } from './problem.ts';
 import { bodyText, headerValues } from './request.ts';
 
 /** Encodings of text that are UTF-8, or a part of it. */
@@ -49,9 +49,3 @@ export const lostTexts = (form: Record<string, unknown>): InputIssue[] =>
       ? [bodyFlaw([name], `${name} must be UTF-8 without U+FFFD`)]
       : [],
   );
-
-/** What is wrong with a field of the body, or with the whole of it. */
-export const bodyFlaw = (path: string[], message: string): InputIssue => ({
-  place: 'body',
-  issue: { code: 'custom', path, message, input: undefined },
-});

@@ -5,9 +5,16 @@ import type { FormFile } from '../contract/form-file.ts';
 import { csvTypes } from '../contract/media-types.ts';
 import { workbookKind } from '../files/workbook-kind.ts';
 import { present } from '../invariant.ts';
-import { bodyFlaw, checkDeclared, lostTexts, utf8Text } from './encoding.ts';
+import { checkDeclared, lostTexts, utf8Text } from './encoding.ts';
 import { parseJson } from './json.ts';
-import { type InputIssue, type InputPlace, InvalidInput, MalformedJson, Problem } from './problem.ts';
+import {
+  bodyFlaw,
+  type InputIssue,
+  type InputPlace,
+  InvalidInput,
+  MalformedJson,
+  Problem,
+} from './problem.ts';
 import { readQuery } from './query.ts';
 import { bodyBytes, bodyText, isJson, isMultipart, mediaTypeOf } from './request.ts';
 

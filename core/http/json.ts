@@ -1,4 +1,4 @@
-import type { InputIssue } from './problem.ts';
+import { bodyFlaw, type InputIssue } from './problem.ts';
 import { repeatedName } from './repeated-name.ts';
 
 /** A number of a JSON text that differs from the number that JavaScript makes of it. */
@@ -26,20 +26,15 @@ const isExact = (source: string, value: number): boolean =>
   String(value) === source ||
   (Number.isFinite(value) && source.length <= numberLengthMax && decimal(source) === decimal(String(value)));
 
-const flaw = (path: (string | number)[], message: string, input: unknown): InputIssue => ({
-  place: 'body',
-  issue: { code: 'custom', path, message, input },
-});
-
 /** Finds inexact numbers and forbidden keys, in the order of the text. */
 function* flawsIn(value: unknown, path: (string | number)[]): Generator<InputIssue> {
   if (value instanceof InexactNumber) {
     const where = path.join('.') || 'The body';
-    yield flaw(path, `${where} has more digits than a number holds exactly`, Number.NaN);
+    yield bodyFlaw(path, `${where} has more digits than a number holds exactly`, Number.NaN);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(key) : key];
-      if (forbiddenKeys.includes(key)) yield flaw(at, `${at.join('.')} is not allowed as a name`, inner);
+      if (forbiddenKeys.includes(key)) yield bodyFlaw(at, `${at.join('.')} is not allowed as a name`, inner);
       else yield* flawsIn(inner, at);
     }
   }
@@ -48,7 +43,7 @@ function* flawsIn(value: unknown, path: (string | number)[]): Generator<InputIss
 /** Refuses a text in which an object has two members of one name: one of their values would be lost. */
 function repetitionIn(text: string): InputIssue[] {
   const path = repeatedName(text);
-  return path ? [flaw(path, `${path.join('.')} comes more than once in its object`, undefined)] : [];
+  return path ? [bodyFlaw(path, `${path.join('.')} comes more than once in its object`)] : [];
 }
 
 /**

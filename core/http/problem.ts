@@ -71,6 +71,12 @@ export interface InputIssue {
   row?: number | undefined;
 }
 
+/** What is wrong with a part of the body, or, without a path, with the whole of it. */
+export const bodyFlaw = (path: (string | number)[], message: string, input?: unknown): InputIssue => ({
+  place: 'body',
+  issue: { code: 'custom', path, message, input },
+});
+
 /**
  * The input violates the contract's schemas; all issues are listed, in the order of the input. With the
  * message `unsupported` the reason is the body's media type.
