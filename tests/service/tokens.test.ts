@@ -1,14 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { projectAssembly } from '../../local/project.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Running } from '../../local/start.ts';
 import { newPatients } from '../patients/fixtures.ts';
+import { alteredAssembly } from './altered-assembly.ts';
 import { ownService, ownServiceOfFile } from './own.ts';
 import { raw } from './raw.ts';
 
@@ -104,26 +103,19 @@ describe('a token that is not good in every claim is refused', () => {
 });
 
 test('tokens of a user pool whose client may not read the tenant are refused', async () => {
-  const { running: other } = await ownService({ assembly: await withoutReadableAttributes() });
+  const { running: other } = await ownService({ assembly: await alteredAssembly(withoutReadableAttributes) });
   const token = await other.token({ sub: 'u1', tenant_id: 't1', role: 'admin' });
   expect((await read([`Bearer ${token}`], other.url)).status).toBe(401);
 });
 
-/** The service as it would be if the client of its user pool listed no attributes to read. */
-async function withoutReadableAttributes(): Promise<string> {
-  const original = await projectAssembly();
-  const folder = mkdtempSync(join(tmpdir(), 'bulkhead-assembly-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const name of readdirSync(original))
-    if (!name.endsWith('.template.json')) symlinkSync(join(original, name), join(folder, name));
-  const file = 'bulkhead-local.template.json';
-  const template = JSON.parse(readFileSync(join(original, file), 'utf8')) as {
+/** The template as it would be if the client of the user pool listed no attributes to read. */
+function withoutReadableAttributes(text: string): string {
+  const template = JSON.parse(text) as {
     Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
   };
   for (const { Type, Properties } of Object.values(template.Resources))
     if (Type === 'AWS::Cognito::UserPoolClient') Reflect.deleteProperty(Properties, 'ReadAttributes');
-  writeFileSync(join(folder, file), JSON.stringify(template));
-  return folder;
+  return JSON.stringify(template);
 }
 
 test('the role may come from a group of the user pool', async () => {

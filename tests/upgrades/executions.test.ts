@@ -1,13 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { present } from '../../core/invariant.ts';
 import { clinikoWorkers } from '../../functions/cliniko/workers.ts';
-import { projectAssembly } from '../../local/project.ts';
 import { type Clinic, clinic, ended, latestLog, ok } from '../cliniko/fixtures.ts';
 import { somebody } from '../people.ts';
+import { alteredAssembly } from '../service/altered-assembly.ts';
 import { ownService } from '../service/own.ts';
 import { runWorker } from '../service/run-worker.ts';
 import { tablesOf } from '../service/tables.ts';
@@ -17,21 +14,12 @@ import { verified } from '../service/verified.ts';
 const stepVersion = /(\\"Parameters\\":\{\\"version\\":)1\b/g;
 
 /** The app with another version in the inputs of its steps, or with none; functions stay as they are. */
-async function assemblyWith(version: number | undefined): Promise<string> {
-  const original = await projectAssembly();
-  const folder = mkdtempSync(join(tmpdir(), 'bulkhead-steps-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const name of readdirSync(original)) {
-    if (!name.endsWith('.template.json')) symlinkSync(join(original, name), join(folder, name));
-    else {
-      const template = readFileSync(join(original, name), 'utf8');
-      expect(template.match(stepVersion)?.length).toBeGreaterThan(4);
-      const start = version === undefined ? '\\"Parameters\\":{\\"v\\":' : '$1';
-      writeFileSync(join(folder, name), template.replace(stepVersion, `${start}${version ?? 1}`));
-    }
-  }
-  return folder;
-}
+const assemblyWith = (version: number | undefined): Promise<string> =>
+  alteredAssembly((template) => {
+    expect(template.match(stepVersion)?.length).toBeGreaterThan(4);
+    const start = version === undefined ? '\\"Parameters\\":{\\"v\\":' : '$1';
+    return template.replace(stepVersion, `${start}${version ?? 1}`);
+  });
 
 /** An attempt is left alone for ten seconds, as long as its workflow may need to start. */
 const attemptStartMs = 11_000;

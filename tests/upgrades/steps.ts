@@ -21,7 +21,7 @@ const at = (state: unknown, path: string): unknown =>
     .reduce((value: unknown, name) => (value as Item)[name], state);
 
 /** What a task hands to its function: fields whose names end in `.$` are paths into the state. */
-export const payloadOf = (parameters: Record<string, unknown>, state: unknown): Item =>
+const payloadOf = (parameters: Record<string, unknown>, state: unknown): Item =>
   Object.fromEntries(
     Object.entries(parameters).map(([name, value]) =>
       name.endsWith('.$') ? [name.slice(0, -2), at(state, String(value))] : [name, value],
@@ -29,7 +29,7 @@ export const payloadOf = (parameters: Record<string, unknown>, state: unknown): 
   );
 
 /** The tasks of each state machine of the service, by the machine's name. */
-export const tasksOf = ({ stack }: Pick<Running, 'stack'>): Map<string, Record<string, TaskState>> =>
+const tasksOf = ({ stack }: Pick<Running, 'stack'>): Map<string, Record<string, TaskState>> =>
   new Map(
     stack
       .resources<Machine>('AWS::StepFunctions::StateMachine')

@@ -48,6 +48,8 @@ const nextYear = () => new Date(Date.now() + 300 * 86_400_000).toISOString();
 
 const patienceMs = 60_000;
 
+const finalStates = ['completed', 'partial', 'failed'];
+
 /** What the API tells about the person's data, in all systems. */
 export async function everythingShown(url: string, n = 1): Promise<Record<string, unknown>> {
   const call = await caller(url, n);
@@ -151,8 +153,7 @@ export async function workInEverySystem(url: string, n = 1): Promise<void> {
     operations: [{ resource_id: 1, data: { status: 'completed' } }],
   });
 
-  const ended = (path: string) => async () =>
-    ['completed', 'partial', 'failed'].includes((await call('GET', path)).status);
+  const ended = (path: string) => async () => finalStates.includes((await call('GET', path)).status);
   await until('end of a batch', ended(`/api/v1/admin/async/status/${batch.batch_id}`));
   await until('end of a batch of texts', ended(`/api/messaging/sms/batches/${sent.batch_id}`));
   await until('price', ended(`/api/batches/${price.batchId}`));
@@ -161,8 +162,6 @@ export async function workInEverySystem(url: string, n = 1): Promise<void> {
     return logs[0]?.status === 'completed';
   });
 }
-
-const finalStates = ['completed', 'partial', 'failed'];
 
 /** Begins work of each engine that takes a while, and does not wait for it. */
 export async function beginWork(url: string, n: number): Promise<(laterUrl: string) => Promise<void>> {
