@@ -52,26 +52,27 @@ const patterns: [string, Omit<Fault, 'name'>][] = [
   ['thirty of ninety answers at a stretch', { every: 90, streak: 30 }],
 ];
 
+/** Of each way to wait for the next try one, since a stretch of failures uses up tries whatever they are. */
+const waitedFor: readonly FaultName[] = ['server_error', 'slow_body', 'rate_limited', 'maintenance'];
+
 test.each(
   patterns.flatMap(([which, pattern]) =>
-    failing.map(([name, kind]) => [which, name, kind, pattern] as const),
+    failing
+      .filter(([name]) => !('streak' in pattern) || waitedFor.includes(name))
+      .map(([name, kind]) => [which, name, kind, pattern] as const),
   ),
 )(
   'stores 500 patients though %s fails (%s), and says what was repeated',
   async (_which, name, kind, pattern) => {
-    // Only chance differs between seeds: a counted pattern meets the same answers again.
-    for (const seed of 'rate' in pattern ? [41, 42] : [41]) {
-      const spec = { patients: 500, archived: 30, deleted: 5, faults: [{ name, ...pattern }] };
-      const place = await simulated({ spec, seed });
-      const result = await place.sync();
-      expect({ wrong: broken(result), trace: result.trace }).toEqual({ wrong: [], trace: [] });
-      const failures = place.account.faults.reduce((sum, { done }) => sum + done, 0);
-      expect(failures).toBeGreaterThan(3);
-      expect(result.log).toMatchObject({ status: 'completed', success: 530, retries: { [kind]: failures } });
-      // Nothing was asked for again but what had failed, unless a step ran out of tries.
-      if ('every' in pattern && !('streak' in pattern))
-        expect(place.account.calls - failures).toBe(calm.calls);
-    }
+    const spec = { patients: 500, archived: 30, deleted: 5, faults: [{ name, ...pattern }] };
+    const place = await simulated({ spec, seed: 41 });
+    const result = await place.sync();
+    expect({ wrong: broken(result), trace: result.trace }).toEqual({ wrong: [], trace: [] });
+    const failures = place.account.faults.reduce((sum, { done }) => sum + done, 0);
+    expect(failures).toBeGreaterThan(3);
+    expect(result.log).toMatchObject({ status: 'completed', success: 530, retries: { [kind]: failures } });
+    // Nothing was asked for again but what had failed, unless a step ran out of tries.
+    if ('every' in pattern && !('streak' in pattern)) expect(place.account.calls - failures).toBe(calm.calls);
   },
 );
 
