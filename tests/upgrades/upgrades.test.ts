@@ -86,7 +86,7 @@ describe.each(recordedVersions())('what version %s left', (version) => {
     const shown = await everythingShown(running.url);
     expect(shown).toMatchObject({
       '/api/v1/patients?limit=500': { total: 2 },
-      '/api/messaging/contacts/?limit=500': { total: 2 },
+      '/api/messaging/contacts?limit=500': { total: 2 },
       '/api/v1/cliniko/active-patients/clinic-1': { patients: expect.any(Array) },
       '/api/content/video-1': { title: 'New', price: 1_000 },
       '/api/v1/admin/export/orders?limit=100': { results: expect.any(Array) },

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Endpoint } from '../../core/contract/endpoint.ts';
+import { endpoints } from '../../functions/index.ts';
 
-const creator = 'SP-CREATOR';
+const creatorOf = (n: number) => (n === 1 ? 'SP-CREATOR' : `SP-CREATOR-${n}`);
 
 /** Who works, under fixed names, so that what was stored can be read again: tenant 1, 2, … */
 const claimsOf = (n: number) => ({
   ...{ sub: `user-${n}`, tenant_id: `tenant-${n}`, role: 'admin' },
-  ...{ creator, organization_id: `clinic-${n}` },
+  ...{ creator: creatorOf(n), organization_id: `clinic-${n}` },
 });
 
 /** Calls as that person. @throws Error for every refusal, so that plain scripts may use it. */
@@ -40,6 +42,22 @@ const order = (id: number) => ({
   updated_at: `2025-01-0${id}T00:00:00Z`,
 });
 
+const user = (id: number) => ({
+  ...{ id, username: `user_${id}`, email: `user${id}@example.com`, first_name: 'Jane', last_name: 'Smith' },
+  ...{ is_active: true, date_joined: `2025-01-0${id}T00:00:00Z` },
+  profile: {
+    ...{ user_type: 'professional', phone: '+1234567890', city: 'São Paulo', state: 'SP' },
+    ...{ is_verified: false, is_premium: false, is_available: false, rating: '4.75', review_count: 24 },
+  },
+});
+
+const service = (id: number) => ({
+  ...{ id, name: 'Emergency Plumbing', description: 'At any hour', category: 'plumbing' },
+  provider: { id: 2, username: 'jane_plumber', email: 'jane@example.com' },
+  ...{ estimated_price: '200.00', is_active: true },
+  ...{ created_at: `2025-01-0${id}T00:00:00Z`, updated_at: `2025-01-0${id}T00:00:00Z` },
+});
+
 const several = <T>(count: number, make: (n: number) => T): T[] =>
   Array.from({ length: count }, (_, n) => make(n + 1));
 
@@ -50,25 +68,49 @@ const patienceMs = 60_000;
 
 const finalStates = ['completed', 'partial', 'failed'];
 
-/** What the API tells about the person's data, in all systems. */
-export async function everythingShown(url: string, n = 1): Promise<Record<string, unknown>> {
+/** The ids of what was written, by the path of the contract that shows one of them. */
+export type Written = Record<string, string[]>;
+
+/** The paths of all GETs of the contracts that show what a tenant has. */
+export const shownPaths = ({ ops: _ofNoTenant, ...systems }: Record<string, object> = endpoints): string[] =>
+  Object.values(systems)
+    .flatMap((system) => Object.values<Endpoint>(system as Record<string, Endpoint>))
+    .filter(({ method }) => method === 'GET')
+    .map(({ path }) => path)
+    // Asks Cliniko, and stores nothing.
+    .filter((path) => path !== '/api/v1/cliniko/test-connection/{orgId}');
+
+/** As much as these lists give at once; the others take no limit, or have few entries. */
+const limits: Record<string, number> = {
+  '/api/v1/patients': 500,
+  '/api/v1/audit-logs': 500,
+  '/api/messaging/contacts': 500,
+  '/api/v1/admin/export/orders': 100,
+};
+
+/**
+ * What the API tells about the person's data, in all systems, by the address of the call.
+ *
+ * @param written what `workInEverySystem` gave; without it only what needs no id of something is shown.
+ * @param paths GETs of the contracts.
+ */
+export async function everythingShown(
+  url: string,
+  n = 1,
+  written: Written = {},
+  paths: readonly string[] = shownPaths(),
+): Promise<Record<string, unknown>> {
   const call = await caller(url, n);
+  const known: Record<string, string> = {
+    ...{ orgId: `clinic-${n}`, creator: creatorOf(n), contentId: `video-${n}` },
+  };
+  const addresses = paths.flatMap((path) => {
+    const fixed = path.replace(/\{(\w+)\}/g, (parameter, name: string) => known[name] ?? parameter);
+    if (!fixed.includes('{')) return limits[path] ? `${fixed}?limit=${limits[path]}` : fixed;
+    return (written[path] ?? []).map((id) => fixed.replace(/\{\w+\}/, id));
+  });
   const shown: Record<string, unknown> = {};
-  for (const path of [
-    '/api/v1/patients?limit=500',
-    '/api/v1/dashboard',
-    '/api/v1/audit-logs',
-    '/api/messaging/contacts/?limit=500',
-    '/api/messaging/templates/',
-    `/api/v1/cliniko/settings/clinic-${n}`,
-    `/api/v1/cliniko/sync-logs/clinic-${n}`,
-    `/api/v1/cliniko/active-patients/clinic-${n}`,
-    `/api/content/video-${n}`,
-    '/api/v1/admin/export/orders?limit=100',
-    '/api/v1/admin/async/',
-    '/api/v1/webhooks',
-  ])
-    shown[path] = await call('GET', path);
+  for (const address of addresses) shown[address] = await call('GET', address);
   return shown;
 }
 
@@ -81,11 +123,16 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
+/** True once each text of a batch was sent and has its receipt. */
+const isReceived = ({ total, delivered }: { total: number; delivered: number }) => delivered === total;
+
 /**
  * Writes a little into each system, with work that waits: a text for next year, and a message to a webhook
  * whose receiver is away.
+ *
+ * @returns the ids of what is shown by id.
  */
-export async function workInEverySystem(url: string, n = 1): Promise<void> {
+export async function workInEverySystem(url: string, n = 1): Promise<Written> {
   const raw = await caller(url, n);
   let calls = 0;
   const call = async (method: string, path: string, body?: unknown) => {
@@ -115,7 +162,7 @@ export async function workInEverySystem(url: string, n = 1): Promise<void> {
   await call('POST', '/api/messaging/templates', { name: 'Hello', body: 'Hi {{name}}' });
   const sending = { contacts: [{ phone: '+255700000001' }], message: 'Hello', sender_id: 'MIFUMO' };
   const sent = await call('POST', '/api/messaging/sms/bulk-send', sending);
-  await call('POST', '/api/messaging/sms/bulk-send', { ...sending, schedule_at: nextYear() });
+  const later = await call('POST', '/api/messaging/sms/bulk-send', { ...sending, schedule_at: nextYear() });
   const form = new FormData();
   form.append(
     'file',
@@ -123,8 +170,11 @@ export async function workInEverySystem(url: string, n = 1): Promise<void> {
     'people.csv',
   );
   form.append('sender_id', 'MIFUMO');
-  await raw('POST', '/api/messaging/sms/bulk-upload', { body: form });
+  const upload = await raw('POST', '/api/messaging/sms/bulk-upload', { body: form });
+  const { contacts } = await call('GET', '/api/messaging/contacts');
 
+  const { key } = await call('POST', '/api/v1/api-keys', { name: 'Till', role: 'viewer' });
+  await raw('GET', '/api/v1/dashboard', { headers: { Authorization: `Bearer ${key}` } });
   await call('POST', '/api/v1/webhooks', {
     url: 'https://away.invalid/hook',
     events: ['sync.completed', 'batch.completed'],
@@ -138,16 +188,19 @@ export async function workInEverySystem(url: string, n = 1): Promise<void> {
   });
   await call('POST', `/api/v1/cliniko/sync-all/clinic-${n}`);
 
+  const creator = creatorOf(n);
   const items = [{ contentId: `video-${n}`, title: 'Old', contentType: 'video' }];
   await call('POST', '/api/content', { creator, items });
   const priced = { creator, contentIds: [`video-${n}`], newPrice: 1_000 };
   const price = await call('POST', '/api/batches/batch-update-price', priced);
-  await call('POST', '/api/batches/batch-update-metadata', {
+  const metadata = await call('POST', '/api/batches/batch-update-metadata', {
     ...{ creator, contentIds: [`video-${n}`] },
     updates: { title: 'New' },
   });
 
   await call('POST', '/api/v1/admin/import/orders', several(3, order));
+  await call('POST', '/api/v1/admin/import/users', several(2, user));
+  await call('POST', '/api/v1/admin/import/services', several(2, service));
   const batch = await call('POST', '/api/v1/admin/async/submit', {
     operation_type: 'order_update',
     operations: [{ resource_id: 1, data: { status: 'completed' } }],
@@ -155,19 +208,47 @@ export async function workInEverySystem(url: string, n = 1): Promise<void> {
 
   const ended = (path: string) => async () => finalStates.includes((await call('GET', path)).status);
   await until('end of a batch', ended(`/api/v1/admin/async/status/${batch.batch_id}`));
-  await until('end of a batch of texts', ended(`/api/messaging/sms/batches/${sent.batch_id}`));
+  for (const path of [
+    `/api/messaging/sms/batches/${sent.batch_id}`,
+    `/api/messaging/sms/uploads/${upload.upload_id}`,
+  ])
+    await until(`receipt of ${path}`, async () => isReceived(await call('GET', path)));
   await until('price', ended(`/api/batches/${price.batchId}`));
+  await until('end of a batch of metadata', ended(`/api/batches/${metadata.batchId}`));
   await until('end of a sync', async () => {
     const { logs } = await call('GET', `/api/v1/cliniko/sync-logs/clinic-${n}`);
     return logs[0]?.status === 'completed';
   });
+  await until('use of an API key', async () => {
+    const { api_keys } = await call('GET', '/api/v1/api-keys');
+    return api_keys[0]?.last_used_at !== null;
+  });
+  const texts = [sent, later];
+  return {
+    '/api/v1/patients/{id}': [patients[0].id, patients[2].id],
+    '/api/messaging/contacts/{contactId}': contacts.map(({ id }: { id: string }) => id),
+    '/api/messaging/sms/batches/{id}': texts.map(({ batch_id }) => batch_id),
+    '/api/messaging/sms/messages/{messageId}': texts.map(({ results }) => results[0].message_id),
+    '/api/messaging/sms/uploads/{uploadId}': [upload.upload_id],
+    '/api/batches/{batchId}': [price.batchId, metadata.batchId],
+    '/api/v1/admin/async/status/{batch_id}': [String(batch.batch_id)],
+  };
 }
 
-/** Begins work of each engine that takes a while, and does not wait for it. */
+/**
+ * Begins work of each engine that takes a while, and does not wait for it. The person is another than those
+ * who worked before, so that nothing changes of what theirs shows.
+ *
+ * @returns waits for the end of the work.
+ */
 export async function beginWork(url: string, n: number): Promise<(laterUrl: string) => Promise<void>> {
   const headers = { 'Content-Type': 'application/json' };
   const call = async (path: string, body: object) =>
     await (await caller(url, n))('POST', path, { headers, body: JSON.stringify(body) });
+  const creator = creatorOf(n);
+  await call('/api/v1/admin/import/orders', several(3, order));
+  const items = [{ contentId: `video-${n}`, title: 'Old', contentType: 'video' }];
+  await call('/api/content', { creator, items });
   const operations = several(100, (id) => ({
     ...{ resource_id: 2 + (id % 2), data: { status: 'completed', notes: `Note ${id}` } },
   }));
