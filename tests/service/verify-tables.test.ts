@@ -5,6 +5,8 @@ import { putAll } from '../../core/dynamo/put-all.ts';
 import { queryAll } from '../../core/dynamo/query-all.ts';
 import type { Item, TableKey } from '../../core/dynamo/store.ts';
 import type { VerifyDeps } from '../../core/verify/verifier.ts';
+import { smsKeys } from '../../functions/messaging/sms/batch.ts';
+import { messageId } from '../../functions/messaging/sms/messages/id.ts';
 import { repairs } from '../../functions/verifiers.ts';
 import type { Running } from '../../local/start.ts';
 import { newPatients } from '../patients/fixtures.ts';
@@ -123,6 +125,33 @@ test.each(plants)('finds that $rule does not hold ($table $pk)', { timeout: 60_0
   } finally {
     await deps.store.put({ TableName, Item: item });
   }
+});
+
+test('finds a receipt that is missing, also of a message whose answer was lost before it', async () => {
+  const { api, tenantId } = await own.person({ role: 'admin' });
+  const sender_id = 'LOSTANSWER';
+  const profile = { method: 'POST', body: JSON.stringify({ sender_id, profile: 'lost' }) };
+  expect((await fetch(`${own.running.url}/_local/sms`, profile)).status).toBe(200);
+  const body = { contacts: [{ phone: '+255700000077' }], message: 'Hello', sender_id };
+  const sent = await api.messaging.bulkSend({ body });
+  const id = sent.ok ? String(sent.body.batch_id) : '';
+  const delivered = async () => {
+    const told = await api.messaging.getBatch({ params: { id } });
+    return told.ok && told.body.delivered;
+  };
+  await expect.poll(delivered, { timeout: 30_000 }).toBe(1);
+  const deps = await depsOf(own.running);
+  const message = smsKeys.message(tenantId, messageId(id, 0));
+  const state = async () => (await deps.store.get(deps.table('messaging'), message))?.state;
+  await expect.poll(state, { timeout: 30_000 }).toBe('delivered');
+  expect(await verified(own.running)).toEqual([]);
+
+  const pack = smsKeys.receiptPack(tenantId, id, 0);
+  const item = await deps.store.get(deps.table('messaging'), pack);
+  await deps.store.remove({ TableName: deps.table('messaging'), Key: pack });
+  const rules = (await verified(own.running, () => pause(1))).map(({ rule }) => rule);
+  expect(rules).toEqual(['a message that was delivered has its receipt']);
+  await deps.store.put({ TableName: deps.table('messaging'), Item: item ?? {} });
 });
 
 test('finds a partition of a kind that nothing writes', async () => {

@@ -1,7 +1,7 @@
 /**
  * `node tests/upgrades/both-ways.ts`: the version before and the version of now take turns on one data folder,
- * forth and back: everything written by the one is shown by the other, and work that the one has begun is
- * finished by the other. The version before is the commit in `previous-release.txt`.
+ * forth and back: everything written by the one is shown and changed by the other, and work that the one has
+ * begun is finished by the other. The version before is the commit in `previous-release.txt`.
  *
  * Says so and does nothing where that commit is not in the history, as in a shallow clone.
  */
@@ -14,7 +14,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import {
+  addressesOf,
   beginWork,
+  changeInEverySystem,
   everythingShown,
   shownPaths,
   type Written,
@@ -30,7 +32,7 @@ const isInHistory = (): boolean =>
 
 /** Checks the version before out, with the packages that its lock file names. */
 function checkOut(folder: string): void {
-  git('worktree', 'add', '--detach', folder, commit);
+  git('worktree', 'add', '--quiet', '--detach', folder, commit);
   const lock = (of: string) => readFileSync(join(of, 'package-lock.json'), 'utf8');
   if (lock(folder) === lock(root)) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   else execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
@@ -117,16 +119,14 @@ async function pathsOf(folder: string): Promise<string[]> {
 
 /** What a version shows of a tenant, at every address that it has. */
 async function shownBy(paths: string[], url: string, n: number, written: Written): Promise<Shown> {
-  const parts = (path: string) => path.split('/{')[0] ?? path;
-  const shown = await everythingShown(url, n, written, paths);
-  const absent = paths.filter((path) => !Object.keys(shown).some((one) => one.startsWith(parts(path))));
+  const absent = paths.filter((path) => addressesOf(path, n, written).length === 0);
   if (absent.length > 0) throw new Error(`nothing was written that ${absent.join(', ')} would show`);
-  return shown;
+  return await everythingShown(url, n, written, paths);
 }
 
 /**
- * Tenants 1, 2 and 3 are worked for by the version before, by that of now, and by the version before after
- * the rollback; 11 and 12 have work that one version begins and the other finishes.
+ * Tenant 1 is worked for by the version before and tenant 2 by that of now; then the other version shows and
+ * changes it. Tenants 11 and 12 have work that one version begins and the other finishes.
  */
 async function bothWays(before: string, dataDir: string): Promise<void> {
   const old = await pathsOf(before);
@@ -139,22 +139,27 @@ async function bothWays(before: string, dataDir: string): Promise<void> {
 
   running = await run(root, dataDir);
   assertShown(first, await shownBy(current, running.url, 1, written1), 'after the upgrade');
-  const [written2] = await Promise.all([workInEverySystem(running.url, 2), begunBefore(running.url)]);
+  const [written2] = await Promise.all([
+    workInEverySystem(running.url, 2),
+    changeInEverySystem(running.url, 1, written1),
+    begunBefore(running.url),
+  ]);
+  const changedFirst = await shownBy(current, running.url, 1, written1);
   const second = await shownBy(current, running.url, 2, written2);
   const begunNow = await beginWork(running.url, 12);
   await running.stop();
 
   running = await run(before, dataDir);
-  assertShown(await shownBy(old, running.url, 1, written1), first, 'after the rollback');
+  assertShown(await shownBy(old, running.url, 1, written1), changedFirst, 'after the rollback');
   assertShown(await shownBy(old, running.url, 2, written2), second, 'after the rollback');
-  const [written3] = await Promise.all([workInEverySystem(running.url, 3), begunNow(running.url)]);
-  const third = await shownBy(old, running.url, 3, written3);
+  await Promise.all([changeInEverySystem(running.url, 2, written2), begunNow(running.url)]);
+  const changedSecond = await shownBy(old, running.url, 2, written2);
   await running.stop();
 
   running = await run(root, dataDir);
-  assertShown(first, await shownBy(current, running.url, 1, written1), 'after the second upgrade');
-  assertShown(second, await shownBy(current, running.url, 2, written2), 'after the second upgrade');
-  assertShown(third, await shownBy(current, running.url, 3, written3), 'after the second upgrade');
+  const now = async (n: number, written: Written) => await shownBy(current, running.url, n, written);
+  assertShown(changedFirst, await now(1, written1), 'after the second upgrade');
+  assertShown(changedSecond, await now(2, written2), 'after the second upgrade');
   assertVerified(running.awsEndpoint);
   await running.stop();
 }
@@ -165,7 +170,9 @@ if (isInHistory()) {
   try {
     checkOut(folder);
     await bothWays(folder, dataDir);
-    console.log(`${commit.slice(0, 8)} and now: each shows what the other wrote, and finishes what it began`);
+    console.log(
+      `${commit.slice(0, 8)} and now: each shows and changes what the other wrote, and finishes what it began`,
+    );
   } finally {
     git('worktree', 'remove', '--force', folder);
     rmSync(dataDir, { recursive: true, force: true });
