@@ -85,8 +85,8 @@ function lost(older: unknown, newer: unknown, place = ''): string | undefined {
     return isDeepStrictEqual(older, newer)
       ? undefined
       : `${place}: ${JSON.stringify(older)} and ${JSON.stringify(newer)}`;
-  if (Array.isArray(older) && Array.isArray(newer) && older.length !== newer.length)
-    return `${place}: ${older.length} and ${newer.length} entries`;
+  const entries = (value: object) => (Array.isArray(value) ? value.length : undefined);
+  if (entries(older) !== entries(newer)) return `${place}: ${entries(older)} and ${entries(newer)} entries`;
   const its = newer as Record<string, unknown>;
   for (const [name, value] of Object.entries(older)) {
     const found = lost(value, its[name], `${place} ${name}`);

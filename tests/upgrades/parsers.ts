@@ -1,9 +1,12 @@
+import { AuditItem } from '../../core/audit-event.ts';
 import { asChunk, asChunkState } from '../../core/batch/chunk.ts';
 import { asBatch, asEntry } from '../../core/batch/record.ts';
 import { assertVersion } from '../../core/dynamo/version.ts';
+import { StoredGrant } from '../../core/http/api-key.ts';
 import { documentOf, headFrom, manifestFrom, recordFrom } from '../../core/ledger/items.ts';
 import { Delivery } from '../../core/webhook/delivery.ts';
 import { Webhook } from '../../core/webhook/webhook.ts';
+import { ApiKey } from '../../functions/access/key-store.ts';
 import { storedOf } from '../../functions/admin/records/store.ts';
 import { tallyOf } from '../../functions/admin/records/tally.ts';
 import { ClinikoSettings } from '../../functions/cliniko/account/settings.ts';
@@ -62,7 +65,14 @@ const reads =
 export const parsers: Record<string, Parser> = {
   'admin batches/NUMBER': single,
   'admin orders': reads(storedOf),
+  'admin services': reads(storedOf),
   'admin tally/TALLY': reads(tallyOf),
+  'admin users': reads(storedOf),
+  'apiKeys HASH/GRANT': reads((item) => StoredGrant.parse(item)),
+  'apiKeys TENANT/CREATIONS': single,
+  'apiKeys TENANT/KEY': (item) => ApiKey.parse(item),
+  'apiKeyUses USE': single,
+  'audit EVENTS': reads((item) => AuditItem.parse(item)),
   'audit messaging': manifestFrom,
   'audit patients': manifestFrom,
   'cliniko DUE': (item) => Organization.parse(item),
