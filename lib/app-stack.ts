@@ -138,10 +138,10 @@ export class AppStack extends Stack {
     const url = apiUrl(api, settings);
     issuer.openSignIn(url, settings);
     if (settings.firewall) new Firewall(this, 'Firewall', api, settings);
-    const watched = { api: api.deploymentStage, systems: Object.keys(systems), tables, queues, machines };
+    const watched = { api: api.deploymentStage, systems: Object.keys(systems), queues, machines };
     if (settings.alarms) {
-      new Alarms(this, 'Alarms', { ...watched, scheduled }, settings);
-      dashboard(this, { ...watched, queuesOf }, settings);
+      const { alarms } = new Alarms(this, 'Alarms', { ...watched, scheduled }, settings);
+      dashboard(this, { ...watched, tables, queuesOf, alarms }, settings);
     }
     new CfnOutput(this, 'Url', { value: url, description: 'The address of the API' });
     if (settings.domain) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tables } from '../core/contract/resources.ts';
 import { endpoints } from '../functions/index.ts';
+import { idleMonth, type Resources } from './costs/idle.ts';
 import { synthesise } from './synthesise.ts';
 
 interface MetricOf {
@@ -45,22 +46,54 @@ test('watches one stage of one API, so that two stages, or another API, are neve
   expect(new Set(own.map(({ Namespace }) => Namespace))).toEqual(new Set(['Bulkhead/prod']));
 });
 
-test('has alarms for at most seven dollars a month, none of more metrics than CloudWatch takes', () => {
+test('has alarms for at most 4.50 dollars a month, none of more metrics than CloudWatch takes', () => {
   const counts = alarms.map((alarm) => metricsOf(alarm).length || 1);
   expect(Math.max(...counts)).toBeLessThanOrEqual(10);
   // $0.10 for each metric (CloudWatch pricing).
-  expect(0.1 * counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(7);
+  expect(0.1 * counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(4.5);
 });
 
-test('tells of throttled reads and writes of every table', () => {
-  for (const metricName of ['ReadThrottleEvents', 'WriteThrottleEvents']) {
-    const watched = alarms.flatMap(metricsOf).filter(({ MetricName }) => MetricName === metricName);
-    expect(watched.map((metric) => JSON.stringify(dimensionsOf(metric).TableName)).toSorted()).toEqual(
-      Object.keys(template.findResources('AWS::DynamoDB::GlobalTable'))
-        .map((Ref) => JSON.stringify({ Ref }))
-        .toSorted(),
-    );
-  }
+test('tells of throttled tables by what functions count, with one metric for all tables', () => {
+  const watched = alarms.flatMap(metricsOf).filter(({ MetricName }) => MetricName === 'throttledRequests');
+  expect(watched).toEqual([{ Namespace: 'Bulkhead/prod', MetricName: 'throttledRequests' }]);
+});
+
+test('lets CloudWatch, of this account alone, publish to the topic of the alarms', () => {
+  const policies = propertiesOf<{ PolicyDocument: { Statement: object[] }; Topics: { Ref: string }[] }>(
+    'AWS::SNS::TopicPolicy',
+  );
+  const topics = new Set(
+    propertiesOf<{ AlarmActions: { Ref: string }[] }>('AWS::CloudWatch::Alarm').flatMap(({ AlarmActions }) =>
+      AlarmActions.map(({ Ref }) => Ref),
+    ),
+  );
+  expect(topics.size).toBe(1);
+  // A policy of a topic takes the place of the default one, so one that only denies would silence all alarms.
+  const its = policies.filter(({ Topics }) => Topics.some(({ Ref }) => topics.has(Ref)));
+  expect(its.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toContainEqual({
+    Action: 'sns:Publish',
+    Effect: 'Allow',
+    Principal: { Service: 'cloudwatch.amazonaws.com' },
+    Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    Resource: { Ref: [...topics][0] },
+  });
+});
+
+test('has alarms and a dashboard where data is kept, or where the setting says so, and none elsewhere', async () => {
+  const watching = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::SNS::Subscription'];
+  const counts = async (stage: string, settings: object) => {
+    const { template: its } = await synthesise(stage, { alarmEmail: 'operators@example.com', ...settings });
+    return watching.map((type) => Object.keys(its.findResources(type)).length);
+  };
+  const [many] = await counts('prod', {});
+  expect(many).toBe(alarms.length);
+  expect(await counts('dev', { alarms: true })).toEqual([alarms.length - 1, 1, 1]);
+  expect(await counts('dev', {})).toEqual([0, 0, 0]);
+  expect(await counts('prod', { alarms: false })).toEqual([0, 0, 0]);
+}, 120_000);
+
+test('needs one KMS key, that of sealed values', () => {
+  expect(Object.keys(template.findResources('AWS::KMS::Key'))).toEqual(['SealingKey98C9818D']);
 });
 
 test('tells what the firewall blocks only where it is on', async () => {
@@ -122,17 +155,32 @@ describe('counts failed runs by the log of each system', () => {
   });
 });
 
-test('shows on the dashboard what runs, fails, waits and costs in each system and table', () => {
-  const [dashboard] = propertiesOf<{ DashboardBody: unknown }>('AWS::CloudWatch::Dashboard');
-  const body = JSON.stringify(dashboard?.DashboardBody);
-  for (const system of systems)
-    for (const title of ['calls', 'latency in ms', 'faults']) expect(body).toContain(`${system}: ${title}`);
-  for (const system of ['patients', 'messaging', 'content', 'admin'])
-    expect(body).toContain(`${system}: messages waiting`);
-  for (const id of Object.keys(template.findResources('AWS::DynamoDB::GlobalTable')))
-    expect(body).toContain(id);
-  for (const table of tables) expect(body).toContain(`\\"label\\":\\"${table}\\"`);
-  expect(body).toContain('bulkhead-prod');
+describe('shows on one dashboard', () => {
+  const [{ DashboardBody } = { DashboardBody: {} }] = propertiesOf<{ DashboardBody: unknown }>(
+    'AWS::CloudWatch::Dashboard',
+  );
+  const body = JSON.stringify(DashboardBody);
+
+  test('what runs, fails, waits and costs in each system and table', () => {
+    for (const system of systems)
+      for (const title of ['calls', 'latency in ms', 'faults']) expect(body).toContain(`${system}: ${title}`);
+    for (const system of ['patients', 'messaging', 'content', 'admin'])
+      expect(body).toContain(`${system}: messages waiting`);
+    for (const id of Object.keys(template.findResources('AWS::DynamoDB::GlobalTable')))
+      expect(body).toContain(id);
+    for (const table of tables) expect(body).toContain(`\\"label\\":\\"${table}\\"`);
+    expect(body).toContain('bulkhead-prod');
+  });
+
+  test('the state of every alarm', () => {
+    for (const id of Object.keys(template.findResources('AWS::CloudWatch::Alarm')))
+      expect(body).toContain(id);
+  });
+
+  test('no more than the 50 metrics of a free one', () => {
+    const [line] = idleMonth(template.findResources('AWS::CloudWatch::Dashboard') as Resources, new Map());
+    expect(line).toMatchObject({ what: 'dashboards', dollarsBeyondFree: 0 });
+  });
 });
 
 test('traces nothing, since no client is instrumented, and counts no call a second time', () => {

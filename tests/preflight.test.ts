@@ -184,6 +184,13 @@ describe('says', () => {
     ]);
   });
 
+  test('advice about a stage that keeps data with its alarms off, and nothing that blocks', async () => {
+    replies = ready;
+    expect(kinds(await read(), production({ alarms: false }))).toEqual([
+      'advice: the stage prod keeps data, and its alarms are off: its failures are told to no one',
+    ]);
+  });
+
   test('nothing of text messages where another provider sends them, nor of alarms where data is not kept', async () => {
     const settings = readSettings('dev', {}, { keepData: false, sms: { provider: 'beem' } });
     replies = { ...fresh, 'AmazonSSM.GetParameter': ready['AmazonSSM.GetParameter'] ?? denied('') };

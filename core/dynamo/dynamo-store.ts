@@ -17,13 +17,26 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { isThrottled, lostAnswer } from '../aws-errors.ts';
+import { measure } from '../metrics.ts';
 import { documentClient } from './client.ts';
 import { AnswerLost, Busy, InvalidActions, PartitionFull } from './errors.ts';
 import { projection } from './query-all.ts';
 import type { Item, Store, TableKey, Transacted, Written } from './store.ts';
 
 /** The same, as DynamoDB spells it among the reasons of a cancelled transaction. */
-const busyReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+const throttledReasons = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
+const conflict = 'TransactionConflict';
+
+/** Counts a request that DynamoDB throttled, as a whole or in part; lib/alarms/table-alarms.ts looks at it. */
+const countThrottled = (): void => measure('throttledRequests', 'Count', 1);
+
+/** The error for a cancelled transaction that may be sent again, if one of these is among its reasons. */
+function busy(codes: readonly string[], cause: Error): Busy | undefined {
+  const isThrottled = codes.some((code) => throttledReasons.has(code));
+  if (isThrottled) countThrottled();
+  return isThrottled || codes.includes(conflict) ? new Busy(codes.join(' '), { cause }) : undefined;
+}
+
 /** The spelling of an exception and of a reason in one. */
 const isFull = (code: string | undefined): boolean =>
   code?.startsWith('ItemCollectionSizeLimitExceeded') ?? false;
@@ -34,7 +47,10 @@ const isFull = (code: string | undefined): boolean =>
  */
 function sorted(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (isThrottled(error)) return new Busy(error.name, { cause: error });
+  if (isThrottled(error)) {
+    if (!error.name.startsWith(conflict)) countThrottled();
+    return new Busy(error.name, { cause: error });
+  }
   if (isFull(error.name)) return new PartitionFull();
   const lost = lostAnswer(error);
   return lost ? new AnswerLost(lost, { cause: error }) : error;
@@ -64,13 +80,16 @@ async function written(request: Promise<{ Attributes?: Item }>): Promise<Written
   }
 }
 
+const codesOf = ({ CancellationReasons = [] }: TransactionCanceledException): string[] =>
+  CancellationReasons.map(({ Code = 'None' }) => Code);
+
 /**
  * The outcome of a cancelled transaction. A failed condition counts before everything else, since it is an
  * answer.
  */
 function cancelled(error: TransactionCanceledException): Transacted {
   const reasons = error.CancellationReasons ?? [];
-  const codes = reasons.map(({ Code = 'None' }) => Code);
+  const codes = codesOf(error);
   if (codes.includes('ConditionalCheckFailed'))
     return {
       done: false,
@@ -79,7 +98,8 @@ function cancelled(error: TransactionCanceledException): Transacted {
         item: oldItem(Item),
       })),
     };
-  if (codes.some((code) => busyReasons.has(code))) throw new Busy(codes.join(' '), { cause: error });
+  const again = busy(codes, error);
+  if (again) throw again;
   if (codes.some(isFull)) throw new PartitionFull();
   const invalid = [...codes.keys()].filter((place) => codes[place] === 'ValidationError');
   throw invalid.length > 0 ? new InvalidActions(invalid, { cause: error }) : error;
@@ -117,10 +137,11 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
         },
       };
       const reply = await answerOf(connection().send(new BatchGetCommand({ RequestItems })));
-      return {
-        items: reply.Responses?.[table] ?? [],
-        unread: (reply.UnprocessedKeys?.[table]?.Keys ?? []) as TableKey[],
-      };
+      const items = reply.Responses?.[table] ?? [];
+      const unread = (reply.UnprocessedKeys?.[table]?.Keys ?? []) as TableKey[];
+      // A large answer is cut; one with nothing in it means throttling.
+      if (items.length === 0 && unread.length > 0) countThrottled();
+      return { items, unread };
     },
     getTogether: async (TableName, keys) => {
       const TransactItems = keys.map((Key) => ({ Get: { TableName, Key } }));
@@ -128,7 +149,8 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
         const reply = await connection().send(new TransactGetCommand({ TransactItems }));
         return (reply.Responses ?? []).map((response) => response.Item);
       } catch (error) {
-        if (error instanceof TransactionCanceledException) throw new Busy(error.message, { cause: error });
+        if (error instanceof TransactionCanceledException)
+          throw busy(codesOf(error), error) ?? new Busy(error.message, { cause: error });
         throw sorted(error);
       }
     },
@@ -147,6 +169,7 @@ export function dynamoStore(client?: DynamoDBDocumentClient): Store {
       const unprocessed = (reply.UnprocessedItems?.[table] ?? []).flatMap(
         ({ PutRequest }) => PutRequest?.Item ?? [],
       );
+      if (unprocessed.length > 0) countThrottled();
       return { unprocessed, partitionGb: largestPartitionGb(reply.ItemCollectionMetrics) };
     },
     transact: async (actions, token) => {

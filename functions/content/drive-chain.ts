@@ -80,8 +80,9 @@ async function run(chain: Chain, isToRenumber: boolean): Promise<boolean> {
 
 async function measureWaits(chain: Chain): Promise<void> {
   const { mining, confirming } = await longestWaits(chain);
-  measure('chainWait', 'Milliseconds', mining);
-  measure('chainConfirmingWait', 'Milliseconds', confirming);
+  // A metric is billed for the hours in which it gets a value, and no value alarms as little as 0.
+  if (mining > 0) measure('chainWait', 'Milliseconds', mining);
+  if (confirming > 0) measure('chainConfirmingWait', 'Milliseconds', confirming);
   const { signer, confirmations } = chain;
   if (mining > slowMs)
     log('error', 'prices are not mined: see docs/operating.md, "Stuck on the chain"', {

@@ -1,18 +1,17 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Stage } from 'aws-cdk-lib/aws-apigateway';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type WorkflowName, workflows } from '../../core/contract/resources.ts';
+import { acknowledge } from '../acknowledge.ts';
 import { firewallMetric } from '../firewall.ts';
 import type { QueueWithDeadLetters } from '../queues.ts';
 import type { Settings } from '../settings.ts';
-import type { Tables } from '../tables.ts';
 import { type AlarmProps, alarmOptions } from './alarm.ts';
 import { apiAlarms, firewallAlarm } from './api-alarms.ts';
 import { chainAlarms } from './chain-alarms.ts';
@@ -30,14 +29,13 @@ export interface Watched {
   api: Stage;
   /** The systems by name, each of which counts the errors of its functions. */
   systems: readonly string[];
-  tables: Tables;
   queues: Record<string, QueueWithDeadLetters>;
   machines: Readonly<Record<WorkflowName, StateMachine>>;
   scheduled: readonly ScheduledWorker[];
 }
 
 function alarmsOf(watched: Watched, settings: Settings, region: string): AlarmProps[] {
-  const { api, systems, tables, queues, machines, scheduled } = watched;
+  const { api, systems, queues, machines, scheduled } = watched;
   const { stage, firewall } = settings;
   return [
     ...apiAlarms(api),
@@ -47,7 +45,7 @@ function alarmsOf(watched: Watched, settings: Settings, region: string): AlarmPr
     ...systems.map((system) => functionAlarm(stage, system)),
     ...Object.entries(queues).flatMap(([name, queue]) => queueAlarms(name, queue)),
     ...workflows.map((name) => workflowAlarm(name, machines[name])),
-    ...tableAlarms(tables),
+    ...tableAlarms(stage),
   ];
 }
 
@@ -56,31 +54,37 @@ function alarmsOf(watched: Watched, settings: Settings, region: string): AlarmPr
  * docs/operating.md that says what to do.
  */
 export class Alarms extends Construct {
+  readonly alarms: readonly Alarm[];
+
   constructor(scope: Construct, id: string, watched: Watched, settings: Settings) {
     super(scope, id);
     const { alarmEmail } = settings;
     const notify = alarmEmail ? new SnsAction(this.#topic(alarmEmail)) : undefined;
-    for (const props of alarmsOf(watched, settings, Stack.of(this).region)) {
+    this.alarms = alarmsOf(watched, settings, Stack.of(this).region).map((props) => {
       const alarm = new Alarm(this, props.name, { metric: props.metric, ...alarmOptions(props) });
-      if (!notify) continue;
-      alarm.addAlarmAction(notify);
-      if (props.tellsNoData) alarm.addInsufficientDataAction(notify);
-    }
+      if (notify) {
+        alarm.addAlarmAction(notify);
+        if (props.tellsNoData) alarm.addInsufficientDataAction(notify);
+      }
+      return alarm;
+    });
   }
 
   /**
-   * The topic of the alarms. It has a key of its own, since CloudWatch publishes to an encrypted topic only
-   * if the key's policy lets it.
+   * The topic of the alarms, to which CloudWatch may publish: a policy of a topic that only denies, as that
+   * for TLS, takes the place of the default one, which allows it.
    */
   #topic(email: string): Topic {
-    const key = new Key(this, 'TopicKey', {
-      enableKeyRotation: true,
-      description: 'Encrypts alarm notices',
-      // Notices are not stored: nothing needs the key once the topic is gone.
-      removalPolicy: RemovalPolicy.DESTROY,
+    const topic = new Topic(this, 'Topic', { enforceSSL: true });
+    topic.grantPublish(
+      new ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    acknowledge(topic, {
+      'HIPAA.Security-SNSEncryptedKMS':
+        'Notices name alarms and counts, and leave as plain e-mail. SNS encrypts its disks; CloudWatch cannot use AWS’s key for SNS, and one of ours is $1 a month.',
     });
-    key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
-    const topic = new Topic(this, 'Topic', { masterKey: key, enforceSSL: true });
     topic.addSubscription(new EmailSubscription(email));
     return topic;
   }

@@ -74,16 +74,26 @@ const executions: Rule = ({ concurrentExecutionsMax }) =>
         ],
   );
 
-const alarms: Rule = (_, { alarmEmail, keepData, stage }) =>
-  alarmEmail || !keepData
-    ? []
-    : [
-        {
-          kind: 'blocks',
-          what: `the stage ${stage} keeps data, and has no alarmEmail: its failures would be told to no one`,
-          remedy: `set it in cdk.json under stages.${stage}, or by -c settings='{"alarmEmail":"ops@example.com"}'`,
-        },
-      ];
+const alarms: Rule = (_, { alarms: isOn, alarmEmail, keepData, stage }) => {
+  if (!keepData) return [];
+  const untold = `the stage ${stage} keeps data, and`;
+  if (!isOn)
+    return [
+      {
+        kind: 'advice',
+        what: `${untold} its alarms are off: its failures are told to no one`,
+        remedy: 'leave out the setting alarms, unless something else watches the stage',
+      },
+    ];
+  if (alarmEmail) return [];
+  return [
+    {
+      kind: 'blocks',
+      what: `${untold} has no alarmEmail: its failures would be told to no one`,
+      remedy: `set it in cdk.json under stages.${stage}, or by -c settings='{"alarmEmail":"ops@example.com"}'`,
+    },
+  ];
+};
 
 /** The role that the stack `Bulkhead-account` made has its name in front. */
 const ownLogRole = /:role\/Bulkhead-account-/;

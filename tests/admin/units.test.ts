@@ -1,33 +1,10 @@
 import { expect, test } from 'vitest';
-import { randomOf } from '../../local/random.ts';
+import { longOrders } from '../costs/records.ts';
 import { countedEngine, type UnitsByTable } from '../service/counted-engine.ts';
 import { ownService } from '../service/own.ts';
-import { ended, order, send, several, stored } from './records.ts';
-
-const words =
-  'customer asked another appointment part missing please call before arriving gate code valve tested pressure leaks remain torneira vazando cozinha banheiro chegou atrasado portão garantia'.split(
-    ' ',
-  );
+import { ended, send, several, stored } from './records.ts';
 
 const count = 1_000;
-
-/** Orders of 1.35 KB, no two with the same text. */
-function orders() {
-  const random = randomOf(7);
-  const number = () => Math.floor(random() * 1e9);
-  const prose = (bytes: number): string => {
-    let text = '';
-    while (text.length < bytes) text += `${words[number() % words.length]} `;
-    return text.slice(0, bytes).trim();
-  };
-  return several(count, (id) =>
-    order(id, {
-      customer: { id: number(), username: `user_${number()}`, email: `${number()}@example.com` },
-      address: prose(60),
-      notes: prose(920),
-    }),
-  );
-}
 
 const written = (units: UnitsByTable): number =>
   Object.values(units).reduce((sum, { write }) => sum + write, 0);
@@ -38,7 +15,7 @@ test('a thousand orders of 1.35 KB cost 4.1 write units each to import, and at m
   const engine = await countedEngine();
   const own = await ownService({ engine: engine.url });
   const admin = await own.person({ role: 'admin' });
-  const all = orders();
+  const all = longOrders(count);
   const bytes = Buffer.byteLength(JSON.stringify(all)) / count;
   expect(Math.abs(bytes - 1_350)).toBeLessThan(25);
 

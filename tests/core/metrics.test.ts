@@ -11,7 +11,6 @@ test('counts a call by its system only, and names its endpoint in the same line'
     system: expect.any(String),
     endpoint: 'GET /api/v1/patients',
     requestId: 'request-1',
-    calls: 1,
     faults: 1,
     latency: 12.5,
   });

@@ -8,9 +8,10 @@ import type { Consumed } from './consumed.ts';
 import { type IdleLine, idleMonth } from './idle.ts';
 import { count, jobsNamed } from './jobs.ts';
 import { dollarsOf } from './money.ts';
-import { prices } from './prices.ts';
+import { allowances, prices } from './prices.ts';
 import { unitsOfSchedules } from './schedules.ts';
-import { idleTable, jobTable } from './tables.ts';
+import { type Stored, storedKinds } from './storage.ts';
+import { idleTable, jobTable, storageTable } from './tables.ts';
 import { manySyncs, startWorld } from './world.ts';
 
 const { values } = parseArgs({
@@ -21,17 +22,24 @@ const { values } = parseArgs({
 });
 const words = values.only.flatMap((names) => names.split(',')).filter((name) => name !== '');
 const jobs = jobsNamed(words);
-const withIdle = words.length === 0 || words.includes('idle');
-if (jobs.length === 0 && !withIdle) throw new Error('No job has such a name; without --only all are counted');
+const wants = (part: string) => words.length === 0 || words.includes(part);
+const withIdle = wants('idle');
+const withStorage = wants('storage');
+if (jobs.length === 0 && !withIdle && !withStorage)
+  throw new Error('No job has such a name; without --only all are counted');
+
+/** Records of each kind that are measured at rest. */
+const recordsStored = 1_000;
 
 const counted: { name: string; consumed: Consumed; dollars: number }[] = [];
 const idle: { stage: string; lines: IdleLine[] }[] = [];
+let stored: Stored[] = [];
 const world = await startWorld(manySyncs);
 try {
   // Before the jobs, whose records the schedules would look through.
   const units = withIdle ? await unitsOfSchedules(world) : new Map();
   for (const stage of withIdle ? ['dev', 'prod'] : []) {
-    const { template } = await synthesise(stage);
+    const { template } = await synthesise(stage, stage === 'prod' ? { alarmEmail: 'ops@example.com' } : {});
     idle.push({ stage, lines: idleMonth(template.toJSON().Resources, units) });
   }
   for (const job of jobs) {
@@ -39,11 +47,18 @@ try {
     counted.push({ name: job.name, consumed, dollars: dollarsOf(consumed) });
     if (!values.json) console.error(`counted: ${job.name}`);
   }
+  if (withStorage) stored = await storedKinds(world, recordsStored);
 } finally {
   await world.stop();
 }
-if (values.json) console.log(JSON.stringify({ prices, jobs: counted, idle }, null, 2));
+if (values.json) console.log(JSON.stringify({ prices, allowances, jobs: counted, stored, idle }, null, 2));
 else
   console.log(
-    [`Prices as of ${prices.asOf}: ${prices.source}`, jobTable(counted), ...idle.map(idleTable)].join('\n\n'),
+    [
+      `Prices as of ${prices.asOf}: ${prices.source}`,
+      ...(counted.length > 0 ? [jobTable(counted)] : []),
+      ...(stored.length > 0 ? [storageTable(stored)] : []),
+      ...(idle.length > 0 ? [`Free as of ${allowances.asOf}: ${allowances.source}`] : []),
+      ...idle.map(idleTable),
+    ].join('\n\n'),
   );

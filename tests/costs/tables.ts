@@ -1,5 +1,6 @@
 import type { Consumed } from './consumed.ts';
 import type { IdleLine } from './idle.ts';
+import { bytesOf, type Stored, storageDollars } from './storage.ts';
 
 /** Markdown that is as readable in a terminal: every column as wide as its widest cell. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -25,10 +26,31 @@ export const jobTable = (jobs: readonly { name: string; consumed: Consumed; doll
     }),
   ]);
 
-/** An idle month of a stage. */
-export const idleTable = ({ stage, lines }: { stage: string; lines: readonly IdleLine[] }): string =>
+/** Records at rest, with dollars for a month of a million of them. */
+export const storageTable = (kinds: readonly Stored[]): string =>
   table([
-    [`an idle month of ${stage}`, 'count', '$'],
-    ...lines.map(({ what, count, dollars }) => [what, grouped(count), dollars.toFixed(2)]),
-    ['together', '', lines.reduce((sum, { dollars }) => sum + dollars, 0).toFixed(2)],
+    ['at rest', 'bytes of one, in all', 'of which in', '$ for a million, a month'],
+    ...kinds.map((stored) => {
+      const each = bytesOf(stored) / stored.records;
+      const parts = Object.entries(stored.bytesByTable).toSorted(([, one], [, other]) => other - one);
+      const shares = parts.map(([name, bytes]) => `${name} ${grouped(Math.round(bytes / stored.records))}`);
+      return [
+        ...[stored.kind, grouped(Math.round(each)), shares.join(', ')],
+        storageDollars(each * 1e6).toFixed(2),
+      ];
+    }),
   ]);
+
+/** An idle month of a stage. */
+export function idleTable({ stage, lines }: { stage: string; lines: readonly IdleLine[] }): string {
+  const total = (part: 'dollars' | 'dollarsBeyondFree') => lines.reduce((sum, line) => sum + line[part], 0);
+  const money = (dollars: readonly number[]) => dollars.map((one) => one.toFixed(2));
+  return table([
+    [`an idle month of ${stage}`, 'count', '$ by list', '$ beyond what is always free'],
+    ...lines.map(({ what, count, dollars, dollarsBeyondFree }) => [
+      ...[what, grouped(count)],
+      ...money([dollars, dollarsBeyondFree]),
+    ]),
+    ['together', '', ...money([total('dollars'), total('dollarsBeyondFree')])],
+  ]);
+}

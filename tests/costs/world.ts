@@ -17,6 +17,8 @@ import { type Consumed, consumedBetween, type Reading, type Roles } from './cons
 /** A user of a tenant. */
 export interface User {
   readonly tenantId: string;
+  /** Also the address of the creator that the user is. */
+  readonly sub: string;
   /** Calls the service as this user. @throws Error unless the answer has a status of success. */
   readonly call: Caller['call'];
 }
@@ -24,6 +26,8 @@ export interface User {
 /** A run whose consumption is counted, without schedules: who counts, invokes their functions himself. */
 export interface World {
   readonly running: Running;
+  /** Names of tables in contracts, by their physical names. */
+  readonly tables: ReadonlyMap<string, string>;
   /** A user of a tenant of his own, unless told; of the role admin. */
   user(tenantId?: string): Promise<User>;
   /**
@@ -49,7 +53,9 @@ export async function startWorld(settings: Record<string, unknown> = {}): Promis
   const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-costs-'));
   const meter = makeMeter();
   const assembly = await projectAssembly(settings);
-  const running = await start({ assembly, port: 0, dataDir, meter, schedules: false });
+  // Lets a message reach a receiver on this machine.
+  const environment = { WEBHOOK_LOOPBACK: 'true' };
+  const running = await start({ assembly, port: 0, dataDir, meter, environment, schedules: false });
   const roles = rolesOf(running);
   const machines = running.stack.resources('AWS::StepFunctions::StateMachine').map(({ name }) => name);
 
@@ -76,12 +82,13 @@ export async function startWorld(settings: Record<string, unknown> = {}): Promis
 
   return {
     running,
+    tables: roles.tables,
     async user(tenantId = randomUUID()) {
       const sub = randomUUID();
       const token = await running.token({ sub, tenant_id: tenantId, role: 'admin', creator: sub });
       const caller = callerOf(running.url, token);
       callers.push(caller);
-      return { tenantId, call: caller.call };
+      return { tenantId, sub, call: caller.call };
     },
     async consumed(job, quietMs = quietMsDefault) {
       await untilQuiet(quietMs);

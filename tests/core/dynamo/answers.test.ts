@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clientSettings } from '../../../core/aws-client.ts';
 import { dynamoStore } from '../../../core/dynamo/dynamo-store.ts';
 import type { Store } from '../../../core/dynamo/store.ts';
@@ -87,4 +87,47 @@ test('a failed condition counts before everything else, and brings the item as i
 test('actions that DynamoDB will never take are named by their places', async () => {
   answer = canceled('None', 'ValidationError');
   await expect(store.transact([])).rejects.toMatchObject({ name: 'InvalidActions', places: [1] });
+});
+
+describe('counts for the alarm of throttled tables', () => {
+  const key = { pk: 'p' };
+  const throttled = exception('ThrottlingException');
+  const answered = (body: object) => ({ status: 200, body });
+  const counted = async (reply: typeof answer, request: () => Promise<unknown>): Promise<number> => {
+    answer = reply;
+    const info = vi.spyOn(console, 'info').mockImplementation(() => {});
+    await request().catch(() => undefined);
+    const lines = info.mock.calls.filter(([line]) => JSON.parse(String(line)).throttledRequests === 1);
+    info.mockRestore();
+    return lines.length;
+  };
+
+  test('each request that was throttled, as a whole or in part', async () => {
+    const get = () => store.get('t', key);
+    expect(await counted(throttled, get)).toBe(1);
+    expect(await counted(throttled, () => store.put({ TableName: 't', Item: key }))).toBe(1);
+    const unread = answered({ Responses: { t: [] }, UnprocessedKeys: { t: { Keys: [{ pk: { S: 'p' } }] } } });
+    expect(await counted(unread, () => store.getMany('t', [key]))).toBe(1);
+    const unwritten = answered({
+      UnprocessedItems: { t: [{ PutRequest: { Item: { pk: { S: 'p' } } } }] },
+    });
+    expect(await counted(unwritten, () => store.putMany('t', [key]))).toBe(1);
+    expect(await counted(canceled('None', 'ThrottlingError'), () => store.transact([]))).toBe(1);
+    expect(await counted(canceled('ThrottlingError'), () => store.getTogether('t', [key]))).toBe(1);
+  });
+
+  test('no conflict, no failed condition, and no answer that is only long', async () => {
+    const transact = () => store.transact([]);
+    const conflict = exception('TransactionConflictException');
+    expect(await counted(conflict, () => store.update({ TableName: 't', Key: key }))).toBe(0);
+    expect(await counted(canceled('TransactionConflict'), transact)).toBe(0);
+    expect(await counted(canceled('TransactionConflict'), () => store.getTogether('t', [key]))).toBe(0);
+    expect(await counted(canceled('ConditionalCheckFailed'), transact)).toBe(0);
+    const cut = answered({
+      Responses: { t: [{ pk: { S: 'p' } }] },
+      UnprocessedKeys: { t: { Keys: [{ pk: { S: 'q' } }] } },
+    });
+    expect(await counted(cut, () => store.getMany('t', [key, { pk: 'q' }]))).toBe(0);
+    expect(await counted(answered({}), () => store.get('t', key))).toBe(0);
+  });
 });
