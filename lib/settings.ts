@@ -187,7 +187,7 @@ const Values = z.strictObject({
     .default({}),
   /** The e-mail address that alarms notify. */
   alarmEmail: z.email().optional(),
-  /** True if the stage has alarms and a dashboard, $3 to $8 a month (docs/costs.md). Default: where data is kept. */
+  /** True if the stage has alarms and a dashboard, $3 to $8 a month. Default: where data is kept. */
   alarms: z.boolean().optional(),
 });
 

@@ -27,7 +27,7 @@ import type { Item, Store, TableKey, Transacted, Written } from './store.ts';
 const throttledReasons = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
 const conflict = 'TransactionConflict';
 
-/** Counts a request that DynamoDB throttled, as a whole or in part; lib/alarms/table-alarms.ts looks at it. */
+/** Counts a request that DynamoDB throttled, as a whole or in part, for an alarm. */
 const countThrottled = (): void => measure('throttledRequests', 'Count', 1);
 
 /** The error for a cancelled transaction that may be sent again, if one of these is among its reasons. */

@@ -22,8 +22,8 @@ export const tableAlarms = (stage: string): AlarmProps[] => [
     metric: new MathExpression({
       label: 'errors of DynamoDB',
       // Its metrics have a dimension for each operation, too many for one alarm by name. DynamoDB fails by
-      // Region, so the tables of all stages are as good a sign. A query is billed by the metrics that it finds,
-      // and DynamoDB sends none of these while it does not fail.
+      // Region, so the tables of all stages are as good a sign. A query is billed by the metrics that it
+      // finds, and DynamoDB sends none of these while it does not fail.
       expression: 'SELECT SUM(SystemErrors) FROM SCHEMA("AWS/DynamoDB", Operation, TableName)',
       usingMetrics: {},
       period,
