@@ -1,10 +1,18 @@
-/** `npm run docs` writes the derived parts of the documents; with `--check` it only fails if one is stale. */
+/** `npm run docs` writes the derived parts of the documents. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../core/contract/endpoint.ts';
 import { surface } from '../core/contract/surface.ts';
 import type { Worker } from '../core/contract/worker.ts';
 import { endpoints, workers } from '../functions/index.ts';
+import { commandLine } from '../lib/command-line.ts';
+
+const usage = `npm run docs -- [--check]
+
+Writes the derived parts of the documents.
+--check  writes nothing, and fails if one is stale`;
+
+const { values } = commandLine(usage, { options: { check: { type: 'boolean', default: false } } });
 
 const root = join(import.meta.dirname, '..');
 const decisionsFolder = 'docs/decisions';
@@ -72,17 +80,16 @@ function withPart(document: string, { file, name, text }: DerivedPart): string {
   return document.replace(place, () => `\n${text}\n\n`);
 }
 
-const isCheck = process.argv.includes('--check');
 const stale = Object.entries(Object.groupBy(parts, ({ file }) => file)).flatMap(([file, its = []]) => {
   const path = join(root, file);
   const document = readFileSync(path, 'utf8');
   const fresh = its.reduce(withPart, document);
   if (fresh === document) return [];
-  if (!isCheck) writeFileSync(path, fresh);
+  if (!values.check) writeFileSync(path, fresh);
   return [file];
 });
 
-if (isCheck && stale.length > 0) {
+if (values.check && stale.length > 0) {
   console.error(`Stale: ${stale.join(', ')}. \`npm run docs\` writes what is derived.`);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
-/** `npm start [-- --engine <name>]`: the whole stack on this machine. */
+/** `npm start`: the whole stack on this machine. */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { CannotStart, reasonOf } from '../local/cannot-start.ts';
+import { commandLine, jsonOption } from '../lib/command-line.ts';
+import { CannotStart } from '../local/cannot-start.ts';
 import { demoKey } from '../local/cliniko/stand-in.ts';
 import { chooseEngine } from '../local/dynamodb/choice.ts';
 import { readLimits } from '../local/limits/limits.ts';
@@ -18,12 +18,23 @@ const parentCheckMs = 500;
 // Lambda runs in UTC, and worker threads inherit the time zone of their process.
 process.env.TZ = 'UTC';
 
+const usage = `npm start -- [--engine dynoxide|dynamodb-local] [--settings '{…}']
+
+--engine    the DynamoDB engine, as DYNAMODB_ENGINE
+--settings  settings of the stage local, over those of cdk.json: '{"tableNames":{"patients":"restored-patients"}}'
+
+The variables PORT, DATA_DIR and others are in CONTRIBUTING.md, "The local run".`;
+
+const { values } = commandLine(usage, {
+  options: { engine: { type: 'string' }, settings: { type: 'string' } },
+});
+
 try {
   const port = readPort(process.env.PORT);
   const dataDir = resolve(process.env.DATA_DIR || defaultDataDir);
   const { DYNAMODB_ENGINE, DYNAMODB_URL } = process.env;
-  const engine = chooseEngine({ DYNAMODB_ENGINE: askedEngine() ?? DYNAMODB_ENGINE, DYNAMODB_URL });
-  const folder = await projectAssembly();
+  const engine = chooseEngine({ DYNAMODB_ENGINE: values.engine ?? DYNAMODB_ENGINE, DYNAMODB_URL });
+  const folder = await projectAssembly(jsonOption(usage, 'settings', values.settings));
   const environment = Object.fromEntries(
     passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
@@ -52,19 +63,6 @@ function readPort(text: string | undefined): number {
   if (!text) return defaultPort;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new CannotStart(`PORT is ${text}, which is not a number from 0 to 65535`);
-}
-
-/**
- * The engine that the command line names, if it names one.
- *
- * @throws CannotStart for any other option.
- */
-function askedEngine(): string | undefined {
-  try {
-    return parseArgs({ options: { engine: { type: 'string' } } }).values.engine;
-  } catch (cause) {
-    throw new CannotStart(`npm start has one option, -- --engine <name>: ${reasonOf(cause)}`, { cause });
-  }
 }
 
 function print({ source, text }: LogLine): void {

@@ -1,13 +1,34 @@
-/**
- * `npm run -s token -- --stage prod`: signs in at a deployed stage with the browser, and prints an ID token.
- * `npm run -s token -- --sub u1 --tenant_id t1 --role admin`: prints one of the running `npm start`.
- */
+/** `npm run token` prints an ID token: of who signs in at a deployed stage, or of the running `npm start`. */
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { commandLine, misused } from '../lib/command-line.ts';
 import { explain, Refused } from '../lib/explain.ts';
 import { signInByBrowser } from '../lib/sign-in/browser-sign-in.ts';
 import { openBrowser } from '../lib/sign-in/open-browser.ts';
 import { outputOf, stageOutputs } from '../lib/sign-in/stage-outputs.ts';
+
+const usage = `npm run -s token -- --stage prod [--region eu-west-1] [--no-browser]
+npm run -s token -- --sub u1 --tenant_id t1 --role admin [--organization_id 7] [--creator SP…] [--expires_in 60]
+
+--stage       signs in at a deployed stage with the browser; the token alone goes to stdout
+--region      another Region than that of the environment or the profile
+--no-browser  prints the address, and opens no browser
+--sub …       the claims of a token of the running \`npm start\`, which answers at the variable PORT (8000)
+--expires_in  how long that one is valid, in seconds`;
+
+const { values } = commandLine(usage, {
+  allowNegative: true,
+  options: {
+    stage: { type: 'string' },
+    region: { type: 'string' },
+    browser: { type: 'boolean', default: true },
+    sub: { type: 'string' },
+    tenant_id: { type: 'string' },
+    role: { type: 'string' },
+    organization_id: { type: 'string' },
+    creator: { type: 'string' },
+    expires_in: { type: 'string' },
+  },
+});
 
 const localUrl = `http://localhost:${process.env.PORT || 8_000}`;
 
@@ -47,24 +68,11 @@ async function localToken(claims: Record<string, unknown>): Promise<string> {
 }
 
 try {
-  const { values } = parseArgs({
-    allowNegative: true,
-    options: {
-      stage: { type: 'string' },
-      region: { type: 'string' },
-      browser: { type: 'boolean', default: true },
-      sub: { type: 'string' },
-      tenant_id: { type: 'string' },
-      role: { type: 'string' },
-      organization_id: { type: 'string' },
-      creator: { type: 'string' },
-      expires_in: { type: 'string' },
-    },
-  });
   const { stage, region, browser, expires_in, ...claims } = values;
   const [claim] = Object.keys({ ...claims, ...(expires_in ? { expires_in } : {}) });
   if (stage && claim)
-    throw new Refused(
+    misused(
+      usage,
       `--${claim} is for a local run: at a deployed stage the token is of the user who signs in`,
     );
   console.log(

@@ -2,11 +2,11 @@
  * `npm run user -- <what to do> --stage prod …`: the users of a stage's own user pool. Needs credentials of
  * AWS that may read the stack and change the pool.
  */
-import { parseArgs } from 'node:util';
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { readEmailAddress } from '../core/email-address.ts';
 import { type Role, roles } from '../core/http/caller.ts';
 import { isName } from '../core/text.ts';
+import { commandLine, misused } from '../lib/command-line.ts';
 import { explain, Refused } from '../lib/explain.ts';
 import { type PoolUser, PoolUsers, type Standing } from '../lib/sign-in/pool-users.ts';
 import { outputOf, stageOutputs } from '../lib/sign-in/stage-outputs.ts';
@@ -46,7 +46,7 @@ const commands: Record<string, Command> = {
   async change(users, { email, ...standing }) {
     const whom = required(email, '--email');
     if (Object.values(standing).every((value) => value === undefined))
-      throw new Refused('Nothing to change: name one of --tenant, --role, --organization, --creator');
+      misused(usage, 'Nothing to change: name one of --tenant, --role, --organization, --creator');
     for (const kind of ['tenant', 'role'] as const)
       if (standing[kind] === '') throw new Refused(`--${kind} cannot be taken away: \`disable\` the user`);
     await users.change(whom, standing);
@@ -69,11 +69,9 @@ const commands: Record<string, Command> = {
   list: async (users, { tenant }) => table(await users.list(tenant)),
 };
 
-/** @throws Refused naming the option that is missing or empty. */
-function required(value: string | undefined, option: string): string {
-  if (value) return value;
-  throw new Refused(`${option} is missing\n\n${usage}`);
-}
+/** The value of an option that a command cannot do without. */
+const required = (value: string | undefined, option: string): string =>
+  value || misused(usage, `${option} is missing`);
 
 function table(users: PoolUser[]): string {
   const columns = ['email', 'tenant', 'role', 'organization', 'creator', 'status'] as const;
@@ -99,23 +97,25 @@ function checked({ email, role, ...rest }: Record<string, string | undefined>): 
   return { email: address, role: role as Role | undefined, ...rest };
 }
 
+const { values, positionals } = commandLine(usage, {
+  allowPositionals: true,
+  options: {
+    stage: { type: 'string' },
+    region: { type: 'string' },
+    email: { type: 'string' },
+    tenant: { type: 'string' },
+    role: { type: 'string' },
+    organization: { type: 'string' },
+    creator: { type: 'string' },
+  },
+});
+
 try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      stage: { type: 'string' },
-      region: { type: 'string' },
-      email: { type: 'string' },
-      tenant: { type: 'string' },
-      role: { type: 'string' },
-      organization: { type: 'string' },
-      creator: { type: 'string' },
-    },
-  });
   const { stage, region, ...rest } = values;
   const [name = '', ...more] = positionals;
   const command = commands[name];
-  if (!command || more.length > 0) throw new Refused(usage);
+  if (!command || more.length > 0)
+    misused(usage, `name one thing to do: ${Object.keys(commands).join(', ')}`);
   const asked = checked(rest);
   const place = { stage: required(stage, '--stage'), region };
   const poolId = outputOf(await stageOutputs(place), 'UserPoolId', place);

@@ -1,30 +1,40 @@
+/** `npm run verify-tables` reads whole tables, says which promises do not hold, and can undo torn transactions. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { byName } from '../core/by-name.ts';
 import { type TableName, tables } from '../core/contract/resources.ts';
-import { tablesWithPrefix, type WholeTables, wholeTables } from '../core/dynamo/scan.ts';
+import { type WholeTables, wholeTables } from '../core/dynamo/scan.ts';
 import { verifyTables } from '../core/verify/run.ts';
 import type { Finding, VerifyDeps } from '../core/verify/verifier.ts';
 import { repairs, verifiers } from '../functions/verifiers.ts';
-import { region, rootAccessKey } from '../local/account.ts';
+import { commandLine, jsonOption, misused } from '../lib/command-line.ts';
+import { deployedTables } from '../lib/deployed-tables.ts';
+import { explain } from '../lib/explain.ts';
+import { readSettings } from '../lib/settings.ts';
+import { region as localRegion, rootAccessKey } from '../local/account.ts';
+import { cdkContext } from '../local/assembly.ts';
+import { root } from '../local/project.ts';
 
-const usage = `npm run verify-tables -- --stage prod | --tables PREFIX  [--url http://127.0.0.1:…] [--repair [--yes]]
+const usage = `npm run verify-tables -- --stage prod | --tables PREFIX  [--region eu-west-1] [--settings '{…}']
+                         [--url http://127.0.0.1:…] [--repair [--yes]]
 
---stage   the tables of this stage, in the account and Region of the AWS credentials
---tables  tables whose names are this prefix and then patients, messaging, …: restored ones, for example
---url     the AWS endpoint that npm start prints; the stage is local then
---repair  says what would be undone in patients and contacts so that each transaction is whole;
-          with --yes does it. Stop everything that writes before (docs/operating.md, "Restore").`;
+--stage     the tables of this stage, in the account and Region of the AWS credentials; where its setting
+            tableNames names a table, that one
+--tables    tables whose names are this prefix and then patients, messaging, …: restored ones, for example
+--region    another Region than that of the environment or the profile
+--settings  settings of the stage over those of cdk.json, as it was deployed with
+--url       the AWS endpoint that npm start prints; the stage is local then
+--repair    says what would be undone in patients and contacts so that each transaction is whole;
+            with --yes does it. Stop everything that writes before (docs/operating.md, "Restore").`;
 
-const { values } = parseArgs({
+const { values } = commandLine(usage, {
   options: {
     stage: { type: 'string' },
     tables: { type: 'string' },
+    region: { type: 'string' },
+    settings: { type: 'string' },
     url: { type: 'string' },
     repair: { type: 'boolean', default: false },
     yes: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
 
@@ -35,15 +45,14 @@ const shownKey = ({ pk, sk }: Finding['key']): string => {
   return [rest.length > 0 ? `${kind}#${digest}` : kind, sk].filter(Boolean).join(' / ');
 };
 
+/** The deployed names of the tables that the command line names. */
 async function namesOf(found: WholeTables): Promise<Record<TableName, string>> {
   const stage = values.stage ?? (values.url ? 'local' : undefined);
-  const prefix = values.tables ?? (stage && `bulkhead-${stage}-Tables`);
-  if (prefix === undefined) throw new Error(usage);
-  const names = await tablesWithPrefix(found, prefix, tables);
-  const missing = tables.filter((table) => names[table] === undefined);
-  if (missing.length > 0)
-    throw new Error(`there are no tables ${missing.map((table) => `${prefix}${table}`).join(', ')}`);
-  return byName(tables, (table) => String(names[table]));
+  if (values.tables !== undefined) return await deployedTables(found, values.tables);
+  if (stage === undefined) return misused(usage, 'name a stage, or the prefix of tables');
+  const own = jsonOption(usage, 'settings', values.settings);
+  const { tableNames } = readSettings(stage, cdkContext(root).stages, own);
+  return await deployedTables(found, `bulkhead-${stage}-Tables`, tableNames);
 }
 
 /** Strongly consistent reads take a unit for 4 KB; a recorded change costs another for its record. */
@@ -86,15 +95,16 @@ async function repairAll(found: WholeTables, names: Record<TableName, string>): 
   return isWhole;
 }
 
-if (values.help) {
-  console.log(usage);
-} else {
-  const local = {
-    endpoint: values.url,
-    region,
-    credentials: { accessKeyId: rootAccessKey, secretAccessKey: 'local' },
-  };
-  const found = wholeTables(values.url ? local : {});
+/** The settings of AWS's clients: the shell's, or those of a local run. */
+const config = () => {
+  const { url, region } = values;
+  if (url === undefined) return region ? { region } : {};
+  const credentials = { accessKeyId: rootAccessKey, secretAccessKey: 'local' };
+  return { endpoint: url, region: localRegion, credentials };
+};
+
+async function verifyAll(): Promise<boolean> {
+  const found = wholeTables(config());
   const names = await namesOf(found);
   await tellCosts(found, names);
   const isRepaired = values.repair ? await repairAll(found, names) : true;
@@ -104,5 +114,13 @@ if (values.help) {
   });
   for (const table of tables) console.log(`${table}: ${partitions[table]} partitions verified`);
   console.log(findings.length === 0 ? 'Everything is as promised.' : `${findings.length} findings.`);
-  if (findings.length > 0 || !isRepaired) process.exitCode = 1;
+  return findings.length === 0 && isRepaired;
+}
+
+if (values.yes && !values.repair) misused(usage, '--yes belongs to --repair');
+try {
+  if (!(await verifyAll())) process.exitCode = 1;
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
 }

@@ -2,7 +2,7 @@ import { type EngineChoice, openEngine } from './dynamodb/choice.ts';
 import type { DynamoEngine } from './dynamodb/engine.ts';
 import type { Log } from './log.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
-import { createTables, type ExpiringTable } from './services/dynamodb.ts';
+import { createTables, type Tables } from './services/dynamodb.ts';
 import { createKeys, type KeyStore, openKeyStore } from './services/kms-keys.ts';
 import { type QueueEngine, startQueueEngine } from './services/queue-engine.ts';
 import { createBuckets } from './services/s3.ts';
@@ -36,11 +36,11 @@ export async function startEngines(choice: EngineChoice, dataDir: string, log: L
 }
 
 /**
- * Storage of the template's resources, beside the engines: secrets, keys, outbox, topic listeners, expiring
- * tables.
+ * Storage of the template's resources, beside the engines: secrets, keys, outbox, topic listeners, and what is
+ * known of the tables.
  */
 export interface Storage {
-  readonly expiring: readonly ExpiringTable[];
+  readonly tables: Tables;
   readonly listeners: TopicListeners;
   readonly secrets: SecretStore;
   readonly keys: KeyStore;
@@ -54,7 +54,7 @@ export async function createStorage(
   dataDir: string,
   awsEndpoint: string,
 ): Promise<Storage> {
-  const expiring = await createTables(stack, dynamo);
+  const tables = await createTables(stack, dynamo);
   createQueues(stack, queue, awsEndpoint);
   createBuckets(stack, queue);
   const listeners = createTopics(stack, queue);
@@ -62,5 +62,5 @@ export async function createStorage(
   createSecrets(stack, secrets);
   const keys = openKeyStore(dataDir);
   createKeys(stack, keys);
-  return { expiring, listeners, secrets, keys, outbox: openOutbox(dataDir) };
+  return { tables, listeners, secrets, keys, outbox: openOutbox(dataDir) };
 }

@@ -7,7 +7,6 @@ import { lockDataDir } from './data-dir.ts';
 import { chooseEngine, type EngineChoice } from './dynamodb/choice.ts';
 import { makeRefusals } from './dynamodb/refusals.ts';
 import { makeStrictCheck } from './dynamodb/strict.ts';
-import { tableShapes } from './dynamodb/table-shape.ts';
 import { createStorage, startEngines } from './engines.ts';
 import { gatewayServer, listen, restApiListener } from './gateway/gateway.ts';
 import { readRestApi } from './gateway/rest-api.ts';
@@ -162,10 +161,11 @@ export async function start(options: StartOptions): Promise<Running> {
       STACKS_API_URL: stacks.url,
       ...options.environment,
     };
-    const strictTables = options.strict === false ? undefined : tableShapes(stack);
+    const { shapes, expiring } = storage.tables;
+    const strictTables = options.strict === false ? undefined : shapes;
     let limits = options.limits ?? noLimits;
     const limited =
-      options.limits && (await limitEngine(engines.dynamo, tableShapes(stack), () => limits, log));
+      options.limits && (await limitEngine(engines.dynamo, shapes, () => limits, log));
     if (limited) {
       undo.push(() => limited.close());
       const settings = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
@@ -177,7 +177,7 @@ export async function start(options: StartOptions): Promise<Running> {
     if (metered) undo.push(() => metered.close());
     const way = metered ?? limited;
     const { host } = way ?? engines.dynamo;
-    const dynamo = { host, allowedTo: allowedInDynamo(stack, judge), strictTables };
+    const dynamo = { host, allowedTo: allowedInDynamo(shapes, judge), strictTables };
     const executionsMax = () => limits.executionsMax;
     const fleet = makeFleet(specs, { awsEndpoint, dynamo, environment, log, refusals, executionsMax });
     undo.push(() => fleet.kill());
@@ -196,7 +196,7 @@ export async function start(options: StartOptions): Promise<Running> {
     undo.push(() => Promise.all(sources.map((source) => source.stop())));
     sources.push(startQueuePollers(stack, engines.queue, fleet, judge, log, queueFaults));
     if (options.schedules !== false) sources.push(startSchedules(stack, fleet, workflows, log));
-    sources.push(startExpiry(storage.expiring, engines.dynamo, log));
+    sources.push(startExpiry(expiring, engines.dynamo, log));
 
     return {
       url: `http://localhost:${port}`,
@@ -217,7 +217,7 @@ export async function start(options: StartOptions): Promise<Running> {
       limitCounts: () => ({ ...(limited?.counts() ?? noCounts), ...queueFaults.counts() }),
       refused: refusals.found,
       outbox: storage.outbox.entries,
-      sweepExpired: () => sweepExpired(storage.expiring, engines.dynamo),
+      sweepExpired: () => sweepExpired(expiring, engines.dynamo),
       inspectQueue: (name) => engines.queue.queues.inspectQueue(name),
       async stop() {
         await closeServer(gateway);

@@ -5,7 +5,6 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { TableName } from '../contract/resources.ts';
 import { systemDeps } from '../deps.ts';
 import { dynamoStore } from './dynamo-store.ts';
 import { type RetryingStore, retrying } from './retry.ts';
@@ -69,21 +68,3 @@ export function wholeTables(settings: DynamoDBClientConfig, budgetMs = 60_000): 
     },
   };
 }
-
-/** The deployed names of tables whose names begin with a prefix, followed by a table's own name. */
-export async function tablesWithPrefix(
-  { names }: Pick<WholeTables, 'names'>,
-  prefix: string,
-  tables: readonly TableName[],
-): Promise<Partial<Record<TableName, string>>> {
-  const found: Partial<Record<TableName, string>> = {};
-  for await (const name of names()) {
-    const table = tables.find((one) => name.startsWith(prefix) && isNamed(name.slice(prefix.length), one));
-    if (table) found[table] = name;
-  }
-  return found;
-}
-
-/** A name that CloudFormation gave ends in the hash of the construct and a random part. */
-const isNamed = (rest: string, table: TableName): boolean =>
-  rest === table || new RegExp(`^${table}[0-9A-F]{8}(-|$)`).test(rest);

@@ -56,10 +56,6 @@ export interface TableDefinition {
 export const tableResources = (stack: Stack) =>
   stack.resources<TableDefinition>('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
 
-/** Their shapes. */
-export const tableShapes = (stack: Stack): TableShape[] =>
-  tableResources(stack).map(({ name, properties }) => tableShape(name, properties));
-
 /** The shape of a table with these properties. */
 export function tableShape(name: string, definition: TableDefinition): TableShape {
   const types = new Map(

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { rootAccessKey } from '../account.ts';
 import { CannotStart } from '../cannot-start.ts';
+import { callEngine } from '../dynamodb/call-engine.ts';
 import type { DynamoEngine } from '../dynamodb/engine.ts';
 import { type Refusals, refusalIn } from '../dynamodb/refusals.ts';
 import type { StrictCheck } from '../dynamodb/strict.ts';
 import {
   type IndexDefinition,
   type TableDefinition,
+  type TableShape,
   tableResources,
   tableShape,
 } from '../dynamodb/table-shape.ts';
@@ -50,6 +52,12 @@ export function dynamoService(
   };
 }
 
+/** The tables of a run. */
+export interface Tables {
+  readonly shapes: readonly TableShape[];
+  readonly expiring: readonly ExpiringTable[];
+}
+
 /** A table with time to live; `attribute` holds an item's expiry in seconds since the Unix epoch. */
 export interface ExpiringTable {
   readonly name: string;
@@ -59,11 +67,12 @@ export interface ExpiringTable {
 
 /**
  * Creates the tables of the template that the engine does not have yet; existing tables keep their data.
+ * Others that functions use, as those of a restore, are there already: they have the keys, indexes and time to
+ * live that the engine says.
  *
- * @returns the tables with time to live.
  * @throws CannotStart if the engine refuses a table, or has it with other keys or indexes.
  */
-export async function createTables(stack: Stack, engine: DynamoEngine): Promise<ExpiringTable[]> {
+export async function createTables(stack: Stack, engine: DynamoEngine): Promise<Tables> {
   const tables = tableResources(stack);
   await Promise.all(
     tables.map(async ({ logicalId, name, properties }) => {
@@ -85,20 +94,73 @@ export async function createTables(stack: Stack, engine: DynamoEngine): Promise<
       await refuseOtherShape(name, properties, engine);
     }),
   );
-  return tables.flatMap(({ name, properties }) => {
-    const { AttributeName: attribute, Enabled } = properties.TimeToLiveSpecification ?? {};
-    const keys = tableShape(name, properties).keys.map((key) => key.name);
-    return attribute && Enabled !== false ? [{ name, attribute, keys }] : [];
-  });
+  const own = new Set(tables.map(({ name }) => name));
+  const used = namesInEnvironments(stack);
+  const names = (await tableNames(engine)).filter((name) => used.has(name) && !own.has(name));
+  const others = await Promise.all(names.map((name) => describe(name, engine)));
+  const all: { name: string; properties: TableDefinition }[] = [...tables, ...others];
+  return {
+    shapes: all.map(({ name, properties }) => tableShape(name, properties)),
+    expiring: all.flatMap(({ name, properties }) => {
+      const { AttributeName: attribute, Enabled } = properties.TimeToLiveSpecification ?? {};
+      const keys = tableShape(name, properties).keys.map((key) => key.name);
+      return attribute && Enabled !== false ? [{ name, attribute, keys }] : [];
+    }),
+  };
+}
+
+interface FunctionProperties {
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
+}
+
+/** The values of all environment variables of functions, by which they are told the names of tables. */
+const namesInEnvironments = (stack: Stack): ReadonlySet<string> =>
+  new Set(
+    stack
+      .resources<FunctionProperties>('AWS::Lambda::Function')
+      .flatMap(({ properties }) => Object.values(properties.Environment?.Variables ?? {})),
+  );
+
+/** The names of all tables of an engine. */
+async function tableNames(engine: DynamoEngine): Promise<string[]> {
+  const names: string[] = [];
+  let start: string | undefined;
+  // Ends with the last table.
+  do {
+    const page: { TableNames: string[]; LastEvaluatedTableName?: string } = await callEngine(
+      engine,
+      'ListTables',
+      { ExclusiveStartTableName: start },
+    );
+    names.push(...page.TableNames);
+    start = page.LastEvaluatedTableName;
+  } while (start);
+  return names;
+}
+
+/** A table as the engine has it, with its time to live. */
+async function describe(
+  TableName: string,
+  engine: DynamoEngine,
+): Promise<{ name: string; properties: TableDefinition }> {
+  const { Table } = await callEngine<{ Table: TableDefinition }>(engine, 'DescribeTable', { TableName });
+  const { TimeToLiveDescription: live = {} } = await callEngine<{
+    TimeToLiveDescription?: { AttributeName?: string; TimeToLiveStatus?: string };
+  }>(engine, 'DescribeTimeToLive', { TableName });
+  const { AttributeName, TimeToLiveStatus } = live;
+  const isOn = AttributeName !== undefined && TimeToLiveStatus === 'ENABLED';
+  return {
+    name: TableName,
+    properties: isOn ? { ...Table, TimeToLiveSpecification: { AttributeName, Enabled: true } } : Table,
+  };
 }
 
 /**
  * Refuses a table of an earlier run whose keys or indexes differ: its items cannot be read by the new keys.
  */
 async function refuseOtherShape(name: string, wanted: TableDefinition, engine: DynamoEngine): Promise<void> {
-  const { body } = await engine.forward(`${target}.DescribeTable`, JSON.stringify({ TableName: name }));
-  const { Table } = JSON.parse(String(body)) as { Table: TableDefinition };
-  if (!isDeepStrictEqual(tableShape(name, Table), tableShape(name, wanted)))
+  const { properties } = await describe(name, engine);
+  if (!isDeepStrictEqual(tableShape(name, properties), tableShape(name, wanted)))
     throw new CannotStart(
       `The table ${name} of an earlier run has other keys or indexes: remove DATA_DIR or choose another`,
     );
