@@ -28,7 +28,11 @@ const textOf = ({ kind, what, remedy }: Finding): string => `${kind}: ${what}\n 
 
 try {
   const { stage = 'dev', region = process.env.AWS_REGION } = values;
-  const settings = readSettings(stage, cdkContext(root).stages, jsonOption(usage, 'settings', values.settings));
+  const settings = readSettings(
+    stage,
+    cdkContext(root).stages,
+    jsonOption(usage, 'settings', values.settings),
+  );
   const config = { maxAttempts: attemptsMax, ...(region ? { region } : {}) };
   const where = await new STSClient(config).config.region().catch(() => {
     throw new Refused('There is no Region: name it by --region, AWS_REGION or the profile');

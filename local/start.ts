@@ -164,8 +164,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const { shapes, expiring } = storage.tables;
     const strictTables = options.strict === false ? undefined : shapes;
     let limits = options.limits ?? noLimits;
-    const limited =
-      options.limits && (await limitEngine(engines.dynamo, shapes, () => limits, log));
+    const limited = options.limits && (await limitEngine(engines.dynamo, shapes, () => limits, log));
     if (limited) {
       undo.push(() => limited.close());
       const settings = Object.entries(limits).map(([name, value]) => `${name}=${value}`);

@@ -113,7 +113,7 @@ describe('signing in at a deployed stage', () => {
 
   test('is not for a stage without a user pool, nor with claims', async () => {
     expect(await command('token.ts', ['--stage', 'prod', '--sub', 'u1'], cognito.url).ended).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('--sub is for a local run'),
     });
     const none = await cognitoStandIn({ outputs: { Url: 'https://api.example.com' } });

@@ -115,11 +115,11 @@ test('lists the users of all pages in the order of their addresses, or those of 
 });
 
 describe('what cannot be done is said in one sentence, and nothing is sent to the pool', () => {
-  test.each<[string, string[], string]>([
-    ['no command', [], 'npm run user -- create'],
-    ['an unknown command', ['promote', ...ada], 'npm run user -- create'],
-    ['no stage', ['list'], '--stage is missing'],
-    ['no tenant', ['create', ...ada, '--role', 'admin'], '--tenant is missing'],
+  test.each<[string, string[], string, code?: number]>([
+    ['no command', [], 'npm run user -- create', 2],
+    ['an unknown command', ['promote', ...ada], 'npm run user -- create', 2],
+    ['no stage', ['list'], '--stage is missing', 2],
+    ['no tenant', ['create', ...ada, '--role', 'admin'], '--tenant is missing', 2],
     [
       'a role that the API does not know',
       ['create', ...ada, '--tenant', 't1', '--role', 'root'],
@@ -131,12 +131,12 @@ describe('what cannot be done is said in one sentence, and nothing is sent to th
       ['create', ...ada, '--tenant', 'a\u0007', '--role', 'admin'],
       '--tenant has characters',
     ],
-    ['nothing to change', ['change', ...ada], 'Nothing to change'],
+    ['nothing to change', ['change', ...ada], 'Nothing to change', 2],
     ['a user without a role', ['change', ...ada, '--role', ''], '--role cannot be taken away'],
     ['a stage that is not deployed', ['list', '--stage', 'qa'], 'There is no stack bulkhead-qa in eu-west-1'],
-    ['an option that it does not have', ['list', '--stage', 'prod', '--all'], '--all'],
-  ])('%s', async (_, options, text) => {
-    expect(await user(options)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(text) });
+    ['an option that it does not have', ['list', '--stage', 'prod', '--all'], '--all', 2],
+  ])('%s', async (_, options, text, code = 1) => {
+    expect(await user(options)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
     expect(pool.requests).toEqual([]);
   });
 

@@ -106,6 +106,9 @@ async function* tenantFindings<T extends Stored>(
   if (!(await deps.store.get(deps.table(table), tenantKey(tenant))))
     yield { rule: 'a HEAD is registered among the tenants', table, key };
 
+  // Those of a tenant who has some are counted with their partition.
+  if (head.seq > 0 && !(await hasManifests(deps, table, tenant))) yield { rule: commitsRule, table, key };
+
   const snapshot = snapshotOf(tenant, head);
   const counted = new Sums();
   let [inPartition, seen] = [0, 0];
@@ -132,6 +135,13 @@ async function* tenantFindings<T extends Stored>(
     yield { rule: `the counter ${name} equals what is there`, table, key };
   if ((await countInIndex(deps, table, thinIndex, recordsPk(tenant))) !== inPartition)
     yield { rule: 'the thin index has each record once', table, key: { pk: recordsPk(tenant) } };
+}
+
+const commitsRule = 'HEAD counts as many commits as there are manifests';
+
+async function hasManifests(deps: VerifyDeps, table: TableName, tenant: string): Promise<boolean> {
+  for await (const _ of itemsOf(deps, 'audit', manifestsPk(table, tenant))) return true;
+  return false;
 }
 
 function* brokenHead(table: TableName, head: HeadItem): Generator<Finding> {
@@ -278,8 +288,7 @@ async function* manifestFindings<T extends Stored>(
         table,
         key: recordKey(tenant, id),
       };
-  if (walk.committed !== head.seq)
-    yield { rule: 'HEAD counts as many commits as there are manifests', table, key };
+  if (walk.committed !== head.seq) yield { rule: commitsRule, table, key };
   const counted = new Sums(walk.operations);
   for (const name of differing(counted, { ...head }, (one) => one.startsWith('op:')))
     yield { rule: `the counter ${name} equals the changes in the manifests`, table, key };

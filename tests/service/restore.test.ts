@@ -1,0 +1,101 @@
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { expect, test } from 'vitest';
+import { byName } from '../../core/by-name.ts';
+import { type TableName, tables } from '../../core/contract/resources.ts';
+import { putAll } from '../../core/dynamo/put-all.ts';
+import type { Item } from '../../core/dynamo/store.ts';
+import { command } from '../command.ts';
+import { newPatients } from '../patients/fixtures.ts';
+import { rootClient } from '../root-client.ts';
+import { everythingShown, workInEverySystem } from '../upgrades/work-in-every-system.ts';
+import { type Own, ownService } from './own.ts';
+import { wholeTablesOf } from './verified.ts';
+
+/** Tables that are restored to a later instant than the others. */
+const later: readonly TableName[] = ['patients', 'cliniko', 'admin', 'webhooks', 'apiKeys', 'apiKeyUses'];
+
+const restoredNames = byName(tables, (table) => `restored-${table}`);
+
+/** All items of a table by its deployed name. */
+async function itemsOf({ running }: Own, TableName: string): Promise<Item[]> {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(rootClient(running.awsEndpoint)));
+  const items: Item[] = [];
+  for await (const page of paginateScan({ client }, { TableName })) items.push(...(page.Items ?? []));
+  client.destroy();
+  return items;
+}
+
+/** Makes a table of a restore: the keys and indexes of the one that it is of, and other items. */
+async function restore({ running }: Own, from: string, to: string, items: readonly Item[]): Promise<void> {
+  const client = new DynamoDBClient(rootClient(running.awsEndpoint));
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: from }));
+  await client.send(
+    new CreateTableCommand({
+      ...{ TableName: to, BillingMode: 'PAY_PER_REQUEST' },
+      AttributeDefinitions: Table?.AttributeDefinitions,
+      KeySchema: Table?.KeySchema,
+      LocalSecondaryIndexes: Table?.LocalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
+        ...{ IndexName, KeySchema, Projection },
+      })),
+    }),
+  );
+  client.destroy();
+  const { tables: whole } = await wholeTablesOf(running);
+  await putAll(whole.store, to, items);
+}
+
+const verify = ({ running }: Own, options: string[]) =>
+  command('verify-tables.ts', ['--url', running.awsEndpoint, ...options], running.awsEndpoint).ended;
+
+test('a stage goes on with tables of different instants, after they were verified and repaired', {
+  timeout: 180_000,
+}, async () => {
+  const before = await ownService();
+  await workInEverySystem(before.running.url);
+  const shown = await everythingShown(before.running.url);
+  const { names } = await wholeTablesOf(before.running);
+  const early = new Map<TableName, Item[]>();
+  for (const table of tables) early.set(table, await itemsOf(before, names[table]));
+
+  // What is done between the instants: by the tenant that was there, and by one that is new.
+  for (const tenantId of ['tenant-1', 'tenant-late']) {
+    const { api } = await before.person({ role: 'admin', tenantId });
+    const created = await api.patients.create({ body: newPatients(5) });
+    expect(created.status).toBe(201);
+  }
+  for (const table of tables)
+    await restore(
+      before,
+      names[table],
+      restoredNames[table],
+      later.includes(table) ? await itemsOf(before, names[table]) : (early.get(table) ?? []),
+    );
+
+  const found = await verify(before, ['--tables', 'restored-']);
+  expect(found.code).toBe(1);
+  // Of both tenants, also of that which has no audit records at all.
+  const torn = found.stdout.match(/^patients: HEAD counts as many commits.*HEAD#\w+/gm);
+  expect(new Set(torn).size).toBe(2);
+  const dry = await verify(before, ['--tables', 'restored-', '--repair']);
+  expect(dry).toMatchObject({ code: 1, stdout: expect.stringContaining('would repair patients HEAD#') });
+  const repaired = await verify(before, ['--tables', 'restored-', '--repair', '--yes']);
+  expect(repaired).toMatchObject({ code: 0, stdout: expect.stringContaining('Everything is as promised.') });
+  expect(await verify(before, ['--tables', 'restored-'])).toMatchObject({ code: 0, stderr: '' });
+  await before.running.stop();
+
+  const settings = { tableNames: restoredNames };
+  const after = await ownService({ settings, dataDir: before.dataDir });
+  expect(await everythingShown(after.running.url)).toEqual(shown);
+  const late = await after.person({ role: 'admin', tenantId: 'tenant-late' });
+  expect(await late.api.patients.list({})).toMatchObject({ status: 200, body: { total: 0 } });
+  await workInEverySystem(after.running.url, 2);
+  const audit = await late.api.patients.create({ body: newPatients(3) });
+  expect(audit.status).toBe(201);
+
+  const whole = await verify(after, ['--settings', JSON.stringify(settings)]);
+  expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('(restored-patients)') });
+  // The stack's own tables are as they were, to go back to.
+  expect((await itemsOf(after, names.patients)).length).toBeGreaterThan(0);
+  expect(await verify(after, [])).toMatchObject({ code: 0 });
+});
