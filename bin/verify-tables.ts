@@ -1,4 +1,4 @@
-/** `npm run verify-tables` reads whole tables, says which promises do not hold, and can undo torn transactions. */
+/** `npm run verify-tables` says which promises whole tables do not hold, and undoes torn transactions. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type TableName, tables } from '../core/contract/resources.ts';

@@ -33,8 +33,8 @@ export function commandLine<const C extends ParseArgsConfig>(
 }
 
 /**
- * The value of an option that takes a JSON object, such as the settings of a stage; what they mean, the reader
- * checks.
+ * The value of an option that takes a JSON object, such as the settings of a stage; what they mean, their
+ * reader checks.
  */
 export function jsonOption(usage: string, name: string, text = '{}'): Record<string, unknown> {
   try {

@@ -36,8 +36,8 @@ export async function startEngines(choice: EngineChoice, dataDir: string, log: L
 }
 
 /**
- * Storage of the template's resources, beside the engines: secrets, keys, outbox, topic listeners, and what is
- * known of the tables.
+ * Storage of the template's resources, beside the engines: secrets, keys, outbox, topic listeners, and what
+ * is known of the tables.
  */
 export interface Storage {
   readonly tables: Tables;

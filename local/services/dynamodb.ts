@@ -67,8 +67,8 @@ export interface ExpiringTable {
 
 /**
  * Creates the tables of the template that the engine does not have yet; existing tables keep their data.
- * Others that functions use, as those of a restore, are there already: they have the keys, indexes and time to
- * live that the engine says.
+ * Others that functions use, as those of a restore, are there already: they have the keys, indexes and time
+ * to live that the engine says.
  *
  * @throws CannotStart if the engine refuses a table, or has it with other keys or indexes.
  */
