@@ -57,7 +57,7 @@ const verify = (running: Place, options: string[]) =>
   command('verify-tables.ts', ['--url', running.awsEndpoint, ...options], running.awsEndpoint).ended;
 
 test('a stage goes on with tables of different instants, after they were verified and repaired', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bulkhead-restore-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
@@ -82,16 +82,14 @@ test('a stage goes on with tables of different instants, after they were verifie
       later.includes(table) ? await itemsOf(before, names[table]) : (early.get(table) ?? []),
     );
 
-  const found = await verify(before, ['--tables', 'restored-']);
-  expect(found.code).toBe(1);
+  const found = await verify(before, ['--tables', 'restored-', '--repair']);
+  expect(found).toMatchObject({ code: 1, stdout: expect.stringContaining('would repair patients HEAD#') });
   // Of both tenants, also of that which has no audit records at all.
   const torn = found.stdout.match(/^patients: HEAD counts as many commits.*HEAD#\w+/gm);
   expect(new Set(torn).size).toBe(2);
-  const dry = await verify(before, ['--tables', 'restored-', '--repair']);
-  expect(dry).toMatchObject({ code: 1, stdout: expect.stringContaining('would repair patients HEAD#') });
   const repaired = await verify(before, ['--tables', 'restored-', '--repair', '--yes']);
   expect(repaired).toMatchObject({ code: 0, stdout: expect.stringContaining('Everything is as promised.') });
-  expect(await verify(before, ['--tables', 'restored-'])).toMatchObject({ code: 0, stderr: '' });
+  const own = await itemsOf(before, names.patients);
   await before.stop();
 
   const settings = { tableNames: restoredNames };
@@ -106,6 +104,5 @@ test('a stage goes on with tables of different instants, after they were verifie
   const whole = await verify(after, ['--settings', JSON.stringify(settings)]);
   expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('(restored-patients)') });
   // The stack's own tables are as they were, to go back to.
-  expect((await itemsOf(after, names.patients)).length).toBeGreaterThan(0);
-  expect(await verify(after, [])).toMatchObject({ code: 0 });
+  expect(await itemsOf(after, names.patients)).toEqual(own);
 });
