@@ -14,8 +14,10 @@ const named = (systems: Record<string, object>): FunctionName[] =>
     Object.keys(its).map((name): FunctionName => `${system}/${fileName(name)}`),
   );
 
-const bundles = join(app.outdir, 'bundles');
-await bundle([...named(endpoints), ...named(workers), 'ops/not-found'], bundles);
+/** A folder in which the bundles of these very sources were made before. */
+const made: unknown = app.node.tryGetContext('bundles');
+const bundles = typeof made === 'string' ? made : join(app.outdir, 'bundles');
+if (bundles !== made) await bundle([...named(endpoints), ...named(workers), 'ops/not-found'], bundles);
 
 const stack = new AppStack(app, `bulkhead-${settings.stage}`, {
   settings,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -22,6 +23,11 @@ export interface AssemblyOptions {
   readonly inputs: readonly string[];
   /** CDK context, e.g. `{ stage: 'local' }`. */
   readonly context: Readonly<Record<string, unknown>>;
+  /**
+   * A folder of the output that depends on the inputs alone. It is taken over from an assembly of the same inputs
+   * in another context, and the app gets its path as the context of this name.
+   */
+  readonly shared?: string;
 }
 
 /** An assembly that was not used for this time (a week) is removed from the cache. */
@@ -34,9 +40,10 @@ const retentionMs = 7 * 24 * 3_600_000;
  * @throws CannotStart with the error line of the app's output if synthesis fails.
  */
 export async function makeAssembly(options: AssemblyOptions): Promise<{ folder: string; reused: boolean }> {
-  const { root, app, inputs, context } = options;
+  const { root, app, inputs, context, shared } = options;
   const cache = join(root, 'node_modules', '.cache', 'bulkhead');
-  const folder = join(cache, fingerprint(root, [app, ...inputs], context));
+  const sources = fingerprint(root, [app, ...inputs]);
+  const folder = join(cache, `${sources}-${shortHash(createHash('sha256').update(JSON.stringify(context)))}`);
   mkdirSync(cache, { recursive: true });
   if (existsSync(join(folder, 'manifest.json'))) {
     utimesSync(folder, new Date(), new Date());
@@ -45,7 +52,11 @@ export async function makeAssembly(options: AssemblyOptions): Promise<{ folder: 
   // Written to a temporary folder and renamed when complete: test files may synthesise the same inputs at
   // once.
   const draft = `${folder}.${process.pid}.${Date.now()}`;
-  await synthesise(root, app, draft, context);
+  const made = shared === undefined ? undefined : folderMade(cache, sources, shared);
+  if (shared !== undefined && made !== undefined) {
+    cpSync(made, join(draft, shared), { recursive: true });
+    await synthesise(root, app, draft, { ...context, [shared]: join(draft, shared) });
+  } else await synthesise(root, app, draft, context);
   try {
     renameSync(draft, folder);
   } catch {
@@ -65,14 +76,25 @@ export function cdkContext(root: string): Record<string, unknown> {
   return (JSON.parse(readFileSync(file, 'utf8')) as { context?: Record<string, unknown> }).context ?? {};
 }
 
-/** The cache key: a hash over all inputs, the context and the version of Node.js. */
-function fingerprint(root: string, inputs: readonly string[], context: AssemblyOptions['context']): string {
-  const hash = createHash('sha256').update(process.version).update(JSON.stringify(context));
+/** The shared folder of any assembly of the same inputs that is complete. */
+const folderMade = (cache: string, sources: string, shared: string): string | undefined =>
+  readdirSync(cache)
+    .filter((name) => name.startsWith(`${sources}-`) && existsSync(join(cache, name, 'manifest.json')))
+    .map((name) => join(cache, name, shared))
+    .find((path) => existsSync(path));
+
+type Hash = ReturnType<typeof createHash>;
+
+const shortHash = (hash: Hash): string => hash.digest('hex').slice(0, 32);
+
+/** A hash over all inputs and the version of Node.js. */
+function fingerprint(root: string, inputs: readonly string[]): string {
+  const hash = createHash('sha256').update(process.version);
   for (const input of inputs) addToHash(hash, root, input);
-  return hash.digest('hex').slice(0, 32);
+  return shortHash(hash);
 }
 
-function addToHash(hash: ReturnType<typeof createHash>, root: string, path: string): void {
+function addToHash(hash: Hash, root: string, path: string): void {
   const found = statSync(join(root, path), { throwIfNoEntry: false });
   if (found?.isDirectory()) {
     const names = readdirSync(join(root, path)).filter((name) => name !== 'node_modules');

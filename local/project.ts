@@ -16,6 +16,6 @@ const inputs = ['bin/app.ts', 'lib', 'functions', 'core', 'cdk.json', 'package-l
  */
 export async function projectAssembly(settings: Record<string, unknown> = {}): Promise<string> {
   const context = { ...cdkContext(root), stage: 'local', settings: JSON.stringify(settings) };
-  const { folder } = await makeAssembly({ root, app: 'bin/app.ts', inputs, context });
+  const { folder } = await makeAssembly({ root, app: 'bin/app.ts', inputs, context, shared: 'bundles' });
   return folder;
 }

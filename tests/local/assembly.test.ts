@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AssemblyOptions, makeAssembly } from '../../local/assembly.ts';
@@ -13,7 +13,7 @@ function project(): AssemblyOptions {
     join(root, 'app.ts'),
     `import { mkdirSync, writeFileSync } from 'node:fs';
 const out: string = process.env.CDK_OUTDIR ?? '';
-mkdirSync(out);
+mkdirSync(out, { recursive: true });
 writeFileSync(out + '/manifest.json', process.env.CDK_CONTEXT_JSON ?? '');
 `,
   );
@@ -43,6 +43,21 @@ test('another context is synthesised anew', async () => {
   const options = project();
   const first = await makeAssembly(options);
   expect((await makeAssembly({ ...options, context: { stage: 'other' } })).folder).not.toBe(first.folder);
+});
+
+test('takes what does not depend on the context from an assembly of the same inputs, and only of those', async () => {
+  const options = { ...project(), shared: 'bundles' };
+  const first = await makeAssembly(options);
+  mkdirSync(join(first.folder, 'bundles'));
+  writeFileSync(join(first.folder, 'bundles', 'a.mjs'), 'made of one');
+  const other = { ...options, context: { stage: 'other' } };
+  const second = await makeAssembly(other);
+  expect(readFileSync(join(second.folder, 'bundles', 'a.mjs'), 'utf8')).toBe('made of one');
+  const told = JSON.parse(readFileSync(join(second.folder, 'manifest.json'), 'utf8'));
+  expect(told).toEqual({ stage: 'other', bundles: expect.stringMatching(/\/bundles$/) });
+  writeFileSync(join(options.root, 'lib', 'a.ts'), 'two');
+  const third = await makeAssembly(other);
+  expect(existsSync(join(third.folder, 'bundles'))).toBe(false);
 });
 
 test('several at once end with one and the same', async () => {
