@@ -3,7 +3,7 @@ import { type SabotageName, sabotages } from './sabotage.ts';
 import { type ConfigurationName, configurations, simulate } from './simulation.ts';
 
 /** More seeds, and single ones: `node tests/core/ledger/simulate.ts --help`. */
-const seedsEach = 30;
+const seedsEach = 20;
 
 describe('in a simulated AWS that refuses, loses, delays and doubles requests, and kills and freezes functions', () => {
   test.each(Object.keys(configurations) as ConfigurationName[])(
