@@ -24,8 +24,8 @@ export interface AssemblyOptions {
   /** CDK context, e.g. `{ stage: 'local' }`. */
   readonly context: Readonly<Record<string, unknown>>;
   /**
-   * A folder of the output that depends on the inputs alone. It is taken over from an assembly of the same inputs
-   * in another context, and the app gets its path as the context of this name.
+   * A folder of the output that depends on the inputs alone. It is taken over from an assembly of the same
+   * inputs in another context, and the app gets its path as the context of this name.
    */
   readonly shared?: string;
 }

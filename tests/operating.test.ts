@@ -63,7 +63,7 @@ test('has a paragraph for every alarm, an alarm for every paragraph, and what th
     const parts: { MetricStat?: object; Expression?: string }[] = Properties.Metrics ?? [{ MetricStat: {} }];
     return parts.filter(({ MetricStat, Expression }) => MetricStat || Expression?.startsWith('SELECT'));
   });
-  expect(section('## Runbook')).toContain(`Alarms\nare $${(metrics.length * 0.1).toFixed(2)} a month`);
+  expect(section('## Runbook')).toContain(`Alarms are $${(metrics.length * 0.1).toFixed(2)} a month`);
 });
 
 test('restores all tables, with the time to live that each has', () => {
