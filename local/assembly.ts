@@ -52,11 +52,8 @@ export async function makeAssembly(options: AssemblyOptions): Promise<{ folder: 
   // Written to a temporary folder and renamed when complete: test files may synthesise the same inputs at
   // once.
   const draft = `${folder}.${process.pid}.${Date.now()}`;
-  const made = shared === undefined ? undefined : folderMade(cache, sources, shared);
-  if (shared !== undefined && made !== undefined) {
-    cpSync(made, join(draft, shared), { recursive: true });
-    await synthesise(root, app, draft, { ...context, [shared]: join(draft, shared) });
-  } else await synthesise(root, app, draft, context);
+  const made = shared === undefined ? {} : takenOver(cache, sources, shared, draft);
+  await synthesise(root, app, draft, { ...context, ...made });
   try {
     renameSync(draft, folder);
   } catch {
@@ -76,12 +73,27 @@ export function cdkContext(root: string): Record<string, unknown> {
   return (JSON.parse(readFileSync(file, 'utf8')) as { context?: Record<string, unknown> }).context ?? {};
 }
 
-/** The shared folder of any assembly of the same inputs that is complete. */
-const folderMade = (cache: string, sources: string, shared: string): string | undefined =>
-  readdirSync(cache)
-    .filter((name) => name.startsWith(`${sources}-`) && existsSync(join(cache, name, 'manifest.json')))
+/**
+ * Copies the shared folder of any assembly of the same inputs into a draft.
+ *
+ * @returns the context that names the copy; empty if there is no such assembly.
+ */
+function takenOver(
+  cache: string,
+  sources: string,
+  shared: string,
+  draft: string,
+): AssemblyOptions['context'] {
+  const made = readdirSync(cache)
+    // Drafts have a dot in their names, and may go while they are copied.
+    .filter((name) => name.startsWith(`${sources}-`) && !name.includes('.'))
     .map((name) => join(cache, name, shared))
     .find((path) => existsSync(path));
+  if (made === undefined) return {};
+  const copy = join(draft, shared);
+  cpSync(made, copy, { recursive: true });
+  return { [shared]: copy };
+}
 
 type Hash = ReturnType<typeof createHash>;
 

@@ -72,3 +72,16 @@ export async function queryFirst(
 ): Promise<Item[]> {
   return (await store.query({ ...queryOf(query), Limit: limit })).items;
 }
+
+/** The number of entries that a query finds, in all of its pages; their items are not sent. */
+export async function countAll(store: Pick<Store, 'query'>, query: Query): Promise<number> {
+  let count = 0;
+  let from: Item | undefined;
+  // Ends with the range: each page begins behind the last.
+  do {
+    const page: Page = await store.query({ ...query, Select: 'COUNT', ExclusiveStartKey: from });
+    count += page.count;
+    from = page.next;
+  } while (from);
+  return count;
+}

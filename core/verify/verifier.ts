@@ -1,5 +1,5 @@
 import type { TableName } from '../contract/resources.ts';
-import { queryAll } from '../dynamo/query-all.ts';
+import { countAll, inRange, queryAll } from '../dynamo/query-all.ts';
 import type { RetryingStore } from '../dynamo/retry.ts';
 import type { Item, TableKey } from '../dynamo/store.ts';
 
@@ -63,29 +63,12 @@ export const everyItem = (
 });
 
 /** The number of entries that a partition has in a local index. */
-export async function countInIndex(
+export const countInIndex = (
   { store, table: nameOf }: VerifyDeps,
   table: TableName,
   index: string,
   pk: string,
-): Promise<number> {
-  let count = 0;
-  let from: Item | undefined;
-  // Ends with the partition: each page begins behind the last.
-  do {
-    const page = await store.query({
-      TableName: nameOf(table),
-      IndexName: index,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      Select: 'COUNT',
-      ExclusiveStartKey: from,
-    });
-    count += page.count;
-    from = page.next;
-  } while (from);
-  return count;
-}
+): Promise<number> => countAll(store, { TableName: nameOf(table), IndexName: index, ...inRange({ pk }) });
 
 /** Errors whose text names rules, kinds and versions alone. */
 const toldErrors = new Set(['BrokenInvariant', 'NewerVersion']);

@@ -1,4 +1,5 @@
 import { dynamo } from '../../../core/dynamo/dynamo.ts';
+import { countAll } from '../../../core/dynamo/query-all.ts';
 import type { Item, Page } from '../../../core/dynamo/store.ts';
 import { tableName } from '../../../core/dynamo/tables.ts';
 import { invariant, present } from '../../../core/invariant.ts';
@@ -44,21 +45,7 @@ export async function countIn<R extends Identified>(
 ): Promise<number> {
   const streams = facets === 'all' ? [undefined] : facets;
   const counts = await Promise.all(
-    streams.map(async (facet) => {
-      let count = 0;
-      let start: Item | undefined;
-      // Ends with the range, since each page begins after the last.
-      do {
-        const page = await dynamo().query({
-          ...queryOf(collection.name, tenant, facet, range),
-          Select: 'COUNT',
-          ExclusiveStartKey: start,
-        });
-        count += page.count;
-        start = page.next;
-      } while (start);
-      return count;
-    }),
+    streams.map((facet) => countAll(dynamo(), queryOf(collection.name, tenant, facet, range))),
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }
